@@ -25,7 +25,12 @@ def program(path: Path, body: str) -> Path:
 def run(*command, **environment) -> subprocess.CompletedProcess:
     """Run a tool with nothing in the environment but what is given."""
     return subprocess.run(
-        [str(part) for part in command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [str(part) for part in command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

@@ -1,0 +1,63 @@
+"""JustAsk: voice of customer for subscription companies. `create_app` puts the parts together."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask
+
+import config
+from app.extensions import babel, csrf, db, migrate
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def create_app(settings: config.Settings | None = None) -> Flask:
+    """The application for `settings` (from the environment when not given). Starts no job and sends nothing."""
+    from app import api, public, schema  # noqa: F401
+    from app.auth import access, security
+    from app.core import errors, headers, pages, transactions
+    from app.doors import BLUEPRINTS
+
+    settings = settings or config.load()
+    app = Flask(__name__, instance_path=str(settings.instance))
+    app.config.from_mapping(flask_config(settings))
+    app.extensions["settings"] = settings
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    csrf.init_app(app)
+    babel.init_app(app, locale_selector=pages.language, timezone_selector=pages.time_zone)
+    security.install(app)
+    headers.install(app)
+    errors.install(app)
+    access.install(app)
+    pages.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    public.install(app)
+    api.install(app)
+    with app.app_context():
+        transactions.install(db.engine, settings.GATE_SECONDS)
+    return app
+
+
+def flask_config(settings: config.Settings) -> dict:
+    """Our settings in the names that Flask and its extensions read."""
+    return {
+        "SECRET_KEY": settings.SECRET_KEY,
+        "SECRET_KEY_FALLBACKS": list(settings.SECRET_KEYS_OLD),
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": {} if settings.is_sqlite else {"pool_size": 8, "pool_pre_ping": True},
+        "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "SESSION_COOKIE_NAME": "__Host-justask" if settings.is_https else "justask",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=settings.SESSION_DAYS),
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": settings.is_https,
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "app" / "translations"),
+        "TEMPLATES_AUTO_RELOAD": False,
+    }

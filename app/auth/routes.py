@@ -1,0 +1,5 @@
+"""The staff pages of auth (a door)."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("auth", __name__)

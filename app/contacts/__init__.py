@@ -1,0 +1,1 @@
+"""Accounts, the people there with their roles, and how they come in."""

@@ -1,0 +1,231 @@
+"""Accounts and the people there. Roles, stages and goals are dated rows, so that a past day can be told again."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.auth.models import Staff
+from app.core.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
+from app.extensions import Base
+
+
+class Stage(StrEnum):
+    ONBOARDING = "onboarding"
+    STEADY = "steady"
+    RENEWAL = "renewal"
+    LOST = "lost"
+
+
+class ContactRole(StrEnum):
+    """The persona of a contact (scoring section 4); decision maker and champion are key roles."""
+
+    DECISION_MAKER = "decision_maker"
+    CHAMPION = "champion"
+    ADMIN = "admin"
+    POWER_USER = "power_user"
+    USER = "user"
+    OTHER = "other"
+
+    @property
+    def is_key(self) -> bool:
+        return self in {ContactRole.DECISION_MAKER, ContactRole.CHAMPION}
+
+
+class ContactStatus(StrEnum):
+    ACTIVE = "active"
+    LEFT = "left"
+    BOUNCED = "bounced"
+    UNSUBSCRIBED = "unsubscribed"
+    ERASED = "erased"
+
+
+class NotAskable(StrEnum):
+    """Why a person is kept but never asked by a program (decisions 31)."""
+
+    LIFECYCLE = "lifecycle"
+    OWN_DOMAIN = "own_domain"
+    ROLE_MAILBOX = "role_mailbox"
+    INVALID_EMAIL = "invalid_email"
+    NO_ACCOUNT = "no_account"
+
+
+class Account(Stamped, Base):
+    """A customer company: the unit of everything. No tier counts as tier 2."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        sa.CheckConstraint("tier IS NULL OR tier BETWEEN 1 AND 3", name="tier"),
+        sa.CheckConstraint("arr IS NULL OR arr >= 0", name="arr"),
+        sa.CheckConstraint("length(name) > 0", name="name"),
+    )
+
+    id: Mapped[Id]
+    external_id: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(200), index=True)
+    tier: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    segment: Mapped[dict] = mapped_column(Json, default=dict)
+    stage: Mapped[Stage] = mapped_column(choice(Stage), default=Stage.STEADY)
+    arr: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
+    currency: Mapped[str] = mapped_column(sa.String(3), default="USD")
+    owner_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL")
+    started_on: Mapped[date]
+    renewal_on: Mapped[date | None]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    owner: Mapped[Staff | None] = relationship()
+    domains: Mapped[list[AccountDomain]] = relationship(
+        cascade="all, delete-orphan", order_by="AccountDomain.domain"
+    )
+    stages: Mapped[list[AccountStage]] = relationship(
+        cascade="all, delete-orphan", order_by="AccountStage.from_on"
+    )
+
+    @property
+    def effective_tier(self) -> int:
+        return self.tier or 2
+
+    def enter(self, stage: Stage, *, on: date) -> None:
+        """Move to `stage` from the day `on`; the former stage stays dated."""
+        if not self.stages or self.stage != stage:
+            self.stages.append(AccountStage(stage=stage, from_on=on))
+        self.stage = stage
+
+
+class AccountDomain(Base):
+    """A mail domain of an account; two accounts may share one."""
+
+    __tablename__ = "account_domains"
+
+    account_id: Mapped[int] = reference("accounts.id", primary_key=True, index=False)
+    domain: Mapped[str] = mapped_column(sa.String(255), primary_key=True, index=True)
+
+
+class AccountStage(Base):
+    """From which day an account stood in a stage."""
+
+    __tablename__ = "account_stages"
+    __table_args__ = (sa.Index("ix_account_stages_account_from", "account_id", "from_on"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = reference("accounts.id", index=False)
+    stage: Mapped[Stage] = mapped_column(choice(Stage, "dated_stage"))
+    from_on: Mapped[date]
+
+
+class AccountKey(Base):
+    """The id of an account in another system, so that two systems' files land on one account."""
+
+    __tablename__ = "account_keys"
+    __table_args__ = (sa.UniqueConstraint("system", "key"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = reference("accounts.id")
+    system: Mapped[str] = mapped_column(sa.String(32))
+    key: Mapped[str] = mapped_column(sa.String(120))
+
+
+class Goal(Base):
+    """An account's main objective from a day on; the newest that has not ended is current."""
+
+    __tablename__ = "account_goals"
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = reference("accounts.id")
+    words: Mapped[str] = mapped_column(sa.String(500))
+    from_on: Mapped[date]
+    ended_on: Mapped[date | None]
+    source: Mapped[str] = mapped_column(sa.String(32), default="staff")
+    created_at: Mapped[Moment]
+
+
+class Contact(Stamped, Base):
+    """A person at an account. `email_key` decides whether two addresses are the same mailbox."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        sa.UniqueConstraint("account_id", "email_key"),
+        sa.CheckConstraint("status <> 'left' OR left_on IS NOT NULL", name="left_on"),
+    )
+
+    id: Mapped[Id]
+    external_id: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
+    account_id: Mapped[int | None] = reference("accounts.id", index=False)
+    email: Mapped[str | None] = mapped_column(sa.String(320))
+    email_key: Mapped[str | None] = mapped_column(sa.String(320), index=True)
+    first_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    last_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    title: Mapped[str] = mapped_column(sa.String(200), default="")
+    role: Mapped[ContactRole] = mapped_column(choice(ContactRole), default=ContactRole.OTHER)
+    language: Mapped[str | None] = mapped_column(sa.String(16))
+    time_zone: Mapped[str | None] = mapped_column(sa.String(64))
+    country: Mapped[str | None] = mapped_column(sa.String(64))
+    status: Mapped[ContactStatus] = mapped_column(choice(ContactStatus), default=ContactStatus.ACTIVE)
+    left_on: Mapped[date | None]
+    not_askable: Mapped[NotAskable | None] = mapped_column(choice(NotAskable))
+    unsubscribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    account: Mapped[Account | None] = relationship()
+    roles: Mapped[list[DatedRole]] = relationship(cascade="all, delete-orphan", order_by="DatedRole.from_on")
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.email or ""
+
+    @property
+    def is_askable(self) -> bool:
+        return self.status == ContactStatus.ACTIVE and self.not_askable is None and bool(self.email)
+
+    def take_role(self, role: ContactRole, *, on: date) -> None:
+        """Stand in `role` from the day `on`; the former role stays dated."""
+        if not self.roles or self.role != role:
+            self.roles.append(DatedRole(role=role, from_on=on))
+        self.role = role
+
+    def leave(self, *, on: date) -> None:
+        """Left the account on that day: out of every score from then on, never asked again."""
+        self.status, self.left_on = ContactStatus.LEFT, on
+
+    def unsubscribe(self, *, now: datetime) -> None:
+        """Never ask again, whatever the programs say; erased and departed people stay what they are."""
+        if self.status in {ContactStatus.ACTIVE, ContactStatus.BOUNCED}:
+            self.status = ContactStatus.UNSUBSCRIBED
+        self.unsubscribed_at = self.unsubscribed_at or now
+
+
+class DatedRole(Base):
+    """From which day a contact stood in a role."""
+
+    __tablename__ = "contact_roles"
+    __table_args__ = (sa.Index("ix_contact_roles_contact_from", "contact_id", "from_on"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = reference("contacts.id", index=False)
+    role: Mapped[ContactRole] = mapped_column(choice(ContactRole, "dated_role"))
+    from_on: Mapped[date]
+
+
+class ContactKey(Base):
+    """The id of a contact in another system."""
+
+    __tablename__ = "contact_keys"
+    __table_args__ = (sa.UniqueConstraint("system", "key"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = reference("contacts.id")
+    system: Mapped[str] = mapped_column(sa.String(32))
+    key: Mapped[str] = mapped_column(sa.String(120))
+
+
+class OwnerMatch(Base):
+    """A remembered choice: this owner name of an import means this member of staff."""
+
+    __tablename__ = "owner_matches"
+
+    name: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    staff_id: Mapped[int] = reference("staff.id")

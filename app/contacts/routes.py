@@ -1,0 +1,5 @@
+"""The staff pages of contacts (a door)."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("contacts", __name__)

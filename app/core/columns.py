@@ -1,0 +1,65 @@
+"""Column types and mix-ins that both databases read alike: ids, UTC moments, choices, stamps."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core import clock
+
+BigId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+
+class UtcDateTime(sa.TypeDecorator):
+    """An aware moment, kept in UTC; naive values are refused on the way in and never come out."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a zone cannot be stored: {value!r}")
+        return (
+            value.astimezone(UTC).replace(tzinfo=None) if dialect.name == "sqlite" else value.astimezone(UTC)
+        )
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def choice(values: type[StrEnum], name: str | None = None) -> sa.Enum:
+    """A short string limited by CHECK to the values of `values`; read back as its members."""
+    return sa.Enum(
+        values,
+        name=name or values.__name__.lower(),
+        native_enum=False,
+        create_constraint=True,
+        validate_strings=True,
+        length=32,
+        values_callable=lambda members: [m.value for m in members],
+    )
+
+
+Id = Annotated[int, mapped_column(BigId, primary_key=True)]
+Moment = Annotated[datetime, mapped_column(UtcDateTime)]
+Json = sa.JSON().with_variant(sa.dialects.postgresql.JSONB, "postgresql")
+
+
+def reference(target: str, *, ondelete: str = "CASCADE", index: bool = True, **options) -> Mapped:
+    """A foreign key column to `target` (`table.column`), indexed."""
+    return mapped_column(BigId, sa.ForeignKey(target, ondelete=ondelete), index=index, **options)
+
+
+class Stamped:
+    """When a row was made and last changed; lists of the API filter on `updated_at`."""
+
+    created_at: Mapped[Moment] = mapped_column(default=clock.now)
+    updated_at: Mapped[Moment] = mapped_column(default=clock.now, onupdate=clock.now, index=True)

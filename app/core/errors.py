@@ -1,0 +1,129 @@
+"""The three ways the domain says no, and the one place that renders every error.
+
+Under `/api/` an error is problem JSON (RFC 9457); elsewhere it is a page. Nothing here shows a stack, a path or SQL.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from http import HTTPStatus
+
+from flask import Flask, Response, jsonify, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.core.transactions import GateBusy
+
+log = logging.getLogger(__name__)
+RETRY_AFTER_SECONDS = 10
+
+
+class DomainError(Exception):
+    """Something the domain refuses; `words` are written for the user, `errors` name fields."""
+
+    status = 409
+
+    def __init__(self, words: str, *, errors: dict[str, str] | None = None):
+        self.words = words
+        self.errors = errors or {}
+        super().__init__(words)
+
+
+class Refused(DomainError):
+    """A rule stands against it (409)."""
+
+
+class Invalid(DomainError):
+    """What was given cannot be taken; `errors` says which field and why (422 in the API, 400 on pages)."""
+
+    status = 422
+
+
+class NotFound(DomainError):
+    """There is no such thing, or it is not for this person to see (404)."""
+
+    status = 404
+
+
+class Forbidden(DomainError):
+    """This person may not do that (403)."""
+
+    status = 403
+
+
+def install(app: Flask) -> None:
+    """Register the handlers that turn every error into a page or problem JSON."""
+    app.register_error_handler(DomainError, lambda e: render(e.status, e.words, e.errors))
+    app.register_error_handler(HTTPException, render_http)
+    app.register_error_handler(GateBusy, lambda e: busy())
+    app.register_error_handler(OperationalError, render_database)
+    app.register_error_handler(Exception, render_unexpected)
+
+
+def render_http(error: HTTPException) -> Response:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    response = render(error.code, words_for(error.code))
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after", "www-authenticate"}:
+            response.headers[name] = value
+    return response
+
+
+def render_database(error: OperationalError) -> Response:
+    """A database that is locked, full or gone: nothing was saved, and saying so is all that can be done."""
+    log.error("database not available: %s", type(error.orig).__name__, exc_info=error)
+    return busy()
+
+
+def render_unexpected(error: Exception) -> Response:
+    reference = secrets.token_hex(6)
+    log.error("unexpected error %s", reference, exc_info=error)
+    return render(500, _("Something went wrong on our side. If you report it, mention %(id)s.", id=reference))
+
+
+def busy() -> Response:
+    response = render(
+        503, _("This could not be saved just now. Nothing was lost on our side; please try again.")
+    )
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def render(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
+    """The response for `status`: problem JSON under /api/, else the error page."""
+    response = (
+        problem(status, words, errors) if request.path.startswith("/api/") else page(status, words, errors)
+    )
+    response.status_code = status
+    return response
+
+
+def problem(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": words}
+    if errors:
+        body["errors"] = errors
+    response = jsonify(body)
+    response.content_type = "application/problem+json"
+    return response
+
+
+def page(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
+    status = 400 if status == 422 else status
+    template = "errors/public.html" if request.path.startswith(("/a/", "/u/")) else "errors/staff.html"
+    return Response(render_template(template, status=status, words=words, errors=errors or {}), status=status)
+
+
+def words_for(code: int) -> str:
+    known = {
+        400: _("The request could not be understood."),
+        401: _("Please sign in first."),
+        403: _("You may not do that."),
+        404: _("There is nothing at this address."),
+        405: _("This address does not take that kind of request."),
+        413: _("That was too large to take."),
+        429: _("Too many requests. Please wait a moment and try again."),
+    }
+    return known.get(code, _("The request could not be answered."))

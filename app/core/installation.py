@@ -1,0 +1,55 @@
+"""The installation's own facts that administrators decide: company, zone, rehearsal or live, default owner.
+
+One row. `live_at` is empty during rehearsal, when mail reaches only the mailbox page and allow-listed addresses.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core.columns import BigId, Json, Stamped, UtcDateTime
+from app.core.worktime import WorkWeek
+from app.extensions import Base
+
+
+class Installation(Stamped, Base):
+    """The one row about this installation."""
+
+    __tablename__ = "installation"
+    __table_args__ = (sa.CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(sa.Integer, primary_key=True, autoincrement=False, default=1)
+    company: Mapped[str] = mapped_column(sa.String(120), default="")
+    product: Mapped[str] = mapped_column(sa.String(120), default="")
+    time_zone: Mapped[str] = mapped_column(sa.String(64), default="UTC")
+    language: Mapped[str] = mapped_column(sa.String(16), default="en")
+    own_domains: Mapped[list] = mapped_column(Json, default=list)
+    allowed_recipients: Mapped[list] = mapped_column(Json, default=list)
+    default_owner_id: Mapped[int | None] = mapped_column(BigId)
+    live_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    mail_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    setup_done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    setup: Mapped[dict] = mapped_column(Json, default=dict)
+    holidays: Mapped[list] = mapped_column(Json, default=list)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def is_live(self) -> bool:
+        return self.live_at is not None
+
+    @property
+    def work_week(self) -> WorkWeek:
+        from_iso = datetime.fromisoformat
+        return WorkWeek(self.zone, holidays=frozenset(from_iso(day).date() for day in self.holidays))
+
+
+def installation(session: Session) -> Installation:
+    """The row, in the session; the first migration makes it."""
+    return session.get_one(Installation, 1)

@@ -1,0 +1,53 @@
+"""Links that cannot be guessed and that the database alone cannot rebuild (decisions 11).
+
+A row stores a random nonce; the token is the nonce and an HMAC under a key derived from the secret key. A dump of
+the database therefore holds no usable link. Former secret keys stay valid for reading.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+
+NONCE_BYTES = 16
+MAC_BYTES = 16
+NONCE_LENGTH = 22
+TOKEN_LENGTH = 44
+
+
+def new_nonce() -> str:
+    """128 random bits as 22 URL-safe characters."""
+    return secrets.token_urlsafe(NONCE_BYTES)
+
+
+class Signer:
+    """Makes and reads the tokens of one purpose; the first key signs, all keys are accepted."""
+
+    def __init__(self, keys: Sequence[str], purpose: str = "answer"):
+        self.keys = [
+            hashlib.blake2b(f"justask {purpose}".encode(), key=k.encode()[:64]).digest() for k in keys
+        ]
+
+    def token(self, nonce: str) -> str:
+        return nonce + self._mac(self.keys[0], nonce)
+
+    def nonce(self, token: str) -> str | None:
+        """The nonce of a genuine token, else None."""
+        if len(token) != TOKEN_LENGTH or not token.isascii():
+            return None
+        nonce, mac = token[:NONCE_LENGTH], token[NONCE_LENGTH:]
+        genuine = [hmac.compare_digest(self._mac(key, nonce), mac) for key in self.keys]
+        return nonce if any(genuine) else None
+
+    @staticmethod
+    def _mac(key: bytes, nonce: str) -> str:
+        digest = hashlib.blake2b(nonce.encode(), key=key[:64], digest_size=MAC_BYTES).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def digest(secret: str) -> str:
+    """The form in which a high-entropy secret (an API key) is stored."""
+    return hashlib.sha256(secret.encode()).hexdigest()

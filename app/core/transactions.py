@@ -1,0 +1,151 @@
+"""Reading and writing transactions, and the write gate of SQLite (decisions 1 and 2).
+
+A reading transaction is a plain BEGIN with `query_only` on: it never waits and cannot write. A writing transaction
+first takes the gate (a lock in the process and `flock` on a file beside the database), then BEGIN IMMEDIATE, so
+writers of all processes queue instead of starving one another. The gate is released when the connection goes back
+to the pool, because SQLAlchemy's commit event fires before COMMIT. PostgreSQL needs none of this.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask_sqlalchemy.session import Session as FlaskSession
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session, scoped_session
+
+WRITING = "justask_writing"
+FLOCK_PAUSE_SECONDS = 0.0005
+FLOCK_PAUSE_LONGEST = 0.01
+
+
+class GateBusy(Exception):
+    """The write gate did not open before the deadline; the caller answers 503."""
+
+
+class WriteGate:
+    """One writer at a time for one SQLite file, over all threads and processes."""
+
+    def __init__(self, path: Path, seconds: float):
+        self.path = path
+        self.seconds = seconds
+        self.lock = threading.Lock()
+
+    def acquire(self) -> int:
+        """Wait for the gate and return the descriptor that holds it; GateBusy after `seconds`."""
+        deadline = time.monotonic() + self.seconds
+        if not self.lock.acquire(timeout=self.seconds):
+            raise GateBusy
+        descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            self._flock(descriptor, deadline)
+        except BaseException:
+            os.close(descriptor)
+            self.lock.release()
+            raise
+        return descriptor
+
+    @staticmethod
+    def _flock(descriptor: int, deadline: float) -> None:
+        pause = FLOCK_PAUSE_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise GateBusy from None
+                time.sleep(pause)
+                pause = min(pause * 1.5, FLOCK_PAUSE_LONGEST)
+            else:
+                return
+
+    def release(self, descriptor: int) -> None:
+        os.close(descriptor)
+        self.lock.release()
+
+
+class TwoKindSession(FlaskSession):
+    """The session of the product: reads until told that it writes."""
+
+    def get_bind(self, *args, **kwargs):
+        bind = super().get_bind(*args, **kwargs)
+        if self.info.get(WRITING) and isinstance(bind, Engine):
+            return bind.execution_options(**{WRITING: True})
+        return bind
+
+
+def write(session: scoped_session | Session) -> None:
+    """From its next transaction on, `session` writes; an open reading transaction is given up."""
+    session = real(session)
+    if session.in_transaction() and not session.info.get(WRITING):
+        session.rollback()
+    session.info[WRITING] = True
+
+
+def read(session: scoped_session | Session) -> None:
+    """From its next transaction on, `session` only reads; an open transaction is given up."""
+    session = real(session)
+    if session.in_transaction():
+        session.rollback()
+    session.info[WRITING] = False
+
+
+def real(session: scoped_session | Session) -> Session:
+    """The session of this context behind Flask-SQLAlchemy's proxy."""
+    return session() if isinstance(session, scoped_session) else session
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection with a short reading transaction, for hot paths that use Core."""
+    with engine.connect() as connection:
+        yield connection
+
+
+def writer(engine: Engine) -> Engine:
+    """The same engine and pool, whose transactions write; the door that connects also commits."""
+    return engine.execution_options(**{WRITING: True})
+
+
+def install(engine: Engine, gate_seconds: float) -> None:
+    """Give an SQLite engine its pragmas, its two kinds of transaction and its gate."""
+    if engine.dialect.name != "sqlite":
+        return
+    gate = WriteGate(Path(str(engine.url.database) + ".gate"), gate_seconds)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", lambda connection: _begin(connection, gate))
+    event.listen(engine, "checkin", lambda dbapi, record: _leave(record, gate))
+    event.listen(engine, "invalidate", lambda dbapi, record, error: _leave(record, gate))
+
+
+def _prepare(dbapi, record) -> None:
+    dbapi.isolation_level = None
+    cursor = dbapi.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection, gate: WriteGate) -> None:
+    record = connection.connection._connection_record
+    is_writing = connection.get_execution_options().get(WRITING, False)
+    if not is_writing:
+        _leave(record, gate)
+    elif "gate" not in record.info:
+        record.info["gate"] = gate.acquire()
+    if record.info.get("query_only") is not (not is_writing):
+        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if is_writing else 'ON'}")
+        record.info["query_only"] = not is_writing
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def _leave(record, gate: WriteGate) -> None:
+    descriptor = record.info.pop("gate", None) if record else None
+    if descriptor is not None:
+        gate.release(descriptor)

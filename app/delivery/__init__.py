@@ -1,0 +1,1 @@
+"""Who gets asked when: waves, invitations, cadence, sending, silence."""

@@ -1,0 +1,174 @@
+"""Waves and the ledger of asks. Silence is a dated state of an invitation, never an absence of data."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.contacts.models import Account, Contact
+from app.core.columns import Id, Moment, Stamped, UtcDateTime, choice, reference
+from app.extensions import Base
+from app.surveys.models import Program, SurveyVersion
+
+
+class WaveState(StrEnum):
+    """A launched wave waits (undo), sends, may pause, and ends finished or cancelled; an undone one leaves no trace."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+
+
+class Purpose(StrEnum):
+    PROGRAM = "program"
+    SINGLE = "single"
+    RECOVERY = "recovery"
+    TEST = "test"
+
+
+class InvitationState(StrEnum):
+    PLANNED = "planned"
+    SUPPRESSED = "suppressed"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    IN_DOUBT = "in_doubt"
+    REFUSED = "refused"
+    BOUNCED = "bounced"
+    ANSWERED = "answered"
+    DECLINED = "declined"
+    SILENT = "silent"
+    CANCELLED = "cancelled"
+
+
+class Wave(Stamped, Base):
+    """One launch of a program. `launch_key` makes a second press of the same button find the first wave."""
+
+    __tablename__ = "waves"
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = reference("programs.id")
+    version_id: Mapped[int] = reference("survey_versions.id", ondelete="RESTRICT")
+    name: Mapped[str] = mapped_column(sa.String(160))
+    purpose: Mapped[Purpose] = mapped_column(choice(Purpose), default=Purpose.PROGRAM)
+    state: Mapped[WaveState] = mapped_column(choice(WaveState), default=WaveState.WAITING)
+    launch_key: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    is_rehearsal: Mapped[bool]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    launched_at: Mapped[Moment] = mapped_column(index=True)
+    launched_by_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL", index=False)
+    launched_by: Mapped[str] = mapped_column(sa.String(200), default="")
+    send_at: Mapped[Moment]
+    undo_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    paused_reason: Mapped[str | None] = mapped_column(sa.Text)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    program: Mapped[Program] = relationship()
+    version: Mapped[SurveyVersion] = relationship()
+
+
+class Invitation(Stamped, Base):
+    """One ask of one contact. `asked_as` is the mailbox asked, so that a person gets one mail per wave."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        sa.UniqueConstraint("wave_id", "contact_id"),
+        sa.UniqueConstraint("wave_id", "asked_as"),
+        sa.Index("ix_invitations_contact_sent", "contact_id", "sent_at"),
+        sa.Index("ix_invitations_asked_as", "asked_as", "sent_at"),
+        sa.Index("ix_invitations_state_closes", "state", "closes_at"),
+        sa.Index("ix_invitations_remind", "remind_at"),
+        sa.Index("ix_invitations_wave_state", "wave_id", "state"),
+        sa.CheckConstraint(
+            "state <> 'suppressed' OR suppressed_reason IS NOT NULL", name="suppressed_reason"
+        ),
+        sa.CheckConstraint("state <> 'answered' OR answered_at IS NOT NULL", name="answered_at"),
+        sa.CheckConstraint("state <> 'silent' OR silent_at IS NOT NULL", name="silent_at"),
+        sa.CheckConstraint("sent_at IS NULL OR closes_at IS NOT NULL", name="closes_at"),
+    )
+
+    id: Mapped[Id]
+    wave_id: Mapped[int] = reference("waves.id", index=False)
+    contact_id: Mapped[int] = reference("contacts.id", index=False)
+    account_id: Mapped[int] = reference("accounts.id")
+    version_id: Mapped[int] = reference("survey_versions.id", ondelete="RESTRICT", index=False)
+    nonce: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    asked_as: Mapped[str | None] = mapped_column(sa.String(320))
+    language: Mapped[str] = mapped_column(sa.String(16))
+    purpose: Mapped[Purpose] = mapped_column(choice(Purpose, "ask_purpose"), default=Purpose.PROGRAM)
+    is_rehearsal: Mapped[bool]
+    state: Mapped[InvitationState] = mapped_column(choice(InvitationState), default=InvitationState.PLANNED)
+    suppressed_reason: Mapped[str | None] = mapped_column(sa.String(64))
+    free_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reminders_left: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
+    closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    silent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_late: Mapped[bool] = mapped_column(default=False)
+    is_auto_reply: Mapped[bool] = mapped_column(default=False)
+    is_maybe_automatic: Mapped[bool] = mapped_column(default=False)
+    wave: Mapped[Wave] = relationship()
+    contact: Mapped[Contact] = relationship()
+    account: Mapped[Account] = relationship()
+    version: Mapped[SurveyVersion] = relationship()
+
+
+class InvitationChange(Base):
+    """A change of the ledger, dated. Reports fold these rows, so delivery need not know reports."""
+
+    __tablename__ = "invitation_states"
+    __table_args__ = (sa.Index("ix_invitation_states_invitation_at", "invitation_id", "at"),)
+
+    id: Mapped[Id]
+    invitation_id: Mapped[int] = reference("invitations.id", index=False)
+    from_state: Mapped[InvitationState | None] = mapped_column(choice(InvitationState, "from_state"))
+    state: Mapped[InvitationState] = mapped_column(choice(InvitationState, "to_state"))
+    at: Mapped[Moment]
+    reason: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class Reminder(Base):
+    """A reminder that was sent; the second comes at least three days after the first."""
+
+    __tablename__ = "reminders"
+    __table_args__ = (
+        sa.UniqueConstraint("invitation_id", "number"),
+        sa.CheckConstraint("number > 0", name="number"),
+    )
+
+    id: Mapped[Id]
+    invitation_id: Mapped[int] = reference("invitations.id", index=False)
+    number: Mapped[int] = mapped_column(sa.SmallInteger)
+    queued_at: Mapped[Moment]
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Visit(Base):
+    """A look at a link: counted, never an answer. Written outside the request's transaction, best effort."""
+
+    __tablename__ = "visits"
+
+    id: Mapped[Id]
+    invitation_id: Mapped[int] = reference("invitations.id")
+    at: Mapped[Moment]
+    page: Mapped[str] = mapped_column(sa.String(16))
+    is_machine: Mapped[bool] = mapped_column(default=False)
+
+
+class Suppression(Base):
+    """An address that must not be written to again, whichever contact carries it."""
+
+    __tablename__ = "suppressions"
+
+    email_key: Mapped[str] = mapped_column(sa.String(320), primary_key=True)
+    reason: Mapped[str] = mapped_column(sa.String(32))
+    at: Mapped[Moment]

@@ -1,0 +1,1 @@
+"""The believable company for a first look (a door)."""

@@ -1,0 +1,11 @@
+"""Every blueprint of the staff pages, in one list. Only `app/__init__.py` reads it."""
+
+from app.auth.routes import blueprint as auth
+from app.contacts.routes import blueprint as contacts
+from app.delivery.routes import blueprint as delivery
+from app.followups.routes import blueprint as followups
+from app.reports.routes import blueprint as reports
+from app.setup.routes import blueprint as setup
+from app.surveys.routes import blueprint as surveys
+
+BLUEPRINTS = (auth, contacts, surveys, delivery, followups, reports, setup)

@@ -1,0 +1,1 @@
+"""What we promised to do: tasks, triggers, the queue, touches."""

@@ -1,0 +1,1 @@
+"""How an account is doing: the formula, colours, snapshots."""

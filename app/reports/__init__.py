@@ -1,0 +1,1 @@
+"""Reading only: statistics, rollups, charts, the managers' numbers."""

@@ -1,0 +1,91 @@
+"""A response to an invitation, its answers, and the history of its changes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.contacts.models import Account, Contact
+from app.core.columns import Id, Json, Moment, UtcDateTime, reference
+from app.delivery.models import Invitation
+from app.extensions import Base
+from app.surveys.models import Question
+
+
+class Response(Base):
+    """What one person said to one ask. One per invitation; the last version wins, the earlier ones are kept.
+
+    `score` 0..10 is the NPS answer, `value_points` 0..100 the value answer by scoring section 3; `day` is the
+    installation's calendar day of `submitted_at`.
+    """
+
+    __tablename__ = "responses"
+    __table_args__ = (
+        sa.CheckConstraint("score BETWEEN 0 AND 10", name="score"),
+        sa.CheckConstraint("value_overall BETWEEN 0 AND 10", name="value_overall"),
+        sa.CheckConstraint("value_goal BETWEEN 0 AND 4", name="value_goal"),
+        sa.CheckConstraint("value_ease BETWEEN 1 AND 7", name="value_ease"),
+        sa.CheckConstraint("value_points BETWEEN 0 AND 100", name="value_points"),
+        sa.Index("ix_responses_account_submitted", "account_id", "submitted_at"),
+        sa.Index("ix_responses_contact_submitted", "contact_id", "submitted_at"),
+    )
+
+    id: Mapped[Id]
+    invitation_id: Mapped[int] = reference("invitations.id", index=False, unique=True)
+    contact_id: Mapped[int] = reference("contacts.id", index=False)
+    account_id: Mapped[int] = reference("accounts.id", index=False)
+    score: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    comment: Mapped[str] = mapped_column(sa.Text, default="")
+    value_overall: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    value_goal: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    value_ease: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    value_points: Mapped[float | None]
+    goal_id: Mapped[int | None] = reference("account_goals.id", ondelete="SET NULL", index=False)
+    language: Mapped[str] = mapped_column(sa.String(16))
+    day: Mapped[date] = mapped_column(index=True)
+    submitted_at: Mapped[Moment] = mapped_column(index=True)
+    updated_at: Mapped[Moment] = mapped_column(index=True)
+    revision: Mapped[int] = mapped_column(default=1)
+    attempt: Mapped[str | None] = mapped_column(sa.String(64))
+    is_late: Mapped[bool] = mapped_column(default=False)
+    is_maybe_automatic: Mapped[bool] = mapped_column(default=False)
+    reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_rehearsal: Mapped[bool] = mapped_column(default=False)
+    invitation: Mapped[Invitation] = relationship()
+    contact: Mapped[Contact] = relationship()
+    account: Mapped[Account] = relationship()
+    answers: Mapped[list[Answer]] = relationship(cascade="all, delete-orphan")
+
+    @property
+    def counts(self) -> bool:
+        """Whether the answer enters scores and NPS: not in rehearsal, and not flagged and unreviewed."""
+        return not self.is_rehearsal and (not self.is_maybe_automatic or self.reviewed_at is not None)
+
+
+class Answer(Base):
+    """The answer to one question, as given."""
+
+    __tablename__ = "answers"
+    __table_args__ = (sa.UniqueConstraint("response_id", "question_id"),)
+
+    id: Mapped[Id]
+    response_id: Mapped[int] = reference("responses.id", index=False)
+    question_id: Mapped[int] = reference("questions.id", ondelete="RESTRICT", index=False)
+    number: Mapped[float | None]
+    words: Mapped[str | None] = mapped_column(sa.Text)
+    question: Mapped[Question] = relationship()
+
+
+class Revision(Base):
+    """What a response said before it was edited."""
+
+    __tablename__ = "response_revisions"
+    __table_args__ = (sa.UniqueConstraint("response_id", "number"),)
+
+    id: Mapped[Id]
+    response_id: Mapped[int] = reference("responses.id", index=False)
+    number: Mapped[int]
+    at: Mapped[Moment]
+    said: Mapped[dict] = mapped_column(Json)

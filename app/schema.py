@@ -1,0 +1,28 @@
+"""Every model of the product, imported here so that the metadata is whole when migrations compare it."""
+
+from app.auth import models as auth
+from app.contacts import models as contacts
+from app.core import audit, installation, outbox, workers
+from app.delivery import models as delivery
+from app.followups import models as followups
+from app.health import models as health
+from app.reports import models as reports
+from app.responses import models as responses
+from app.sentiment import models as sentiment
+from app.surveys import models as surveys
+
+PARTS = (
+    audit,
+    installation,
+    outbox,
+    workers,
+    auth,
+    contacts,
+    surveys,
+    delivery,
+    responses,
+    sentiment,
+    followups,
+    health,
+    reports,
+)

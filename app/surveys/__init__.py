@@ -1,0 +1,1 @@
+"""What we ask: survey versions, question kinds, scales, programs."""

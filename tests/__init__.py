@@ -1,0 +1,1 @@
+"""Tests mirror `app/`; every test of the database runs on SQLite and on PostgreSQL."""

@@ -1,0 +1,94 @@
+"""Fixtures of the whole suite: an application on a fresh database of each kind, a client, people who sign in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.core import transactions
+from app.extensions import db
+from tests import make
+from tests.databases import PostgresDatabases, SqliteDatabases, settings_for
+
+NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases():
+    databases = SqliteDatabases()
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_databases():
+    databases = PostgresDatabases()
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_kind(request) -> str:
+    """Which database the test runs on. A test that needs only one overrides this with `parametrize`."""
+    return request.param
+
+
+@pytest.fixture
+def settings(request, database_kind: str, tmp_path: Path):
+    """Settings of a fresh, migrated installation. Mark `settings_with(NAME=value)` changes some."""
+    databases = request.getfixturevalue(
+        "sqlite_databases" if database_kind == "sqlite" else "postgres_databases"
+    )
+    folder = tmp_path / "instance"
+    folder.mkdir()
+    url = databases.fresh(folder)
+    marker = request.node.get_closest_marker("settings_with")
+    yield settings_for(folder, url, **(marker.kwargs if marker else {}))
+    if database_kind == "postgresql":
+        databases.drop(url)
+
+
+@pytest.fixture
+def app(settings) -> Flask:
+    """The application, inside an application context whose session writes."""
+    app = create_app(settings)
+    app.testing = True
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    with app.app_context():
+        transactions.write(db.session)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app):
+    """The session of the test. Commit before a client's request, so that the request sees the rows."""
+    return db.session
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def client(app) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app):
+    """`sign_in(role)` gives a client in which a new person of that role is signed in, as `client.person`."""
+
+    def as_role(role: str = "admin", **person) -> FlaskClient:
+        staff = make.staff(role=role, **person)
+        db.session.commit()
+        return make.signed_in_client(app, staff)
+
+    return as_role

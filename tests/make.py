@@ -1,0 +1,141 @@
+"""Factories: `make.contact()`, `make.response(score=9)`; each fills in what the test does not care about."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from datetime import UTC, date, datetime, timedelta
+
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_security import hash_password
+
+from app.auth.models import Role, Staff
+from app.contacts.models import Account, Contact, ContactRole, Stage
+from app.core import text, tokens
+from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
+from app.extensions import db
+from app.responses.models import Response
+from app.surveys.models import Program, Question, QuestionKind, Survey, SurveyVersion
+
+NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+PASSWORD = "correct horse battery staple"
+CLOSING = timedelta(days=21)
+numbers = itertools.count(1)
+
+
+def saved(row):
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def staff(role: str = "csm", **given) -> Staff:
+    number = next(numbers)
+    values = {"email": f"person{number}@company.example", "name": f"Person {number}", "active": True} | given
+    found = db.session.query(Role).filter_by(name=role).one()
+    password = hash_password(values.pop("password")) if "password" in values else None
+    return saved(Staff(fs_uniquifier=secrets.token_hex(16), password=password, roles=[found], **values))
+
+
+def signed_in_client(app: Flask, person: Staff) -> FlaskClient:
+    """A client with a signed-in session, without going through the sign-in page."""
+    client = app.test_client()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = person.fs_uniquifier
+        cookie["_fresh"] = True
+    client.person = person
+    return client
+
+
+def account(**given) -> Account:
+    number = next(numbers)
+    values = {"name": f"Company {number}", "started_on": date(2024, 1, 1), "tier": 2} | given
+    stage = values.pop("stage", Stage.STEADY)
+    row = Account(**values)
+    row.enter(stage, on=row.started_on)
+    return saved(row)
+
+
+def contact(**given) -> Contact:
+    number = next(numbers)
+    values = {
+        "email": f"contact{number}@customer.example",
+        "first_name": "Kim",
+        "last_name": f"Contact {number}",
+        "language": "en",
+    } | given
+    values.setdefault("account", None)
+    values["account"] = values["account"] or account()
+    values.setdefault("email_key", text.email_key(values["email"]) if values["email"] else None)
+    role = values.pop("role", ContactRole.USER)
+    row = Contact(**values)
+    row.take_role(role, on=row.account.started_on)
+    return saved(row)
+
+
+def survey(*kinds: QuestionKind) -> Survey:
+    number = next(numbers)
+    kinds = kinds or (QuestionKind.NPS, QuestionKind.COMMENT)
+    row = Survey(key=f"survey-{number}", name=f"Survey {number}", template="nps")
+    names = {QuestionKind.NPS: "score", QuestionKind.COMMENT: "comment"}
+    questions = [Question(position=i, kind=k, name=names.get(k, k.value)) for i, k in enumerate(kinds, 1)]
+    row.versions.append(SurveyVersion(number=1, questions=questions, created_at=NOW))
+    return saved(row)
+
+
+def program(**given) -> Program:
+    values = {"name": f"Program {next(numbers)}"} | given
+    values.setdefault("survey", None)
+    values["survey"] = values["survey"] or survey()
+    return saved(Program(**values))
+
+
+def wave(**given) -> Wave:
+    values = {
+        "launched_at": NOW,
+        "send_at": NOW,
+        "state": WaveState.SENDING,
+        "is_rehearsal": False,
+        "name": "Wave",
+    } | given
+    values.setdefault("program", None)
+    values["program"] = values["program"] or program()
+    values.setdefault("version", values["program"].survey.current)
+    return saved(Wave(launch_key=secrets.token_hex(8), **values))
+
+
+def invitation(**given) -> Invitation:
+    values = {
+        "state": InvitationState.SENT,
+        "sent_at": NOW,
+        "purpose": Purpose.PROGRAM,
+        "language": "en",
+    } | given
+    person = values["contact"] = values.get("contact") or contact()
+    of = values["wave"] = values.get("wave") or wave()
+    if values["sent_at"]:
+        values.setdefault("closes_at", values["sent_at"] + CLOSING)
+    values.setdefault("is_rehearsal", of.is_rehearsal)
+    return saved(
+        Invitation(
+            account=person.account,
+            version=of.version,
+            nonce=tokens.new_nonce(),
+            asked_as=person.email_key,
+            **values,
+        )
+    )
+
+
+def response(score: int | None = 9, **given) -> Response:
+    """A response in the table, without what the journey would do about it."""
+    values = {"submitted_at": NOW, "comment": ""} | given
+    ask = values["invitation"] = values.get("invitation") or invitation()
+    ask.state, ask.answered_at = InvitationState.ANSWERED, values["submitted_at"]
+    values.setdefault("updated_at", values["submitted_at"])
+    values.setdefault("day", values["submitted_at"].date())
+    values.setdefault("is_rehearsal", ask.is_rehearsal)
+    return saved(
+        Response(score=score, contact=ask.contact, account=ask.account, language=ask.language, **values)
+    )
