@@ -130,6 +130,12 @@ def test_icons_are_named_once_and_in_order():
     assert names == sorted(set(names))
 
 
+def test_icons_that_templates_ask_for_are_on_the_sheet():
+    templates = (ROOT / "app" / "templates").rglob("*.html")
+    asked = {name for path in templates for name in re.findall(r"\bicon\('([a-z0-9-]+)'", path.read_text("utf-8"))}
+    assert asked - set(front_end.ICONS.read_text().split()) == set()
+
+
 @pytest.mark.skipif(not front_end.VENDOR.exists(), reason="make assets has not run in this checkout")
 def test_served_files_are_there_with_their_licences():
     served = {Path(file).name for files in front_end.SERVED.values() for file in files}
