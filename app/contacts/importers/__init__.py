@@ -1,0 +1,1 @@
+"""Bringing accounts and people in from files of other systems: reading (pure) first, then writing."""
