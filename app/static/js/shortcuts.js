@@ -1,0 +1,87 @@
+// Keyboard shortcuts, declared where they act: data-key="g q" on a link, button or field, with data-key-words saying
+// what it does. Links and buttons are pressed, fields focused. In a list marked data-key-list, j and k move between
+// its [data-key-item]s and Enter opens the first link. "?" shows all that this page has. WCAG 2.1.4: single letters
+// do nothing while a field has the focus, and the switch in the list turns them off for this browser.
+(() => {
+  const OFF = "justask.shortcuts.off";
+  let typed = "";
+  let timer = 0;
+
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (document.querySelector("dialog[open]") || event.key.length > 1 && event.key !== "Enter") return;
+    if (event.key === "?") return showAll(event);
+    if (localStorage.getItem(OFF)) return;
+    if (move(event)) return;
+    typed = (typed + " " + event.key).trim();
+    clearTimeout(timer);
+    timer = setTimeout(() => (typed = ""), 1200);
+    const target = find(typed) || find(event.key);
+    if (!target) return;
+    event.preventDefault();
+    typed = "";
+    if (target.matches("input, select, textarea")) target.focus();
+    else target.click();
+  });
+
+  function isTyping(element) {
+    return element.isContentEditable || element.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");
+  }
+
+  function find(key) {
+    return document.querySelector(`[data-key="${CSS.escape(key)}"]`) || document.querySelector(`[data-key=${JSON.stringify(key)}]`);
+  }
+
+  function move(event) {
+    const list = document.querySelector("[data-key-list]");
+    const step = { j: 1, k: -1 }[event.key];
+    if (!list || (!step && event.key !== "Enter")) return false;
+    const items = [...list.querySelectorAll("[data-key-item]")];
+    const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+    if (event.key === "Enter") {
+      if (at < 0 || document.activeElement !== items[at]) return false;
+      items[at].querySelector("a")?.click();
+      return true;
+    }
+    const next = items[Math.min(items.length - 1, Math.max(0, at + step))];
+    if (!next) return false;
+    items[at]?.setAttribute("aria-selected", "false");
+    next.setAttribute("aria-selected", "true");
+    next.tabIndex = -1;
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+    event.preventDefault();
+    return true;
+  }
+
+  function showAll(event) {
+    event.preventDefault();
+    const dialog = document.getElementById("shortcuts");
+    if (!dialog) return;
+    const list = dialog.querySelector("dl");
+    const known = [...document.querySelectorAll("[data-key][data-key-words]")].filter((element) => element.dataset.key);
+    const rows = known.map((element) => [element.dataset.key, element.dataset.keyWords]);
+    if (document.querySelector("[data-key-list]")) rows.push(["j", dialog.dataset.next], ["k", dialog.dataset.previous]);
+    list.replaceChildren(...rows.flatMap(([key, words]) => [keys(key), said(words)]));
+    const toggle = dialog.querySelector("[data-shortcuts-off]");
+    toggle.checked = !localStorage.getItem(OFF);
+    toggle.onchange = () => (toggle.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1"));
+    dialog.showModal();
+  }
+
+  function keys(key) {
+    const term = document.createElement("dt");
+    for (const part of key.split(" ")) {
+      const cap = document.createElement("kbd");
+      cap.textContent = part;
+      term.append(cap, " ");
+    }
+    return term;
+  }
+
+  function said(words) {
+    const place = document.createElement("dd");
+    place.textContent = words;
+    return place;
+  }
+})();
