@@ -71,12 +71,16 @@ class WriteGate:
 
 
 class TwoKindSession(FlaskSession):
-    """The session of the product: reads until told that it writes."""
+    """The session of the product: reads until told that it writes.
+
+    A session opens one connection for each engine object it is given, so the writing engine must be one object for
+    the whole session: a second one would be a second transaction, and on SQLite a wait for ourselves at the gate.
+    """
 
     def get_bind(self, *args, **kwargs):
         bind = super().get_bind(*args, **kwargs)
         if self.info.get(WRITING) and isinstance(bind, Engine):
-            return bind.execution_options(**{WRITING: True})
+            return self.info.setdefault(("writer", bind), writer(bind))
         return bind
 
 

@@ -12,6 +12,7 @@ from app.core import transactions
 from app.core.installation import Installation
 from app.core.transactions import GateBusy, WriteGate
 from app.extensions import db
+from tests import make
 
 SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
 
@@ -82,3 +83,11 @@ def test_the_gate_is_free_after_a_commit_and_after_an_error(app, session):
     session.execute(sa.update(Installation).values(company="C"))
     session.commit()
     assert session.scalar(sa.select(Installation.company)) == "C"
+
+
+def test_all_statements_of_a_session_share_one_transaction(app, session):
+    connections = {id(session.connection().connection.dbapi_connection)}
+    person = make.staff(role="csm")
+    connections.add(id(session.connection().connection.dbapi_connection))
+    assert session.execute(sa.select(sa.func.count()).select_from(person.__table__)).scalar() == 1
+    assert len(connections) == 1
