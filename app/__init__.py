@@ -17,7 +17,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     """The application for `settings` (from the environment when not given). Starts no job and sends nothing."""
     from app import api, public, schema  # noqa: F401
     from app.auth import access, security
-    from app.core import errors, headers, pages, transactions
+    from app.core import errors, headers, pages, transactions, wording
     from app.doors import BLUEPRINTS
 
     settings = settings or config.load()
@@ -33,6 +33,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     errors.install(app)
     access.install(app)
     pages.install(app)
+    wording.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     public.install(app)

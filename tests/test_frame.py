@@ -1,0 +1,65 @@
+"""The frame around staff pages and errors."""
+
+import pytest
+from flask import render_template_string
+from sqlalchemy.exc import OperationalError
+
+from app.auth.access import public, viewer
+from app.auth.models import Theme
+from app.core.installation import Installation
+
+PAGE = '{% extends "base.html" %}{% block title %}{{ "A & B" }}{% endblock %}{% block content %}<p>body</p>{% endblock %}'
+
+
+@pytest.fixture
+def framed(app):
+    """An application with one page in the frame, at /planted."""
+    app.add_url_rule("/planted", "planted", viewer(lambda: render_template_string(PAGE)))
+    return app
+
+
+def test_a_page_has_one_heading_a_way_past_the_sections_and_a_way_out(framed, sign_in):
+    page = sign_in("csm").get("/planted").text
+    assert page.count("<h1") == 1
+    assert "<title>A &amp; B · JustAsk</title>" in page
+    assert 'href="#main"' in page
+    assert 'action="/sign-out"' in page
+
+
+def test_rehearsal_is_said_on_every_page_until_it_ends(framed, sign_in, now, session):
+    client = sign_in("viewer")
+    assert "Rehearsal." in client.get("/planted").text
+    session.get_one(Installation, 1).live_at = now
+    session.commit()
+    assert "Rehearsal." not in client.get("/planted").text
+
+
+@pytest.mark.parametrize("theme", list(Theme))
+def test_the_theme_is_the_persons_own(framed, sign_in, theme):
+    assert f'data-bs-theme="{theme}"' in sign_in("viewer", theme=theme).get("/planted").text
+
+
+def test_an_unknown_address_gives_a_page_without_details(client):
+    answer = client.get("/no/such/page")
+    assert answer.status_code == 404
+    assert "Nothing here" in answer.text
+    assert "/no/such/page" not in answer.text
+
+
+def test_a_database_that_is_away_is_said_without_asking_it(app, client):
+    def fail():
+        raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))
+
+    app.add_url_rule("/failing", "failing", public(fail))
+    answer = client.get("/failing")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert "Try again" in answer.text
+    assert "SELECT" not in answer.text
+
+
+def test_respondents_errors_load_one_sheet_and_no_script(client):
+    page = client.get("/a/not-a-token").text
+    assert page.count("stylesheet") == 1
+    assert "<script" not in page
+    assert "style=" not in page
