@@ -1,0 +1,1 @@
+"""Mail: wording it, building its octets, and carrying it to a server or to the built-in mailbox."""

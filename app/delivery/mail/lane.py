@@ -1,0 +1,233 @@
+"""A lane: the way to one mail server, over a handful of connections that one thread turns in.
+
+The caller offers envelopes, collects reports, and for each envelope the server waits for (verdict None)
+either releases the body or withdraws, before it collects again. Reports come in batches as wide as the
+lane, so that one commit can serve all connections. A recipient domain that is slow to answer can hold
+half of the connections at most; the others keep their pace.
+"""
+
+import selectors
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+
+from app.delivery.mail.backoff import Backoff
+from app.delivery.mail.connection import Connection, Envelope, Phase, Report
+from app.delivery.mail.faults import Stage, Verdict
+from app.delivery.mail.server import LaneFault, Server
+
+DEPTH = 16  # Envelopes taken in per connection, so that a slow domain does not hide the others.
+SETTLE_SECONDS = 0.005  # How long a batch waits for its last reports.
+SLOW_SECONDS = 1.0
+SLOW_MEMORY_SECONDS = 60.0
+
+
+class Lane:
+    """See the module. `rate` is the most mails begun per second, 0 for no limit; a domain that takes
+    `slow_seconds` for a reply counts as slow.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        connections: int = 8,
+        *,
+        rate: float = 0,
+        slow_seconds: float = SLOW_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.server = server
+        self.width = connections
+        self.clock = clock
+        self.backoff = Backoff(server.name, connections)
+        self._slow_seconds = slow_seconds
+        self._pause = 1 / rate if rate else 0.0
+        self._next_start = float("-inf")
+        self._connections: list[Connection] = []
+        self._by_key: dict[int, Connection] = {}
+        self._pending: deque[Envelope] = deque()
+        self._reports: list[Report] = []
+        self._was_returned: set[int] = set()
+        self._slow: dict[str, float] = {}
+        self._selector = selectors.DefaultSelector()
+
+    @property
+    def name(self) -> str:
+        return self.server.name
+
+    @property
+    def fault(self) -> LaneFault | None:
+        """Why the lane does not carry, until a mail gets through again."""
+        return self.backoff.fault
+
+    @property
+    def rest_seconds(self) -> float:
+        """How long a faulty lane is still left alone."""
+        return self.backoff.rest_seconds(self.clock())
+
+    @property
+    def room(self) -> int:
+        """How many more envelopes can be offered now."""
+        return 0 if self.rest_seconds else max(0, self.width * DEPTH - len(self._pending))
+
+    @property
+    def is_empty(self) -> bool:
+        """True when every envelope offered has been reported to its end."""
+        return not (self._pending or self._by_key or self._reports)
+
+    def offer(self, envelopes: Iterable[Envelope]) -> None:
+        """Take envelopes in; each ends in exactly one report with a verdict."""
+        self._pending.extend(envelopes)
+
+    def collect(self, patience: float = 1.0) -> list[Report]:
+        """Work until a batch of reports is together, or for `patience` seconds."""
+        until = self.clock() + patience
+        self._start()
+        while (now := self.clock()) < until and self._has_work(now):
+            self._turn(min(until - now, 1.0))
+            self._start()
+            if self._reports:
+                until = min(until, self.clock() + SETTLE_SECONDS)
+        reports, self._reports = self._reports, []
+        return reports
+
+    def release(self, keys: Iterable[int]) -> None:
+        """The bodies of these envelopes may go."""
+        now = self.clock()
+        for key in keys:
+            connection = self._by_key[key]
+            self._heard(
+                connection, connection.send_body(now)
+            )  # Without a second chance: the caller marked it.
+
+    def withdraw(self, keys: Iterable[int]) -> None:
+        """These envelopes must not go after all. They get no further report."""
+        for key in keys:
+            connection = self._by_key.pop(key)
+            connection.withdraw()
+            self._watch(connection)
+
+    def recall(self) -> list[Report]:
+        """Give back what no connection has begun, for an end in good order."""
+        recalled = [Report(envelope.key, Verdict.RETURNED, Stage.OPEN) for envelope in self._pending]
+        self._pending.clear()
+        return recalled
+
+    def close(self) -> None:
+        """Say goodbye on every connection that carries nothing; close the others."""
+        for connection in self._connections.copy():
+            connection.quit()
+            self._watch(connection)
+
+    def _has_work(self, now: float) -> bool:
+        """True when a reply is owed, or a mail waits for the rate alone."""
+        if any(connection.waits for connection in self._connections):
+            return True
+        return bool(self._pending) and now < self._next_start and not self._reports
+
+    # Beginning mails
+
+    def _start(self) -> None:
+        while self._pending and not self.rest_seconds and self.clock() >= self._next_start:
+            connection = self._idle_connection()
+            envelope = self._next() if connection else None
+            if envelope is None:
+                break
+            now = self.clock()
+            self._next_start = max(now, self._next_start + self._pause) if self._pause else now
+            self._by_key[envelope.key] = connection
+            self._heard(connection, connection.announce(envelope, now), envelope)
+        if self.rest_seconds:
+            self._reports += self.recall()
+
+    def _next(self) -> Envelope | None:
+        """The first envelope whose domain does not hold its share of the lane with slow replies."""
+        crowded = self._crowded_domains()
+        for position, envelope in enumerate(self._pending):
+            if envelope.domain not in crowded:
+                del self._pending[position]
+                return envelope
+        return None
+
+    def _crowded_domains(self) -> set[str]:
+        now = self.clock()
+        waiting = [c for c in self._connections if c.waits]
+        self._slow.update(
+            {
+                c.envelope.domain: now + SLOW_MEMORY_SECONDS
+                for c in waiting
+                if now - c.since > self._slow_seconds
+            }
+        )
+        if not self._slow:
+            return set()
+        self._slow = {domain: until for domain, until in self._slow.items() if until > now}
+        held = Counter(c.envelope.domain for c in waiting)
+        return {domain for domain in self._slow if held[domain] >= max(1, self.width // 2)}
+
+    def _idle_connection(self) -> Connection | None:
+        for connection in self._connections:
+            if connection.phase is Phase.IDLE:
+                return connection
+        if len(self._connections) >= self.backoff.limit(self.clock()):
+            return None
+        try:
+            connection = Connection(self.server.open(), self.clock())
+        except LaneFault as fault:
+            self.backoff.not_opened(fault, len(self._connections), self.clock())
+            return None
+        self._connections.append(connection)
+        self._selector.register(connection, selectors.EVENT_READ, connection)
+        return connection
+
+    # Hearing from connections
+
+    def _turn(self, patience: float) -> None:
+        for ready, mask in self._selector.select(patience):
+            connection = ready.data
+            envelope = connection.envelope
+            report = connection.write() if mask & selectors.EVENT_WRITE else None
+            if report is None and mask & selectors.EVENT_READ and connection.phase is not Phase.CLOSED:
+                report = connection.read()
+            self._heard(connection, report, envelope)
+        now = self.clock()
+        for connection in self._connections.copy():
+            if connection.is_overdue(now):
+                self._heard(connection, connection.give_up())
+
+    def _heard(self, connection: Connection, report: Report | None, envelope: Envelope | None = None) -> None:
+        """Note what a connection has to say about its envelope, and what it now waits for."""
+        self._watch(connection)
+        if report is None:
+            return
+        if report.verdict is None:
+            self._reports.append(report)
+            return
+        self._by_key.pop(report.key, None)
+        self._reports = [earlier for earlier in self._reports if earlier.key != report.key]
+        self.backoff.heard(connection, report, self.clock())
+        if envelope and self._has_second_chance(connection, report):
+            self._was_returned.add(report.key)
+            self._pending.appendleft(envelope)
+            return
+        self._was_returned.discard(report.key)
+        self._reports.append(report)
+
+    def _has_second_chance(self, connection: Connection, report: Report) -> bool:
+        """A mail the server broke off before its body goes first on the next connection.
+
+        Once, if the connection was fresh; a connection that carried others before may just be used up.
+        """
+        if report.verdict is not Verdict.RETURNED or self.rest_seconds:
+            return False
+        return connection.finished > 0 or report.key not in self._was_returned
+
+    def _watch(self, connection: Connection) -> None:
+        if connection.phase is Phase.CLOSED:
+            if connection in self._connections:
+                self._selector.unregister(connection)
+                self._connections.remove(connection)
+            return
+        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.wants_to_write else 0)
+        if self._selector.get_key(connection).events != wanted:
+            self._selector.modify(connection, wanted, connection)
