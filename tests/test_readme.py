@@ -1,0 +1,27 @@
+"""The README says what is there: every setting, every package, the import rule as it is enforced."""
+
+import re
+from pathlib import Path
+
+from tests.test_architecture import APP, DOOR_PACKAGES, ORDER
+from tools import settings_table
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+NOT_PACKAGES = {"templates", "static"}
+
+
+def test_readme_has_the_settings_of_config():
+    text = README.read_text("utf-8")
+    assert settings_table.with_table(text) == text, "run: python tools/settings_table.py"
+
+
+def test_readme_maps_every_package():
+    packages = {path.name for path in APP.iterdir() if (path / "__init__.py").exists()}
+    mapped = set(re.findall(r"^\| `app/(\w+)/`", README.read_text("utf-8"), re.MULTILINE))
+    assert mapped - NOT_PACKAGES == packages
+
+
+def test_readme_states_the_import_rule_that_is_enforced():
+    text = README.read_text("utf-8")
+    assert " <- ".join(["core, extensions", *ORDER]) in text
+    assert all(f"`{package}/`" in text.partition("Doors (")[2].partition(")")[0] for package in DOOR_PACKAGES)
