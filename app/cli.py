@@ -1,40 +1,159 @@
-"""The `justask` command: serve, worker, db, and the commands of each package."""
+"""The `justask` command: serve, worker, jobs, db; the commands of each package hang on it below."""
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import os
+import signal
 import sys
 
 import click
+import sqlalchemy as sa
+from flask import Flask, current_app
 from flask.cli import FlaskGroup, with_appcontext
 from flask_migrate import downgrade, upgrade
 
 import config
-from app import create_app
+from app import create_app, jobs
+from app.auth.cli import keys, staff
+from app.core import clock, logs, server
 from app.core.errors import DomainError
+from app.core.workers import JobFailure, WorkerBeat
+from app.extensions import db
 
-COMMANDS: tuple[click.Command, ...] = ()
+COMMANDS: tuple[click.Command, ...] = (staff, keys)
 
 
-@click.group(
-    cls=FlaskGroup, create_app=lambda: create_app(), add_default_commands=False, add_version_option=False
-)
+class JustAskGroup(FlaskGroup):
+    """Commands whose refusals are one sentence on stderr and exit code 1, never a traceback."""
+
+    def invoke(self, context: click.Context):
+        try:
+            return super().invoke(context)
+        except (DomainError, config.SettingsError) as refusal:
+            click.echo(str(refusal), err=True)
+            context.exit(1)
+
+
+@click.group(cls=JustAskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)
 def justask() -> None:
     """Ask customers, hear their silence, and follow up."""
 
 
-@justask.group()
-def db() -> None:
+@justask.command()
+@click.option("--host", help="Address to bind (JUSTASK_HOST).")
+@click.option("--port", type=int, help="Port to bind (JUSTASK_PORT).")
+@click.option("--no-demo", is_flag=True, help="Leave an empty database empty.")
+@click.option("--no-worker", is_flag=True, help="Run only the web server; the timetable runs elsewhere.")
+def serve(host: str | None, port: int | None, no_demo: bool, no_worker: bool) -> None:
+    """Prepare the database, then run the web server and the worker."""
+    given = {"HOST": host, "PORT": str(port) if port else None}
+    os.environ.update({config.PREFIX + name: value for name, value in given.items() if value})
+    if port and config.PREFIX + "BASE_URL" not in os.environ:
+        os.environ[config.PREFIX + "BASE_URL"] = f"http://127.0.0.1:{port}"
+    settings = config.load()
+    logs.configure(settings.LOG_FORMAT)
+    code = server.prepare(with_demo=not no_demo)
+    if code:
+        sys.exit(code)
+    click.echo(f"\nJustAsk is at http://{settings.HOST}:{settings.PORT}\n")
+    server.run(settings, with_worker=not no_worker)
+
+
+@justask.command(hidden=True)
+@click.option("--no-demo", is_flag=True)
+@with_appcontext
+def prepare(no_demo: bool) -> None:
+    """Migrate; what an empty database begins with."""
+    upgrade()
+
+
+@justask.command()
+@click.option("--parent", type=int, hidden=True, help="End when this process is gone.")
+@with_appcontext
+def worker(parent: int | None) -> None:
+    """Run the timetable until told to stop; SIGTERM lets jobs under way finish."""
+    logs.configure(current_app.extensions["settings"].LOG_FORMAT)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: jobs.stopping.set())
+    jobs.work(real_app(), parent=parent)
+
+
+@justask.group("jobs")
+def jobs_group() -> None:
+    """Look at the timetable and run its jobs by hand."""
+
+
+@jobs_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def jobs_list(as_json: bool) -> None:
+    """List the jobs, their failures and the workers seen."""
+    failures = list(db.session.scalars(sa.select(JobFailure).order_by(JobFailure.job)))
+    beats = list(db.session.scalars(sa.select(WorkerBeat).order_by(WorkerBeat.beat_at.desc()).limit(5)))
+    if as_json:
+        click.echo(json.dumps(jobs_report(failures, beats)))
+        return
+    for job in jobs.TIMETABLE:
+        click.echo(f"{job.name:24} every {job.seconds:>6} s   {job.meaning}")
+    for failure in failures:
+        state = "parked" if failure.parked_at else f"again at {failure.next_try_at:%F %T}"
+        click.echo(f"failed: {failure.job} {failure.item} ({failure.tries} tries, {state}): {failure.error}")
+    for beat in beats:
+        click.echo(f"worker: {beat.worker} last seen {beat.beat_at:%F %T} UTC")
+
+
+def jobs_report(failures: list[JobFailure], beats: list[WorkerBeat]) -> dict:
+    """What `jobs list --json` prints."""
+    return {
+        "jobs": [{k: v for k, v in dataclasses.asdict(job).items() if k != "work"} for job in jobs.TIMETABLE],
+        "failures": [
+            {
+                "job": f.job,
+                "item": f.item,
+                "tries": f.tries,
+                "parked": f.parked_at is not None,
+                "error": f.error,
+            }
+            for f in failures
+        ],
+        "workers": [{"worker": b.worker, "beat_at": b.beat_at.isoformat()} for b in beats],
+    }
+
+
+@jobs_group.command("run")
+@click.argument("name", required=False)
+@click.option("--all-due", is_flag=True, help="One pass of every job.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def jobs_run(name: str | None, all_due: bool, as_json: bool) -> None:
+    """One pass of the job NAME, now."""
+    if bool(name) == all_due:
+        raise click.UsageError("Name one job, or say --all-due.")
+    known = {job.name: job for job in jobs.TIMETABLE}
+    if name and name not in known:
+        raise click.UsageError(f"There is no job {name!r}; the timetable has {', '.join(known)}.")
+    done = {
+        job.name: jobs.run_once(real_app(), job, now=clock.now())
+        for job in ([known[name]] if name else jobs.TIMETABLE)
+    }
+    click.echo(json.dumps(done) if as_json else "\n".join(f"{job}: {count}" for job, count in done.items()))
+
+
+@justask.group("db")
+def db_group() -> None:
     """Create and change the database."""
 
 
-@db.command("upgrade")
+@db_group.command("upgrade")
 @with_appcontext
 def db_upgrade() -> None:
     """Bring the database to this version's schema."""
     upgrade()
 
 
-@db.command("downgrade")
+@db_group.command("downgrade")
 @click.argument("revision")
 @with_appcontext
 def db_downgrade(revision: str) -> None:
@@ -42,10 +161,19 @@ def db_downgrade(revision: str) -> None:
     downgrade(revision=revision)
 
 
+def real_app() -> Flask:
+    """The application itself, for threads that make contexts of their own."""
+    return current_app._get_current_object()
+
+
+for command in COMMANDS:
+    justask.add_command(command)
+
+
 def main() -> None:
-    """Run the command line: exit 1 with a reason on stderr when refused, 2 on wrong usage."""
-    try:
-        justask(standalone_mode=True)
-    except (DomainError, config.SettingsError) as refusal:
-        click.echo(str(refusal), err=True)
-        sys.exit(1)
+    """The `justask` console script."""
+    justask()
+
+
+if __name__ == "__main__":
+    main()

@@ -4,8 +4,9 @@ from app.auth.routes import blueprint as auth
 from app.contacts.routes import blueprint as contacts
 from app.delivery.routes import blueprint as delivery
 from app.followups.routes import blueprint as followups
+from app.public.vitals import blueprint as vitals
 from app.reports.routes import blueprint as reports
 from app.setup.routes import blueprint as setup
 from app.surveys.routes import blueprint as surveys
 
-BLUEPRINTS = (auth, contacts, surveys, delivery, followups, reports, setup)
+BLUEPRINTS = (auth, contacts, surveys, delivery, followups, reports, setup, vitals)

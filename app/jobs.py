@@ -1,14 +1,38 @@
-"""The timetable: every scheduled job in one list, and the two verbs by which engines run it.
+"""The timetable: every scheduled job in one list, and the engine that runs it on one machine.
 
 What time brings is found by a query over rows (`due_at <= now`), so a missed tick is late, never lost. A job takes
-the present moment, finds what is due, does each item and commits each; one that raises is recorded and tried again.
+the present moment, finds what is due, does each item and commits each; an item that raises is recorded and tried
+again while the others go on.
+
+Two verbs let a second engine take over without touching the domain: `every(seconds)` puts a job on the timetable,
+`enqueue(session, task, key, **ids)` asks for one soon. The embedded engine needs no queue, because the next sweep
+finds the committed rows.
 """
 
 from __future__ import annotations
 
+import logging
+import os
+import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from app.core import clock, transactions, workers
+from app.extensions import db
+
+log = logging.getLogger(__name__)
+BEAT_SECONDS = 15
+PARENT_SECONDS = 1.0
+THREADS = 4
+
+stopping = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -21,4 +45,80 @@ class Job:
     meaning: str
 
 
-TIMETABLE: tuple[Job, ...] = ()
+TIMETABLE: list[Job] = []
+
+
+def every(seconds: int) -> Callable[[Callable[[datetime], int]], Callable[[datetime], int]]:
+    """Put a function on the timetable under its own name; its docstring says what it is for."""
+
+    def add(work: Callable[[datetime], int]) -> Callable[[datetime], int]:
+        TIMETABLE.append(Job(work.__name__, seconds, work, (work.__doc__ or "").strip().partition("\n")[0]))
+        return work
+
+    return add
+
+
+def enqueue(session: Session, task: str, key: str, **ids: int) -> None:
+    """Ask for `task` soon, in the caller's transaction. The embedded engine finds the committed rows by itself."""
+
+
+def job_named(name: str) -> Job:
+    """The job of that name; KeyError when the timetable has none."""
+    return {job.name: job for job in TIMETABLE}[name]
+
+
+def run_once(app: Flask, job: Job, *, now: datetime) -> int:
+    """One pass of a job in a context of its own; a job that raises as a whole is recorded and re-raised."""
+    with app.app_context():
+        transactions.write(db.session)
+        try:
+            return job.work(now)
+        except Exception as error:
+            db.session.rollback()
+            workers.failed(db.session, job.name, "*", error, now=now)
+            db.session.commit()
+            raise
+
+
+def tick(app: Flask, job: Job) -> None:
+    """What the scheduler calls: one pass, with a failure logged instead of raised."""
+    if stopping.is_set():
+        return
+    try:
+        run_once(app, job, now=clock.now())
+    except Exception:
+        log.exception("job %s failed", job.name)
+
+
+def work(app: Flask, *, parent: int | None = None) -> None:
+    """Run the timetable until `stopping` is set or the `parent` process is gone; jobs under way finish first."""
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(THREADS)},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        timezone="UTC",
+    )
+    started = clock.now()
+    name = f"{socket.gethostname()}:{os.getpid()}"
+    for job in TIMETABLE:
+        scheduler.add_job(
+            tick, "interval", (app, job), seconds=job.seconds, next_run_time=started, id=job.name
+        )
+    scheduler.add_job(
+        leave_beat, "interval", (app, name, started), seconds=BEAT_SECONDS, next_run_time=started
+    )
+    scheduler.start()
+    log.info("worker %s runs %d jobs", name, len(TIMETABLE))
+    while not stopping.wait(PARENT_SECONDS):
+        if parent is not None and os.getppid() != parent:
+            log.warning("worker %s stops, because the server that started it is gone", name)
+            stopping.set()
+    scheduler.shutdown(wait=True)
+    log.info("worker %s has finished what it was doing", name)
+
+
+def leave_beat(app: Flask, name: str, started: datetime) -> None:
+    """Leave a sign of life."""
+    with app.app_context():
+        transactions.write(db.session)
+        workers.beat(db.session, name, started_at=started, now=clock.now())
+        db.session.commit()

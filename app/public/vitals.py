@@ -1,0 +1,74 @@
+"""Signs of life for load balancers and monitoring: /healthz, /readyz, /metrics; true to facts, without versions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, current_app, jsonify
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.auth import access
+from app.core import clock
+from app.core.outbox import OutboxRow
+from app.core.workers import JobFailure, is_worker_alive
+from app.extensions import db
+
+blueprint = Blueprint("vitals", __name__)
+LEAST_FREE_BYTES = 64 * 1024 * 1024
+
+
+def is_database_there() -> bool:
+    try:
+        db.session.execute(sa.text("SELECT 1 FROM installation"))
+    except SQLAlchemyError:
+        db.session.rollback()
+        return False
+    return True
+
+
+def has_disk_space() -> bool:
+    """Whether the instance folder can take at least 64 MB and be written."""
+    folder = current_app.extensions["settings"].instance
+    return shutil.disk_usage(folder).free > LEAST_FREE_BYTES and os.access(folder, os.W_OK)
+
+
+def answer(facts: dict[str, bool]) -> tuple[Response, int]:
+    is_well = all(facts.values())
+    return jsonify(status="ok" if is_well else "failing", checks=facts), 200 if is_well else 503
+
+
+@blueprint.get("/healthz")
+@access.public
+def healthz():
+    """Whether this process can serve and store."""
+    return answer({"database": is_database_there(), "disk": has_disk_space()})
+
+
+@blueprint.get("/readyz")
+@access.public
+def readyz():
+    """Whether the installation as a whole does its work, the worker included."""
+    database = is_database_there()
+    alive = database and is_worker_alive(db.session, now=clock.now())
+    return answer({"database": database, "disk": has_disk_space(), "worker": alive})
+
+
+@blueprint.get("/metrics")
+@access.public
+def metrics():
+    """Counts for Prometheus."""
+    registry = CollectorRegistry()
+    outbox = Gauge("justask_outbox_rows", "Outbox rows by state.", ["state"], registry=registry)
+    for state, count in db.session.execute(
+        sa.select(OutboxRow.state, sa.func.count()).group_by(OutboxRow.state)
+    ):
+        outbox.labels(state.value).set(count)
+    alive = Gauge("justask_worker_alive", "1 while a worker gives signs of life.", registry=registry)
+    alive.set(is_worker_alive(db.session, now=clock.now()))
+    failures = Gauge("justask_job_failures", "Items that failed and wait or are parked.", registry=registry)
+    failures.set(db.session.scalar(sa.select(sa.func.count()).select_from(JobFailure)))
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

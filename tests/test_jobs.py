@@ -1,0 +1,85 @@
+"""The timetable and its engine."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from app import jobs
+from app.core import workers
+from app.core.workers import JobFailure
+from app.jobs import Job
+from tests.conftest import NOW
+
+
+@pytest.fixture
+def timetable(monkeypatch):
+    """A timetable of the test's own, and a fresh sign to stop."""
+    monkeypatch.setattr(jobs, "TIMETABLE", [])
+    monkeypatch.setattr(jobs, "stopping", threading.Event())
+    return jobs.TIMETABLE
+
+
+def test_every_puts_a_job_on_the_timetable_under_its_name(timetable):
+    @jobs.every(seconds=7)
+    def water_plants(now):
+        """Water the plants."""
+        return 0
+
+    assert timetable == [Job("water_plants", 7, water_plants, "Water the plants.")]
+    assert jobs.job_named("water_plants").seconds == 7
+
+
+def test_a_job_that_raises_is_recorded_and_raised(app, session):
+    def broken(now):
+        raise ValueError("no water")
+
+    with pytest.raises(ValueError, match="no water"):
+        jobs.run_once(app, Job("broken", 1, broken, ""), now=NOW)
+    row = session.get(JobFailure, ("broken", "*"))
+    assert (row.tries, row.error) == (1, "ValueError: no water")
+
+
+def test_an_item_pauses_longer_each_time_and_is_parked_after_five_tries(session):
+    for tries in range(1, 5):
+        row = workers.failed(session, "send", "7", OSError("down"), now=NOW)
+        assert row.next_try_at == NOW + timedelta(minutes=2 ** (tries - 1))
+        assert row.parked_at is None
+    session.flush()
+    assert workers.waiting_items(session, "send", now=NOW + timedelta(minutes=7)) == {"7"}
+    assert workers.waiting_items(session, "send", now=NOW + timedelta(minutes=8)) == set()
+    row = workers.failed(session, "send", "7", OSError("down"), now=NOW)
+    assert (row.parked_at, row.next_try_at) == (NOW, None)
+    assert workers.waiting_items(session, "send", now=NOW + timedelta(days=900)) == {"7"}
+    workers.succeeded(session, "send", "7")
+    assert workers.waiting_items(session, "send", now=NOW) == set()
+
+
+def test_the_engine_runs_every_job_leaves_a_beat_and_lets_a_job_finish(app, session, timetable):
+    entered, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    @jobs.every(seconds=3600)
+    def slow(now):
+        entered.set()
+        may_end.wait(10)
+        ended.set()
+        return 1
+
+    engine = threading.Thread(target=jobs.work, args=(app,))
+    engine.start()
+    assert entered.wait(10)
+    jobs.stopping.set()
+    may_end.set()
+    engine.join(10)
+    assert ended.is_set()
+    assert not engine.is_alive()
+
+
+def test_the_engine_ends_when_its_parent_is_gone(app, timetable, monkeypatch):
+    monkeypatch.setattr(jobs, "PARENT_SECONDS", 0.01)
+    engine = threading.Thread(target=jobs.work, args=(app,), kwargs={"parent": -1})
+    engine.start()
+    engine.join(10)
+    assert not engine.is_alive()
