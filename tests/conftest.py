@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 
 from app import create_app
 from app.core import transactions
 from app.extensions import db
 from tests import make
 from tests.databases import PostgresDatabases, SqliteDatabases, settings_for
+
+hypothesis_settings.register_profile("suite", deadline=None, max_examples=60)
+hypothesis_settings.load_profile("suite")
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 

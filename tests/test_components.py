@@ -18,7 +18,9 @@ def render():
     Babel(app)
     wording.install(app)
     with app.test_request_context():
-        yield lambda call, **names: render_template_string('{% import "components.html" as ui %}' + call, **names)
+        yield lambda call, **names: render_template_string(
+            '{% import "components.html" as ui %}' + call, **names
+        )
 
 
 def test_under_five_answers_there_is_no_nps(render):
@@ -44,7 +46,18 @@ def test_a_score_says_in_words_what_its_colour_means(render, colour, words):
     assert words in render("{{ ui.score_badge(50, colour) }}", colour=colour)
 
 
-@pytest.mark.parametrize("call", ["ui.quote(x)", "ui.who(x, x)", "ui.empty_state(x, x)", "ui.fact(x, x)", "ui.hint(x)", "ui.stat(x, x, hint=x)", "ui.flashes([('error', x)])"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "ui.quote(x)",
+        "ui.who(x, x)",
+        "ui.empty_state(x, x)",
+        "ui.fact(x, x)",
+        "ui.hint(x)",
+        "ui.stat(x, x, hint=x)",
+        "ui.flashes([('error', x)])",
+    ],
+)
 def test_text_of_people_stays_text(render, call):
     page = render("{{ " + call + " }}", x='<script>alert(1)</script>"{{7*7}}')
     assert "<script>" not in page

@@ -26,7 +26,9 @@ def test_halves_are_rounded_away_from_zero(value, rounded):
     assert wording.whole(value) == rounded
 
 
-@pytest.mark.parametrize(("value", "words"), [(42.4, "+42"), (0, "0"), (-0.2, "0"), (-6.5, "−7"), (1200, "+1,200")])
+@pytest.mark.parametrize(
+    ("value", "words"), [(42.4, "+42"), (0, "0"), (-0.2, "0"), (-6.5, "−7"), (1200, "+1,200")]
+)
 def test_a_signed_number_shows_its_sign_once(page, value, words):
     assert wording.signed(value) == words
 
@@ -52,7 +54,9 @@ def test_a_moment_is_told_by_distance_while_that_is_easier_than_a_date(page, awa
     assert wording.ago(NOW + away, NOW) == words
 
 
-@pytest.mark.parametrize(("day", "words"), [(10, "today"), (9, "yesterday"), (11, "tomorrow"), (14, "in 4 days")])
+@pytest.mark.parametrize(
+    ("day", "words"), [(10, "today"), (9, "yesterday"), (11, "tomorrow"), (14, "in 4 days")]
+)
 def test_a_day_is_told_by_distance_too(page, day, words):
     assert wording.ago(date(2026, 3, day), NOW) == words
 
@@ -68,7 +72,15 @@ def test_a_moment_is_written_in_the_readers_zone(page):
 
 @pytest.mark.parametrize(
     ("name", "letters"),
-    [("Ada King", "AK"), ("Ada Maria King", "AK"), ("Ada", "A"), ("ada@example.com", "A"), ("", "?"), (None, "?"), ("— (none)", "?")],
+    [
+        ("Ada King", "AK"),
+        ("Ada Maria King", "AK"),
+        ("Ada", "A"),
+        ("ada@example.com", "A"),
+        ("", "?"),
+        (None, "?"),
+        ("— (none)", "?"),
+    ],
 )
 def test_a_name_is_marked_by_at_most_two_letters(name, letters):
     assert wording.initials(name) == letters

@@ -232,9 +232,9 @@ def test_a_slow_domain_leaves_half_of_the_lane_to_the_others(sink, lane):
     quick = [envelope(100 + n) for n in range(150)]
     final = carry(lane, slow + quick)
     assert verdicts(final) == {Verdict.SENT: 160}
-    last_quick = max(taken.at for taken in sink.taken if taken.to.endswith("customer.example"))
-    slow_ones = sorted(taken.at for taken in sink.taken if taken.to.endswith("slow.example"))
-    assert last_quick < slow_ones[-1]
+    last_slow = max(taken.at for taken in sink.taken if taken.to.endswith("slow.example"))
+    early = [taken for taken in sink.taken if taken.to.endswith("customer.example") and taken.at < last_slow]
+    assert len(early) > 100
     lane.close()
 
 
