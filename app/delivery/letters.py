@@ -1,0 +1,138 @@
+"""The wording of our mails: templates rendered once per language, with marks where a person's values go.
+
+Everything here is the same for everybody a letter goes to; what differs per person is a value
+(`greeting`, `account`, `closes_on`, `token`) and is filled in when the mail is finished.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+
+from babel import Locale, UnknownLocaleError
+from flask import render_template
+from flask_babel import force_locale, format_date, get_locale
+from flask_babel import gettext as _
+
+from app.delivery.mail.compiling import Marks, Wording
+
+FALLBACK = Locale("en")
+PARTS = ("subject.txt", "body.txt", "body.html")
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What a survey mail says to everybody who reads one language.
+
+    `question` with `low` and `high` is the first question; without `has_scores` the mail has one button
+    instead of eleven numbers. `subject` and `intro` are staff's own words and may be empty.
+    """
+
+    company: str
+    base_url: str
+    language: str
+    question: str
+    low: str = ""
+    high: str = ""
+    has_scores: bool = True
+    subject: str = ""
+    intro: str = ""
+    signature: str = ""
+    postal_address: str = ""
+    unsubscribe_mailto: str = ""
+
+
+def invitation(ask: Ask) -> Wording:
+    """The first mail of an ask."""
+    with force_locale(locale(ask.language)):
+        return _survey("invitation", ask, Marks(), ask.intro)
+
+
+def reminder(ask: Ask, *, is_last: bool) -> Wording:
+    """A reminder; needs the value `closes_on`, the day in words after which the question closes."""
+    mark = Marks()
+    with force_locale(locale(ask.language)):
+        if is_last:
+            lead = _(
+                "We will not remind you again. Until %(day)s your answer still reaches us.",
+                day=mark["closes_on"],
+            )
+        else:
+            lead = _(
+                "A few days ago we asked you this. Until %(day)s your answer still reaches us.",
+                day=mark["closes_on"],
+            )
+        return _survey("reminder", ask, mark, lead)
+
+
+def trial(company: str, language: str, *, server: str, confirm_url: str = "") -> Wording:
+    """The test mail of the set-up page; the same for everybody, so it needs no values."""
+    with force_locale(locale(language)):
+        return _wording("test", Marks(), company, {"server": server, "confirm_url": confirm_url})
+
+
+def greeting(first_name: str, language: str) -> str:
+    """How a person is addressed, with or without a name."""
+    with force_locale(locale(language)):
+        return _("Hello %(name)s,", name=first_name.strip()) if first_name.strip() else _("Hello,")
+
+
+def day_in_words(day: date, language: str) -> str:
+    """A day as readers of the language write it, with its weekday."""
+    with force_locale(locale(language)):
+        return format_date(day, "full")
+
+
+def locale(language: str) -> Locale:
+    """The locale of a contact's language; English for one that nobody knows."""
+    try:
+        return Locale.parse(language, sep="-" if "-" in language else "_")
+    except (UnknownLocaleError, ValueError):
+        return FALLBACK
+
+
+def _survey(name: str, ask: Ask, mark: Marks, lead: str) -> Wording:
+    """Rendered in the locale that is in force."""
+    base = ask.base_url.rstrip("/")
+    off_link = f"{base}/u/{mark['token']}"
+    mailto = f"mailto:{ask.unsubscribe_mailto}?subject=unsubscribe"
+    context = {
+        "ask": ask,
+        "lead": lead,
+        "link": f"{base}/a/{mark['token']}",
+        "off_link": off_link,
+        "once_link": f"{off_link}?once=1",
+        "preheader": ask.question if ask.subject else _("It takes about ten seconds."),
+    }
+    ways_out = (off_link, mailto) if ask.unsubscribe_mailto else (off_link,)
+    wording = _wording(name, mark, ask.company, context, ways_out)
+    return replace(wording, subject=_one_line(ask.subject)) if ask.subject else wording
+
+
+def _wording(name: str, mark: Marks, company: str, context: dict, ways_out: tuple[str, ...] = ()) -> Wording:
+    frame = _frame() | {"company": company, "mark": mark} | context
+    subject, text, html = (render_template(f"email/{name}/{part}", **frame) for part in PARTS)
+    return Wording(mark.key, frame["lang"], _one_line(subject), _tidy(text), html.strip() + "\n", ways_out)
+
+
+def _frame() -> dict[str, str]:
+    """What the frame of a mail needs to know of its language."""
+    language = get_locale()
+    is_rtl = language.text_direction == "rtl"
+    return {
+        "lang": str(language).replace("_", "-"),
+        "direction": "rtl" if is_rtl else "ltr",
+        "start": "right" if is_rtl else "left",
+        "end": "left" if is_rtl else "right",
+        "preheader": "",
+    }
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _tidy(text: str) -> str:
+    """A text body without the blank lines that templates leave behind."""
+    return re.sub(r"\n{3,}", "\n\n", text.strip()) + "\n"
