@@ -25,7 +25,14 @@ NEAR = timedelta(days=7)
 
 def install(app: Flask) -> None:
     app.jinja_env.filters.update(
-        ago=ago, day=day, initials=initials, moment=moment, number=number, percent=percent, signed=signed, whole=whole
+        ago=ago,
+        day=day,
+        initials=initials,
+        moment=moment,
+        number=number,
+        percent=percent,
+        signed=signed,
+        whole=whole,
     )
     app.jinja_env.globals.update(get_locale=get_locale, has_page=app.view_functions.__contains__)
 
@@ -78,7 +85,11 @@ def days_away(value: date, today: date) -> str:
     away = value - today
     if away.days in near:
         return near[away.days]
-    return day(value) if abs(away) >= NEAR else format_timedelta(away, granularity="day", add_direction=True, threshold=1.0)
+    return (
+        day(value)
+        if abs(away) >= NEAR
+        else format_timedelta(away, granularity="day", add_direction=True, threshold=1.0)
+    )
 
 
 def initials(name: str | None) -> str:
