@@ -17,10 +17,11 @@ from flask_migrate import downgrade, upgrade
 import config
 from app import create_app, jobs
 from app.auth.cli import keys, staff
-from app.core import clock, logs, server
+from app.core import clock, logs, server, transactions
 from app.core.errors import DomainError
 from app.core.workers import JobFailure, WorkerBeat
 from app.extensions import db
+from app.surveys import templates
 
 COMMANDS: tuple[click.Command, ...] = (staff, keys)
 
@@ -66,7 +67,7 @@ def serve(host: str | None, port: int | None, no_demo: bool, no_worker: bool) ->
 @with_appcontext
 def prepare(no_demo: bool) -> None:
     """Migrate; what an empty database begins with."""
-    upgrade()
+    bring_up_to_date()
 
 
 @justask.command()
@@ -149,8 +150,16 @@ def db_group() -> None:
 @db_group.command("upgrade")
 @with_appcontext
 def db_upgrade() -> None:
-    """Bring the database to this version's schema."""
+    """Bring the database to this version's schema, and add the surveys that come with it."""
+    bring_up_to_date()
+
+
+def bring_up_to_date() -> None:
+    """Migrate, then add what this version ships and the database lacks."""
     upgrade()
+    transactions.write(db.session)
+    templates.ensure(db.session, now=clock.now())
+    db.session.commit()
 
 
 @db_group.command("downgrade")

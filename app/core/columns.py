@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core import clock
@@ -56,6 +57,28 @@ Json = sa.JSON().with_variant(sa.dialects.postgresql.JSONB, "postgresql")
 def reference(target: str, *, ondelete: str = "CASCADE", index: bool = True, **options) -> Mapped:
     """A foreign key column to `target` (`table.column`), indexed."""
     return mapped_column(BigId, sa.ForeignKey(target, ondelete=ondelete), index=index, **options)
+
+
+class attribute(sa.sql.functions.FunctionElement):
+    """`attribute(column, name)`: the value of that name in a column of JSON objects, as text, or NULL.
+
+    A path expression would do on PostgreSQL only: SQLite finds no name in it that had to be escaped when stored.
+    """
+
+    type = sa.String()
+    inherit_cache = True
+
+
+@compiles(attribute, "sqlite")
+def _attribute_sqlite(element, compiler, **options) -> str:
+    column, name = (compiler.process(part, **options) for part in element.clauses)
+    return f"(SELECT CAST(value AS TEXT) FROM json_each({column}) WHERE key = {name})"  # noqa: S608 compiled parts
+
+
+@compiles(attribute)
+def _attribute(element, compiler, **options) -> str:
+    column, name = (compiler.process(part, **options) for part in element.clauses)
+    return f"({column} ->> {name})"
 
 
 class Stamped:

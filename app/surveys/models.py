@@ -20,6 +20,19 @@ class QuestionKind(StrEnum):
     VALUE_EASE = "value_ease"
     COMMENT = "comment"
 
+    @property
+    def values(self) -> range:
+        """The points of the scale; none for a comment."""
+        return SCALES.get(self.value, range(0))
+
+
+SCALES = {
+    "nps": range(11),
+    "value_overall": range(11),
+    "value_goal": range(5),
+    "value_ease": range(1, 8),
+}
+
 
 class Survey(Stamped, Base):
     """A series of versions of the same questions; trends follow the survey, not its wording."""
@@ -103,7 +116,7 @@ class Program(Stamped, Base):
     status: Mapped[ProgramStatus] = mapped_column(choice(ProgramStatus), default=ProgramStatus.ACTIVE)
     audience: Mapped[dict] = mapped_column(Json, default=dict)
     cadence: Mapped[dict] = mapped_column(Json, default=dict)
-    reminders: Mapped[list] = mapped_column(Json, default=list)
+    reminders: Mapped[list] = mapped_column(Json, default=lambda: [3, 7])
     window: Mapped[dict] = mapped_column(Json, default=dict)
     quarantine: Mapped[dict] = mapped_column(Json, default=dict)
     mail: Mapped[dict] = mapped_column(Json, default=dict)

@@ -1,0 +1,173 @@
+"""Audiences: a filter kept as data, and the people it names.
+
+A filter is a JSON object. Every key that is present must hold; within a key any of the values will do:
+`tiers` (1-3, no tier counts as 2), `stages`, `roles`, `owners` (staff ids), `languages`, `accounts` (ids) and
+`segment` (`{attribute: [values]}`). `null` among owners means an account without one, among languages a person whose
+language is not known. The empty filter names everybody at an account. Whether a person may be asked now is not decided
+here but by the cadence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Account, Contact, ContactRole, Stage
+from app.core.columns import attribute
+from app.core.errors import Invalid
+from app.surveys.wording import best
+
+TIERS = (1, 2, 3)
+MOST_VALUES = 1000
+KEYS = ("tiers", "stages", "roles", "owners", "languages", "accounts", "segment")
+
+
+def checked(given: Any) -> dict[str, Any]:
+    """The filter in its stored form, empty keys left out; Invalid names every key that cannot be used."""
+    if not isinstance(given, Mapping):
+        raise Invalid(
+            _("An audience is an object of filters."), errors={"audience": _("This must be an object.")}
+        )
+    errors = {f"audience.{key}": _("There is no filter of this name.") for key in given if key not in KEYS}
+    kept = {}
+    for key in KEYS:
+        try:
+            kept[key] = CHECKS[key](given.get(key))
+        except (TypeError, ValueError):
+            errors[f"audience.{key}"] = MEANINGS[key]()
+    if errors:
+        raise Invalid(_("This audience cannot be used."), errors=errors)
+    return {key: value for key, value in kept.items() if value}
+
+
+def values(given: Any, read: Callable[[Any], Any]) -> list:
+    """Each value read and kept once, in the given order; ValueError or TypeError for what cannot be read."""
+    if given is None:
+        return []
+    if not isinstance(given, list | tuple) or len(given) > MOST_VALUES:
+        raise TypeError(given)
+    return list(dict.fromkeys(read(value) for value in given))
+
+
+def whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise TypeError(value)
+    number = int(value)
+    if not 0 < number < 2**63:
+        raise ValueError(value)
+    return number
+
+
+def tier(value: Any) -> int:
+    return TIERS[TIERS.index(whole(value))]
+
+
+def or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else read(value)
+
+
+def short(value: Any) -> str:
+    """The name of a language or an attribute."""
+    if not isinstance(value, str) or not 0 < len(value) <= 200:
+        raise ValueError(value)
+    return value
+
+
+def attribute_values(given: Any) -> dict[str, list[str]]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or len(given) > 50:
+        raise TypeError(given)
+    found = {short(name): values(chosen, str) for name, chosen in given.items()}
+    return {name: chosen for name, chosen in found.items() if chosen}
+
+
+CHECKS: dict[str, Callable[[Any], Any]] = {
+    "tiers": lambda given: values(given, tier),
+    "stages": lambda given: [s.value for s in values(given, Stage)],
+    "roles": lambda given: [r.value for r in values(given, ContactRole)],
+    "owners": lambda given: values(given, or_none(whole)),
+    "languages": lambda given: values(given, or_none(short)),
+    "accounts": lambda given: values(given, whole),
+    "segment": attribute_values,
+}
+MEANINGS: dict[str, Callable[[], str]] = {
+    "tiers": lambda: _("Tiers are a list of 1, 2 and 3."),
+    "stages": lambda: _("Stages are a list of: %(known)s.", known=", ".join(Stage)),
+    "roles": lambda: _("Roles are a list of: %(known)s.", known=", ".join(ContactRole)),
+    "owners": lambda: _("Owners are a list of staff ids, or null for accounts without an owner."),
+    "languages": lambda: _("Languages are a list of codes such as en, or null for not known."),
+    "accounts": lambda: _("Accounts are a list of account ids."),
+    "segment": lambda: _("Segment is an object of attributes, each with a list of values."),
+}
+
+
+def people(given: Mapping[str, Any]) -> sa.Select:
+    """A select of the ids of the contacts whom the stored filter names."""
+    query = sa.select(Contact.id).join(Account, Account.id == Contact.account_id)
+    return query.where(*conditions(given))
+
+
+def conditions(given: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
+    """What holds for the people of a stored filter, over contacts joined with their accounts."""
+    found = [
+        sa.func.coalesce(Account.tier, 2).in_(given["tiers"]) if given.get("tiers") else None,
+        Account.stage.in_(given["stages"]) if given.get("stages") else None,
+        Contact.role.in_(given["roles"]) if given.get("roles") else None,
+        any_of(Account.owner_id, given["owners"]) if given.get("owners") else None,
+        speaks(given["languages"]) if given.get("languages") else None,
+        Account.id.in_(given["accounts"]) if given.get("accounts") else None,
+        *(attribute(Account.segment, name).in_(chosen) for name, chosen in given.get("segment", {}).items()),
+    ]
+    return [condition for condition in found if condition is not None]
+
+
+def any_of(column: sa.ColumnElement, wanted: list) -> sa.ColumnElement[bool]:
+    """The column holds one of the values; None among them stands for nothing there."""
+    given = [value for value in wanted if value is not None]
+    return sa.or_(column.in_(given), column.is_(None)) if None in wanted else column.in_(given)
+
+
+def speaks(wanted: list[str | None]) -> sa.ColumnElement[bool]:
+    """The person's language is one of these or a variety of one: `de` also finds `de-AT`."""
+    key = sa.func.lower(sa.func.replace(Contact.language, "_", "-"))
+    found = []
+    for language in wanted:
+        if language is None:
+            found.append(Contact.language.is_(None))
+        else:
+            found += [key == language.casefold(), key.startswith(language.casefold() + "-", autoescape=True)]
+    return sa.or_(*found)
+
+
+def attributes(session: Session) -> dict[str, list[str]]:
+    """Every segment attribute of the accounts with its values, both sorted: what a picker offers."""
+    found: dict[str, set[str]] = {}
+    for segment in session.scalars(sa.select(Account.segment)):
+        for name, value in segment.items():
+            if value is not None:
+                found.setdefault(name, set()).add(str(value))
+    return {name: sorted(chosen) for name, chosen in sorted(found.items())}
+
+
+def spoken(session: Session) -> list[str]:
+    """The languages that contacts have, without their varieties, sorted."""
+    found = session.scalars(sa.select(Contact.language).where(Contact.language.is_not(None)).distinct())
+    return sorted({language.replace("_", "-").partition("-")[0].lower() for language in found})
+
+
+def in_language(language: sa.ColumnElement, offered: list[str], default: str) -> sa.ColumnElement[str]:
+    """The offered language in which somebody of that language is asked: in SQL the choice of `wording.best`."""
+    fallback = best(None, offered, default)
+    key = sa.func.lower(sa.func.replace(sa.func.coalesce(language, ""), "_", "-"))
+    varieties = [language for language in offered if "-" not in language]
+    cases = [(key == language.casefold(), sa.literal(language)) for language in offered]
+    cases += [
+        (key.startswith(language.casefold() + "-", autoescape=True), sa.literal(language))
+        for language in varieties
+    ]
+    return sa.case(*cases, else_=fallback) if cases else sa.literal(fallback)

@@ -1,0 +1,93 @@
+"""The surveys that come with the product, as rows of a new installation.
+
+Their words stand in `words/<language>.json`; a further language is a further file. `ensure` may run at every start:
+it adds what is missing and never changes a word that is already there, because it may have been asked.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.surveys.models import Program, ProgramKind, Question, QuestionKind, Survey, SurveyVersion
+
+WORDS = Path(__file__).parent / "words"
+SINGLE_ASKS = "Just ask"
+NAMES = {
+    "nps": "Recommendation (NPS)",
+    "value": "Value",
+    "nps_value": "Recommendation and value",
+}
+QUESTIONS = {
+    "nps": ("score", "comment"),
+    "value": ("value_overall", "value_goal", "value_ease", "comment"),
+    "nps_value": ("score", "comment", "value_overall", "value_goal", "value_ease"),
+}
+REQUIRED = {"nps": "score", "value": "value_overall", "nps_value": "score"}
+
+
+@cache
+def shipped_words() -> dict[str, dict]:
+    """The words of every shipped language: `{language: {"surveys": {...}, "questions": {...}}}`."""
+    return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(WORDS.glob("*.json"))}
+
+
+def ensure(session: Session, *, now: datetime) -> list[str]:
+    """Add the shipped surveys, languages and the program of single asks that are missing; the keys of new surveys."""
+    present = {survey.key: survey for survey in session.scalars(sa.select(Survey))}
+    for key in NAMES.keys() & present.keys():
+        add_languages(present[key])
+    missing = [key for key in NAMES if key not in present]
+    session.add_all([shipped(key, now=now) for key in missing])
+    session.flush()
+    ensure_single_asks(session)
+    return missing
+
+
+def shipped(key: str, *, now: datetime) -> Survey:
+    """The rows of one template, unsaved."""
+    words = shipped_words()
+    questions = [
+        Question(
+            position=position,
+            kind=QuestionKind.NPS if name == "score" else QuestionKind(name),
+            name=name,
+            words={language: found["questions"][name] for language, found in words.items()},
+            is_required=name == REQUIRED[key],
+        )
+        for position, name in enumerate(QUESTIONS[key], 1)
+    ]
+    version = SurveyVersion(
+        number=1,
+        words={language: found["surveys"][key] for language, found in words.items()},
+        questions=questions,
+        created_at=now,
+    )
+    return Survey(key=key, name=NAMES[key], template=key, versions=[version])
+
+
+def add_languages(survey: Survey) -> None:
+    """Words of languages that came with a newer version of the product; those of known languages stay untouched."""
+    if survey.template not in NAMES:
+        return
+    version = survey.current
+    for language, found in shipped_words().items():
+        if language not in version.words:
+            version.words = version.words | {language: found["surveys"][survey.template]}
+        for question in version.questions:
+            if language not in question.words and question.name in found["questions"]:
+                question.words = question.words | {language: found["questions"][question.name]}
+
+
+def ensure_single_asks(session: Session) -> None:
+    """The program by which one person is asked with one press, unless there is one."""
+    if session.scalar(sa.select(sa.exists().where(Program.kind == ProgramKind.MANUAL))):
+        return
+    nps = session.scalars(sa.select(Survey).filter_by(key="nps")).one()
+    session.add(Program(name=SINGLE_ASKS, survey=nps, kind=ProgramKind.MANUAL))
+    session.flush()

@@ -1,0 +1,97 @@
+"""How the words of a survey are read: in which language, with which names filled in. Pure.
+
+Words are data, kept with the version that was asked: `{language: {...}}`. A version's own words are those of its mail
+(`subject`, `opening`, `question`...); a question's are `question`, `why` and `labels`, a comment's one prompt per band.
+Names stand in braces, `{product}`, and are filled in by plain replacement, so no word can reach into the program.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from app.surveys.models import Program, Question, QuestionKind, SurveyVersion
+
+FALLBACK = "en"
+NAME = re.compile(r"\{([a-z_]+)\}")
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
+
+
+@dataclass(frozen=True)
+class Item:
+    """One scale as the answer page shows it: `labels` are the words of some or all `values`."""
+
+    name: str
+    question: str
+    why: str
+    labels: Mapping[int, str]
+    values: range
+
+
+def languages(version: SurveyVersion) -> list[str]:
+    """The languages in which every word of the version exists, English first."""
+    parts = [q.words for q in version.questions] + ([version.words] if version.words else [])
+    found = set.intersection(*(set(words) for words in parts)) if parts else set()
+    return sorted(found, key=lambda language: (language != FALLBACK, language))
+
+
+def best(wanted: str | None, offered: Iterable[str], default: str = FALLBACK) -> str:
+    """The offered language that suits `wanted` (`pt-BR`: itself, else `pt`), else the default, else English.
+
+    Where nothing is offered, the default.
+    """
+    by_key = {language.casefold(): language for language in offered}
+    for candidate in (wanted, default, FALLBACK):
+        key = (candidate or "").replace("_", "-").casefold()
+        for found in (by_key.get(key), by_key.get(key.partition("-")[0])):
+            if found:
+                return found
+    return next(iter(by_key.values()), default)
+
+
+def direction(language: str) -> str:
+    """`rtl` for languages written from right to left, else `ltr`."""
+    return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def fill(text: str, names: Mapping[str, str]) -> str:
+    """`text` with its names in braces replaced; a name that is not given stays as it is."""
+    return NAME.sub(lambda found: names.get(found.group(1), found.group()), text)
+
+
+def pick(words: Mapping[str, Mapping], language: str) -> Mapping:
+    """The words of that language, or of the one that comes nearest; empty when there are none at all."""
+    return words.get(best(language, words), {}) if words else {}
+
+
+def items(version: SurveyVersion, language: str, names: Mapping[str, str]) -> list[Item]:
+    """The scales of a version in their order. `names` holds `product`, `company` and, where known, `goal`."""
+    return [item(q, language, names) for q in version.questions if q.kind.values]
+
+
+def item(question: Question, language: str, names: Mapping[str, str]) -> Item:
+    words = pick(question.words, language)
+    text = words.get("question", question.name)
+    if "{goal}" in text and not names.get("goal"):
+        text = words.get("question_without_goal", text)
+    labels = {int(value): fill(label, names) for value, label in words.get("labels", {}).items()}
+    return Item(
+        question.name, fill(text, names), fill(words.get("why", ""), names), labels, question.kind.values
+    )
+
+
+def comment_prompt(version: SurveyVersion, language: str, names: Mapping[str, str]) -> dict[str, str]:
+    """What the comment is asked with: `any`, and in words that fit the band `low`, `middle`, `high`; empty without one."""
+    question = version.question(QuestionKind.COMMENT)
+    words = pick(question.words, language) if question else {}
+    return {band: fill(words[band], names) for band in ("any", "low", "middle", "high") if band in words}
+
+
+def mail_words(program: Program, version: SurveyVersion, language: str) -> dict[str, str]:
+    """The words of the mail, unfilled: the version's, with those the program sets itself in their place.
+
+    Keys: `subject`, `opening`, `closing`, `reminder_subject`, `reminder_opening`, `last_reminder_opening`, `minutes`.
+    """
+    own = {k: v for k, v in pick(program.mail, language).items() if v} if language in program.mail else {}
+    return dict(pick(version.words, language)) | own

@@ -1,0 +1,1 @@
+"""Tests of surveys: rules, words, templates, audiences, programs."""
