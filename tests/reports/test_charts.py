@@ -110,6 +110,11 @@ def test_the_picture_has_a_name_a_sentence_and_a_table():
     assert page.count("<tr>") == 3
 
 
+def test_the_table_leaves_out_columns_that_say_nothing():
+    assert line_with_interval([Point("May", 10)], "NPS").head == ["Period", "NPS"]
+    assert bar([Point("May", 0.1, n=3)], "Rate").head == ["Period", "Percent", "n", "Note"]
+
+
 def test_numbers_of_the_table_lead_to_the_list_behind_them():
     page = drawn(line_with_interval([Point("May", 10, n=40, url="/responses?month=5")], "NPS"))
     assert '<a href="/responses?month=5">May</a>' in page

@@ -55,8 +55,7 @@ def line_with_interval(
         told(points, title, unit),
         LINE_HEIGHT,
         unit_words(unit),
-        [period or _("Period"), unit_words(unit), _("Likely between"), _("n"), _("Note")],
-        [table_row(p, unit) for p in points],
+        *table(points, unit, period),
         [p.url for p in points],
         shapes,
         scale_of(up, unit),
@@ -113,8 +112,7 @@ def bar(
         told(points, title, unit),
         BAR_HEIGHT,
         unit_words(unit),
-        [period or _("Period"), unit_words(unit), _("Likely between"), _("n"), _("Note")],
-        [table_row(p, unit) for p in points],
+        *table(points, unit, period),
         [p.url for p in points],
         marks if bars else [],
         scale_of(up, unit),
@@ -175,6 +173,20 @@ def unit_words(unit: Unit) -> str:
         Unit.SCORE: _("Score, 0 to 100"),
         Unit.COUNT: _("Count"),
     }[unit]
+
+
+def table(points: Sequence[Point], unit: Unit, period: str | None) -> tuple[list[str], list[list[str]]]:
+    """The words over the columns and the rows, without columns that say nothing."""
+    names = {
+        Unit.POINTS: _("NPS"),
+        Unit.SHARE: _("Percent"),
+        Unit.SCORE: _("Score"),
+        Unit.COUNT: _("Count"),
+    }
+    head = [period or _("Period"), names[unit], _("Likely between"), _("n"), _("Note")]
+    rows = [table_row(p, unit) for p in points]
+    told = [i for i in range(len(head)) if i < 2 or any(row[i] not in ("", "–") for row in rows)]
+    return [head[i] for i in told], [[row[i] for i in told] for row in rows]
 
 
 def table_row(point: Point, unit: Unit) -> list[str]:
