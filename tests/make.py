@@ -15,6 +15,7 @@ from app.contacts.models import Account, Contact, ContactRole, Stage
 from app.core import text, tokens
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.extensions import db
+from app.followups.models import Task, TaskKind
 from app.responses.models import Response
 from app.surveys.models import Program, Question, QuestionKind, Survey, SurveyVersion
 
@@ -139,3 +140,18 @@ def response(score: int | None = 9, **given) -> Response:
     return saved(
         Response(score=score, contact=ask.contact, account=ask.account, language=ask.language, **values)
     )
+
+
+def task(**given) -> Task:
+    """An open task about a contact, opened now, due in the days to come."""
+    person = given.pop("contact", None) or contact(account=given.pop("account", None))
+    values = {
+        "kind": TaskKind.DETRACTOR,
+        "reason": "Gave a 3.",
+        "opened_at": NOW,
+        "first_touch_due_at": NOW + timedelta(days=1),
+        "due_at": NOW + timedelta(days=14),
+        "contact": person,
+        "account": person.account,
+    }
+    return saved(Task(**(values | given)))

@@ -80,8 +80,8 @@ class Staff(Stamped, UserMixin, Base):
         """The highest of the person's roles; a viewer when none is given."""
         return max((RoleName(r.name) for r in self.roles), key=lambda r: r.rank, default=RoleName.VIEWER)
 
-    def may(self, role: RoleName) -> bool:
-        return self.active and self.role.rank >= role.rank
+    def may(self, role: RoleName | str) -> bool:
+        return self.active and self.role.rank >= RoleName(role).rank
 
     @property
     def display_name(self) -> str:

@@ -1,5 +1,250 @@
-"""The staff pages of followups (a door)."""
+"""The staff pages of follow-ups: the queue, a task, and what can be done with it (a door)."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from app import journey
+from app.auth import access
+from app.auth.models import RoleName, Staff
+from app.core import audit, clock
+from app.core.errors import Invalid, NotFound
+from app.core.pages import this_installation
+from app.extensions import db
+from app.followups import activities, queue, words
+from app.followups.casefile import casefile
+from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
+from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind
+from app.followups.queue import ALL, NOBODY, PAGE_SIZE, QueueFilter
+from app.followups.resolution import Resolution, reopen, resolve
+from app.surveys.scales import band
 
 blueprint = Blueprint("followups", __name__)
+
+
+def zone() -> ZoneInfo:
+    """The zone of the person who reads, else the installation's."""
+    return ZoneInfo(current_user.time_zone) if current_user.time_zone else this_installation().zone
+
+
+def chosen_filter() -> QueueFilter:
+    """The filter in the address; unknown values are passed over. People see their own queue first."""
+    asked = request.args
+    owner: int | str = asked.get("owner", "")
+    if owner.isdigit() and len(owner) < 10:
+        owner = int(owner)
+    elif owner not in {ALL, NOBODY}:
+        owner = current_user.id if current_user.role == RoleName.CSM else ALL
+    kind = asked.get("kind", "")
+    return QueueFilter(
+        owner=owner,
+        kind=TaskKind(kind) if kind in set(TaskKind) else None,
+        due=asked.get("due") if asked.get("due") in {"overdue", "today", "new"} else None,
+        words=asked.get("q", "").replace("\x00", "").strip()[:100],
+        closed=asked.get("state") == "closed",
+    )
+
+
+def address_of(chosen: QueueFilter, **more) -> dict:
+    """The parameters by which an address carries a filter."""
+    given = {"owner": chosen.owner, "kind": chosen.kind, "due": chosen.due, "q": chosen.words}
+    given |= {"state": "closed" if chosen.closed else None} | more
+    return {name: str(value) for name, value in given.items() if value not in (None, "")}
+
+
+@blueprint.get("/")
+@access.viewer
+def home():
+    """Where a person starts: CSMs in their queue, others with the trend."""
+    is_worker = current_user.role == RoleName.CSM
+    return redirect(url_for("followups.queue" if is_worker else "reports.overview"))
+
+
+@blueprint.get("/queue", endpoint="queue")
+@access.viewer
+def queue_page():
+    now, chosen = clock.now(), chosen_filter()
+    start = request.args.get("start", 0, type=int)
+    start = min(max(start, 0), 100_000)
+    found = queue.tasks(db.session, chosen, now=now, zone=zone(), start=start)
+    more = len(found) > PAGE_SIZE
+    return render_template(
+        "followups/queue.html",
+        tasks=found[:PAGE_SIZE],
+        chosen=chosen,
+        address=address_of(chosen),
+        counts=queue.counts(db.session, chosen.owner, now=now, zone=zone()),
+        owners=queue.owners(db.session),
+        next_start=start + PAGE_SIZE if more else None,
+        start=start,
+        words=words,
+        now=now,
+    )
+
+
+@blueprint.get("/tasks/<int:task_id>")
+@access.viewer
+def task_page(task_id: int):
+    return render_task(the_task(task_id))
+
+
+def render_task(task: Task, status: int = 200, **forms):
+    """The task page; a form with errors is handed in and stands where it was filled."""
+    now = clock.now()
+    chosen = chosen_filter()
+    owner_form = forms.get("owner") or OwnerForm(formdata=None, owner=task.owner_id or 0)
+    owner_form.owner.choices = words.owner_choices(queue.owners(db.session))
+    page = render_template(
+        "followups/task.html",
+        task=task,
+        case=casefile(db.session, task, now=now),
+        activity_form=forms.get("activity") or ActivityForm(formdata=None),
+        resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None),
+        snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),
+        owner_form=owner_form,
+        following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
+        address=address_of(chosen),
+        words=words,
+        band=band,
+        now=now,
+    )
+    return page, status
+
+
+def the_task(task_id: int) -> Task:
+    task = db.session.get(Task, task_id)
+    if task is None:
+        raise NotFound(_("There is no such task."))
+    return task
+
+
+def back_to(task: Task):
+    return redirect(url_for("followups.task_page", task_id=task.id, **address_of(chosen_filter())), 303)
+
+
+@blueprint.post("/tasks/<int:task_id>/activities")
+@access.csm
+def log_activity(task_id: int):
+    task, form, now = the_task(task_id), ActivityForm(), clock.now()
+    if not form.validate_on_submit():
+        return render_task(task, 400, activity=form)
+    try:
+        activities.log(
+            db.session,
+            task,
+            ActivityKind(form.kind.data),
+            form.text.data,
+            at=now,
+            is_two_way=form.two_way.data,
+            by=access.actor(),
+            now=now,
+        )
+    except Invalid as error:
+        mark(form, error)
+        return render_task(task, 400, activity=form)
+    db.session.commit()
+    flash(_("Logged."), "success")
+    return back_to(task)
+
+
+@blueprint.post("/tasks/<int:task_id>/resolution")
+@access.csm
+def close_task(task_id: int):
+    task, now, chosen = the_task(task_id), clock.now(), chosen_filter()
+    form = ResolutionForm(task)
+    if not form.validate_on_submit():
+        return render_task(task, 400, resolution=form)
+    try:
+        resolve(task, resolution_of(form), now=now, by=access.actor())
+    except Invalid as error:
+        mark(form, error)
+        return render_task(task, 400, resolution=form)
+    audit.note(
+        db.session, access.actor(), "task.close", subject=f"task:{task.id}", now=now, outcome=task.outcome
+    )
+    journey.task_changed(db.session, task, now=now)
+    db.session.commit()
+    return open_next(task, chosen, now)
+
+
+def open_next(done: Task, chosen: QueueFilter, now: datetime):
+    """After a close the next task opens; when there is none, the queue says so."""
+    following = queue.next_task(db.session, chosen, now=now, zone=zone(), after=done)
+    if following is None:
+        flash(_("Closed. Nothing else is waiting here."), "success")
+        return redirect(url_for("followups.queue", **address_of(chosen)), 303)
+    flash(_("Closed: %(account)s. This is the next one.", account=done.account.name), "success")
+    return back_to(following)
+
+
+def resolution_of(form: ResolutionForm) -> Resolution:
+    return Resolution(
+        outcome=Outcome(form.outcome.data),
+        comment=form.comment.data,
+        cause=form.chosen_cause,
+        causes_more=[Cause(value) for value in form.causes_more.data],
+        customer_told=form.customer_told.data,
+    )
+
+
+@blueprint.post("/tasks/<int:task_id>/reopening")
+@access.csm
+def reopen_task(task_id: int):
+    task, now = the_task(task_id), clock.now()
+    reopen(task, now=now, by=access.actor())
+    audit.note(db.session, access.actor(), "task.reopen", subject=f"task:{task.id}", now=now)
+    journey.task_changed(db.session, task, now=now)
+    db.session.commit()
+    flash(_("Open again. Its first due dates still count."), "success")
+    return back_to(task)
+
+
+@blueprint.post("/tasks/<int:task_id>/snooze")
+@access.csm
+def snooze_task(task_id: int):
+    task, form, now = the_task(task_id), SnoozeForm(), clock.now()
+    if not form.validate_on_submit():
+        return render_task(task, 400, snooze=form)
+    morning = datetime.combine(form.until.data, time(8), zone()).astimezone(UTC)
+    try:
+        activities.snooze(task, morning, now=now)
+    except Invalid as error:
+        mark(form, error)
+        return render_task(task, 400, snooze=form)
+    db.session.commit()
+    flash(_("Put aside. It comes back by itself, and shows all the same once it is overdue."), "success")
+    return back_to(task)
+
+
+@blueprint.post("/tasks/<int:task_id>/owner")
+@access.csm
+def hand_over(task_id: int):
+    task, form, now = the_task(task_id), OwnerForm(), clock.now()
+    people = {person.id: person for person in queue.owners(db.session)}
+    form.owner.choices = words.owner_choices(list(people.values()))
+    if not form.validate_on_submit():
+        return render_task(task, 400, owner=form)
+    change_owner(task, people.get(form.owner.data), now)
+    db.session.commit()
+    flash(_("Handed over."), "success")
+    return back_to(task)
+
+
+def change_owner(task: Task, person: Staff | None, now: datetime) -> None:
+    task.owner = person
+    task.updated_at = now
+    name = person.display_name if person else "nobody"
+    audit.note(db.session, access.actor(), "task.owner", subject=f"task:{task.id}", now=now, owner=name)
+
+
+def mark(form, error: Invalid) -> None:
+    """Put what the domain refused at the fields of `form`."""
+    for name, sentence in error.errors.items():
+        field = getattr(form, name, None)
+        if field is not None:
+            field.errors = [*field.errors, sentence]

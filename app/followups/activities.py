@@ -1,0 +1,93 @@
+"""What was done about a task: calls, mails, meetings and notes; what reached the customer is a touch as well."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.core import text
+from app.core.audit import Actor
+from app.core.errors import Invalid, Refused
+from app.followups.models import Activity, ActivityKind, Task, TaskState, Touch
+
+LONGEST_WORDS = 5000
+CLOCK_DRIFT = timedelta(minutes=5)
+LONGEST_SNOOZE = timedelta(days=60)
+
+
+def log(
+    session: Session,
+    task: Task,
+    kind: ActivityKind,
+    words: str,
+    *,
+    at: datetime,
+    is_two_way: bool,
+    by: Actor,
+    now: datetime,
+) -> Activity:
+    """Log an activity on an open task. The first that reaches the customer stops the first-touch clock.
+
+    `is_two_way` says that the customer took part; only such touches count for recency. Invalid when `at` lies in
+    the future or the words cannot be stored.
+    """
+    if not task.is_open:
+        raise Refused(_("This task is closed; reopen it first."))
+    if at > now + CLOCK_DRIFT:
+        raise Invalid(
+            _("An activity cannot lie in the future."), errors={"at": _("This moment has not come yet.")}
+        )
+    activity = Activity(
+        kind=kind,
+        at=at,
+        words=stored(words, "text"),
+        is_two_way=is_two_way and kind.reaches_customer,
+        staff_id=by.id if by.kind == "staff" else None,
+        staff_name=by.name,
+        created_at=now,
+    )
+    task.activities.append(activity)
+    session.flush()
+    if kind.reaches_customer:
+        session.add(touch_of(task, activity))
+        task.first_touched_at = task.first_touched_at or at
+        if task.state in {TaskState.NEW, TaskState.REOPENED}:
+            task.move(TaskState.CONTACTED, now=now, by=by.name)
+    task.updated_at = now
+    return activity
+
+
+def touch_of(task: Task, activity: Activity) -> Touch:
+    return Touch(
+        account_id=task.account_id,
+        contact_id=task.contact_id,
+        kind=activity.kind,
+        at=activity.at,
+        is_two_way=activity.is_two_way,
+        words=activity.words[:500],
+        activity_id=activity.id,
+        staff_id=activity.staff_id,
+        staff_name=activity.staff_name,
+    )
+
+
+def snooze(task: Task, until: datetime | None, *, now: datetime) -> None:
+    """Put an open task aside until a moment within 60 days, or take it back with None. An overdue one stays visible."""
+    if not task.is_open:
+        raise Refused(_("This task is closed; there is nothing to snooze."))
+    if until is not None and not now < until <= now + LONGEST_SNOOZE:
+        raise Invalid(
+            _("Choose a day within the next 60 days."),
+            errors={"until": _("Choose a day within the next 60 days.")},
+        )
+    task.snoozed_until = until
+
+
+def stored(words: str, field: str, *, limit: int = LONGEST_WORDS) -> str:
+    """`words` through the text gate; Invalid names `field`."""
+    try:
+        return text.clean(words, limit=limit)
+    except text.UnreadableText as error:
+        raise Invalid(str(error), errors={field: str(error)}) from None

@@ -1,0 +1,78 @@
+"""The forms of the task page."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, DateField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.validators import InputRequired, Length, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from app.followups import words
+from app.followups.activities import LONGEST_WORDS
+from app.followups.models import NEEDS_CAUSE, Cause, Task
+
+
+class ActivityForm(FlaskForm):
+    """Something that was done just now."""
+
+    kind = RadioField(_("What did you do?"), choices=words.choices(words.ACTIVITIES), default="call")
+    text = TextAreaField(
+        _("What was said?"),
+        [InputRequired(_("Write a line, so that colleagues know.")), Length(max=LONGEST_WORDS)],
+        render_kw={"rows": 3},
+    )
+    two_way = BooleanField(
+        _("The customer took part"), description=_("Only real conversations count for how recently we spoke.")
+    )
+
+
+class ResolutionForm(FlaskForm):
+    """How the task ended."""
+
+    cause = SelectField(
+        _("Main cause"), [Optional()], description=_("Why the customer felt so, not what we did.")
+    )
+    causes_more = SelectMultipleField(
+        _("Further causes, at most two"),
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+        choices=words.choices(words.CAUSES),
+    )
+    outcome = RadioField(
+        _("What came of it?"),
+        [InputRequired(_("Choose what came of it."))],
+        choices=words.choices(words.OUTCOMES),
+    )
+    comment = TextAreaField(
+        _("What was done?"),
+        [InputRequired(_("Say in a sentence what was done.")), Length(max=LONGEST_WORDS)],
+        render_kw={"rows": 3},
+    )
+    customer_told = BooleanField(
+        _("The customer was told"),
+        description=_("Nothing is settled that the customer did not notice."),
+    )
+
+    def __init__(self, task: Task, **given):
+        super().__init__(**given)
+        self.cause.choices = words.cause_choices()
+        if task.kind in NEEDS_CAUSE:
+            self.cause.validators = [InputRequired(_("Choose the main cause."))]
+            self.cause.flags.required = True
+
+    @property
+    def chosen_cause(self) -> Cause | None:
+        return Cause(self.cause.data) if self.cause.data else None
+
+
+class SnoozeForm(FlaskForm):
+    """Until when to put a task aside."""
+
+    until = DateField(_("Put aside until"), [InputRequired(_("Choose a day."))])
+
+
+class OwnerForm(FlaskForm):
+    """Who does it."""
+
+    owner = SelectField(_("Owner"), coerce=int)

@@ -1,0 +1,160 @@
+"""The queue of open tasks: what it shows, in which order, and how many of each there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from app.auth.models import Staff
+from app.contacts.models import Account, Contact
+from app.followups.models import Task, TaskKind, TaskState
+
+PAGE_SIZE = 30
+NOBODY = "nobody"
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class QueueFilter:
+    """What of the queue to show. `owner` is a staff id, "nobody" or "all"; `due` is overdue, today or new."""
+
+    owner: int | str = ALL
+    kind: TaskKind | None = None
+    due: str | None = None
+    words: str = ""
+    closed: bool = False
+    account_id: int | None = None
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.kind or self.due or self.words or self.account_id)
+
+
+@dataclass(frozen=True)
+class QueueCounts:
+    """How many open tasks a person has: all, overdue, due today, new."""
+
+    open: int
+    overdue: int
+    today: int
+    new: int
+
+
+next_due = sa.case((Task.first_touched_at.is_(None), Task.first_touch_due_at), else_=Task.due_at)
+is_open = Task.state != TaskState.CLOSED
+
+
+def overdue(now: datetime) -> sa.ColumnElement[bool]:
+    """Open and past either clock (decisions 26), as SQL."""
+    late_touch = sa.and_(Task.first_touched_at.is_(None), Task.first_touch_due_at < now)
+    return sa.and_(is_open, sa.or_(late_touch, Task.due_at < now))
+
+
+def visible(now: datetime) -> sa.ColumnElement[bool]:
+    """Open and not put aside; an overdue task shows through its snooze."""
+    awake = sa.or_(Task.snoozed_until.is_(None), Task.snoozed_until <= now)
+    return sa.and_(is_open, sa.or_(awake, overdue(now)))
+
+
+def day_end(now: datetime, zone: ZoneInfo) -> datetime:
+    """The end of today in `zone`."""
+    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=1)
+
+
+def owned_by(owner: int | str) -> list[sa.ColumnElement[bool]]:
+    if owner == ALL:
+        return []
+    return [Task.owner_id.is_(None) if owner == NOBODY else Task.owner_id == owner]
+
+
+def conditions(chosen: QueueFilter, *, now: datetime, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
+    """The WHERE of a filter."""
+    found = [Task.state == TaskState.CLOSED if chosen.closed else visible(now), *owned_by(chosen.owner)]
+    if chosen.kind:
+        found.append(Task.kind == chosen.kind)
+    if chosen.account_id:
+        found.append(Task.account_id == chosen.account_id)
+    if chosen.due == "overdue":
+        found.append(overdue(now))
+    if chosen.due == "today":
+        found += [next_due < day_end(now, zone), sa.not_(overdue(now))]
+    if chosen.due == "new":
+        found.append(Task.state == TaskState.NEW)
+    if chosen.words:
+        found.append(named(chosen.words))
+    return found
+
+
+def named(words: str) -> sa.ColumnElement[bool]:
+    """Tasks whose account or contact carries these words in its name; wildcards are letters."""
+    parts = [Account.name, Contact.first_name, Contact.last_name, Contact.email]
+    return sa.or_(*(part.icontains(words, autoescape=True) for part in parts))
+
+
+def tasks(
+    session: Session,
+    chosen: QueueFilter,
+    *,
+    now: datetime,
+    zone: ZoneInfo,
+    start: int = 0,
+    size: int = PAGE_SIZE,
+) -> list[Task]:
+    """One page of the queue, one row more than `size` when there is a next page.
+
+    Overdue tasks come first, then the higher priority, then the nearer date; closed ones newest first.
+    """
+    order = (
+        [Task.closed_at.desc()]
+        if chosen.closed
+        else [sa.case((overdue(now), 0), else_=1), Task.priority.desc(), next_due]
+    )
+    query = (
+        sa.select(Task)
+        .join(Task.account)
+        .outerjoin(Task.contact)
+        .where(*conditions(chosen, now=now, zone=zone))
+        .order_by(*order, Task.id)
+        .options(
+            joinedload(Task.account),
+            joinedload(Task.contact),
+            joinedload(Task.owner),
+            joinedload(Task.response),
+        )
+        .offset(start)
+        .limit(size + 1)
+    )
+    return list(session.scalars(query))
+
+
+def next_task(
+    session: Session, chosen: QueueFilter, *, now: datetime, zone: ZoneInfo, after: Task
+) -> Task | None:
+    """The first task of the queue that is not `after`: what opens when `after` is done."""
+    found = tasks(session, chosen, now=now, zone=zone, size=1)
+    return next((task for task in found if task.id != after.id), None)
+
+
+def counts(session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo) -> QueueCounts:
+    """The counts over the queue of an owner, in one query."""
+    late = overdue(now)
+    today = sa.and_(next_due < day_end(now, zone), sa.not_(late))
+
+    def how_many(condition: sa.ColumnElement[bool]) -> Any:
+        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+
+    query = sa.select(
+        sa.func.count(), how_many(late), how_many(today), how_many(Task.state == TaskState.NEW)
+    ).where(visible(now), *owned_by(owner))
+    return QueueCounts(*(int(number) for number in session.execute(query).one()))
+
+
+def owners(session: Session) -> list[Staff]:
+    """People who may own tasks, by name."""
+    return list(session.scalars(sa.select(Staff).where(Staff.active).order_by(Staff.name, Staff.email)))

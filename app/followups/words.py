@@ -1,0 +1,133 @@
+"""What the kinds, states, causes and outcomes of tasks are called on pages; one glossary for lists, forms and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _
+from wtforms.fields.choices import SelectChoice
+
+from app.auth.models import Staff
+from app.delivery.models import InvitationState
+from app.followups.models import ActivityKind, Cause, Outcome, TaskKind, TaskState
+from app.sentiment.models import Label
+
+KINDS = {
+    TaskKind.DETRACTOR: _("Detractor"),
+    TaskKind.PASSIVE: _("Passive"),
+    TaskKind.PROMOTER: _("Promoter"),
+    TaskKind.SILENT: _("Silent"),
+    TaskKind.VALUE: _("Low value"),
+    TaskKind.ALERT: _("Alert"),
+    TaskKind.FOOTPRINT: _("Missing people"),
+}
+STATES = {
+    TaskState.NEW: _("New"),
+    TaskState.CONTACTED: _("Contacted"),
+    TaskState.IN_PROGRESS: _("In progress"),
+    TaskState.WAITING: _("Waiting for the customer"),
+    TaskState.CLOSED: _("Closed"),
+    TaskState.REOPENED: _("Reopened"),
+}
+STATE_TONES = {
+    TaskState.NEW: "busy",
+    TaskState.CONTACTED: "plain",
+    TaskState.IN_PROGRESS: "plain",
+    TaskState.WAITING: "care",
+    TaskState.CLOSED: "good",
+    TaskState.REOPENED: "bad",
+}
+ACTIVITIES = {
+    ActivityKind.CALL: _("Call"),
+    ActivityKind.MAIL: _("Mail"),
+    ActivityKind.MEETING: _("Meeting"),
+    ActivityKind.NOTE: _("Note"),
+}
+OUTCOMES = {
+    Outcome.RESOLVED: _("Resolved: what was wrong is right now"),
+    Outcome.IMPROVED: _("Improved: better, not yet right"),
+    Outcome.NO_CHANGE: _("No change"),
+    Outcome.LOST: _("Lost: the customer leaves"),
+    Outcome.NO_CONTACT: _("Nobody could be reached"),
+}
+CAUSE_GROUPS = (
+    (
+        _("Product"),
+        (Cause.PRODUCT_BUG, Cause.PRODUCT_GAP, Cause.PRODUCT_USABILITY, Cause.PRODUCT_PERFORMANCE),
+    ),
+    (_("Service"), (Cause.SERVICE_SUPPORT, Cause.SERVICE_ONBOARDING, Cause.SERVICE_CSM)),
+    (_("Commercial"), (Cause.COMMERCIAL_PRICE, Cause.COMMERCIAL_CONTRACT, Cause.COMMERCIAL_BILLING)),
+    (_("Fit"), (Cause.FIT_MISMATCH, Cause.FIT_CHANGED_NEEDS)),
+    (_("Relationship and other"), (Cause.RELATIONSHIP_CONTACT_CHANGE, Cause.OTHER)),
+)
+CAUSES = {
+    Cause.PRODUCT_BUG: _("Something is broken"),
+    Cause.PRODUCT_GAP: _("Something is missing"),
+    Cause.PRODUCT_USABILITY: _("Hard to use"),
+    Cause.PRODUCT_PERFORMANCE: _("Slow or not available"),
+    Cause.SERVICE_SUPPORT: _("Support"),
+    Cause.SERVICE_ONBOARDING: _("Onboarding"),
+    Cause.SERVICE_CSM: _("Our account team"),
+    Cause.COMMERCIAL_PRICE: _("Price"),
+    Cause.COMMERCIAL_CONTRACT: _("Contract terms"),
+    Cause.COMMERCIAL_BILLING: _("Billing"),
+    Cause.FIT_MISMATCH: _("Mismatch: we sold something we are not"),
+    Cause.FIT_CHANGED_NEEDS: _("Their needs changed"),
+    Cause.RELATIONSHIP_CONTACT_CHANGE: _("Our contact changed"),
+    Cause.OTHER: _("Something else"),
+}
+ASKS = {
+    InvitationState.PLANNED: _("planned"),
+    InvitationState.SUPPRESSED: _("not asked"),
+    InvitationState.QUEUED: _("queued"),
+    InvitationState.SENDING: _("being sent"),
+    InvitationState.SENT: _("asked, no answer yet"),
+    InvitationState.IN_DOUBT: _("in doubt"),
+    InvitationState.REFUSED: _("refused by the server"),
+    InvitationState.BOUNCED: _("bounced"),
+    InvitationState.ANSWERED: _("answered"),
+    InvitationState.DECLINED: _("declined"),
+    InvitationState.SILENT: _("silent"),
+    InvitationState.CANCELLED: _("cancelled"),
+}
+SENTIMENTS = {
+    Label.NEGATIVE: _("The comment sounds negative"),
+    Label.NEUTRAL: _("The comment sounds neutral"),
+    Label.MIXED: _("The comment sounds mixed"),
+    Label.POSITIVE: _("The comment sounds positive"),
+    Label.UNKNOWN: _("We cannot tell how this comment sounds"),
+}
+
+
+def options(names: Mapping[StrEnum, object]) -> list[tuple[str, object]]:
+    """The options of a filter."""
+    return [(member.value, name) for member, name in names.items()]
+
+
+def choices(names: Mapping[StrEnum, object]) -> list[SelectChoice]:
+    """The choices of a form's field."""
+    return [SelectChoice(member.value, name) for member, name in names.items()]
+
+
+def cause_choices() -> list[SelectChoice]:
+    """The causes in their groups, and a first one that says to choose."""
+    grouped = [
+        SelectChoice(c.value, CAUSES[c], optgroup=str(group))
+        for group, causes in CAUSE_GROUPS
+        for c in causes
+    ]
+    return [SelectChoice("", _("Choose…")), *grouped]
+
+
+def owner_options(people: Sequence[Staff]) -> list[tuple[int, str]]:
+    """The owners of a filter."""
+    return [(person.id, person.display_name) for person in people]
+
+
+def owner_choices(people: Sequence[Staff]) -> list[SelectChoice]:
+    """The owners a task may be handed to, nobody among them."""
+    return [
+        SelectChoice(0, _("Nobody")),
+        *(SelectChoice(person.id, person.display_name) for person in people),
+    ]

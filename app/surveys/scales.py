@@ -1,0 +1,44 @@
+"""The scales people answer on: their values, the bands of the NPS answer, the points of the value answer (pure)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.surveys.models import QuestionKind
+
+SCALES: dict[QuestionKind, range] = {
+    QuestionKind.NPS: range(11),
+    QuestionKind.VALUE_OVERALL: range(11),
+    QuestionKind.VALUE_GOAL: range(5),
+    QuestionKind.VALUE_EASE: range(1, 8),
+}
+VALUE_WEIGHTS = {"overall": 0.5, "goal": 0.3, "ease": 0.2}
+
+
+class Band(StrEnum):
+    """What an NPS answer makes of a person; fixed, not a setting (scoring section 1)."""
+
+    DETRACTOR = "detractor"
+    PASSIVE = "passive"
+    PROMOTER = "promoter"
+
+
+def band(score: int) -> Band:
+    """The band of an answer 0..10."""
+    if score >= 9:
+        return Band.PROMOTER
+    return Band.PASSIVE if score >= 7 else Band.DETRACTOR
+
+
+def value_points(overall: int | None, goal: int | None, ease: int | None) -> float | None:
+    """Points 0..100 of a value answer (scoring section 3); None when neither overall nor goal was answered."""
+    if overall is None and goal is None:
+        return None
+    points = {
+        "overall": None if overall is None else 10 * overall,
+        "goal": None if goal is None else 25 * goal,
+        "ease": None if ease is None else (ease - 1) / 6 * 100,
+    }
+    answered = {name: value for name, value in points.items() if value is not None}
+    weights = sum(VALUE_WEIGHTS[name] for name in answered)
+    return sum(VALUE_WEIGHTS[name] * value for name, value in answered.items()) / weights

@@ -1,0 +1,127 @@
+"""The queue and the task page, as a CSM uses them."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.core import clock
+from app.followups.models import Activity, Task, TaskKind, TaskState
+from tests import make
+
+
+@pytest.fixture
+def csm(sign_in):
+    return sign_in("csm")
+
+
+def token(page) -> str:
+    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[1]
+
+
+def post(client, url, page_url, **fields):
+    return client.post(url, data={"csrf_token": token(client.get(page_url))} | fields)
+
+
+def test_an_empty_queue_says_so_and_a_filtered_one_offers_to_clear(csm):
+    assert "Nothing is waiting" in csm.get("/queue").text
+    assert "Clear the filters" in csm.get("/queue?kind=detractor").text
+    assert "Nothing closed yet" in csm.get("/queue?state=closed").text
+
+
+def test_a_csm_sees_their_own_queue_first(csm, session):
+    make.task(owner=csm.person, account=make.account(name="Mine Ltd"))
+    make.task(account=make.account(name="Orphan Ltd"))
+    session.commit()
+    assert "Mine Ltd" in csm.get("/queue").text
+    assert "Orphan Ltd" not in csm.get("/queue").text
+    assert "Orphan Ltd" in csm.get("/queue?owner=nobody").text
+    assert csm.get("/queue?owner=99999999999999999999&start=-5&kind=x&q=%00").status_code == 200
+
+
+def test_names_and_comments_are_inert(csm, session):
+    bad = "<img src=x onerror=alert(1)>{{7*7}}"
+    task = make.task(
+        owner=csm.person, contact=make.contact(first_name=bad), response=make.response(2, comment=bad)
+    )
+    session.commit()
+    for page in (csm.get("/queue"), csm.get(f"/tasks/{task.id}")):
+        assert "<img src=x" not in page.text
+        assert "&lt;img src=x" in page.text
+        assert "{{7*7}}" in page.text
+
+
+def test_logging_a_call_stops_the_clock(csm, session):
+    task = make.task(owner=csm.person)
+    session.commit()
+    url = f"/tasks/{task.id}"
+    assert post(csm, f"{url}/activities", url, kind="call", text="").status_code == 400
+    done = post(csm, f"{url}/activities", url, kind="call", text="She was glad we called.", two_way="y")
+    assert done.status_code == 303
+    session.expire_all()
+    assert session.get(Task, task.id).state == TaskState.CONTACTED
+    assert session.scalars(sa.select(Activity.words)).all() == ["She was glad we called."]
+
+
+def test_closing_asks_for_the_cause_keeps_what_was_typed_and_opens_the_next(csm, session):
+    first = make.task(owner=csm.person, priority=9)
+    second = make.task(owner=csm.person, priority=1)
+    session.commit()
+    url = f"/tasks/{first.id}"
+    refused = post(csm, f"{url}/resolution", url, outcome="resolved", comment="Typed already")
+    assert refused.status_code == 400
+    assert "Choose the main cause" in refused.text
+    assert "Typed already" in refused.text
+    done = post(csm, f"{url}/resolution", url, cause="product_bug", outcome="resolved", comment="Fixed")
+    assert done.status_code == 303
+    assert done.location.startswith(f"/tasks/{second.id}")
+    session.expire_all()
+    assert session.get(Task, first.id).state == TaskState.CLOSED
+    last = post(
+        csm,
+        f"/tasks/{second.id}/resolution",
+        f"/tasks/{second.id}",
+        cause="other",
+        outcome="lost",
+        comment="x",
+    )
+    assert last.location.startswith("/queue")
+
+
+def test_a_closed_task_refuses_a_second_close_and_reopens(csm, session):
+    task = make.task(owner=csm.person)
+    session.commit()
+    url = f"/tasks/{task.id}"
+    fields = {"cause": "other", "outcome": "resolved", "comment": "Done"}
+    post(csm, f"{url}/resolution", url, **fields)
+    assert post(csm, f"{url}/resolution", "/queue?owner=all&state=closed", **fields).status_code in {400, 409}
+    assert post(csm, f"{url}/reopening", url).status_code == 303
+    session.expire_all()
+    assert session.get(Task, task.id).state == TaskState.REOPENED
+
+
+def test_snooze_and_hand_over(csm, session):
+    task, colleague = make.task(owner=csm.person), make.staff(name="Marc Duval")
+    session.commit()
+    url = f"/tasks/{task.id}"
+    soon = (clock.now() + timedelta(days=3)).date().isoformat()
+    assert post(csm, f"{url}/snooze", url, until="2001-01-01").status_code == 400
+    assert post(csm, f"{url}/snooze", url, until=soon).status_code == 303
+    assert post(csm, f"{url}/owner", url, owner=str(colleague.id)).status_code == 303
+    assert post(csm, f"{url}/owner", url, owner="123456").status_code == 400
+    session.expire_all()
+    changed = session.get(Task, task.id)
+    assert (changed.owner.name, changed.snoozed_until.date().isoformat()) == ("Marc Duval", soon)
+
+
+def test_a_viewer_reads_but_changes_nothing(sign_in, session):
+    viewer, task = sign_in("viewer"), make.task(kind=TaskKind.SILENT)
+    session.commit()
+    page = viewer.get(f"/tasks/{task.id}")
+    assert page.status_code == 200
+    assert "Log it" not in page.text
+    assert post(viewer, f"/tasks/{task.id}/activities", "/queue", kind="call", text="x").status_code == 403
+    assert viewer.get("/tasks/999999").status_code == 404
