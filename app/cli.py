@@ -17,13 +17,14 @@ from flask_migrate import downgrade, upgrade
 import config
 from app import create_app, jobs
 from app.auth.cli import keys, staff
+from app.contacts.cli import accounts, contacts
 from app.core import clock, logs, server, transactions
 from app.core.errors import DomainError
 from app.core.workers import JobFailure, WorkerBeat
 from app.extensions import db
 from app.surveys import templates
 
-COMMANDS: tuple[click.Command, ...] = (staff, keys)
+COMMANDS: tuple[click.Command, ...] = (staff, keys, accounts, contacts)
 
 
 class JustAskGroup(FlaskGroup):

@@ -1,1 +1,1 @@
-"""Bringing accounts and people in from files of other systems: reading (pure) first, then writing."""
+"""Reading the files of other systems: encoding and header, layout, cells, rows, and the report. Touches no database."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from zoneinfo import available_timezones
@@ -212,6 +212,6 @@ def _domain(host: str) -> str:
         raise Unreadable(_("%(domain)s is not a mail domain.", domain=host)) from None
 
 
-def as_cell(value: object) -> str:
-    """A value as a report shows it."""
-    return value.isoformat() if isinstance(value, date | datetime) else str(value)
+def is_damaged(name: str) -> bool:
+    """True when an export has put question marks in the place of letters it could not write."""
+    return "?" in name or "\ufffd" in name

@@ -49,10 +49,12 @@ class Layout:
 
     def cell(self, cells: list[str], name: str) -> str:
         """The first filled cell of a field, or an empty string."""
-        for place in self.columns.get(name, ()):
-            if value := cells[place].strip():
-                return value
-        return ""
+        places = self.columns.get(name)
+        if places is None:
+            return ""
+        if len(places) == 1:
+            return cells[places[0]].strip()
+        return next((value for place in places if (value := cells[place].strip())), "")
 
     def header(self, name: str) -> str:
         """The header by which a reason names the column of a field."""

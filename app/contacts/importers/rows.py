@@ -112,9 +112,12 @@ class _Cells:
             return missing
 
     def words(self, name: str, limit: int) -> str:
-        return self.take(name, lambda cell: read.words(cell, limit), "")
+        cell = self[name]
+        return self.take(name, lambda cell: read.words(cell, limit), "") if cell else ""
 
     def day(self, name: str) -> date | None:
+        if name not in self.layout.columns:
+            return None
         return self.take(name, lambda cell: read.day(cell, day_first=self.layout.day_first.get(name)), None)
 
     def note(self, name: str, cell: str, reason: str) -> None:
