@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,7 +52,7 @@ def choice(values: type[StrEnum], name: str | None = None) -> sa.Enum:
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]
-Json = sa.JSON().with_variant(sa.dialects.postgresql.JSONB, "postgresql")
+Json = sa.JSON().with_variant(JSONB, "postgresql")
 
 
 def reference(target: str, *, ondelete: str = "CASCADE", index: bool = True, **options) -> Mapped:
