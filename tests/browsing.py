@@ -1,0 +1,63 @@
+"""A real browser in front of an application, without a server: every request goes to the test client.
+
+`with browser() as page:` gives pages of any size; `serve(page, app)` answers them; `axe(page)` lists what the
+accessibility checker finds at level A and AA.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+CHROMIUM = os.environ.get("JUSTASK_CHROMIUM") or "/usr/bin/chromium"
+AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+HOME = "http://localhost:59999"
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+@contextmanager
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+def serve(page: Page, app: Flask, client: FlaskClient | None = None) -> list[tuple[str, int]]:
+    """Answer the page's requests by `app`; gives the list that fills with (address, bytes of the answer)."""
+    client, seen = client or app.test_client(), []
+
+    def answer(route: Route) -> None:
+        request = route.request
+        address = urlsplit(request.url)
+        if f"{address.scheme}://{address.netloc}" != HOME:
+            seen.append((request.url, 0))
+            route.abort()
+            return
+        path = address.path + (f"?{address.query}" if address.query else "")
+        headers = {k: v for k, v in request.headers.items() if k in ("content-type", "accept", "hx-request")}
+        got = client.open(path, method=request.method, data=request.post_data_buffer, headers=headers)
+        body = got.get_data()
+        got.close()
+        seen.append((request.url, len(body)))
+        route.fulfill(status=got.status_code, headers=dict(got.headers), body=body)
+
+    page.route("**/*", answer)
+    return seen
+
+
+def axe(page: Page) -> list[str]:
+    """Violations of WCAG 2.2 level A and AA, each with the first element it was found at."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: make assets")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("levels => axe.run(document, {runOnly: levels})", LEVELS)
+    return [f"{v['id']} at {v['nodes'][0]['target']}" for v in found["violations"]]
