@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from app.core.wording import whole
 from app.health.colours import colours
 from app.health.facts import AccountFacts, Ask, FollowUp, Person, Stage, Usage
 from app.health.formula import adoption, anchored, health, value
-from app.health.parts import whole_points
+from app.health.parts import round_half_away_from_zero, whole_points
 from app.health.relationship import relationship
 from app.reports.comparisons import (
     account_weighted,
@@ -190,7 +189,7 @@ def _nps(given):
 
 
 def _rounded(given):
-    return {"shown": whole(given["nps"])}
+    return {"shown": round_half_away_from_zero(given["nps"])}
 
 
 def _wald(given):

@@ -92,13 +92,17 @@ def busy() -> Response:
     return response
 
 
+def too_many(seconds: int) -> Response:
+    """429, to come back in so many seconds."""
+    response = render(429, words_for(429))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def render(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
     """The response for `status`: problem JSON under /api/, else the error page."""
-    response = (
-        problem(status, words, errors) if request.path.startswith("/api/") else page(status, words, errors)
-    )
-    response.status_code = status
-    return response
+    is_api = request.path.startswith("/api/")
+    return problem(status, words, errors) if is_api else page(status, words, errors)
 
 
 def problem(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
@@ -106,6 +110,7 @@ def problem(status: int, words: str, errors: dict[str, str] | None = None) -> Re
     if errors:
         body["errors"] = errors
     response = jsonify(body)
+    response.status_code = status
     response.content_type = "application/problem+json"
     return response
 
