@@ -25,7 +25,11 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.core import clock, transactions, workers
+from app.core.clock import day_of
+from app.core.installation import installation
 from app.extensions import db
+from app.health import due, snapshots
+from app.reports import rollups
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 15
@@ -114,6 +118,40 @@ def work(app: Flask, *, parent: int | None = None) -> None:
             stopping.set()
     scheduler.shutdown(wait=True)
     log.info("worker %s has finished what it was doing", name)
+
+
+@every(seconds=2)
+def fold_rollups(now: datetime) -> int:
+    """Fold fresh answers into the sums that the trends read."""
+    folded = 0
+    while count := rollups.fold(db.session):
+        db.session.commit()
+        folded += count
+    return folded
+
+
+@every(seconds=2)
+def refresh_due_scores(now: datetime) -> int:
+    """Compute the scores of accounts where something happened."""
+    zone, done = installation(db.session).zone, 0
+    while marks := due.marks(db.session, limit=snapshots.CHUNK):
+        for account_id, since in marks:
+            snapshots.refresh(db.session, [account_id], today=day_of(now, zone), zone=zone, now=now)
+            due.settle(db.session, account_id, since)
+            db.session.commit()
+            done += 1
+    return done
+
+
+@every(seconds=600)
+def keep_daily_scores(now: datetime) -> int:
+    """Keep one snapshot a day of every account."""
+    zone, done = installation(db.session).zone, 0
+    today = day_of(now, zone)
+    while missing := snapshots.without_snapshot(db.session, today):
+        done += len(snapshots.refresh(db.session, missing, today=today, zone=zone, now=now))
+        db.session.commit()
+    return done
 
 
 def leave_beat(app: Flask, name: str, started: datetime) -> None:

@@ -1,19 +1,101 @@
 """The story of an answer: one short function per moment at which several packages must react, plain calls in order.
 
-Every function runs in its caller's transaction; the door that called it commits.
+Every function runs in its caller's writing transaction; the door that called it commits. Answers come over a Core
+connection, because many people answer at once (`session.connection()` serves as well); the other moments take the
+caller's session.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from app.contacts.models import Contact, ContactStatus
+from app.core import audit
+from app.delivery import invitations, optouts
+from app.delivery.models import Invitation, InvitationState
+from app.followups import opening
 from app.followups.models import Task
 from app.health import due
+from app.reports import counting
+from app.responses import asks, recording
+from app.responses.asks import Ask
+from app.responses.recording import Effect, Recorded, Said
+from app.sentiment import readings
+from app.sentiment.reading import Reading
+
+
+def answer_received(
+    connection: Connection,
+    ask: Ask,
+    said: Said,
+    heard: Reading | None,
+    *,
+    now: datetime,
+    attempt: str | None = None,
+    is_automatic: bool = False,
+) -> Recorded:
+    """Somebody answered: response, reading, tasks, trend and the mark on the score, all or nothing."""
+    dims = counting.segments_of(ask)
+    answer = recording.record(
+        connection, ask, said, now=now, attempt=attempt, dims=dims, is_automatic=is_automatic
+    )
+    if answer.effect is Effect.NEW:
+        readings.keep(connection, answer.response_id, heard, is_edit=False, now=now)
+        opening.open_for_answer(connection, answer, now=now)
+        counting.count(connection, answer, now=now)
+        _mark(connection, answer.ask, now)
+    elif answer.effect is Effect.EDITED:
+        answer_edited(connection, answer, heard, now=now)
+    return answer
+
+
+def answer_edited(connection: Connection, answer: Recorded, heard: Reading | None, *, now: datetime) -> None:
+    """Somebody changed an answer: the former version is kept, everything that followed from it is put right."""
+    readings.keep(connection, answer.response_id, heard, is_edit=True, now=now)
+    opening.revise(connection, answer, now=now)
+    counting.count(connection, answer, now=now)
+    _mark(connection, answer.ask, now)
+
+
+def invitation_expired(session: Session, invitation: Invitation, *, now: datetime) -> None:
+    """An ask closed without an answer: somebody calls, and the silence enters the score."""
+    session.flush()
+    connection = session.connection()
+    ask = asks.by_id(connection, invitation.id)
+    if ask.contact_status not in GONE:
+        opening.open_for_silence(connection, ask, now=now)
+    _mark(connection, ask, now)
+
+
+def invitation_declined(session: Session, invitation: Invitation, *, now: datetime, reason: str) -> None:
+    """Somebody would rather not answer: no reminder follows; for taking part it counts like a silence."""
+    invitations.change(session, invitation, InvitationState.DECLINED, now=now, reason=reason)
+    session.flush()
+    _mark(session.connection(), asks.by_id(session.connection(), invitation.id), now)
+
+
+def contact_unsubscribed(session: Session, contact: Contact, *, now: datetime, actor: audit.Actor) -> None:
+    """Somebody wants no more surveys, through whichever of our rows we know them."""
+    for person in optouts.unsubscribe(session, contact, now=now):
+        audit.note(session, actor, "contact.unsubscribe", subject=f"contact:{person.id}", now=now)
+        if person.account_id:
+            session.flush()
+            due.mark(session.connection(), person.account_id, now=now)
 
 
 def task_changed(session: Session, task: Task, *, now: datetime) -> None:
     """A task was closed or reopened: follow-up is a part of the Relationship score."""
     if not task.is_rehearsal:
         due.mark(session, task.account_id, now=now)
+
+
+def _mark(connection: Connection, ask: Ask, now: datetime) -> None:
+    """The score is due, unless the ask was a rehearsal."""
+    if not ask.is_rehearsal:
+        due.mark(connection, ask.account_id, now=now)
+
+
+GONE = frozenset({ContactStatus.LEFT, ContactStatus.UNSUBSCRIBED, ContactStatus.ERASED})

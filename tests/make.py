@@ -10,15 +10,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_security import hash_password
 
-from app.auth import sessions
+from app import journey
 from app.auth.models import Role, Staff
-from app.auth.security import COOKIE_ID
-from app.contacts.models import Account, Contact, ContactRole, Stage
-from app.core import clock, text, tokens
+from app.contacts.models import Account, Contact, ContactRole, Goal, Stage
+from app.core import text, tokens
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.extensions import db
 from app.followups.models import Task, TaskKind
+from app.responses import asks
 from app.responses.models import Response
+from app.responses.recording import Recorded, Said
+from app.sentiment.reading import read
 from app.surveys.models import Program, Question, QuestionKind, Survey, SurveyVersion
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -42,12 +44,11 @@ def staff(role: str = "csm", **given) -> Staff:
 
 
 def signed_in_client(app: Flask, person: Staff) -> FlaskClient:
-    """A client with an open session of `person`, without going through the sign-in page."""
-    row = sessions.begin(db.session, person, now=clock.now(), address="127.0.0.1", agent="tests")
-    db.session.commit()
+    """A client with a signed-in session, without going through the sign-in page."""
     client = app.test_client()
     with client.session_transaction() as cookie:
-        cookie[COOKIE_ID] = row.id
+        cookie["_user_id"] = person.fs_uniquifier
+        cookie["_fresh"] = True
     client.person = person
     return client
 
@@ -76,6 +77,15 @@ def contact(**given) -> Contact:
     row = Contact(**values)
     row.take_role(role, on=row.account.started_on)
     return saved(row)
+
+
+def goal(*, account: Account, **given) -> Goal:
+    values = {
+        "words": "Close the books in two days",
+        "from_on": account.started_on,
+        "created_at": NOW,
+    } | given
+    return saved(Goal(account_id=account.id, **values))
 
 
 def survey(*kinds: QuestionKind) -> Survey:
@@ -143,6 +153,23 @@ def response(score: int | None = 9, **given) -> Response:
     return saved(
         Response(score=score, contact=ask.contact, account=ask.account, language=ask.language, **values)
     )
+
+
+def answer(
+    score: int | None = 9, *, now: datetime = NOW, invitation: Invitation | None = None, **given
+) -> Recorded:
+    """An answer with everything that follows from it, as the public page records it."""
+    ask = invitation if invitation is not None else globals()["invitation"]()
+    attempt = given.pop("attempt", None)
+    said = Said(score=score, **given)
+    heard = read(said.comment, lang=ask.language) if said.comment else None
+    db.session.flush()
+    connection = db.session.connection()
+    recorded = journey.answer_received(
+        connection, asks.by_id(connection, ask.id), said, heard, now=now, attempt=attempt
+    )
+    db.session.expire_all()
+    return recorded
 
 
 def task(**given) -> Task:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from app.core.wording import whole
 from app.health.colours import colours
 from app.health.facts import AccountFacts, Ask, FollowUp, Person, Stage, Usage
 from app.health.formula import adoption, anchored, health, value
-from app.health.parts import round_half_away_from_zero, whole_points
+from app.health.parts import whole_points
 from app.health.relationship import relationship
-from app.reports.comparisons import (
+from app.reports.statistics.comparisons import (
     account_weighted,
     adjusted_wald_difference,
     arr_weighted,
@@ -25,7 +26,7 @@ from app.reports.comparisons import (
     shrunk,
     wald_difference,
 )
-from app.reports.statistics import (
+from app.reports.statistics.nps import (
     PSEUDO,
     Counts,
     adjusted_wald,
@@ -189,7 +190,7 @@ def _nps(given):
 
 
 def _rounded(given):
-    return {"shown": round_half_away_from_zero(given["nps"])}
+    return {"shown": whole(given["nps"])}
 
 
 def _wald(given):

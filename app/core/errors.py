@@ -92,17 +92,11 @@ def busy() -> Response:
     return response
 
 
-def too_many(seconds: int) -> Response:
-    """429, to come back in so many seconds."""
-    response = render(429, words_for(429))
-    response.headers["Retry-After"] = str(seconds)
-    return response
-
-
 def render(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
     """The response for `status`: problem JSON under /api/, else the error page."""
-    is_api = request.path.startswith("/api/")
-    return problem(status, words, errors) if is_api else page(status, words, errors)
+    if request.path.startswith("/api/"):
+        return problem(status, words, errors)
+    return page(400 if status == 422 else status, words, errors)
 
 
 def problem(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
@@ -116,7 +110,6 @@ def problem(status: int, words: str, errors: dict[str, str] | None = None) -> Re
 
 
 def page(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
-    status = 400 if status == 422 else status
     template = "errors/public.html" if request.path.startswith(("/a/", "/u/")) else "errors/staff.html"
     return Response(render_template(template, status=status, words=words, errors=errors or {}), status=status)
 

@@ -82,6 +82,7 @@ class Invitation(Stamped, Base):
         sa.Index("ix_invitations_asked_as", "asked_as", "sent_at"),
         sa.Index("ix_invitations_state_closes", "state", "closes_at"),
         sa.Index("ix_invitations_remind", "remind_at"),
+        sa.Index("ix_invitations_sent", "sent_at"),
         sa.Index("ix_invitations_wave_state", "wave_id", "state"),
         sa.CheckConstraint(
             "state <> 'suppressed' OR suppressed_reason IS NOT NULL", name="suppressed_reason"

@@ -1,18 +1,46 @@
-"""The mark that an account's score must be computed anew; pages compute it live until the worker has."""
+"""The mark that an account's score must be computed anew; pages compute it live until the worker has.
+
+The mark carries the moment of the latest reason. Whoever computes the score reads the mark first and afterwards deletes
+it only if it still carries that moment, so that a reason which arrives meanwhile is not lost.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
+from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.core.prepared import Prepared, connection_of
 from app.health.models import ScoreDue
 
 
-def mark(session: Session, account_id: int, *, now: datetime) -> None:
-    """Mark the account's score as due, in the caller's transaction; the earliest mark stays."""
-    row = {"account_id": account_id, "since": now}
-    dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    session.execute(insert(ScoreDue).values(row).on_conflict_do_nothing())
+def mark(on: Session | Connection, account_id: int, *, now: datetime) -> None:
+    """Mark the account's score as due, in the caller's transaction."""
+    connection = connection_of(on)
+    MARK[connection.dialect.name].run(connection, account_id=account_id, now=now)
+
+
+def _upsert(insert) -> Prepared:
+    statement = insert(ScoreDue).values(account_id=bindparam("account_id"), since=bindparam("now"))
+    return Prepared(
+        statement.on_conflict_do_update(
+            index_elements=[ScoreDue.account_id], set_={"since": statement.excluded.since}
+        )
+    )
+
+
+def marks(session: Session, *, limit: int) -> list[tuple[int, datetime]]:
+    """Accounts whose score is due with the moment of the latest reason, the longest waiting first."""
+    query = sa.select(ScoreDue.account_id, ScoreDue.since).order_by(ScoreDue.since).limit(limit)
+    return [(account_id, since) for account_id, since in session.execute(query)]
+
+
+def settle(session: Session, account_id: int, since: datetime) -> None:
+    """Take the mark away, unless a later reason has replaced it meanwhile."""
+    session.execute(sa.delete(ScoreDue).where(ScoreDue.account_id == account_id, ScoreDue.since == since))
+
+
+MARK = {"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)}

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_UP, Decimal
 from math import floor, fsum
 from typing import Self
+
+from app.core.wording import whole
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Score:
         losses = {part.name: part.points_lost for part in self.parts if part.points_lost is not None}
         if self.binding:
             losses[self.binding.name] = self.binding.points_lost
-        return whole_points(losses, 100 - round_half_away_from_zero(self.score))
+        return whole_points(losses, 100 - whole(self.score))
 
 
 def known_weight(parts: Iterable[Part]) -> float:
@@ -117,11 +118,6 @@ def remaining(age: float, half_life: float) -> float:
 def fade(points: float, age: float, half_life: float, grace: float = 0) -> float:
     """Points above 50 sink towards 50 once `grace` days are over; points up to 50 stay as they are."""
     return points if points <= 50 else 50 + (points - 50) * remaining(age - grace, half_life)
-
-
-def round_half_away_from_zero(number: float) -> int:
-    """The number as people round: 12.5 gives 13 and -12.5 gives -13, where Python's round gives 12 and -12."""
-    return int(Decimal(number).quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 def whole_points(parts: Mapping[str, float], total: int) -> dict[str, int]:

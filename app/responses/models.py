@@ -18,7 +18,8 @@ class Response(Base):
     """What one person said to one ask. One per invitation; the last version wins, the earlier ones are kept.
 
     `score` 0..10 is the NPS answer, `value_points` 0..100 the value answer by scoring section 3; `day` is the
-    installation's calendar day of `submitted_at`.
+    installation's calendar day of `submitted_at`. `dims` names the segments the person belonged to when answering, so
+    that trends by segment need no rewriting when an account changes its tier or owner.
     """
 
     __tablename__ = "responses"
@@ -53,6 +54,7 @@ class Response(Base):
     is_maybe_automatic: Mapped[bool] = mapped_column(default=False)
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_rehearsal: Mapped[bool] = mapped_column(default=False)
+    dims: Mapped[dict] = mapped_column(Json, default=dict)
     invitation: Mapped[Invitation] = relationship()
     contact: Mapped[Contact] = relationship()
     account: Mapped[Account] = relationship()

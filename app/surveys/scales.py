@@ -1,17 +1,9 @@
-"""The scales people answer on: their values, the bands of the NPS answer, the points of the value answer (pure)."""
+"""What answers on a scale mean: the bands of the NPS answer, the points of the value answer (pure)."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from app.surveys.models import QuestionKind
-
-SCALES: dict[QuestionKind, range] = {
-    QuestionKind.NPS: range(11),
-    QuestionKind.VALUE_OVERALL: range(11),
-    QuestionKind.VALUE_GOAL: range(5),
-    QuestionKind.VALUE_EASE: range(1, 8),
-}
 VALUE_WEIGHTS = {"overall": 0.5, "goal": 0.3, "ease": 0.2}
 
 
@@ -41,4 +33,4 @@ def value_points(overall: int | None, goal: int | None, ease: int | None) -> flo
     }
     answered = {name: value for name, value in points.items() if value is not None}
     weights = sum(VALUE_WEIGHTS[name] for name in answered)
-    return sum(VALUE_WEIGHTS[name] * value for name, value in answered.items()) / weights
+    return min(100.0, sum(VALUE_WEIGHTS[name] * value for name, value in answered.items()) / weights)

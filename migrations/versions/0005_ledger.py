@@ -143,6 +143,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_invitations_asked_as"), "invitations", ["asked_as", "sent_at"])
     op.create_index(op.f("ix_invitations_contact_sent"), "invitations", ["contact_id", "sent_at"])
     op.create_index(op.f("ix_invitations_remind"), "invitations", ["remind_at"])
+    op.create_index(op.f("ix_invitations_sent"), "invitations", ["sent_at"])
     op.create_index(op.f("ix_invitations_state_closes"), "invitations", ["state", "closes_at"])
     op.create_index(op.f("ix_invitations_updated_at"), "invitations", ["updated_at"])
     op.create_index(op.f("ix_invitations_wave_state"), "invitations", ["wave_id", "state"])

@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("is_maybe_automatic", sa.Boolean(), nullable=False),
         sa.Column("reviewed_at", MOMENT, nullable=True),
         sa.Column("is_rehearsal", sa.Boolean(), nullable=False),
+        sa.Column("dims", JSON, nullable=False),
         sa.CheckConstraint("score BETWEEN 0 AND 10", name=op.f("ck_responses_score")),
         sa.CheckConstraint("value_ease BETWEEN 1 AND 7", name=op.f("ck_responses_value_ease")),
         sa.CheckConstraint("value_goal BETWEEN 0 AND 4", name=op.f("ck_responses_value_goal")),

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from app.core.wording import whole
 from app.health.facts import AccountFacts, Ask, FollowUp, Person, Stage, Usage
 from app.health.formula import adoption, anchored, health, score_account, stage_on, value, value_points
 from app.health.parameters import V1, FormulaSet, RoleRule
-from app.health.parts import fade, round_half_away_from_zero, whole_points
+from app.health.parts import fade, whole_points
 from app.health.relationship import relationship
 
 TODAY = date(2024, 6, 30)
@@ -242,6 +243,13 @@ def test_strength_of_the_evidence_for_value(roles, strength):
     assert value(account(*(person(role, answered(overall=5)) for role in roles))).strength == strength
 
 
+def test_evidence_is_wanted_from_the_roles_of_the_tier():
+    champions_only = FormulaSet(templates={**V1.templates, 3: {"champion": RoleRule(1, 1, 1)}})
+    told = person("champion", answered(overall=5))
+    assert value(account(told, tier=3), champions_only).evidence == 1
+    assert value(account(told, tier=2), champions_only).evidence == pytest.approx(0.3)
+
+
 def test_newest_buyer_confirms_the_value():
     both_buy = FormulaSet(buyer_roles=frozenset({"decision_maker", "champion"}))
     facts = account(
@@ -288,6 +296,8 @@ def test_health_of_an_account_joins_the_three_scores():
         ([("onboarding", 400), ("steady", 10)], None, Stage("steady", "onboarding", 10)),
         ([("steady", 10), ("onboarding", 400)], None, Stage("steady", "onboarding", 10)),
         ([("onboarding", 400), ("steady", -1)], None, Stage("onboarding", None, 400)),
+        ([("onboarding", 400), ("steady", 0)], None, Stage("steady", "onboarding", 0)),
+        ([("onboarding", 400), ("steady", -1), ("renewal", -5)], None, Stage("onboarding", None, 400)),
         ([("steady", 400)], 121, Stage("steady", None, 400)),
         ([("steady", 400)], 120, Stage("renewal", "steady", 0)),
         ([("onboarding", 400), ("steady", 20)], 90, Stage("renewal", "onboarding", 30)),
@@ -394,14 +404,7 @@ def test_shown_points_and_shown_score_add_up_to_100():
     r = relationship(account(person("decision_maker", silent(3)), person("champion", answered(9, ltr=9))))
     shown = r.shown_losses()
     assert shown[r.binding.name] > 0
-    assert sum(shown.values()) + round_half_away_from_zero(r.score) == 100
-
-
-@pytest.mark.parametrize(
-    ("number", "shown"), [(12.5, 13), (-12.5, -13), (0.49, 0), (-0.4, 0), (99.5, 100), (2, 2)]
-)
-def test_rounding_is_what_people_expect(number, shown):
-    assert round_half_away_from_zero(number) == shown
+    assert sum(shown.values()) + whole(r.score) == 100
 
 
 def test_largest_remainder_is_rounded_up_first():

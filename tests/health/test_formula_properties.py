@@ -6,9 +6,10 @@ from datetime import date, timedelta
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from app.core.wording import whole
 from app.health.facts import AccountFacts, Ask, FollowUp, Person, Stage, Usage
 from app.health.formula import health, score_account, value
-from app.health.parts import fade, round_half_away_from_zero
+from app.health.parts import fade
 from app.health.relationship import relationship
 
 TODAY = date(2024, 6, 30)
@@ -109,7 +110,7 @@ def test_lost_points_explain_the_whole_distance_to_100(facts):
         to_ceiling = score.binding.points_lost if score.binding else 0
         assert abs(100 - score.score - lost - to_ceiling) < NOISE
         shown = score.shown_losses()
-        assert sum(shown.values()) == 100 - round_half_away_from_zero(score.score)
+        assert sum(shown.values()) == 100 - whole(score.score)
         assert all(points >= 0 for points in shown.values())
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.reports.comparisons import (
+from app.reports.statistics.comparisons import (
     account_weighted,
     adjusted_wald_difference,
     arr_weighted,
@@ -16,7 +16,7 @@ from app.reports.comparisons import (
     shrunk,
     wald_difference,
 )
-from app.reports.statistics import Counts
+from app.reports.statistics.nps import Counts
 
 few = st.integers(0, 4)
 small = st.builds(Counts, few, few, few).filter(lambda counts: counts.n)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.reports.statistics import (
+from app.reports.statistics.nps import (
     Counts,
     Standing,
     adjusted_wald,

@@ -1,0 +1,199 @@
+"""Opening follow-up tasks: one for the band of an answer, one for low value, one for a silence.
+
+The owner is the account's, while that person works here, else the installation's default owner. An answer that is
+edited never loses an open task: one that nobody has begun becomes the task of the new band, with new clocks; one in
+work stays and says that the answer changed, and the new band's task is opened beside it; a closed one that the new
+answer calls for is reopened.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy import Connection, bindparam
+from sqlalchemy.orm import Session
+
+from app.core.prepared import Prepared
+from app.core.words import speaking
+from app.delivery.models import Reminder
+from app.followups.models import Task, TaskChange, TaskKind, TaskState
+from app.followups.triggers import BAND_KINDS, Due, Person, for_score, for_silence, for_value
+from app.responses.asks import Ask
+from app.responses.recording import Recorded, Said
+
+BY = "JustAsk"
+
+
+def open_for_answer(connection: Connection, answer: Recorded, *, now: datetime) -> list[int]:
+    """Open what a first answer calls for, and close the task about its silence if it came late; ids of new tasks."""
+    with speaking(answer.ask.staff_language):
+        wanted = called_for(answer.ask, answer.said, now=now)
+        if answer.ask.silent_at is not None:
+            close_silence(connection, answer.ask, now=now)
+    return [insert(connection, due, answer.ask, now=now, response_id=answer.response_id) for due in wanted]
+
+
+def open_for_silence(connection: Connection, ask: Ask, *, now: datetime) -> int:
+    """Open the task about an ask that closed without an answer; its id."""
+    reminders = REMINDERS.row(connection, invitation_id=ask.id).number
+    with speaking(ask.staff_language):
+        due = for_silence(
+            ask.sent_at or now, ask.closes_at or now, reminders, person_of(ask), week=ask.work_week, now=now
+        )
+    return insert(connection, due, ask, now=now, invitation_id=ask.id)
+
+
+def called_for(ask: Ask, said: Said, *, now: datetime) -> list[Due]:
+    """The tasks that an answer calls for, with their clocks starting at `now`."""
+    person, week = person_of(ask), ask.work_week
+    wanted = (
+        for_score(said.score, person, week=week, now=now),
+        for_value(said.value_overall, said.value_goal, said.value_ease, person, week=week, now=now),
+    )
+    return [due for due in wanted if due]
+
+
+def person_of(ask: Ask) -> Person:
+    return Person(ask.role, ask.tier)
+
+
+def insert(
+    connection: Connection,
+    due: Due,
+    ask: Ask,
+    *,
+    now: datetime,
+    response_id: int | None = None,
+    invitation_id: int | None = None,
+) -> int:
+    task = INSERT_TASK.row(
+        connection,
+        kind=due.kind,
+        account_id=ask.account_id,
+        contact_id=ask.contact_id,
+        response_id=response_id,
+        invitation_id=invitation_id,
+        owner_id=ask.owner_id,
+        priority=due.priority,
+        reason=due.reason,
+        first_touch_due_at=due.first_touch_due_at,
+        due_at=due.due_at,
+        is_rehearsal=ask.is_rehearsal,
+        now=now,
+    )
+    INSERT_STATE.run(connection, task_id=task.id, state=TaskState.NEW, now=now)
+    return task.id
+
+
+def close_silence(connection: Connection, ask: Ask, *, now: datetime) -> None:
+    """The person has answered after all: the task about the silence closes itself."""
+    words = _("Closed by itself: the answer came after all.")
+    task = CLOSE_SILENCE.row(connection, invitation_id=ask.id, now=now, words=words)
+    if task is not None:
+        INSERT_STATE.run(connection, task_id=task.id, state=TaskState.CLOSED, now=now)
+
+
+def revise(connection: Connection, answer: Recorded, *, now: datetime) -> None:
+    """Bring the tasks of an edited answer up to date without losing an open one."""
+    with Session(connection) as session, speaking(answer.ask.staff_language):
+        tasks = {
+            task.kind: task for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id})
+        }
+        wanted = {due.kind: due for due in called_for(answer.ask, answer.said, now=now)}
+        before = {due.kind for due in called_for(answer.ask, answer.before, now=now)}
+        for kind, due in wanted.items():
+            _bring_about(connection, tasks, due, answer, now=now, is_new=kind not in before)
+        for kind in before - set(wanted):
+            if kind in tasks and tasks[kind].kind is kind and tasks[kind].is_open:
+                tasks[kind].reason += " " + _("The answer has been changed since.")
+        session.flush()
+
+
+def _bring_about(
+    connection: Connection,
+    tasks: dict[TaskKind, Task],
+    due: Due,
+    answer: Recorded,
+    *,
+    now: datetime,
+    is_new: bool,
+) -> None:
+    """Make `due` one of the response's tasks: the one of its kind, else one not begun, else a new one."""
+    task = tasks.get(due.kind) or _not_begun(tasks, due.kind)
+    if task is None:
+        insert(connection, due, answer.ask, now=now, response_id=answer.response_id)
+    elif task.is_open:
+        _restate(task, due, restart=is_new)
+    elif is_new:
+        task.move(TaskState.REOPENED, now=now, by=BY)
+        _restate(task, due, restart=True)
+
+
+def _not_begun(tasks: dict[TaskKind, Task], kind: TaskKind) -> Task | None:
+    """A task about another band that nobody has begun, which may become one about `kind`."""
+    if kind not in BAND_KINDS:
+        return None
+    return next((t for t in tasks.values() if t.kind in BAND_KINDS and t.state is TaskState.NEW), None)
+
+
+def _restate(task: Task, due: Due, *, restart: bool) -> None:
+    task.kind, task.reason, task.priority = due.kind, due.reason, due.priority
+    if restart:
+        task.first_touch_due_at, task.due_at, task.first_touched_at = due.first_touch_due_at, due.due_at, None
+
+
+OF_RESPONSE = sa.select(Task).where(Task.response_id == bindparam("response_id"))
+INSERT_TASK = Prepared(
+    sa.insert(Task)
+    .values(
+        **{
+            name: bindparam(name)
+            for name in (
+                "kind",
+                "account_id",
+                "contact_id",
+                "response_id",
+                "invitation_id",
+                "owner_id",
+                "priority",
+                "reason",
+                "first_touch_due_at",
+                "due_at",
+                "is_rehearsal",
+            )
+        },
+        state=TaskState.NEW,
+        causes_more=[],
+        opened_at=bindparam("now"),
+        created_at=bindparam("now"),
+        updated_at=bindparam("now"),
+    )
+    .returning(Task.id)
+)
+INSERT_STATE = Prepared(
+    sa.insert(TaskChange).values(
+        task_id=bindparam("task_id"), state=bindparam("state"), at=bindparam("now"), by=BY
+    )
+)
+CLOSE_SILENCE = Prepared(
+    sa.update(Task)
+    .where(
+        Task.kind == TaskKind.SILENT,
+        Task.invitation_id == bindparam("invitation_id"),
+        Task.state != TaskState.CLOSED,
+    )
+    .values(
+        state=TaskState.CLOSED,
+        closed_at=bindparam("now"),
+        closing_comment=bindparam("words"),
+        updated_at=bindparam("now"),
+    )
+    .returning(Task.id)
+)
+REMINDERS = Prepared(
+    sa.select(sa.func.count().label("number")).where(
+        Reminder.invitation_id == bindparam("invitation_id"), Reminder.sent_at.is_not(None)
+    )
+)

@@ -1,0 +1,181 @@
+"""Which task an answer or a silence calls for, why, how urgent it is, and both of its clocks (pure).
+
+First touch: detractor 24 business hours (8 for decision makers and champions), promoter 2, passive, value and silence
+5 business days; resolution 10 business days (decisions 26). Reasons are whole sentences in the language in force and
+name no person, so that erasing a person leaves nothing behind in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from babel.dates import format_date
+from flask_babel import get_locale, lazy_gettext, ngettext
+from flask_babel import gettext as _
+
+from app.contacts.models import ContactRole
+from app.core.worktime import WorkWeek
+from app.followups.models import TaskKind
+from app.surveys.scales import band
+
+ROLES = {
+    ContactRole.DECISION_MAKER: lazy_gettext("A decision maker"),
+    ContactRole.CHAMPION: lazy_gettext("A champion"),
+    ContactRole.ADMIN: lazy_gettext("An administrator"),
+    ContactRole.POWER_USER: lazy_gettext("A power user"),
+    ContactRole.USER: lazy_gettext("A user"),
+    ContactRole.OTHER: lazy_gettext("A contact"),
+}
+BAND_KINDS = frozenset({TaskKind.DETRACTOR, TaskKind.PASSIVE, TaskKind.PROMOTER})
+URGENCY = {
+    TaskKind.DETRACTOR: 60,
+    TaskKind.VALUE: 50,
+    TaskKind.SILENT: 40,
+    TaskKind.PASSIVE: 30,
+    TaskKind.PROMOTER: 20,
+}
+KEY_ROLE_URGENCY = 15
+TIER_URGENCY = {1: 10, 2: 0, 3: -10}
+LOW_OVERALL, LOW_GOAL, LOW_EASE = 4, 1, 3
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """How soon each kind of task wants its first touch (working days; hours for detractors) and its end."""
+
+    detractor_hours: float = 24
+    detractor_hours_key_role: float = 8
+    touch_days: Mapping[TaskKind, int] = field(
+        default_factory=lambda: {
+            TaskKind.PROMOTER: 2,
+            TaskKind.PASSIVE: 5,
+            TaskKind.VALUE: 5,
+            TaskKind.SILENT: 5,
+        }
+    )
+    resolution_days: int = 10
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a trigger knows of the person: the role, and the tier of the account (None counts as 2)."""
+
+    role: ContactRole
+    tier: int | None = None
+
+
+@dataclass(frozen=True)
+class Due:
+    """A task that is called for. Higher priority comes first."""
+
+    kind: TaskKind
+    reason: str
+    priority: int
+    first_touch_due_at: datetime
+    due_at: datetime
+
+
+def for_score(
+    score: int | None, person: Person, *, week: WorkWeek, now: datetime, clocks: Clocks = Clocks()
+) -> Due | None:
+    """The task for an NPS answer 0..10; None without one."""
+    if score is None:
+        return None
+    kind = TaskKind(band(score).value)
+    return due(kind, score_reason(kind, score, person), person, week=week, now=now, clocks=clocks)
+
+
+def for_value(
+    overall: int | None,
+    goal: int | None,
+    ease: int | None,
+    person: Person,
+    *,
+    week: WorkWeek,
+    now: datetime,
+    clocks: Clocks = Clocks(),
+) -> Due | None:
+    """The task for a value answer that is low in at least one item; None when there is nothing low in it."""
+    low = low_items(overall, goal, ease)
+    if not low:
+        return None
+    reason = _("%(who)s sees little value: %(what)s.", who=ROLES[person.role], what="; ".join(low))
+    return due(TaskKind.VALUE, reason, person, week=week, now=now, clocks=clocks)
+
+
+def for_silence(
+    asked_at: datetime,
+    closed_at: datetime,
+    reminders: int,
+    person: Person,
+    *,
+    week: WorkWeek,
+    now: datetime,
+    clocks: Clocks = Clocks(),
+) -> Due:
+    """The task for somebody who was asked and did not answer before the ask closed."""
+    locale = get_locale() or "en"
+    asked, closed = (
+        format_date(at.astimezone(week.zone), "medium", locale=locale) for at in (asked_at, closed_at)
+    )
+    said = {"who": ROLES[person.role], "asked": asked, "closed": closed}
+    if reminders:
+        reason = ngettext(
+            "%(who)s was asked on %(asked)s, reminded once, and did not answer by %(closed)s.",
+            "%(who)s was asked on %(asked)s, reminded %(num)s times, and did not answer by %(closed)s.",
+            reminders,
+            **said,
+        )
+    else:
+        reason = _("%(who)s was asked on %(asked)s and did not answer by %(closed)s.", **said)
+    return due(TaskKind.SILENT, reason, person, week=week, now=now, clocks=clocks)
+
+
+def due(
+    kind: TaskKind, reason: str, person: Person, *, week: WorkWeek, now: datetime, clocks: Clocks = Clocks()
+) -> Due:
+    """A task of `kind` with its priority and both clocks, which start at `now`."""
+    return Due(
+        kind=kind,
+        reason=reason,
+        priority=priority(kind, person),
+        first_touch_due_at=touch_due(kind, person, week=week, now=now, clocks=clocks),
+        due_at=week.add_days(now, clocks.resolution_days),
+    )
+
+
+def priority(kind: TaskKind, person: Person) -> int:
+    """0..100, higher is more urgent: the kind counts most, then a key role, then the account's tier."""
+    return URGENCY[kind] + KEY_ROLE_URGENCY * person.role.is_key + TIER_URGENCY[person.tier or 2]
+
+
+def touch_due(
+    kind: TaskKind, person: Person, *, week: WorkWeek, now: datetime, clocks: Clocks = Clocks()
+) -> datetime:
+    if kind is TaskKind.DETRACTOR:
+        hours = clocks.detractor_hours_key_role if person.role.is_key else clocks.detractor_hours
+        return week.add_hours(now, hours)
+    return week.add_days(now, clocks.touch_days[kind])
+
+
+def score_reason(kind: TaskKind, score: int, person: Person) -> str:
+    words = {
+        TaskKind.DETRACTOR: _("%(who)s gave %(score)s of 10: find out why, soon."),
+        TaskKind.PASSIVE: _("%(who)s gave %(score)s of 10: ask what is missing."),
+        TaskKind.PROMOTER: _("%(who)s gave %(score)s of 10: say thank you, and ask for help."),
+    }
+    return words[kind] % {"who": ROLES[person.role], "score": score}
+
+
+def low_items(overall: int | None, goal: int | None, ease: int | None) -> list[str]:
+    """In words, which items of a value answer are low: overall 4 of 10 or less, goal 1 of 4, ease 3 of 7."""
+    low = []
+    if overall is not None and overall <= LOW_OVERALL:
+        low.append(_("%(points)s of 10 for what comes back, where 5 is break-even", points=overall))
+    if goal is not None and goal <= LOW_GOAL:
+        low.append(_("stuck with the main goal") if goal == 0 else _("behind with the main goal"))
+    if ease is not None and ease <= LOW_EASE:
+        low.append(_("%(points)s of 7 for ease", points=ease))
+    return low

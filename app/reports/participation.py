@@ -1,0 +1,129 @@
+"""How many of those asked took part: asks by the period they were sent in, and what became of them by now.
+
+Reached is sent and not bounced. The rate of a period is answered over closed asks (answered, declined, silent); asks
+still open count nowhere, and a period that has some says "provisional" (decisions 23, 24).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Account, Contact
+from app.delivery.models import Invitation, InvitationState
+from app.reports.periods import Period
+from app.reports.statistics.nps import Interval, wilson
+
+ANSWERED = frozenset({InvitationState.ANSWERED})
+SILENT = frozenset({InvitationState.SILENT})
+DECLINED = frozenset({InvitationState.DECLINED})
+OPEN = frozenset({InvitationState.SENT})
+REACHED = ANSWERED | SILENT | DECLINED | OPEN
+
+
+@dataclass
+class Participation:
+    """The asks of one period and segment, each in one of four counts."""
+
+    period: Period
+    key: str = "all"
+    answered: int = 0
+    declined: int = 0
+    silent: int = 0
+    open: int = 0
+    states: dict[InvitationState, int] = field(default_factory=dict, repr=False)
+
+    @property
+    def closed(self) -> int:
+        return self.answered + self.declined + self.silent
+
+    @property
+    def reached(self) -> int:
+        return self.closed + self.open
+
+    @property
+    def rate(self) -> float | None:
+        """Answered over closed, 0..1; None while nothing is closed."""
+        return self.answered / self.closed if self.closed else None
+
+    @property
+    def interval(self) -> Interval | None:
+        return wilson(self.answered, self.closed)
+
+    @property
+    def is_provisional(self) -> bool:
+        return self.open > 0
+
+    def add(self, state: InvitationState, count: int) -> None:
+        name = next(name for name, states in PLACES.items() if state in states)
+        setattr(self, name, getattr(self, name) + count)
+
+
+PLACES = {"answered": ANSWERED, "declined": DECLINED, "silent": SILENT, "open": OPEN}
+DIMENSIONS = {
+    "all": sa.literal("all"),
+    "tier": sa.func.coalesce(Account.tier, 2),
+    "role": Contact.role,
+    "owner": Account.owner_id,
+}
+
+
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    """The moment at which a day begins in the installation's zone, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def participation(
+    session: Session, periods: list[Period], *, zone: ZoneInfo, dim: str = "all"
+) -> list[Participation]:
+    """One entry for each period and segment, from the ledger itself; rehearsals are left out."""
+    found: dict[tuple[str, int], Participation] = {}
+    for place, period in enumerate(periods):
+        for key, state, count in session.execute(states_of(period, zone, dim)):
+            entry = found.setdefault((str(key), place), Participation(period, str(key)))
+            entry.add(state, count)
+    keys = sorted({key for key, _ in found}) or (["all"] if dim == "all" else [])
+    return [
+        found.get((key, place)) or Participation(period, key)
+        for key in keys
+        for place, period in enumerate(periods)
+    ]
+
+
+def states_of(period: Period, zone: ZoneInfo, dim: str) -> sa.Select:
+    """How many asks of a period stand in which state, by segment."""
+    segment = DIMENSIONS[dim]
+    query = sa.select(segment, Invitation.state, sa.func.count()).where(
+        Invitation.is_rehearsal.is_(False),
+        Invitation.state.in_(REACHED),
+        Invitation.sent_at >= start_of(period.start, zone),
+        Invitation.sent_at < start_of(period.end, zone),
+    )
+    if dim != "all":
+        query = query.join(Account, Account.id == Invitation.account_id).join(
+            Contact, Contact.id == Invitation.contact_id
+        )
+    return query.group_by(segment, Invitation.state)
+
+
+def asked_people(session: Session, *, today: date, days: int, zone: ZoneInfo) -> int:
+    """How many contacts were reached by an ask sent in the last `days` up to and with `today`."""
+    recent = Invitation.sent_at >= start_of(today - timedelta(days=days - 1), zone)
+    query = sa.select(sa.func.count(sa.distinct(Invitation.contact_id))).where(
+        recent, Invitation.is_rehearsal.is_(False), Invitation.state.in_(REACHED)
+    )
+    return session.scalar(query) or 0
+
+
+def totals(entries: list[Participation]) -> dict[str, int]:
+    """The sum over entries."""
+    sums: dict[str, int] = defaultdict(int)
+    for entry in entries:
+        for name in PLACES:
+            sums[name] += getattr(entry, name)
+    return dict(sums)

@@ -1,0 +1,124 @@
+"""NPS over time: by period, or as the headline with one vote per contact in a window before each point's end.
+
+Definition (decisions 24), printed under every figure: a period counts the responses submitted in it; the headline
+counts the latest response per contact in the W days before the end, one vote each, unweighted; W is 180 for pages.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.reports import rollups
+from app.reports.deltas import DAY_SERIES, WINDOW_SERIES
+from app.reports.periods import Period
+from app.reports.statistics.nps import Counts, Estimate, estimate
+from app.responses.models import Response
+
+HEADLINE_DAYS = 180
+
+
+@dataclass(frozen=True)
+class NpsPoint:
+    """The NPS of one period and segment, with its interval and number of answers."""
+
+    period: Period
+    key: str
+    estimate: Estimate
+
+    @property
+    def counts(self) -> Counts:
+        return self.estimate.counts
+
+
+def counted(response: type[Response] = Response) -> sa.ColumnElement[bool]:
+    """Responses that enter NPS: with a score, not in rehearsal, not flagged and unreviewed (decisions 27)."""
+    reviewed = sa.or_(response.is_maybe_automatic.is_(False), response.reviewed_at.is_not(None))
+    return sa.and_(response.score.is_not(None), response.is_rehearsal.is_(False), reviewed)
+
+
+def nps(
+    session: Session, periods: list[Period], *, dim: str = "all", window_days: int | None = None
+) -> list[NpsPoint]:
+    """The points of `periods` for each segment of `dim`, segments in order of their key."""
+    if not periods:
+        return []
+    if window_days is None:
+        found = by_period(session, periods, dim)
+    elif window_days == HEADLINE_DAYS:
+        found = by_window(session, periods, dim)
+    else:
+        found = by_rows(session, periods, dim, window_days)
+    keys = sorted({key for point in found for key in point}) or (["all"] if dim == "all" else [])
+    return [
+        NpsPoint(period, key, estimate(counts.get(key, Counts())))
+        for key in keys
+        for period, counts in zip(periods, found, strict=True)
+    ]
+
+
+def headline(session: Session, today: date, *, population: int | None = None) -> Estimate:
+    """The NPS of the last 180 days up to and with `today`; the interval is for the `population` asked, when known."""
+    point = by_window(session, [Period(today, today + timedelta(days=1))], "all")[0]
+    counts = point.get("all", Counts())
+    return estimate(counts, population=population if population and population >= counts.n else None)
+
+
+def by_period(session: Session, periods: list[Period], dim: str) -> list[dict[str, Counts]]:
+    """The answers of each period, from the cells."""
+    days = rollups.days(session, DAY_SERIES, dim, start=periods[0].start, before=periods[-1].end)
+    places: list[dict[str, list[rollups.DayCounts]]] = [defaultdict(list) for _ in periods]
+    at = 0
+    for day in days:
+        while day.day >= periods[at].end:
+            at += 1
+        places[at][day.key].append(day)
+    return [{key: rollups.total(found) for key, found in place.items()} for place in places]
+
+
+def by_window(session: Session, periods: list[Period], dim: str) -> list[dict[str, Counts]]:
+    """The running sums of the window series at the end of each period: one vote per contact in 180 days."""
+    days = iter(rollups.days(session, WINDOW_SERIES, dim, before=periods[-1].end))
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    points, day = [], next(days, None)
+    for period in periods:
+        while day is not None and day.day < period.end:
+            add(sums[day.key], day)
+            day = next(days, None)
+        points.append({key: Counts(*numbers) for key, numbers in sums.items() if any(numbers)})
+    return points
+
+
+def add(numbers: list[int], day: rollups.DayCounts) -> None:
+    for place, band in enumerate(rollups.BANDS):
+        numbers[place] += getattr(day, band)
+
+
+def by_rows(session: Session, periods: list[Period], dim: str, window_days: int) -> list[dict[str, Counts]]:
+    """The latest answer per contact in other windows, from the rows."""
+    start = periods[0].end - timedelta(days=window_days)
+    query = (
+        sa.select(Response.contact_id, Response.day, Response.score, Response.dims[dim].as_string())
+        .where(counted(), Response.day >= start, Response.day < periods[-1].end)
+        .order_by(Response.submitted_at, Response.id)
+    )
+    rows = list(session.execute(query))
+    return [latest_votes(rows, p.end - timedelta(days=window_days), p.end) for p in periods]
+
+
+def latest_votes(rows: Iterable[sa.Row], start: date, end: date) -> dict[str, Counts]:
+    """The last vote of each contact in [start, end), counted by segment."""
+    votes: dict[int, tuple[str, int]] = {}
+    for contact, day, score, key in rows:
+        if start <= day < end:
+            votes[contact] = key, score
+    scores: dict[str, list[int]] = defaultdict(list)
+    for key, score in votes.values():
+        if key is not None:
+            scores[key].append(score)
+    return {key: Counts.of(given) for key, given in scores.items()}

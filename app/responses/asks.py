@@ -1,0 +1,212 @@
+"""An ask as the path of its answer sees it: one row with everything that recording, tasks, scores and trends need.
+
+Found by the nonce of the link, with one statement; nothing here changes anything.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.orm import aliased
+
+from app.auth.models import Staff
+from app.contacts.models import Account, Contact, ContactRole, ContactStatus, Goal, Stage
+from app.core import clock
+from app.core.installation import Installation
+from app.core.prepared import Prepared
+from app.core.worktime import WorkWeek
+from app.delivery.models import Invitation, InvitationState, Purpose, Wave
+from app.responses.models import Response
+from app.surveys.models import Program
+from app.surveys.rules import DEFAULTS
+
+NEVER_ASKED = frozenset({InvitationState.SUPPRESSED, InvitationState.CANCELLED})
+
+
+class Ask(NamedTuple):
+    """One invitation with its person, account, program and the response so far (`response_id` None: not answered)."""
+
+    id: int
+    nonce: str
+    state: InvitationState
+    purpose: Purpose
+    language: str
+    version_id: int
+    is_marked_rehearsal: bool
+    is_marked_automatic: bool
+    sent_at: datetime | None
+    closes_at: datetime | None
+    silent_at: datetime | None
+    wave_id: int
+    program_id: int
+    cadence: dict
+    survey_id: int
+    contact_id: int
+    contact_status: ContactStatus
+    role: ContactRole
+    country: str | None
+    account_id: int
+    tier: int | None
+    stage: Stage
+    segment: dict
+    owner_id: int | None
+    goal_id: int | None
+    goal: str | None
+    company: str
+    product: str
+    staff_language: str
+    time_zone: str
+    holidays: list
+    response_id: int | None
+    submitted_at: datetime | None
+    day: date | None
+    revision: int | None
+    attempt: str | None
+    score: int | None
+    comment: str | None
+    value_overall: int | None
+    value_goal: int | None
+    value_ease: int | None
+    answered_goal_id: int | None
+    is_response_automatic: bool | None
+    reviewed_at: datetime | None
+    dims: dict | None
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Asked in rehearsal or as a test: worked on like any other, but never scored, counted or quarantined."""
+        return self.is_marked_rehearsal or self.purpose is Purpose.TEST
+
+    @property
+    def is_answered(self) -> bool:
+        return self.response_id is not None
+
+    def takes_answers(self, now: datetime) -> bool:
+        """Whether an answer, or a change of it, is still taken (decisions 20)."""
+        until = self.editable_until
+        was_asked = self.state not in NEVER_ASKED or self.sent_at is not None
+        is_here = self.contact_status is not ContactStatus.ERASED
+        return was_asked and is_here and (until is None or now <= until)
+
+    @property
+    def editable_until(self) -> datetime | None:
+        """The end of the time in which late answers and changes are taken; None while it was never sent."""
+        if self.closes_at is None:
+            return None
+        return self.closes_at + timedelta(days=self.cadence.get("late_days", DEFAULTS.late_days))
+
+    @property
+    def open_days(self) -> timedelta:
+        """How long an ask of this program stays open."""
+        return timedelta(days=self.cadence.get("open_days", DEFAULTS.open_days))
+
+    def is_late(self, now: datetime) -> bool:
+        """Past the day on which silence was noted."""
+        return self.closes_at is not None and now > self.closes_at
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def work_week(self) -> WorkWeek:
+        days = frozenset(date.fromisoformat(day[:10]) for day in self.holidays)
+        return WorkWeek(self.zone, holidays=days)
+
+    def day_of(self, moment: datetime) -> date:
+        """The installation's calendar day of `moment`."""
+        return clock.day_of(moment, self.zone)
+
+
+def columns() -> dict[str, Any]:
+    """Where each field of `Ask` stands in the database."""
+    owner = (
+        sa.select(Staff.id)
+        .where(Staff.id == Account.owner_id, Staff.active)
+        .correlate(Account)
+        .scalar_subquery()
+    )
+    renamed = {
+        "id": Invitation.id,
+        "is_marked_rehearsal": Invitation.is_rehearsal,
+        "is_marked_automatic": Invitation.is_maybe_automatic,
+        "program_id": Wave.program_id,
+        "cadence": Program.cadence,
+        "survey_id": Program.survey_id,
+        "contact_id": Contact.id,
+        "contact_status": Contact.status,
+        "account_id": Account.id,
+        "owner_id": sa.func.coalesce(owner, Installation.default_owner_id),
+        "goal_id": GOAL.id,
+        "goal": GOAL.words,
+        "staff_language": Installation.language,
+        "response_id": Response.id,
+        "answered_goal_id": Response.goal_id,
+        "is_response_automatic": Response.is_maybe_automatic,
+    }
+    homes = (
+        (Invitation, "nonce state purpose language version_id sent_at closes_at silent_at wave_id"),
+        (Contact, "role country"),
+        (Account, "tier stage segment"),
+        (Installation, "company product time_zone holidays"),
+        (
+            Response,
+            "submitted_at day revision attempt score comment value_overall value_goal value_ease reviewed_at dims",
+        ),
+    )
+    return renamed | {name: getattr(home, name) for home, names in homes for name in names.split()}
+
+
+GOAL = aliased(Goal)
+CURRENT_GOAL = (
+    sa.select(Goal.id)
+    .where(Goal.account_id == Account.id, Goal.ended_on.is_(None))
+    .order_by(Goal.from_on.desc(), Goal.id.desc())
+    .limit(1)
+    .correlate(Account)
+    .scalar_subquery()
+)
+COLUMNS = columns()
+ASK = (
+    sa.select(*(COLUMNS[name].label(name) for name in Ask._fields))
+    .select_from(Invitation)
+    .join(Wave, Wave.id == Invitation.wave_id)
+    .join(Program, Program.id == Wave.program_id)
+    .join(Contact, Contact.id == Invitation.contact_id)
+    .join(Account, Account.id == Invitation.account_id)
+    .join(Installation, Installation.id == 1)
+    .outerjoin(GOAL, GOAL.id == CURRENT_GOAL)
+    .outerjoin(Response, Response.invitation_id == Invitation.id)
+)
+BY_NONCE = Prepared(ASK.where(Invitation.nonce == sa.bindparam("nonce")), into=Ask._make)
+BY_ID = Prepared(ASK.where(Invitation.id == sa.bindparam("id")), into=Ask._make)
+LOCK = Prepared(
+    sa.select(Invitation.id)
+    .join(Contact, Contact.id == Invitation.contact_id)
+    .where(Invitation.id == sa.bindparam("id"))
+    .with_for_update(key_share=True)
+)
+
+
+def by_nonce(connection: Connection, nonce: str) -> Ask | None:
+    """The ask of a link, or None."""
+    return BY_NONCE.row(connection, nonce=nonce)
+
+
+def by_id(connection: Connection, invitation_id: int) -> Ask:
+    """The ask of an invitation that is known to exist."""
+    return BY_ID.row(connection, id=invitation_id)
+
+
+def locked(connection: Connection, invitation_id: int) -> Ask | None:
+    """The ask as it stands, for a change: nobody else changes it or another answer of this person meanwhile.
+
+    PostgreSQL reads joined rows as of the start of a statement, hence the lock comes first; SQLite has one writer.
+    """
+    if connection.dialect.name != "sqlite":
+        LOCK.row(connection, id=invitation_id)
+    return BY_ID.row(connection, id=invitation_id)

@@ -1,0 +1,68 @@
+"""Statements on the driver's own cursor behave like SQLAlchemy's, on both databases."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import bindparam
+from sqlalchemy.exc import IntegrityError, InvalidRequestError
+
+from app.contacts.models import Account
+from app.core import transactions
+from app.core.installation import Installation
+from app.core.prepared import Prepared
+from app.delivery.models import Invitation, InvitationState, Suppression
+from app.extensions import db
+from tests import make
+
+NOTE = Prepared(
+    sa.insert(Suppression).values(email_key=bindparam("email_key"), reason="test", at=bindparam("now"))
+)
+
+
+def test_values_and_rows_keep_their_types(session, now):
+    ask = make.invitation(contact=make.contact(account=make.account(segment={"plan": "pro"})))
+    find = Prepared(
+        sa.select(Invitation.state, Invitation.sent_at, Invitation.is_late, Account.segment)
+        .join(Account, Account.id == Invitation.account_id)
+        .where(Invitation.sent_at == bindparam("sent"), Invitation.state == bindparam("state"))
+    )
+    row = find.row(session.connection(), sent=ask.sent_at, state=InvitationState.SENT)
+    assert row == (InvitationState.SENT, ask.sent_at, False, {"plan": "pro"})
+    assert row.state is InvitationState.SENT
+    assert row.sent_at.tzinfo is not None
+    assert find.row(session.connection(), sent=now, state=InvitationState.SILENT) is None
+
+
+def test_changes_are_rolled_back_with_the_transaction(session, now):
+    assert NOTE.run(session.connection(), email_key="a@b.example", now=now) == 1
+    session.rollback()
+    assert session.scalars(sa.select(Suppression)).all() == []
+
+
+def test_a_change_wants_a_transaction(app, now):
+    with transactions.reading(db.engine) as connection, pytest.raises(InvalidRequestError):
+        NOTE.run(connection, email_key="a@b.example", now=now)
+
+
+def test_errors_are_those_of_sqlalchemy(session, now):
+    NOTE.run(session.connection(), email_key="a@b.example", now=now)
+    with pytest.raises(IntegrityError):
+        NOTE.run(session.connection(), email_key="a@b.example", now=now)
+
+
+def test_a_column_with_a_default_of_ours_must_be_named(session):
+    careless = Prepared(sa.update(Installation).values(company=bindparam("company")))
+    with pytest.raises(ValueError, match="updated_at"):
+        careless.run(session.connection(), company="A")
+
+
+def test_naive_moments_are_refused(session):
+    with pytest.raises(ValueError, match="zone"):
+        NOTE.run(
+            session.connection(),
+            email_key="a@b.example",
+            now=datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
+        )

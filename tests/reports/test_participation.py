@@ -1,0 +1,54 @@
+"""Who of those asked took part."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from app.delivery.models import InvitationState
+from app.reports.participation import asked_people, participation
+from app.reports.periods import Period
+from tests import make
+from tests.conftest import NOW
+
+MARCH = Period(date(2026, 3, 1), date(2026, 4, 1))
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def silent(**given):
+    return make.invitation(state=InvitationState.SILENT, silent_at=NOW, closed_at=NOW, **given)
+
+
+def test_open_asks_count_nowhere_and_make_a_period_provisional(session):
+    make.response(9)
+    silent()
+    make.invitation(state=InvitationState.DECLINED, declined_at=NOW)
+    found = participation(session, [MARCH], zone=BERLIN)[0]
+    assert (found.answered, found.closed, found.rate, found.is_provisional) == (1, 3, 1 / 3, False)
+    make.invitation()
+    found = participation(session, [MARCH], zone=BERLIN)[0]
+    assert (found.closed, found.reached, found.is_provisional) == (3, 4, True)
+
+
+def test_bounced_held_and_rehearsed_asks_are_no_asks(session):
+    make.invitation(state=InvitationState.BOUNCED)
+    make.invitation(state=InvitationState.QUEUED, sent_at=None)
+    silent(wave=make.wave(is_rehearsal=True))
+    found = participation(session, [MARCH], zone=BERLIN)[0]
+    assert (found.reached, found.rate) == (0, None)
+
+
+def test_days_are_the_installations(session):
+    silent(sent_at=NOW.replace(day=31, hour=22, minute=30))
+    assert participation(session, [MARCH], zone=BERLIN)[0].silent == 0
+    assert participation(session, [MARCH], zone=ZoneInfo("UTC"))[0].silent == 1
+
+
+def test_segments_and_people(session):
+    person = make.contact(account=make.account(tier=None))
+    silent(contact=person)
+    silent(contact=person, sent_at=NOW - timedelta(days=2))
+    silent(contact=make.contact(account=make.account(tier=1)))
+    found = {p.key: p.silent for p in participation(session, [MARCH], zone=BERLIN, dim="tier")}
+    assert found == {"1": 1, "2": 2}
+    assert asked_people(session, today=NOW.date(), days=180, zone=BERLIN) == 2

@@ -1,0 +1,94 @@
+"""Readings of comments: words as evidence, unknown rather than neutral, never an error, nothing heavy in memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.sentiment.engine import HEAVY, hidden
+from app.sentiment.models import Label
+from app.sentiment.reading import LONGEST, read
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("This is excellent, we love it.", Label.POSITIVE),
+        ("Terrible. The worst support ever.", Label.NEGATIVE),
+        ("The invoice came on the third.", Label.NEUTRAL),
+        ("Great product, awful support.", Label.MIXED),
+    ],
+)
+def test_english_is_read(text, label):
+    assert read(text, lang="en").label is label
+
+
+def test_the_evidence_names_the_words():
+    reading = read("The support is not good.", lang="en")
+    assert reading.polarity < 0
+    assert reading.evidence[0]["words"] == "not good"
+
+
+@pytest.mark.parametrize(
+    ("text", "lang"),
+    [
+        ("Sehr gut", "de"),
+        ("очень хорошо", "en"),
+        ("とても良い", None),
+        ("", "en"),
+        ("   ", None),
+        ("👍", "ja"),
+    ],
+)
+def test_what_the_engine_cannot_read_is_unknown_and_not_neutral(text, lang):
+    reading = read(text, lang=lang)
+    assert (reading.label, reading.polarity, reading.evidence) == (Label.UNKNOWN, None, ())
+
+
+def test_a_bare_nothing_means_what_was_asked():
+    assert read("Nothing.", lang="en", intent="improve").label is Label.POSITIVE
+    assert read("nothing", lang="en", intent="like").label is Label.NEGATIVE
+    assert read("nothing", lang="en", intent="why").label is Label.NEUTRAL
+
+
+def test_markup_is_not_read():
+    assert read("<p>Really <b>happy</b></p>", lang="en").label is Label.POSITIVE
+
+
+@given(st.text(max_size=300), st.sampled_from(["en", "de", "", None, "zz-ZZ"]))
+def test_any_text_has_a_reading(text, lang):
+    reading = read(text, lang=lang)
+    assert reading.polarity is None or -1 <= reading.polarity <= 1
+    assert (reading.polarity is None) == (reading.label is Label.UNKNOWN)
+
+
+@pytest.mark.parametrize("sign", [*"!(:-\"<&.,'", " but ", "not ", "very good "])
+def test_a_flood_of_one_sign_is_read_quickly(sign):
+    start = time.process_time()
+    read(sign * (1_000_000 // len(sign)), lang="en")
+    assert time.process_time() - start < 0.5
+
+
+def test_long_comments_are_read_at_their_beginning():
+    assert read("good " * LONGEST + "terrible " * LONGEST, lang="en").label is Label.POSITIVE
+
+
+def test_reading_loads_no_heavy_library():
+    code = f"import sys; import app.sentiment.reading; print([m for m in {HEAVY!r} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_a_hidden_library_can_be_imported_again_afterwards():
+    sys.modules.pop("this", None)
+    with hidden("this"), pytest.raises(ImportError):
+        __import__("this")
+    assert "this" not in sys.modules
