@@ -1,87 +1,360 @@
-"""The generic outbox: everything that leaves over the network, frozen before the first try.
+"""The claim-and-mark loop: everything that leaves over the network goes through here, stage by stage.
 
-One row per (kind, ref, recipient). A letter is the part that many rows share: subject and bodies with placeholders,
-frozen; a row holds the recipient's own values and its place in the stages
-`queued -> claimed (lease) -> sending -> sent | refused | retry | in_doubt`, or `held` and `cancelled`.
+Never sent twice by us, never silently lost, and what is in doubt is listed for a person. A row is claimed under a
+lease and committed; nothing is locked while the network is waited for. When the other side is ready for the body,
+one transaction reads the state of the world again, checks that the claim still holds and marks all ready rows as
+`sending`; only then do the bodies go. Up to that commit a crash is a safe retry; after it, and before the reply is
+committed, a crash leaves the row in doubt. This is the only module beside the doors that commits.
+
+What is carried, and how, is a carrier's business: survey mail, webhooks, whatever comes.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Protocol
 
-import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-from app.core.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
-from app.extensions import Base
+from app.core import workers
+from app.core.outbox_rows import (
+    ATTEMPT,
+    CLAIM,
+    DOUBT,
+    FINISH,
+    FREE,
+    MARK,
+    OURS,
+    RENEW,
+    DeliveryAttempt,
+    Letter,
+    OutboxRow,
+    OutboxState,
+    Row,
+    retry_at,
+)
+from app.core.transactions import GateBusy
+
+__all__ = [
+    "Carrier",
+    "DeliveryAttempt",
+    "Letter",
+    "OutboxRow",
+    "OutboxState",
+    "Outcome",
+    "Result",
+    "Row",
+    "Step",
+    "carry",
+]
+
+log = logging.getLogger(__name__)
+LEASE = timedelta(seconds=60)
+MOST_CLAIMED = 128
+MOST_TRIES = 5
+RETRY_PAUSE_SECONDS = 1.0
+CLAIM_PAUSE_SECONDS = 1.0
+UNKNOWN = "The sender ended while this was on its way; whether it arrived is not known."
 
 
-class OutboxState(StrEnum):
-    QUEUED = "queued"
-    CLAIMED = "claimed"
-    SENDING = "sending"
-    RETRY = "retry"
+class Step(StrEnum):
+    """What a carrier reports of a row. READY asks for leave to send the body; the others end the row's turn."""
+
+    READY = "ready"
     SENT = "sent"
+    RETRY = "retry"
     REFUSED = "refused"
     IN_DOUBT = "in_doubt"
+    RETURNED = "returned"
     HELD = "held"
     CANCELLED = "cancelled"
 
 
-class Letter(Base):
-    """What many rows share: frozen words with placeholders, for one wave, language and purpose."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A step of a row, with the words and codes of the other side.
 
-    __tablename__ = "outbox_letters"
+    `is_try` is False when nothing was tried with this very row (the way was closed). `is_dead` means that the
+    recipient does not exist.
+    """
 
-    id: Mapped[Id]
-    digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
-    headers: Mapped[dict] = mapped_column(Json, default=dict)
-    subject: Mapped[str] = mapped_column(sa.Text)
-    text: Mapped[str] = mapped_column(sa.Text)
-    html: Mapped[str] = mapped_column(sa.Text)
-    created_at: Mapped[Moment]
-
-
-class OutboxRow(Stamped, Base):
-    """One thing to hand over to one recipient. `ref` is kind-specific, for a survey mail the invitation's id."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (
-        sa.UniqueConstraint("kind", "ref", "recipient"),
-        sa.Index("ix_outbox_due", "state", "due_at"),
-        sa.CheckConstraint("tries >= 0", name="tries"),
-    )
-
-    id: Mapped[Id]
-    kind: Mapped[str] = mapped_column(sa.String(24))
-    ref: Mapped[str] = mapped_column(sa.String(64), index=True)
-    group: Mapped[str | None] = mapped_column(sa.String(64), index=True)
-    recipient: Mapped[str] = mapped_column(sa.String(320))
-    letter_id: Mapped[int | None] = reference("outbox_letters.id", ondelete="RESTRICT")
-    values: Mapped[dict] = mapped_column(Json, default=dict)
-    message_id: Mapped[str] = mapped_column(sa.String(255), unique=True)
-    state: Mapped[OutboxState] = mapped_column(choice(OutboxState), default=OutboxState.QUEUED)
-    reason: Mapped[str | None] = mapped_column(sa.Text)
-    due_at: Mapped[Moment]
-    first_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    claim: Mapped[str | None] = mapped_column(sa.String(32), index=True)
-    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    tries: Mapped[int] = mapped_column(default=0)
-    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    id: int
+    step: Step
+    reason: str = ""
+    code: int | None = None
+    enhanced_code: str | None = None
+    is_try: bool = True
+    is_dead: bool = False
 
 
-class DeliveryAttempt(Base):
-    """One try to hand a row over, and how the other side answered."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where a row stands after its turn."""
 
-    __tablename__ = "delivery_attempts"
+    row: Row
+    state: OutboxState
+    result: Result
+    at: datetime
+    reason: str
+    due_at: datetime
 
-    id: Mapped[Id]
-    outbox_id: Mapped[int] = reference("outbox.id")
-    number: Mapped[int]
-    started_at: Mapped[Moment]
-    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    outcome: Mapped[OutboxState | None] = mapped_column(choice(OutboxState, "outcome"))
-    code: Mapped[int | None]
-    enhanced_code: Mapped[str | None] = mapped_column(sa.String(16))
-    reply: Mapped[str | None] = mapped_column(sa.Text)
+
+class Carrier(Protocol):
+    """Takes rows of some kinds to the other side. All database work happens in the session it is given."""
+
+    kinds: Sequence[str]
+
+    @property
+    def room(self) -> int:
+        """How many rows it takes now; 0 while the way is closed."""
+
+    def read(self, session: Session, rows: Sequence[Row], now: datetime) -> list[Result]:
+        """Read what the rows need, in the transaction that claims them; ends for those that must not go."""
+
+    def offer(self, rows: Sequence[Row], now: datetime) -> None:
+        """Begin with the rows, outside any transaction."""
+
+    def collect(self, patience: float) -> list[Result]:
+        """What has happened; waits up to `patience` seconds for something."""
+
+    def objections(self, session: Session, rows: Sequence[Row], now: datetime) -> list[Result]:
+        """Read again, at the moment of sending: ends for rows that must not go after all."""
+
+    def marked(self, session: Session, rows: Sequence[Row], now: datetime) -> None:
+        """The rows are marked `sending` in this transaction."""
+
+    def settled(self, session: Session, outcomes: Sequence[Outcome]) -> Iterable[object]:
+        """Keep the domain's own books about these outcomes, in the same transaction; notices for other packages."""
+
+    def release(self, ids: Iterable[int]) -> None:
+        """The bodies of these rows may go."""
+
+    def withdraw(self, ids: Iterable[int]) -> None:
+        """These rows must not go; they get no further result."""
+
+    def recall(self) -> None:
+        """Give back, as results, what has not begun."""
+
+    def close(self) -> None:
+        """Let go of every connection."""
+
+
+def carry(
+    session: Session,
+    carrier: Carrier,
+    *,
+    now: datetime,
+    lease: timedelta = LEASE,
+    should_stop: Callable[[], bool] = lambda: False,
+    tell: Callable[[Any], None] | None = None,
+) -> int:
+    """Hand over all that is due of the carrier's kinds; how many rows came to an end. Commits by itself.
+
+    `tell` gets the carrier's notices in the transaction that records the outcomes. When `should_stop` says so,
+    nothing new begins and what is under way is finished.
+    """
+    turn = Turn(session, carrier, now, lease, tell)
+    try:
+        turn.recover()
+        while turn.go_on(should_stop()):
+            turn.settle(carrier.collect(CLAIM_PAUSE_SECONDS))
+    finally:
+        session.rollback()
+        carrier.close()
+    return turn.ended
+
+
+class Turn:
+    """One run of `carry`: the rows in its hand and its claim on them."""
+
+    def __init__(self, session, carrier, now, lease, tell):
+        self.session, self.carrier, self.lease, self.tell = session, carrier, lease, tell
+        self.claim = secrets.token_hex(16)
+        self.hand: dict[int, Row] = {}
+        self.taken_at: dict[int, datetime] = {}
+        self.ended = 0
+        self._began_at, self._began = now, time.monotonic()
+        self._renewed = self._next_claim = self._began
+
+    @property
+    def now(self) -> datetime:
+        """The moment that was given, moved on by the time that has passed since."""
+        return self._began_at + timedelta(seconds=time.monotonic() - self._began)
+
+    def recover(self) -> None:
+        """Rows whose lease ran out: claimed ones wait again, those that were being sent are in doubt."""
+        self._insist(self._recover)
+
+    def _recover(self) -> None:
+        now = self.now
+        lost = {"kinds": list(self.carrier.kinds), "b_now": now}
+        self.session.execute(FREE, lost)
+        rows = [Row(*row) for row in self.session.execute(DOUBT, lost | {"b_reason": UNKNOWN})]
+        rows = [row._replace(tries=row.tries - 1) for row in rows]
+        self._record([self._outcome(row, Result(row.id, Step.IN_DOUBT, UNKNOWN), now) for row in rows])
+
+    def go_on(self, is_stopping: bool) -> bool:
+        """Claim what there is room for; False when the turn is over."""
+        tick = time.monotonic()
+        if self.hand and tick - self._renewed > self.lease.total_seconds() / 3:
+            self._insist(self._renew)
+            self._renewed = tick
+        room = min(self.carrier.room, MOST_CLAIMED)
+        if is_stopping:
+            self.carrier.recall()
+        elif room and (not self.hand or (tick >= self._next_claim and room >= MOST_CLAIMED // 2)):
+            rows = self._insist(lambda: self._claim(room))
+            self._next_claim = tick + (CLAIM_PAUSE_SECONDS if len(rows) < room else 0)
+            self.hand.update((row.id, row) for row in rows)
+            self.taken_at.update((row.id, self.now) for row in rows)
+            self.carrier.offer(rows, self.now)
+        return bool(self.hand)
+
+    def _claim(self, room: int) -> list[Row]:
+        now = self.now
+        given = {
+            "kinds": list(self.carrier.kinds),
+            "b_now": now,
+            "b_claim": self.claim,
+            "b_until": now + self.lease,
+        }
+        rows: list[Row] = []
+        for state in (OutboxState.RETRY, OutboxState.QUEUED):
+            more = given | {"b_state": state, "most": room - len(rows)}
+            rows += [Row(*row) for row in self.session.execute(CLAIM, more)]
+        ends = self.carrier.read(self.session, rows, now) if rows else []
+        by_id = {row.id: row for row in rows}
+        self._finish([self._outcome(by_id.pop(end.id), end, now) for end in ends])
+        return sorted(by_id.values(), key=lambda row: (row.due_at, row.id))
+
+    def _renew(self) -> None:
+        self.session.execute(RENEW, {"mine": self.claim, "b_until": self.now + self.lease})
+
+    def settle(self, results: Sequence[Result]) -> None:
+        """Record what happened and mark what is ready, in one transaction; then let the marked bodies go."""
+        ready = [self.hand[result.id] for result in results if result.step is Step.READY]
+        ends = [result for result in results if result.step is not Step.READY]
+        if not results:
+            return
+        leaving: set[int] = self._insist(lambda: self._settle(ready, ends))
+        staying = [row.id for row in ready if row.id not in leaving]
+        self.carrier.release(row.id for row in ready if row.id in leaving)
+        self.carrier.withdraw(staying)
+        self.ended += len(ends) + len(staying)
+        self._drop([*staying, *(result.id for result in ends)])
+
+    def _settle(self, ready: list[Row], ends: list[Result]) -> set[int]:
+        now = self.now
+        objections = self.carrier.objections(self.session, ready, now) if ready else []
+        ended = self._ours([*ends, *objections])
+        self._finish([self._outcome(self.hand[end.id], end, now) for end in ended])
+        going = {row.id for row in ready} - {objection.id for objection in objections}
+        marks = {"ids": list(going), "mine": self.claim, "b_now": now}
+        leaving = set(self.session.execute(MARK, marks).scalars()) if going else set()
+        if leaving:
+            self.carrier.marked(self.session, [row for row in ready if row.id in leaving], now)
+        return leaving
+
+    def _ours(self, ends: list[Result]) -> list[Result]:
+        """Without those that another sender took over, which can only be after our lease ran out."""
+        if time.monotonic() - self._renewed < self.lease.total_seconds() / 2:
+            return ends
+        rows = self.session.execute(OURS, {"ids": [end.id for end in ends], "mine": self.claim})
+        ours = set(rows.scalars())
+        return [end for end in ends if end.id in ours]
+
+    def _finish(self, outcomes: list[Outcome]) -> None:
+        if outcomes:
+            self.session.execute(FINISH, [self._mark(outcome) for outcome in outcomes])
+            self._record(outcomes)
+
+    def _record(self, outcomes: list[Outcome]) -> None:
+        """Note the tries, let the carrier keep its domain's books, and tell what others must know."""
+        tries = [self._attempt(outcome) for outcome in outcomes if outcome.result.is_try]
+        if tries:
+            self.session.execute(ATTEMPT, tries)
+        for notice in self.carrier.settled(self.session, outcomes) if outcomes else ():
+            if self.tell:
+                self._tell(notice, outcomes[0].at)
+
+    def _tell(self, notice: object, at: datetime) -> None:
+        """A listener that fails undoes only what it did itself, and is listed among the failed jobs."""
+        try:
+            with self.session.begin_nested():
+                self.tell(notice)
+        except (DBAPIError, GateBusy):
+            raise
+        except Exception as error:
+            log.exception("an outcome of sending could not be told on: %r", notice)
+            workers.failed(self.session, "outbox", secrets.token_hex(4), error, now=at)
+
+    def _outcome(self, row: Row, result: Result, at: datetime) -> Outcome:
+        state, reason, due_at = stage_after(row, result, at)
+        return Outcome(row, state, result, at, reason, due_at)
+
+    def _mark(self, outcome: Outcome) -> dict:
+        row, is_try = outcome.row, outcome.result.is_try
+        return {
+            "b_id": row.id,
+            "b_claim": self.claim,
+            "b_state": outcome.state,
+            "b_reason": outcome.reason or None,
+            "b_due_at": outcome.due_at,
+            "b_tries": row.tries + is_try,
+            "b_first": row.first_tried_at or (outcome.at if is_try else None),
+            "b_sent_at": outcome.at if outcome.state is OutboxState.SENT else None,
+            "b_now": outcome.at,
+        }
+
+    def _attempt(self, outcome: Outcome) -> dict:
+        result = outcome.result
+        return {
+            "outbox_id": outcome.row.id,
+            "number": outcome.row.tries + 1,
+            "started_at": self.taken_at.get(outcome.row.id, outcome.at),
+            "ended_at": outcome.at,
+            "outcome": outcome.state,
+            "code": result.code,
+            "enhanced_code": result.enhanced_code,
+            "reply": result.reason or None,
+        }
+
+    def _drop(self, ids: Iterable[int]) -> None:
+        for number in list(ids):
+            del self.hand[number]
+            del self.taken_at[number]
+
+    def _insist(self, work: Callable[[], Any]) -> Any:
+        """Do it and commit; facts about mails that are out must not be lost to a busy or restarting database."""
+        for left in reversed(range(MOST_TRIES)):
+            try:
+                found = work()
+                self.session.commit()
+            except (DBAPIError, GateBusy) as error:
+                self.session.rollback()
+                if not left:
+                    raise
+                log.warning("the outbox could not be written and tries again: %s", type(error).__name__)
+                time.sleep(RETRY_PAUSE_SECONDS)
+            else:
+                return found
+        return None
+
+
+def stage_after(row: Row, result: Result, now: datetime) -> tuple[OutboxState, str, datetime]:
+    """Where a row goes after a result, why, and when it is due again."""
+    if result.step is Step.RETURNED and (not result.is_try or row.tries == 0):
+        return (OutboxState.RETRY if row.tries else OutboxState.QUEUED), result.reason, row.due_at
+    if result.step not in (Step.RETURNED, Step.RETRY):
+        return OutboxState(result.step), result.reason, row.due_at
+    due_at = retry_at(row.tries + 1, row.first_tried_at or now, now)
+    if due_at is None:
+        return OutboxState.REFUSED, f"Given up after 48 hours: {result.reason}", row.due_at
+    return OutboxState.RETRY, result.reason, due_at

@@ -16,8 +16,11 @@ from flask_babel import force_locale, format_date, get_locale
 from flask_babel import gettext as _
 
 from app.delivery.mail.compiling import Marks, Wording
+from app.surveys.models import Program, SurveyVersion
+from app.surveys.wording import fill, items, mail_words
 
 FALLBACK = Locale("en")
+SCORE = "score"
 PARTS = ("subject.txt", "body.txt", "body.html")
 
 
@@ -25,8 +28,8 @@ PARTS = ("subject.txt", "body.txt", "body.html")
 class Ask:
     """What a survey mail says to everybody who reads one language.
 
-    `question` with `low` and `high` is the first question; without `has_scores` the mail has one button
-    instead of eleven numbers. `subject` and `intro` are staff's own words and may be empty.
+    `question` with `low` and `high` is the first question; without `has_scores` the mail has one button instead of
+    eleven numbers. The words of the survey and of staff (subjects, openings, closing) may be empty.
     """
 
     company: str
@@ -37,16 +40,50 @@ class Ask:
     high: str = ""
     has_scores: bool = True
     subject: str = ""
-    intro: str = ""
+    opening: str = ""
+    closing: str = ""
+    reminder_subject: str = ""
+    reminder_opening: str = ""
+    last_reminder_opening: str = ""
     signature: str = ""
     postal_address: str = ""
     unsubscribe_mailto: str = ""
 
 
+def ask_of(program: Program, version: SurveyVersion, language: str, company: Company) -> Ask:
+    """What a program's mail says in one language, from the words of its survey and its own."""
+    names = {"company": company.name, "product": company.product or company.name}
+    words = {key: fill(text, names) for key, text in mail_words(program, version, language).items()}
+    first = items(version, language, names)[0]
+    texts = ("subject", "opening", "closing", "reminder_subject", "reminder_opening", "last_reminder_opening")
+    return Ask(
+        company=company.name,
+        base_url=company.base_url,
+        language=language,
+        question=first.question,
+        low=first.labels.get(0, ""),
+        high=first.labels.get(10, ""),
+        has_scores=first.name == SCORE,
+        signature=program.sender.name if program.sender else "",
+        postal_address=company.postal_address,
+        **{text: words.get(text, "") for text in texts},
+    )
+
+
+@dataclass(frozen=True)
+class Company:
+    """Who asks, and where the links lead."""
+
+    name: str
+    base_url: str
+    product: str = ""
+    postal_address: str = ""
+
+
 def invitation(ask: Ask) -> Wording:
     """The first mail of an ask."""
     with force_locale(locale(ask.language)):
-        return _survey("invitation", ask, Marks(), ask.intro)
+        return _survey("invitation", ask, Marks(), ask.opening, ask.subject)
 
 
 def reminder(ask: Ask, *, is_last: bool) -> Wording:
@@ -54,16 +91,11 @@ def reminder(ask: Ask, *, is_last: bool) -> Wording:
     mark = Marks()
     with force_locale(locale(ask.language)):
         if is_last:
-            lead = _(
-                "We will not remind you again. Until %(day)s your answer still reaches us.",
-                day=mark["closes_on"],
-            )
+            opening = ask.last_reminder_opening or _("We ask a last time, and then leave you in peace.")
         else:
-            lead = _(
-                "A few days ago we asked you this. Until %(day)s your answer still reaches us.",
-                day=mark["closes_on"],
-            )
-        return _survey("reminder", ask, mark, lead)
+            opening = ask.reminder_opening or _("A few days ago we asked you this. Here it is again.")
+        until = _("Until %(day)s your answer reaches us in time.", day=mark["closes_on"])
+        return _survey("reminder", ask, mark, f"{opening} {until}", ask.reminder_subject)
 
 
 def trial(company: str, language: str, *, server: str, confirm_url: str = "") -> Wording:
@@ -92,7 +124,7 @@ def locale(language: str) -> Locale:
         return FALLBACK
 
 
-def _survey(name: str, ask: Ask, mark: Marks, lead: str) -> Wording:
+def _survey(name: str, ask: Ask, mark: Marks, lead: str, subject: str) -> Wording:
     """Rendered in the locale that is in force."""
     base = ask.base_url.rstrip("/")
     off_link = f"{base}/u/{mark['token']}"
@@ -103,11 +135,11 @@ def _survey(name: str, ask: Ask, mark: Marks, lead: str) -> Wording:
         "link": f"{base}/a/{mark['token']}",
         "off_link": off_link,
         "once_link": f"{off_link}?once=1",
-        "preheader": ask.question if ask.subject else _("It takes about ten seconds."),
+        "preheader": ask.question,
     }
     ways_out = (off_link, mailto) if ask.unsubscribe_mailto else (off_link,)
     wording = _wording(name, mark, ask.company, context, ways_out)
-    return replace(wording, subject=_one_line(ask.subject)) if ask.subject else wording
+    return replace(wording, subject=_one_line(subject)) if subject else wording
 
 
 def _wording(name: str, mark: Marks, company: str, context: dict, ways_out: tuple[str, ...] = ()) -> Wording:

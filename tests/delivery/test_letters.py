@@ -108,16 +108,18 @@ def test_a_survey_without_scores_has_one_button(wordings):
 
 
 def test_staff_can_word_the_subject_and_the_first_sentence(app):
-    ask = letters.Ask(**{**ASK.__dict__, "subject": "Your  half\nyear", "intro": "It is time."})
+    own = {"subject": "Your  half\nyear", "opening": "It is time.", "closing": "We read it."}
+    ask = letters.Ask(**ASK.__dict__ | own)
     wording = letters.invitation(ask)
     assert wording.subject == "Your half year"
-    assert "It is time." in wording.html
-    assert "It is time." in wording.text
+    for shown in (wording.html, wording.text):
+        assert "It is time." in shown
+        assert "We read it." in shown
 
 
 def test_a_reminder_names_the_day_and_whether_it_is_the_last(wordings):
     assert "Until Wednesday, 25 March 2026" in wordings["reminder"].fill("text", VALUES)
-    assert "not remind you again" in wordings["last reminder"].fill("html", VALUES)
+    assert "leave you in peace" in wordings["last reminder"].fill("html", VALUES)
     assert wordings["reminder"].names() == {"greeting", "account", "token", "closes_on"}
 
 

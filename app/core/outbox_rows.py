@@ -1,0 +1,266 @@
+"""The rows of the outbox: what leaves over the network, frozen before the first try, and the moves between stages.
+
+One row per (kind, ref, recipient). A letter is the part that many rows share: subject and bodies with placeholders,
+frozen; a row holds the recipient's own values and its place in the stages
+`queued -> claimed (lease) -> sending -> sent | refused | retry | in_doubt`, or `held` and `cancelled`.
+`app/core/outbox.py` drives them; the verbs here are for those who put rows in, stop them or let them go again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.core.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
+from app.extensions import Base
+
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
+RETRY_LATER = timedelta(hours=2)
+GIVE_UP_AFTER = timedelta(hours=48)
+
+
+class OutboxState(StrEnum):
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    RETRY = "retry"
+    SENT = "sent"
+    REFUSED = "refused"
+    IN_DOUBT = "in_doubt"
+    HELD = "held"
+    CANCELLED = "cancelled"
+
+
+class Letter(Base):
+    """What many rows share: frozen words with placeholders, for one wave, language and purpose."""
+
+    __tablename__ = "outbox_letters"
+
+    id: Mapped[Id]
+    digest: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    headers: Mapped[dict] = mapped_column(Json, default=dict)
+    subject: Mapped[str] = mapped_column(sa.Text)
+    text: Mapped[str] = mapped_column(sa.Text)
+    html: Mapped[str] = mapped_column(sa.Text)
+    created_at: Mapped[Moment]
+
+
+class OutboxRow(Stamped, Base):
+    """One thing to hand over to one recipient. `ref` is kind-specific, for a survey mail the invitation's id."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        sa.UniqueConstraint("kind", "ref", "recipient"),
+        sa.Index("ix_outbox_due", "state", "due_at"),
+        sa.CheckConstraint("tries >= 0", name="tries"),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(sa.String(24))
+    ref: Mapped[str] = mapped_column(sa.String(64), index=True)
+    group: Mapped[str | None] = mapped_column(sa.String(64), index=True)
+    recipient: Mapped[str] = mapped_column(sa.String(320))
+    letter_id: Mapped[int | None] = reference("outbox_letters.id", ondelete="RESTRICT")
+    values: Mapped[dict] = mapped_column(Json, default=dict)
+    message_id: Mapped[str] = mapped_column(sa.String(255), unique=True)
+    state: Mapped[OutboxState] = mapped_column(choice(OutboxState), default=OutboxState.QUEUED)
+    reason: Mapped[str | None] = mapped_column(sa.Text)
+    due_at: Mapped[Moment]
+    first_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    claim: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class DeliveryAttempt(Base):
+    """One try to hand a row over, and how the other side answered."""
+
+    __tablename__ = "delivery_attempts"
+
+    id: Mapped[Id]
+    outbox_id: Mapped[int] = reference("outbox.id")
+    number: Mapped[int]
+    started_at: Mapped[Moment]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[OutboxState | None] = mapped_column(choice(OutboxState, "outcome"))
+    code: Mapped[int | None]
+    enhanced_code: Mapped[str | None] = mapped_column(sa.String(16))
+    reply: Mapped[str | None] = mapped_column(sa.Text)
+
+
+TABLE = OutboxRow.__table__
+WAITING = (OutboxState.QUEUED, OutboxState.RETRY)
+IN_HAND = (OutboxState.CLAIMED, OutboxState.SENDING)
+STOPPABLE = (*WAITING, OutboxState.HELD)
+
+
+class Row(NamedTuple):
+    """A claimed row as carriers see it."""
+
+    id: int
+    kind: str
+    ref: str
+    group: str | None
+    recipient: str
+    letter_id: int | None
+    values: dict[str, Any]
+    message_id: str
+    tries: int
+    first_tried_at: datetime | None
+    due_at: datetime
+
+
+COLUMNS = [TABLE.c[name] for name in Row._fields]
+
+
+def retry_at(tries: int, first_tried_at: datetime, now: datetime) -> datetime | None:
+    """When to try again after `tries` failed tries: 1, 5, 15, 30, 60 minutes, then every two hours; None after 48 h."""
+    again = now + (RETRY_AFTER[tries - 1] if tries <= len(RETRY_AFTER) else RETRY_LATER)
+    return again if again - first_tried_at <= GIVE_UP_AFTER else None
+
+
+def put(session: Session, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:
+    """Put rows in; one that is there already (same kind, ref and recipient) stays as it is.
+
+    Each needs kind, ref, recipient, message_id and due_at; group, letter_id and values as the kind has them.
+    """
+    blank = {"group": None, "letter_id": None, "values": {}, "state": OutboxState.QUEUED, "tries": 0}
+    stamps = {"created_at": now, "updated_at": now}
+    insert_new(session, TABLE, [blank | stamps | row for row in rows], key=["kind", "ref", "recipient"])
+
+
+def insert_new(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]], *, key: list[str]) -> None:
+    """Insert rows; one whose `key` is taken already is left as it is."""
+    if rows:
+        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=key), list(rows))
+
+
+def hold(session: Session, group: str, reason: str, *, now: datetime) -> int:
+    """Hold back what waits in a group; how many rows. What is being sent at this moment still goes."""
+    return _change_group(session, group, WAITING, OutboxState.HELD, reason, now)
+
+
+def let_go(session: Session, group: str, reason: str, *, now: datetime) -> int:
+    """Let what was held for that reason wait for its turn again; how many rows."""
+    held = TABLE.c.reason == reason
+    return _change_group(session, group, (OutboxState.HELD,), OutboxState.QUEUED, None, now, held)
+
+
+def cancel(session: Session, group: str, reason: str, *, now: datetime) -> int:
+    """Stop what has not begun to leave; how many rows."""
+    return _change_group(session, group, STOPPABLE, OutboxState.CANCELLED, reason, now)
+
+
+def cancel_refs(
+    session: Session, kinds: Iterable[str], refs: Iterable[str], reason: str, *, now: datetime
+) -> int:
+    """Stop the rows of single refs that have not begun to leave; how many."""
+    where = [TABLE.c.kind.in_(list(kinds)), TABLE.c.ref.in_(list(refs)), TABLE.c.state.in_(STOPPABLE)]
+    change = {"state": OutboxState.CANCELLED, "reason": reason, "updated_at": now}
+    return session.execute(sa.update(TABLE).where(*where).values(change)).rowcount
+
+
+def again(session: Session, row: OutboxRow, *, now: datetime) -> None:
+    """Send once more what was in doubt, refused or held, as the same message; a person decided so."""
+    row.state, row.reason, row.due_at = OutboxState.QUEUED, None, now
+    row.claim = row.lease_until = row.first_tried_at = None
+    row.tries = 0
+
+
+def _change_group(session, group, before, after, reason, now, *more) -> int:
+    where = [TABLE.c.group == group, TABLE.c.state.in_(before), *more]
+    change = {"state": after, "reason": reason, "updated_at": now}
+    return session.execute(sa.update(TABLE).where(*where).values(change)).rowcount
+
+
+# The moves of the loop in app/core/outbox.py. Names of parameters begin with b_ where a column has the plain name.
+_now = sa.bindparam("b_now")
+_kinds = TABLE.c.kind.in_(sa.bindparam("kinds", expanding=True))
+_lost = (_kinds, TABLE.c.lease_until < _now)
+_mine = TABLE.c.claim == sa.bindparam("mine")
+_due = (
+    sa.select(TABLE.c.id)
+    .where(TABLE.c.state == sa.bindparam("b_state"), TABLE.c.due_at <= _now, _kinds)
+    .order_by(TABLE.c.due_at)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+CLAIM = (
+    sa.update(TABLE)
+    .where(TABLE.c.id.in_(_due))
+    .values(
+        state=OutboxState.CLAIMED,
+        claim=sa.bindparam("b_claim"),
+        lease_until=sa.bindparam("b_until"),
+        updated_at=_now,
+    )
+    .returning(*COLUMNS)
+)
+RENEW = (
+    sa.update(TABLE)
+    .where(_mine, TABLE.c.state.in_(IN_HAND))
+    .values(lease_until=sa.bindparam("b_until"), updated_at=TABLE.c.updated_at)
+)
+MARK = (
+    sa.update(TABLE)
+    .where(
+        TABLE.c.id.in_(sa.bindparam("ids", expanding=True)),
+        _mine,
+        TABLE.c.state == OutboxState.CLAIMED,
+        TABLE.c.lease_until > _now,
+    )
+    .values(state=OutboxState.SENDING, updated_at=_now)
+    .returning(TABLE.c.id)
+)
+OURS = sa.select(TABLE.c.id).where(TABLE.c.id.in_(sa.bindparam("ids", expanding=True)), _mine)
+# A row that another worker gave up for lost may still be told right by the one whose claim it carries.
+FINISH = (
+    sa.update(TABLE)
+    .where(
+        TABLE.c.id == sa.bindparam("b_id"),
+        TABLE.c.claim == sa.bindparam("b_claim"),
+        sa.or_(*[TABLE.c.state == state for state in (*IN_HAND, OutboxState.IN_DOUBT)]),
+    )
+    .values(
+        state=sa.bindparam("b_state"),
+        reason=sa.bindparam("b_reason"),
+        due_at=sa.bindparam("b_due_at"),
+        tries=sa.bindparam("b_tries"),
+        first_tried_at=sa.bindparam("b_first"),
+        sent_at=sa.bindparam("b_sent_at"),
+        claim=None,
+        lease_until=None,
+        updated_at=_now,
+    )
+)
+FREE = (
+    sa.update(TABLE)
+    .where(*_lost, TABLE.c.state == OutboxState.CLAIMED)
+    .values(
+        state=sa.case((TABLE.c.tries > 0, OutboxState.RETRY), else_=OutboxState.QUEUED),
+        claim=None,
+        lease_until=None,
+        updated_at=_now,
+    )
+)
+DOUBT = (
+    sa.update(TABLE)
+    .where(*_lost, TABLE.c.state == OutboxState.SENDING)
+    .values(
+        state=OutboxState.IN_DOUBT,
+        reason=sa.bindparam("b_reason"),
+        tries=TABLE.c.tries + 1,
+        lease_until=None,
+        updated_at=_now,
+    )
+    .returning(*COLUMNS)
+)
+ATTEMPT = sa.insert(DeliveryAttempt.__table__)

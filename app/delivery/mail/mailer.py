@@ -1,0 +1,82 @@
+"""The way out of this installation: where mail goes, in whose name, and who may get it during rehearsal.
+
+One mailer lives as long as its process, because it remembers that a server is down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from email.utils import parseaddr
+from pathlib import Path
+
+import config
+from app.core.tokens import Signer
+from app.delivery.mail.headers import BadAddress, wire_address
+from app.delivery.mail.lane import Lane
+from app.delivery.mail.mailbox import Mailbox, MailboxLane
+from app.delivery.mail.server import Server
+
+MAILBOX = "mailbox:"
+FOLDER = "mailbox"
+
+
+class Mailer:
+    """`lane` is where mail goes, `shelf` the mailbox page where the mails of a rehearsal end."""
+
+    def __init__(
+        self,
+        lane: Lane | MailboxLane,
+        shelf: MailboxLane,
+        signer: Signer,
+        sender: str,
+        *,
+        bounce_domain: str = "",
+        allowed: Collection[str] = (),
+    ):
+        self.lane, self.shelf, self.signer, self.sender = lane, shelf, signer, sender
+        self.bounce_domain = bounce_domain
+        self.allowed = frozenset(allowed)
+
+    @classmethod
+    def from_settings(cls, settings: config.Settings) -> Mailer:
+        """The mailer that the settings describe."""
+        shelf = MailboxLane(mailbox(settings))
+        if settings.MAIL_URL.startswith(MAILBOX):
+            lane: Lane | MailboxLane = shelf
+        else:
+            server = Server.from_url(settings.MAIL_URL)
+            lane = Lane(server, settings.SEND_CONNECTIONS, rate=settings.SEND_RATE)
+        signer = Signer([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD])
+        sender = wire_address(parseaddr(settings.MAIL_FROM)[1])
+        options = {"bounce_domain": settings.BOUNCE_DOMAIN, "allowed": settings.MAIL_ALLOW}
+        return cls(lane, shelf, signer, sender, **options)
+
+    @property
+    def leaves_the_machine(self) -> bool:
+        """True when a real server is set."""
+        return self.lane is not self.shelf
+
+    def return_path(self, message_id: str) -> str:
+        """Where bounces go: an address that names the message, or the sender when there is no domain for that."""
+        if not self.bounce_domain:
+            return self.sender
+        return f"b-{message_id.partition('@')[0]}@{self.bounce_domain}"
+
+    def close(self) -> None:
+        self.lane.close()
+        self.shelf.close()
+
+
+def mailbox(settings: config.Settings) -> Mailbox:
+    """The built-in mailbox of an installation."""
+    return Mailbox(Path(settings.instance) / FOLDER)
+
+
+def is_allowed(address: str, allowed: Collection[str]) -> bool:
+    """True when the address, or the domain it is in, is on the list."""
+    try:
+        known = wire_address(address).casefold()
+    except BadAddress:
+        return False
+    domain = known.rpartition("@")[2]
+    return any(entry.strip().casefold().removeprefix("@") in (known, domain) for entry in allowed)

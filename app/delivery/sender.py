@@ -1,0 +1,80 @@
+"""Sending: the public verbs. What they do stands in `app/delivery/sending/`, how mail travels in `mail/`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core.errors import Refused
+from app.core.outbox import LEASE, OutboxRow, OutboxState, carry
+from app.core.outbox_rows import again
+from app.core.workers import JobFailure
+from app.delivery import ledger
+from app.delivery.ledger import Move
+from app.delivery.mail.mailer import Mailer
+from app.delivery.models import Invitation, InvitationState, Wave, WaveState
+from app.delivery.sending.books import MailOutcome
+from app.delivery.sending.posting import INVITATION, ref_of
+from app.delivery.sending.postman import Postman
+
+JOB = "send_due"
+
+
+def send_due(
+    session: Session,
+    mailer: Mailer,
+    *,
+    now: datetime,
+    on_outcome: Callable[[MailOutcome], None] | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+    lease: timedelta = LEASE,
+) -> int:
+    """Send all mail that is due; how many mails came to an end. Commits by itself, stage by stage.
+
+    `on_outcome` hears of mails that bounced, were refused or are in doubt, in the transaction that records it.
+    """
+    return carry(session, Postman(mailer), now=now, lease=lease, should_stop=should_stop, tell=on_outcome)
+
+
+def note_way(session: Session, mailer: Mailer, *, now: datetime) -> None:
+    """Keep for everybody to see why mail does not leave at present, or that it leaves again.
+
+    The reason stands among the failed jobs and on the waves that wait.
+    """
+    fault, name = mailer.lane.fault, mailer.lane.name[:64]
+    row = session.get(JobFailure, (JOB, name))
+    if fault is None:
+        if row is not None:
+            session.delete(row)
+            _explain_waves(session, None, row.error, now)
+        return
+    row = row or JobFailure(job=JOB, item=name, tries=0)
+    row.tries += 1
+    row.error = fault.words
+    row.next_try_at = now + timedelta(seconds=mailer.lane.rest_seconds)
+    session.add(row)
+    _explain_waves(session, fault.words, None, now)
+
+
+def send_again(session: Session, invitation: Invitation, *, now: datetime) -> None:
+    """Send the same mail once more, because a person decided so; Refused unless it is in doubt or was refused."""
+    if invitation.state not in (InvitationState.IN_DOUBT, InvitationState.REFUSED):
+        raise Refused("Only a mail that is in doubt or was refused can be sent again.")
+    of_this = (OutboxRow.kind == INVITATION, OutboxRow.ref == ref_of(invitation.id))
+    row = session.scalar(sa.select(OutboxRow).where(*of_this))
+    if row is None or row.state not in (OutboxState.IN_DOUBT, OutboxState.REFUSED):
+        raise Refused("The mail itself is no longer kept, so it cannot be sent again.")
+    again(session, row, now=now)
+    ledger.move(session, [Move(invitation.id, InvitationState.QUEUED, "sent again")], now=now)
+    session.refresh(invitation)
+
+
+def _explain_waves(session: Session, words: str | None, former: str | None, now: datetime) -> None:
+    waiting = [Wave.state == WaveState.SENDING]
+    if words is None:
+        waiting.append(Wave.paused_reason == former)
+    change = {"paused_reason": words, "updated_at": now}
+    session.execute(sa.update(Wave.__table__).where(*waiting).values(change))

@@ -1,0 +1,1 @@
+"""Sending survey mail: freezing it, carrying it through the outbox, and what each outcome means."""

@@ -1,0 +1,96 @@
+"""An ask at the moment of sending: read again, and whether its mail may still go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Contact, ContactStatus, NotAskable
+from app.core.outbox import Step
+from app.delivery.models import Invitation, InvitationState, Suppression, Wave, WaveState
+
+PAUSED, CLOSED, CHANGED, REHEARSAL = "paused", "closed", "address_changed", "rehearsal"
+SUPPRESSED = "suppressed_address"
+STILL_UNSENT = frozenset({InvitationState.QUEUED, InvitationState.SENDING})
+
+
+class Ask(NamedTuple):
+    """What sending must know of an invitation and its person."""
+
+    id: int
+    state: InvitationState
+    nonce: str
+    asked_as: str | None
+    is_rehearsal: bool
+    sent_at: datetime | None
+    closes_at: datetime | None
+    reminders_left: int
+    contact_id: int
+    status: ContactStatus
+    not_askable: NotAskable | None
+    email_key: str | None
+    time_zone: str | None
+    wave_id: int
+    wave_state: WaveState
+    is_suppressed: bool
+
+
+ASKS = (
+    sa.select(
+        Invitation.id,
+        Invitation.state,
+        Invitation.nonce,
+        Invitation.asked_as,
+        Invitation.is_rehearsal,
+        Invitation.sent_at,
+        Invitation.closes_at,
+        Invitation.reminders_left,
+        Contact.id,
+        Contact.status,
+        Contact.not_askable,
+        Contact.email_key,
+        Contact.time_zone,
+        Wave.id,
+        Wave.state,
+        Suppression.email_key.is_not(None),
+    )
+    .join(Contact, Contact.id == Invitation.contact_id)
+    .join(Wave, Wave.id == Invitation.wave_id)
+    .outerjoin(Suppression, Suppression.email_key == Contact.email_key)
+    .where(Invitation.id.in_(sa.bindparam("ids", expanding=True)))
+)
+
+
+def read(session: Session, invitation_ids: Iterable[int]) -> dict[int, Ask]:
+    """The asks as they stand now, by invitation."""
+    ids = list(set(invitation_ids))
+    return {row[0]: Ask(*row) for row in session.execute(ASKS, {"ids": ids})} if ids else {}
+
+
+def objection(ask: Ask | None, *, is_reminder: bool, is_live: bool, now: datetime) -> tuple[Step, str] | None:
+    """Why the mail must not go (now: held; any more: cancelled), or None. A reason is a code that pages put in words."""
+    if ask is None:
+        return Step.CANCELLED, "gone"
+    if ask.wave_state is WaveState.PAUSED:
+        return Step.HELD, PAUSED
+    return next(
+        ((Step.CANCELLED, why) for stands, why in _ends(ask, is_reminder, is_live, now) if stands), None
+    )
+
+
+def _ends(ask: Ask, is_reminder: bool, is_live: bool, now: datetime) -> list[tuple[bool, str]]:
+    is_over = ask.state is not InvitationState.SENT if is_reminder else ask.state not in STILL_UNSENT
+    return [
+        (ask.wave_state is WaveState.CANCELLED, "cancelled"),
+        (is_over, ask.state.value),
+        (ask.status is not ContactStatus.ACTIVE, ask.status.value),
+        (ask.not_askable is not None, str(ask.not_askable)),
+        (ask.is_suppressed, SUPPRESSED),
+        (ask.email_key != ask.asked_as, CHANGED),
+        (is_reminder and ask.closes_at is not None and ask.closes_at <= now, CLOSED),
+        (is_live and ask.is_rehearsal, REHEARSAL),
+    ]

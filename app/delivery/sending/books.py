@@ -1,0 +1,159 @@
+"""What the outcome of a mail means for the ledger, for reminders to come and for the address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Contact, ContactStatus
+from app.core.installation import installation
+from app.core.outbox import Letter, OutboxRow, OutboxState, Outcome, Row
+from app.core.outbox_rows import insert_new
+from app.delivery import ledger
+from app.delivery.ledger import Move
+from app.delivery.models import Invitation, InvitationState, Reminder, Suppression, Wave
+from app.delivery.sending import asks, windows
+from app.delivery.sending.asks import Ask
+from app.delivery.sending.posting import INVITATION, REMINDER, invitation_id_of
+from app.surveys import rules
+from app.surveys.rules import Rules
+
+BOUNCED = "bounced"
+GONE_OUT = frozenset({OutboxState.SENT, OutboxState.IN_DOUBT})
+WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY, OutboxState.HELD})
+NOTICED = frozenset({InvitationState.BOUNCED, InvitationState.REFUSED, InvitationState.IN_DOUBT})
+
+
+@dataclass(frozen=True)
+class MailOutcome:
+    """What other packages may react to: a survey mail that bounced, was refused or is in doubt."""
+
+    invitation_id: int
+    contact_id: int
+    state: InvitationState
+    is_reminder: bool
+    reason: str
+    at: datetime
+
+
+class Books:
+    """Keeps the ledger during one turn of sending; the rules of each wave are read once."""
+
+    def __init__(self):
+        self._rules: dict[int, Rules] = {}
+        self._zone: ZoneInfo | None = None
+
+    def sending(self, session: Session, rows: Sequence[Row], now: datetime) -> None:
+        """The bodies of these mails are about to go."""
+        first = [row for row in rows if row.kind == INVITATION]
+        moves = [Move(invitation_id_of(row.ref), InvitationState.SENDING) for row in first]
+        ledger.move(session, moves, now=now)
+
+    def settle(
+        self, session: Session, outcomes: Sequence[Outcome], known: Mapping[int, Ask]
+    ) -> list[MailOutcome]:
+        """Record what became of mails, all at one moment; what others should hear of."""
+        now = outcomes[0].at
+        survey = [(o, invitation_id_of(o.row.ref)) for o in outcomes if _is_survey(o.row)]
+        unknown = [number for _, number in survey if number not in known]
+        facts = {**known, **asks.read(session, unknown)} if unknown else known
+        pairs = [(outcome, facts[number]) for outcome, number in survey if number in facts]
+        moves = {ask.id: move for outcome, ask in pairs if (move := self._move(session, outcome, ask))}
+        moved = ledger.move(session, list(moves.values()), now=now)
+        self._note_reminders(session, [pair for pair in pairs if pair[0].row.kind == REMINDER], now)
+        self._note_dead(session, [ask for outcome, ask in pairs if outcome.result.is_dead], now)
+        self._forget_words(
+            session,
+            [
+                outcome.row
+                for outcome in outcomes
+                if not _is_survey(outcome.row) and outcome.state not in WAITING
+            ],
+        )
+        return [
+            MailOutcome(
+                ask.id, ask.contact_id, moves[ask.id].state, outcome.row.kind == REMINDER, outcome.reason, now
+            )
+            for outcome, ask in pairs
+            if ask.id in moved and moves[ask.id].state in NOTICED
+        ]
+
+    def _move(self, session: Session, outcome: Outcome, ask: Ask) -> Move | None:
+        if outcome.result.is_dead:
+            return Move(ask.id, InvitationState.BOUNCED, outcome.reason)
+        if outcome.row.kind == REMINDER:
+            return None
+        if outcome.state is OutboxState.SENT:
+            return Move(ask.id, InvitationState.SENT, values=self._opening(session, ask, outcome.at))
+        if outcome.state is OutboxState.IN_DOUBT:
+            sent_at = {"sent_at": outcome.at, "closes_at": self._of(session, ask).closes_at(outcome.at)}
+            return Move(ask.id, InvitationState.IN_DOUBT, outcome.reason, sent_at)
+        if outcome.state in WAITING:
+            return Move(ask.id, InvitationState.QUEUED, outcome.reason)
+        return Move(ask.id, InvitationState(outcome.state.value), outcome.reason)
+
+    def _opening(self, session: Session, ask: Ask, sent_at: datetime) -> dict[str, Any]:
+        """What an ask gets when it was sent: its closing and its reminders."""
+        of = self._of(session, ask)
+        return {
+            "sent_at": sent_at,
+            "closes_at": of.closes_at(sent_at),
+            "reminders_left": len(of.reminder_days),
+            "remind_at": windows.reminder_moment(of, 1, sent_at, self._zone_of(session, ask)),
+        }
+
+    def _note_reminders(self, session: Session, pairs: Sequence[tuple[Outcome, Ask]], now: datetime) -> None:
+        """A reminder that is out of the way makes room for the next one."""
+        for outcome, ask in pairs:
+            if outcome.state not in GONE_OUT and outcome.state is not OutboxState.REFUSED:
+                continue
+            number = int(outcome.row.ref.partition(":")[2])
+            if outcome.state is OutboxState.SENT:
+                mine = (Reminder.invitation_id == ask.id, Reminder.number == number)
+                session.execute(sa.update(Reminder).where(*mine).values(sent_at=now))
+            of, zone = self._of(session, ask), self._zone_of(session, ask)
+            following = windows.reminder_moment(of, number + 1, ask.sent_at or now, zone, reminded_at=now)
+            in_time = following and (ask.closes_at is None or following < ask.closes_at)
+            change = {
+                "reminders_left": max(0, ask.reminders_left - 1),
+                "remind_at": following if in_time else None,
+            }
+            session.execute(sa.update(Invitation.__table__).where(Invitation.id == ask.id).values(change))
+
+    def _note_dead(self, session: Session, found: Iterable[Ask], now: datetime) -> None:
+        """An address that does not exist is not written to again, whichever contact carries it."""
+        for ask in found:
+            row = {"email_key": ask.email_key, "reason": BOUNCED, "at": now}
+            insert_new(session, Suppression.__table__, [row] if ask.email_key else [], key=["email_key"])
+            active = (Contact.id == ask.contact_id, Contact.status == ContactStatus.ACTIVE)
+            change = {"status": ContactStatus.BOUNCED, "bounced_at": now, "updated_at": now}
+            session.execute(sa.update(Contact.__table__).where(*active).values(change))
+
+    def _forget_words(self, session: Session, rows: Sequence[Row]) -> None:
+        """Mails to colleagues may hold a link to sign in; their words go when they are out."""
+        numbers = [row.letter_id for row in rows if row.letter_id]
+        if numbers:
+            mine = OutboxRow.id.in_([row.id for row in rows])
+            session.execute(sa.update(OutboxRow.__table__).where(mine).values(letter_id=None))
+            used = sa.select(OutboxRow.letter_id).where(OutboxRow.letter_id.is_not(None))
+            session.execute(sa.delete(Letter.__table__).where(Letter.id.in_(numbers), Letter.id.not_in(used)))
+
+    def _of(self, session: Session, ask: Ask) -> Rules:
+        if ask.wave_id not in self._rules:
+            self._rules[ask.wave_id] = rules.of(session.get_one(Wave, ask.wave_id).program)
+        return self._rules[ask.wave_id]
+
+    def _zone_of(self, session: Session, ask: Ask) -> ZoneInfo:
+        if self._zone is None:
+            self._zone = installation(session).zone
+        return windows.zone(ask.time_zone, self._zone)
+
+
+def _is_survey(row: Row) -> bool:
+    return row.kind in (INVITATION, REMINDER)

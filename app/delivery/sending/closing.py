@@ -1,0 +1,82 @@
+"""What time brings to an ask that was sent: its reminders, and at last its silence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import config
+from app.core import outbox_rows
+from app.delivery import ledger
+from app.delivery.ledger import Move
+from app.delivery.models import Invitation, InvitationState, Wave, WaveState
+from app.delivery.sending import posting
+from app.delivery.sending.posting import ADDRESSEES, CHUNK, REMINDER, Addressee
+
+SILENT_REASON = "no answer until closing"
+NOT_YET = (InvitationState.PLANNED, InvitationState.QUEUED, InvitationState.SENDING)
+
+
+def remind_due(session: Session, settings: config.Settings, *, now: datetime) -> Iterator[int]:
+    """Put the reminders that are due into the outbox; yields after each chunk, for a commit.
+
+    Waves that are paused or cancelled remind nobody; the state of each person is read again at sending.
+    """
+    due = ADDRESSEES.where(
+        Invitation.state == InvitationState.SENT,
+        Invitation.remind_at <= now,
+        Invitation.reminders_left > 0,
+        Invitation.closes_at > now,
+        Wave.state.in_((WaveState.SENDING, WaveState.FINISHED)),
+    )
+    while people := [Addressee(*row) for row in session.execute(due)]:
+        posting.queue_reminders(session, settings, people, now=now)
+        ids = [person.invitation_id for person in people]
+        table = Invitation.__table__
+        session.execute(sa.update(table).where(table.c.id.in_(ids)).values(remind_at=None, updated_at=now))
+        yield len(people)
+
+
+def expire_due(session: Session, *, now: datetime) -> Iterator[Invitation]:
+    """Turn every unanswered ask whose time is over into silence, dated with its closing; yields each one.
+
+    The caller does what follows from it in the same transaction and commits.
+    """
+    due = (
+        sa.select(Invitation)
+        .where(Invitation.state == InvitationState.SENT, Invitation.closes_at <= now)
+        .order_by(Invitation.closes_at, Invitation.id)
+        .limit(CHUNK)
+    )
+    while found := list(session.scalars(due)):
+        for invitation in found:
+            if fall_silent(session, invitation, now=now):
+                yield invitation
+
+
+def fall_silent(session: Session, invitation: Invitation, *, now: datetime) -> bool:
+    """Note the silence of one ask, unless it was answered meanwhile; whether it was noted."""
+    closed = invitation.closes_at
+    values = {"silent_at": closed, "closed_at": closed, "remind_at": None}
+    move = Move(invitation.id, InvitationState.SILENT, SILENT_REASON, values, at=closed)
+    moved = ledger.move(session, [move], now=now)
+    session.refresh(invitation)
+    outbox_rows.cancel_refs(
+        session,
+        [REMINDER],
+        [posting.ref_of(invitation.id, number) for number in range(1, 6)],
+        "closed",
+        now=now,
+    )
+    return bool(moved)
+
+
+def finish_waves(session: Session, *, now: datetime) -> int:
+    """Waves of which nobody is left to be sent a first mail are finished; how many."""
+    left = sa.exists().where(Invitation.wave_id == Wave.id, Invitation.state.in_(NOT_YET))
+    done = sa.update(Wave.__table__).where(Wave.state == WaveState.SENDING, sa.not_(left))
+    change = {"state": WaveState.FINISHED, "finished_at": now, "paused_reason": None, "updated_at": now}
+    return session.execute(done.values(change)).rowcount

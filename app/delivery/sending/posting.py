@@ -1,0 +1,249 @@
+"""Putting mails into the outbox: words and values are frozen here, before the first try.
+
+What many people get alike is one letter, found again by its digest; a row holds a person's own values. Neither holds
+a usable link: the token is filled in at sending (decisions 11).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from email.utils import parseaddr
+from functools import cache
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import config
+from app.contacts.models import Account, Contact
+from app.core import clock, outbox_rows
+from app.core.installation import installation
+from app.core.outbox import Letter
+from app.delivery import ledger, letters
+from app.delivery.ledger import Move
+from app.delivery.mail.compiling import Sender, Wording, new_message_id
+from app.delivery.models import Invitation, InvitationState, Reminder, Wave, WaveState
+from app.surveys import rules
+
+INVITATION, REMINDER, STAFF, TRIAL = "invitation", "reminder", "staff", "trial"
+CHUNK = 500
+
+
+def group_of(wave_id: int) -> str:
+    """The outbox group of a wave's mails."""
+    return f"wave:{wave_id}"
+
+
+def ref_of(invitation_id: int, number: int = 0) -> str:
+    """What a row is about: an invitation, or its reminder of that number."""
+    return f"{invitation_id}:{number}" if number else str(invitation_id)
+
+
+def invitation_id_of(ref: str) -> int:
+    return int(ref.partition(":")[0])
+
+
+class Addressee(NamedTuple):
+    """One person to write to, as the outbox needs to know them."""
+
+    invitation_id: int
+    wave_id: int
+    language: str
+    closes_at: datetime | None
+    reminders_left: int
+    email: str
+    first_name: str
+    last_name: str
+    account: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {
+            "name": f"{self.first_name} {self.last_name}".strip(),
+            "greeting": letters.greeting(self.first_name, self.language),
+            "account": self.account,
+        }
+
+
+ADDRESSEES = (
+    sa.select(
+        Invitation.id,
+        Invitation.wave_id,
+        Invitation.language,
+        Invitation.closes_at,
+        Invitation.reminders_left,
+        Contact.email,
+        Contact.first_name,
+        Contact.last_name,
+        Account.name,
+    )
+    .join(Contact, Contact.id == Invitation.contact_id)
+    .join(Account, Account.id == Invitation.account_id)
+    .join(Wave, Wave.id == Invitation.wave_id)
+    .where(Contact.email.is_not(None))
+    .order_by(Invitation.id)
+    .limit(CHUNK)
+)
+
+
+def queue_due(session: Session, settings: config.Settings, *, now: datetime) -> Iterator[int]:
+    """Put the first mails of all asks that are due into the outbox; yields after each chunk, for a commit.
+
+    An ask is due when its own moment has come (that of its wave if it has none) and its wave sends. A person whose
+    address is gone by then is not asked.
+    """
+    due = (
+        Invitation.state == InvitationState.PLANNED,
+        Wave.state == WaveState.SENDING,
+        sa.func.coalesce(Invitation.due_at, Wave.send_at) <= now,
+    )
+    gone = sa.select(Invitation.id).join(Contact).join(Wave).where(*due, Contact.email.is_(None))
+    moves = [Move(number, InvitationState.CANCELLED, "no_address") for number in session.scalars(gone)]
+    ledger.move(session, moves, now=now)
+    due = ADDRESSEES.where(*due)
+    while people := [Addressee(*row) for row in session.execute(due)]:
+        yield queue(session, settings, people, now=now)
+
+
+def queue(session: Session, settings: config.Settings, people: Sequence[Addressee], *, now: datetime) -> int:
+    """Freeze the first mail of each of these people and let it wait for its turn; how many."""
+    moves = [Move(person.invitation_id, InvitationState.QUEUED) for person in people]
+    moved = ledger.move(session, moves, now=now)
+    desk = Desk(session, settings, now)
+    rows = [
+        desk.row(
+            INVITATION, ref_of(person.invitation_id), person, desk.invitation(person.wave_id, person.language)
+        )
+        for person in people
+        if person.invitation_id in moved
+    ]
+    outbox_rows.put(session, rows, now=now)
+    return len(rows)
+
+
+def queue_reminders(
+    session: Session, settings: config.Settings, people: Sequence[Addressee], *, now: datetime
+) -> None:
+    """Freeze the next reminder of each of these people, who have one left."""
+    desk = Desk(session, settings, now)
+    rows, notes = [], []
+    for person in people:
+        is_last = person.reminders_left <= 1
+        number = max(1, len(desk.rules(person.wave_id).reminder_days) - person.reminders_left + 1)
+        letter = desk.reminder(person.wave_id, person.language, is_last)
+        day = letters.day_in_words(clock.day_of(person.closes_at, desk.zone), person.language)
+        rows.append(desk.row(REMINDER, ref_of(person.invitation_id, number), person, letter, closes_on=day))
+        notes.append({"invitation_id": person.invitation_id, "number": number, "queued_at": now})
+    outbox_rows.put(session, rows, now=now)
+    outbox_rows.insert_new(session, Reminder.__table__, notes, key=["invitation_id", "number"])
+
+
+def post(
+    session: Session,
+    settings: config.Settings,
+    wording: Wording,
+    *,
+    kind: str,
+    recipient: str,
+    name: str = "",
+    now: datetime,
+) -> str:
+    """Put one mail to a member of staff, or a test mail, into the outbox; its Message-ID.
+
+    The words may hold a link that must not stay in the database: they are deleted once the mail is out.
+    """
+    desk = Desk(session, settings, now)
+    message_id = new_message_id(desk.address)
+    row = {
+        "kind": kind,
+        "ref": message_id.partition("@")[0],
+        "recipient": recipient,
+        "letter_id": desk.letter(wording, desk.sender),
+        "values": {"name": name},
+        "message_id": message_id,
+        "due_at": now,
+    }
+    outbox_rows.put(session, [row], now=now)
+    return message_id
+
+
+class Desk:
+    """Where letters are written; reads the company and each wave once."""
+
+    def __init__(self, session: Session, settings: config.Settings, now: datetime):
+        self.session, self.now = session, now
+        facts = installation(session)
+        self.zone = facts.zone
+        name, self.address = parseaddr(settings.MAIL_FROM)
+        self.company = letters.Company(facts.company or name, settings.BASE_URL, facts.product)
+        self.sender = Sender(facts.company or name, self.address)
+        self.wave = cache(lambda wave_id: session.get_one(Wave, wave_id))
+        self.rules = cache(lambda wave_id: rules.of(self.wave(wave_id).program))
+        self.invitation = cache(self._invitation)
+        self.reminder = cache(self._reminder)
+
+    def row(self, kind: str, ref: str, person: Addressee, letter_id: int, **more: str) -> dict[str, Any]:
+        """The outbox row of a survey mail."""
+        return {
+            "kind": kind,
+            "ref": ref,
+            "group": group_of(person.wave_id),
+            "recipient": person.email,
+            "letter_id": letter_id,
+            "values": person.values | more,
+            "message_id": new_message_id(self.address),
+            "due_at": self.now,
+        }
+
+    def letter(self, wording: Wording, sender: Sender) -> int:
+        """The id of the letter with these words; made when there is none."""
+        headers = {
+            "key": wording.key,
+            "language": wording.language,
+            "unsubscribe": list(wording.unsubscribe),
+            "from": [sender.name, sender.address],
+            "reply_to": sender.reply_to,
+        }
+        parts = {"subject": wording.subject, "text": wording.text, "html": wording.html}
+        same = json.dumps([headers, parts]).replace(wording.key, "")
+        digest = hashlib.sha256(same.encode()).hexdigest()
+        known = sa.select(Letter.id).where(Letter.digest == digest)
+        found = self.session.scalar(known)
+        if found is None:
+            row = {"digest": digest, "headers": headers, "created_at": self.now} | parts
+            outbox_rows.insert_new(self.session, Letter.__table__, [row], key=["digest"])
+            found = self.session.scalar(known)
+        return found
+
+    def _invitation(self, wave_id: int, language: str) -> int:
+        return self._written(wave_id, letters.invitation(self._ask(wave_id, language)))
+
+    def _reminder(self, wave_id: int, language: str, is_last: bool) -> int:
+        return self._written(wave_id, letters.reminder(self._ask(wave_id, language), is_last=is_last))
+
+    def _ask(self, wave_id: int, language: str) -> letters.Ask:
+        wave = self.wave(wave_id)
+        return letters.ask_of(wave.program, wave.version, language, self.company)
+
+    def _written(self, wave_id: int, wording: Wording) -> int:
+        """Mails of a program that a person stands for carry that person's name and get replies to them."""
+        person = self.wave(wave_id).program.sender
+        if person is None:
+            return self.letter(wording, self.sender)
+        name = f"{person.name} ({self.company.name})" if self.company.name else person.name
+        return self.letter(wording, Sender(name, self.address, person.email))
+
+
+def wording_of(letter: Letter) -> Wording:
+    """The words of a stored letter."""
+    facts = letter.headers
+    unsubscribe = tuple(facts["unsubscribe"])
+    return Wording(facts["key"], facts["language"], letter.subject, letter.text, letter.html, unsubscribe)
+
+
+def sender_of(letter: Letter) -> Sender:
+    """Whose name a stored letter carries."""
+    return Sender(*letter.headers["from"], letter.headers["reply_to"])

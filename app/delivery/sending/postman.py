@@ -1,0 +1,178 @@
+"""The carrier of mails: takes outbox rows to the mail server, or to the mailbox page during rehearsal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.auth.models import Staff
+from app.core.installation import installation
+from app.core.outbox import Letter, Outcome, Result, Row, Step
+from app.delivery.mail.compiling import Compiled, Person
+from app.delivery.mail.connection import Envelope, Report
+from app.delivery.mail.faults import Stage, Verdict
+from app.delivery.mail.headers import BadAddress, wire_address
+from app.delivery.mail.mailer import Mailer, is_allowed
+from app.delivery.sending import asks, books
+from app.delivery.sending.asks import REHEARSAL, Ask
+from app.delivery.sending.posting import (
+    INVITATION,
+    REMINDER,
+    STAFF,
+    TRIAL,
+    invitation_id_of,
+    sender_of,
+    wording_of,
+)
+
+SURVEY = frozenset({INVITATION, REMINDER})
+PERSONAL_STAGES = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY})
+STEPS = {
+    None: Step.READY,
+    Verdict.SENT: Step.SENT,
+    Verdict.RETRY: Step.RETRY,
+    Verdict.REFUSED: Step.REFUSED,
+    Verdict.NO_SUCH_ADDRESS: Step.REFUSED,
+    Verdict.IN_DOUBT: Step.IN_DOUBT,
+    Verdict.RETURNED: Step.RETURNED,
+}
+
+
+class Postman:
+    """See `app.core.outbox.Carrier`; one for each turn of sending."""
+
+    kinds = (INVITATION, REMINDER, STAFF, TRIAL)
+
+    def __init__(self, mailer: Mailer):
+        self.mailer = mailer
+        self.is_live = False
+        self.allowed: frozenset[str] = frozenset()
+        self.colleagues: frozenset[str] = frozenset()
+        self.rows: dict[int, Row] = {}
+        self.asks: dict[int, Ask] = {}
+        self.letters: dict[int, Compiled] = {}
+        self.shelved: set[int] = set()
+        self.results: list[Result] = []
+        self.books = books.Books()
+
+    @property
+    def room(self) -> int:
+        return self.mailer.lane.room
+
+    def read(self, session: Session, rows: Sequence[Row], now: datetime) -> list[Result]:
+        """What the mails need. During rehearsal those of strangers go to the mailbox page."""
+        facts = installation(session)
+        self.is_live = facts.is_live
+        self.allowed = self.mailer.allowed | frozenset(facts.allowed_recipients)
+        self.colleagues = frozenset(session.scalars(sa.select(Staff.email).where(Staff.active)))
+        wanted = {row.letter_id for row in rows} - self.letters.keys()
+        for letter in session.scalars(sa.select(Letter).where(Letter.id.in_(wanted))):
+            self.letters[letter.id] = Compiled(wording_of(letter), sender_of(letter))
+        self.rows.update((row.id, row) for row in rows)
+        return self.objections(session, rows, now)
+
+    def objections(self, session: Session, rows: Sequence[Row], now: datetime) -> list[Result]:
+        survey = [row for row in rows if row.kind in SURVEY]
+        found = asks.read(session, (invitation_id_of(row.ref) for row in survey))
+        self.asks.update(found)
+        results = []
+        for row in survey:
+            ask = found.get(invitation_id_of(row.ref))
+            is_reminder = row.kind == REMINDER
+            stop = asks.objection(ask, is_reminder=is_reminder, is_live=self.is_live, now=now)
+            if stop:
+                results.append(Result(row.id, stop[0], stop[1], is_try=False))
+        return results
+
+    def offer(self, rows: Sequence[Row], now: datetime) -> None:
+        """Finish each mail and give it to the lane it belongs on."""
+        for row in rows:
+            try:
+                envelope = self._envelope(row, now)
+            except (BadAddress, ValueError, KeyError) as error:
+                self.results.append(Result(row.id, Step.REFUSED, f"This mail cannot be made: {error}"))
+                continue
+            if self._may_leave(row):
+                self.mailer.lane.offer([envelope])
+            else:
+                self.shelved.add(row.id)
+                self.mailer.shelf.offer([envelope])
+
+    def collect(self, patience: float) -> list[Result]:
+        if self.mailer.leaves_the_machine:
+            shelf = self.mailer.shelf.collect()
+            self.results += [self._shelved_result(report) for report in shelf]
+        if not self.results:
+            self.results += [_result(report) for report in self.mailer.lane.collect(patience)]
+        results, self.results = self.results, []
+        return results
+
+    def marked(self, session: Session, rows: Sequence[Row], now: datetime) -> None:
+        self.books.sending(session, rows, now)
+
+    def settled(self, session: Session, outcomes: Sequence[Outcome]) -> list[books.MailOutcome]:
+        notices = self.books.settle(session, outcomes, self.asks)
+        for outcome in outcomes:
+            self.rows.pop(outcome.row.id, None)
+        return notices
+
+    def release(self, ids: Iterable[int]) -> None:
+        for lane, keys in self._by_lane(ids):
+            lane.release(keys)
+
+    def withdraw(self, ids: Iterable[int]) -> None:
+        for lane, keys in self._by_lane(ids):
+            lane.withdraw(keys)
+
+    def recall(self) -> None:
+        self.results += [_result(report) for report in self.mailer.lane.recall()]
+        if self.mailer.leaves_the_machine:
+            self.results += [_result(report) for report in self.mailer.shelf.recall()]
+
+    def close(self) -> None:
+        self.mailer.close()
+
+    def _by_lane(self, ids: Iterable[int]):
+        ids = list(ids)
+        yield self.mailer.lane, [number for number in ids if number not in self.shelved]
+        if self.shelved:
+            yield self.mailer.shelf, [number for number in ids if number in self.shelved]
+
+    def _envelope(self, row: Row, now: datetime) -> Envelope:
+        values = row.values
+        if row.kind in SURVEY:
+            values = values | {"token": self.mailer.signer.token(self.asks[invitation_id_of(row.ref)].nonce)}
+        person = Person(values["name"], row.recipient)
+        data = self.letters[row.letter_id].finish(person, values, message_id=row.message_id, now=now)
+        return Envelope(row.id, self.mailer.return_path(row.message_id), wire_address(row.recipient), data)
+
+    def _may_leave(self, row: Row) -> bool:
+        """During rehearsal only those on the list get real mail, and colleagues what is meant for colleagues."""
+        if self.is_live or not self.mailer.leaves_the_machine:
+            return True
+        known = self.allowed if row.kind in SURVEY else self.allowed | self.colleagues
+        return is_allowed(row.recipient, known)
+
+    def _shelved_result(self, report: Report) -> Result:
+        """What lies on the shelf is held: it was not sent to the person, and waits for the installation to go live."""
+        if report.verdict is Verdict.SENT:
+            return Result(report.key, Step.HELD, REHEARSAL, is_try=False)
+        return _result(report)
+
+
+def _result(report: Report) -> Result:
+    reply = report.reply
+    enhanced = reply.enhanced if reply else None
+    is_ours = report.stage not in PERSONAL_STAGES or (reply is not None and reply.code >= 500)
+    return Result(
+        report.key,
+        STEPS[report.verdict],
+        report.words,
+        reply.code if reply else None,
+        ".".join(map(str, enhanced)) if enhanced else None,
+        is_try=not (report.verdict is Verdict.RETURNED and is_ours),
+        is_dead=report.verdict is Verdict.NO_SUCH_ADDRESS,
+    )
