@@ -15,18 +15,25 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
+import config
+from app import journey
 from app.core import clock, transactions, workers
 from app.core.clock import day_of
 from app.core.installation import installation
+from app.delivery import sender
+from app.delivery.mail.mailer import Mailer
+from app.delivery.models import InvitationState
+from app.delivery.sending import closing, posting
+from app.delivery.sending.books import MailOutcome
 from app.extensions import db
 from app.health import due, snapshots
 from app.reports import rollups
@@ -160,3 +167,76 @@ def leave_beat(app: Flask, name: str, started: datetime) -> None:
         transactions.write(db.session)
         workers.beat(db.session, name, started_at=started, now=clock.now())
         db.session.commit()
+
+
+@every(seconds=5)
+def queue_mail(now: datetime) -> int:
+    """Freeze the mails of asks that are due and let them wait for their turn."""
+    return committed(posting.queue_due(db.session, settings(), now=now))
+
+
+@every(seconds=2)
+def send_mail(now: datetime) -> int:
+    """Hand over all mail that is due, and finish the waves of which nobody is left."""
+    way = mailer()
+    ended = sender.send_due(db.session, way, now=now, on_outcome=mail_ended, should_stop=stopping.is_set)
+    closing.finish_waves(db.session, now=now)
+    sender.note_way(db.session, way, now=now)
+    db.session.commit()
+    return ended
+
+
+@every(seconds=60)
+def remind(now: datetime) -> int:
+    """Freeze the reminders that are due."""
+    return committed(closing.remind_due(db.session, settings(), now=now))
+
+
+@every(seconds=60)
+def expire(now: datetime) -> int:
+    """Turn asks whose time is over into silence, and have somebody follow up."""
+    skip = {int(item) for item in workers.waiting_items(db.session, "expire", now=now) if item.isdigit()}
+    done = 0
+    for invitation in closing.expire_due(db.session, now=now, skip=skip):
+        number = invitation.id
+        try:
+            journey.invitation_expired(db.session, invitation, now=now)
+            workers.succeeded(db.session, "expire", str(number))
+            db.session.commit()
+            done += 1
+        except Exception as error:
+            log.exception("ask %d could not expire", number)
+            db.session.rollback()
+            workers.failed(db.session, "expire", str(number), error, now=now)
+            db.session.commit()
+            skip.add(number)
+    return done
+
+
+def mail_ended(outcome: MailOutcome) -> None:
+    """What follows from a mail that did not arrive, in the transaction that records it."""
+    if outcome.state is InvitationState.BOUNCED:
+        journey.mail_bounced(db.session, outcome.invitation_id, now=outcome.at)
+
+
+def committed(chunks: Iterable[int]) -> int:
+    """Run a long verb, committing at each of its safe points until told to stop; the sum of what it did."""
+    done = 0
+    for count in chunks:
+        db.session.commit()
+        done += count
+        if stopping.is_set():
+            break
+    db.session.commit()
+    return done
+
+
+def settings() -> config.Settings:
+    return current_app.extensions["settings"]
+
+
+def mailer() -> Mailer:
+    """The mailer of this process; it remembers that a server is down."""
+    if "mailer" not in current_app.extensions:
+        current_app.extensions["mailer"] = Mailer.from_settings(settings())
+    return current_app.extensions["mailer"]

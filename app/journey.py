@@ -77,6 +77,12 @@ def invitation_declined(session: Session, invitation: Invitation, *, now: dateti
     _mark(session.connection(), asks.by_id(session.connection(), invitation.id), now)
 
 
+def mail_bounced(session: Session, invitation_id: int, *, now: datetime) -> None:
+    """The address of an ask does not exist: the person is not asked again, and the account is reached less well."""
+    session.flush()
+    _mark(session.connection(), asks.by_id(session.connection(), invitation_id), now)
+
+
 def contact_unsubscribed(session: Session, contact: Contact, *, now: datetime, actor: audit.Actor) -> None:
     """Somebody wants no more surveys, through whichever of our rows we know them."""
     for person in optouts.unsubscribe(session, contact, now=now):

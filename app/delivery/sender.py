@@ -12,8 +12,8 @@ from app.core.errors import Refused
 from app.core.outbox import LEASE, OutboxRow, OutboxState, carry
 from app.core.outbox_rows import again
 from app.core.workers import JobFailure
-from app.delivery import ledger
-from app.delivery.ledger import Move
+from app.delivery import invitations
+from app.delivery.invitations import Move
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import Invitation, InvitationState, Wave, WaveState
 from app.delivery.sending.books import MailOutcome
@@ -68,7 +68,9 @@ def send_again(session: Session, invitation: Invitation, *, now: datetime) -> No
     if row is None or row.state not in (OutboxState.IN_DOUBT, OutboxState.REFUSED):
         raise Refused("The mail itself is no longer kept, so it cannot be sent again.")
     again(session, row, now=now)
-    ledger.move(session, [Move(invitation.id, InvitationState.QUEUED, "sent again")], now=now)
+    invitations.move(
+        session, [Move(invitation.id, InvitationState.QUEUED, "sent again", {"closed_at": None})], now=now
+    )
     session.refresh(invitation)
 
 

@@ -15,8 +15,8 @@ from app.contacts.models import Contact, ContactStatus
 from app.core.installation import installation
 from app.core.outbox import Letter, OutboxRow, OutboxState, Outcome, Row
 from app.core.outbox_rows import insert_new
-from app.delivery import ledger
-from app.delivery.ledger import Move
+from app.delivery import invitations
+from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Reminder, Suppression, Wave
 from app.delivery.sending import asks, windows
 from app.delivery.sending.asks import Ask
@@ -53,7 +53,7 @@ class Books:
         """The bodies of these mails are about to go."""
         first = [row for row in rows if row.kind == INVITATION]
         moves = [Move(invitation_id_of(row.ref), InvitationState.SENDING) for row in first]
-        ledger.move(session, moves, now=now)
+        invitations.move(session, moves, now=now)
 
     def settle(
         self, session: Session, outcomes: Sequence[Outcome], known: Mapping[int, Ask]
@@ -65,7 +65,7 @@ class Books:
         facts = {**known, **asks.read(session, unknown)} if unknown else known
         pairs = [(outcome, facts[number]) for outcome, number in survey if number in facts]
         moves = {ask.id: move for outcome, ask in pairs if (move := self._move(session, outcome, ask))}
-        moved = ledger.move(session, list(moves.values()), now=now)
+        moved = invitations.move(session, list(moves.values()), now=now)
         self._note_reminders(session, [pair for pair in pairs if pair[0].row.kind == REMINDER], now)
         self._note_dead(session, [ask for outcome, ask in pairs if outcome.result.is_dead], now)
         self._forget_words(
@@ -102,7 +102,6 @@ class Books:
         """What an ask gets when it was sent: its closing and its reminders."""
         of = self._of(session, ask)
         return {
-            "sent_at": sent_at,
             "closes_at": of.closes_at(sent_at),
             "reminders_left": len(of.reminder_days),
             "remind_at": windows.reminder_moment(of, 1, sent_at, self._zone_of(session, ask)),

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import config
-from app.core import outbox_rows
-from app.delivery import ledger
-from app.delivery.ledger import Move
+from app.delivery import invitations
+from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Wave, WaveState
 from app.delivery.sending import posting
-from app.delivery.sending.posting import ADDRESSEES, CHUNK, REMINDER, Addressee
+from app.delivery.sending.posting import ADDRESSEES, CHUNK, Addressee
 
-SILENT_REASON = "no answer until closing"
 NOT_YET = (InvitationState.PLANNED, InvitationState.QUEUED, InvitationState.SENDING)
 
 
@@ -40,10 +38,11 @@ def remind_due(session: Session, settings: config.Settings, *, now: datetime) ->
         yield len(people)
 
 
-def expire_due(session: Session, *, now: datetime) -> Iterator[Invitation]:
+def expire_due(session: Session, *, now: datetime, skip: Collection[int] = ()) -> Iterator[Invitation]:
     """Turn every unanswered ask whose time is over into silence, dated with its closing; yields each one.
 
-    The caller does what follows from it in the same transaction and commits.
+    The caller does what follows from it in the same transaction and commits; it may add to `skip` those of which it
+    had to give up for now.
     """
     due = (
         sa.select(Invitation)
@@ -51,7 +50,7 @@ def expire_due(session: Session, *, now: datetime) -> Iterator[Invitation]:
         .order_by(Invitation.closes_at, Invitation.id)
         .limit(CHUNK)
     )
-    while found := list(session.scalars(due)):
+    while found := list(session.scalars(due.where(Invitation.id.not_in(list(skip))))):
         for invitation in found:
             if fall_silent(session, invitation, now=now):
                 yield invitation
@@ -59,18 +58,9 @@ def expire_due(session: Session, *, now: datetime) -> Iterator[Invitation]:
 
 def fall_silent(session: Session, invitation: Invitation, *, now: datetime) -> bool:
     """Note the silence of one ask, unless it was answered meanwhile; whether it was noted."""
-    closed = invitation.closes_at
-    values = {"silent_at": closed, "closed_at": closed, "remind_at": None}
-    move = Move(invitation.id, InvitationState.SILENT, SILENT_REASON, values, at=closed)
-    moved = ledger.move(session, [move], now=now)
+    move = Move(invitation.id, InvitationState.SILENT, at=invitation.closes_at)
+    moved = invitations.move(session, [move], now=now)
     session.refresh(invitation)
-    outbox_rows.cancel_refs(
-        session,
-        [REMINDER],
-        [posting.ref_of(invitation.id, number) for number in range(1, 6)],
-        "closed",
-        now=now,
-    )
     return bool(moved)
 
 

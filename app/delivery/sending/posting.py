@@ -22,8 +22,8 @@ from app.contacts.models import Account, Contact
 from app.core import clock, outbox_rows
 from app.core.installation import installation
 from app.core.outbox import Letter
-from app.delivery import ledger, letters
-from app.delivery.ledger import Move
+from app.delivery import invitations, letters
+from app.delivery.invitations import Move
 from app.delivery.mail.compiling import Sender, Wording, new_message_id
 from app.delivery.models import Invitation, InvitationState, Reminder, Wave, WaveState
 from app.surveys import rules
@@ -102,7 +102,7 @@ def queue_due(session: Session, settings: config.Settings, *, now: datetime) -> 
     )
     gone = sa.select(Invitation.id).join(Contact).join(Wave).where(*due, Contact.email.is_(None))
     moves = [Move(number, InvitationState.CANCELLED, "no_address") for number in session.scalars(gone)]
-    ledger.move(session, moves, now=now)
+    invitations.move(session, moves, now=now)
     due = ADDRESSEES.where(*due)
     while people := [Addressee(*row) for row in session.execute(due)]:
         yield queue(session, settings, people, now=now)
@@ -111,7 +111,7 @@ def queue_due(session: Session, settings: config.Settings, *, now: datetime) -> 
 def queue(session: Session, settings: config.Settings, people: Sequence[Addressee], *, now: datetime) -> int:
     """Freeze the first mail of each of these people and let it wait for its turn; how many."""
     moves = [Move(person.invitation_id, InvitationState.QUEUED) for person in people]
-    moved = ledger.move(session, moves, now=now)
+    moved = invitations.move(session, moves, now=now)
     desk = Desk(session, settings, now)
     rows = [
         desk.row(
