@@ -89,10 +89,10 @@ def _count(stream: BinaryIO, encoding: Encoding) -> tuple[int, int, int]:
     good = bad = gaps = 0
     while chunk := stream.read(CHUNK):
         text = decode(chunk)
+        gaps += len(UNDEFINED_IN_CP1252.findall(chunk)) if not chunk.isascii() else 0
         if text.isascii():
             continue
         good += len(NOT_ASCII.findall(text))
         bad += len(BROKEN.findall(text)) + (text.count("\ufffd") if errors == "replace" else 0)
-        gaps += len(UNDEFINED_IN_CP1252.findall(chunk))
     bad += len(BROKEN.findall(decode(b"", True)))
     return good, bad, gaps

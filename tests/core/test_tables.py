@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.core.errors import Invalid
@@ -177,6 +177,7 @@ def test_decimal_commas_do_not_pass_for_separators():
     assert sniff_delimiter(["Kunde;ARR;Name", "A;240.000,00;Weiß, J", "B;96.000,00;Lund, K"]) == ";"
 
 
+@example(b"\xe1\x8d")
 @given(st.binary(max_size=400))
 def test_no_bytes_bring_the_reader_down(raw):
     try:
