@@ -29,7 +29,7 @@ from app import journey
 from app.core import clock, transactions, workers
 from app.core.clock import day_of
 from app.core.installation import installation
-from app.delivery import sender
+from app.delivery import sender, waves
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
 from app.delivery.sending import closing, posting
@@ -167,6 +167,18 @@ def leave_beat(app: Flask, name: str, started: datetime) -> None:
         transactions.write(db.session)
         workers.beat(db.session, name, started_at=started, now=clock.now())
         db.session.commit()
+
+
+@every(seconds=5)
+def start_waves(now: datetime) -> int:
+    """Let launched waves send whose undo has run out and whose moment has come."""
+    return committed(1 for _wave in waves.start_due(db.session, now=now))
+
+
+@every(seconds=3600)
+def ask_deferred(now: datetime) -> int:
+    """Ask those who were left out of a wave for a while and have become free."""
+    return committed(waves.ask_deferred(db.session, now=now))
 
 
 @every(seconds=5)

@@ -1,7 +1,7 @@
 """How the words of a survey are read: in which language, with which names filled in. Pure.
 
 Words are data, kept with the version that was asked: `{language: {...}}`. A version's own words are those of its mail
-(`subject`, `opening`, `question`...); a question's are `question`, `why` and `labels`, a comment's one prompt per band.
+(`subject`, `opening`); a question's are `question`, `why` and `labels`, a comment's one prompt per band.
 Names stand in braces, `{product}`, and are filled in by plain replacement, so no word can reach into the program.
 """
 
@@ -11,6 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
+
+from app.core.installation import Installation
 from app.surveys.models import Program, Question, QuestionKind, SurveyVersion
 
 FALLBACK = "en"
@@ -55,9 +58,15 @@ def direction(language: str) -> str:
     return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
-def fill(text: str, names: Mapping[str, str]) -> str:
+def names(installation: Installation, goal: str = "") -> dict[str, str]:
+    """What the names in words stand for. Until a product is named it is called by the company's name."""
+    company = installation.company or _("our company")
+    return {"company": company, "product": installation.product or company, "goal": goal}
+
+
+def fill(text: str, named: Mapping[str, str]) -> str:
     """`text` with its names in braces replaced; a name that is not given stays as it is."""
-    return NAME.sub(lambda found: names.get(found.group(1), found.group()), text)
+    return NAME.sub(lambda found: named.get(found.group(1), found.group()), text)
 
 
 def pick(words: Mapping[str, Mapping], language: str) -> Mapping:
@@ -65,33 +74,34 @@ def pick(words: Mapping[str, Mapping], language: str) -> Mapping:
     return words.get(best(language, words), {}) if words else {}
 
 
-def items(version: SurveyVersion, language: str, names: Mapping[str, str]) -> list[Item]:
-    """The scales of a version in their order. `names` holds `product`, `company` and, where known, `goal`."""
-    return [item(q, language, names) for q in version.questions if q.kind.values]
+def items(version: SurveyVersion, language: str, named: Mapping[str, str]) -> list[Item]:
+    """The scales of a version in their order. `named` comes from `names`."""
+    return [item(q, language, named) for q in version.questions if q.kind.values]
 
 
-def item(question: Question, language: str, names: Mapping[str, str]) -> Item:
+def item(question: Question, language: str, named: Mapping[str, str]) -> Item:
     words = pick(question.words, language)
     text = words.get("question", question.name)
-    if "{goal}" in text and not names.get("goal"):
+    if "{goal}" in text and not named.get("goal"):
         text = words.get("question_without_goal", text)
-    labels = {int(value): fill(label, names) for value, label in words.get("labels", {}).items()}
+    labels = {int(value): fill(label, named) for value, label in words.get("labels", {}).items()}
     return Item(
-        question.name, fill(text, names), fill(words.get("why", ""), names), labels, question.kind.values
+        question.name, fill(text, named), fill(words.get("why", ""), named), labels, question.kind.values
     )
 
 
-def comment_prompt(version: SurveyVersion, language: str, names: Mapping[str, str]) -> dict[str, str]:
+def comment_prompt(version: SurveyVersion, language: str, named: Mapping[str, str]) -> dict[str, str]:
     """What the comment is asked with: `any`, and in words that fit the band `low`, `middle`, `high`; empty without one."""
     question = version.question(QuestionKind.COMMENT)
     words = pick(question.words, language) if question else {}
-    return {band: fill(words[band], names) for band in ("any", "low", "middle", "high") if band in words}
+    return {band: fill(words[band], named) for band in ("any", "low", "middle", "high") if band in words}
 
 
 def mail_words(program: Program, version: SurveyVersion, language: str) -> dict[str, str]:
     """The words of the mail, unfilled: the version's, with those the program sets itself in their place.
 
-    Keys: `subject`, `opening`, `closing`, `reminder_subject`, `reminder_opening`, `last_reminder_opening`, `minutes`.
+    `subject`, `opening` (before the question), `closing` (after it), and for reminders `reminder_subject`,
+    `reminder_opening`, `last_reminder_opening`. Each may be missing or empty.
     """
     own = {k: v for k, v in pick(program.mail, language).items() if v} if language in program.mail else {}
     return dict(pick(version.words, language)) | own

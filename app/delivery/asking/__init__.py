@@ -1,0 +1,1 @@
+"""Asking a whole audience: the gates each person passes, and the statements that move all at once."""

@@ -1,0 +1,163 @@
+"""Statements that move a whole wave's invitations at once, each in the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
+
+from app.core import tokens
+from app.core.installation import installation
+from app.delivery import cadence
+from app.delivery.asking.gates import OF_TIME
+from app.delivery.cadence import Ask
+from app.delivery.models import Invitation, InvitationChange, InvitationState, Wave, WaveState
+from app.surveys import rules, wording
+from app.surveys.audience import in_language
+
+LAUNCHES = 4_115_170_001  # The key of PostgreSQL's advisory lock; any number that nothing else uses.
+UNSENT = (InvitationState.PLANNED, InvitationState.QUEUED)
+
+
+class nonce(FunctionElement):
+    """`nonce()`: the random part of a link, at least 128 bits in 22 URL-safe characters, made by the database."""
+
+    type = sa.String()
+    inherit_cache = True
+
+
+@compiles(nonce, "sqlite")
+def _nonce_sqlite(element, compiler, **options) -> str:
+    return "justask_nonce()"
+
+
+@compiles(nonce)
+def _nonce(element, compiler, **options) -> str:
+    """Two random UUIDs hold 244 random bits; 22 characters of their digest in base64 hold 132."""
+    random = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"
+    return f"left(translate(encode({random}, 'base64'), '+/', '-_'), {tokens.NONCE_LENGTH})"
+
+
+def one_after_the_other(session: Session) -> None:
+    """Wait until no other transaction launches; this one then launches alone until it ends.
+
+    On SQLite writing transactions queue anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(LAUNCHES)))
+
+
+def invite(session: Session, wave: Wave, people: sa.Select, ask: Ask, *, now: datetime) -> None:
+    """One invitation for each of the people: planned, or suppressed with reason and free day."""
+    give_nonces(session)
+    planned = cadence.plan(people, ask).c
+    is_asked = planned.reason.is_(None)
+    state = sa.case((is_asked, InvitationState.PLANNED.value), else_=InvitationState.SUPPRESSED.value)
+    default = installation(session).language
+    values = {
+        "wave_id": sa.literal(wave.id),
+        "contact_id": planned.contact_id,
+        "account_id": planned.account_id,
+        "version_id": sa.literal(wave.version_id),
+        "nonce": nonce(),
+        "asked_as": sa.case((is_asked, planned.email_key)),
+        "language": in_language(planned.language, wording.languages(wave.version), default),
+        "purpose": sa.literal(wave.purpose, Invitation.purpose.type),
+        "is_rehearsal": sa.literal(wave.is_rehearsal),
+        "state": sa.cast(state, sa.String),
+        "suppressed_reason": planned.reason,
+        "free_at": planned.free_at,
+        "due_at": sa.case((is_asked, sa.literal(wave.send_at, Invitation.due_at.type))),
+        "reminders_left": sa.literal(len(ask.rules.reminder_days)),
+        "is_late": sa.false(),
+        "is_auto_reply": sa.false(),
+        "is_maybe_automatic": sa.false(),
+        "created_at": sa.literal(now, Invitation.created_at.type),
+        "updated_at": sa.literal(now, Invitation.updated_at.type),
+    }
+    rows = sa.select(*[value.label(name) for name, value in values.items()]).order_by(planned.contact_id)
+    table = Invitation.__table__
+    session.execute(sa.insert(table).from_select(list(values), rows, include_defaults=False))
+
+
+def give_nonces(session: Session) -> None:
+    """Let SQLite make nonces: its own random blobs would need twice the characters for the same bits."""
+    connection = session.connection()
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        driver.create_function("justask_nonce", 0, tokens.new_nonce)
+
+
+def cancel_unsent(session: Session, wave: Wave, *, now: datetime, reason: str) -> None:
+    """Cancel what was not sent; a mail that is being handed over this moment is left to the sender."""
+    theirs = (Invitation.wave_id == wave.id, Invitation.state.in_(UNSENT))
+    session.execute(sa.select(Invitation.id).where(*theirs).with_for_update()).all()
+    note_changes(session, theirs, InvitationState.CANCELLED, now=now, reason=reason)
+    change = {
+        "state": InvitationState.CANCELLED,
+        "closed_at": now,
+        "remind_at": None,
+        "due_at": None,
+        "updated_at": now,
+    }
+    update(session, theirs, change)
+
+
+def ask_freed(session: Session, wave: Wave, *, now: datetime) -> int:
+    """Plan those of a wave who were deferred and pass every gate now; how many. The others get their new reason."""
+    give_nonces(session)
+    of = rules.of(wave.program)
+    deferred = (
+        Invitation.wave_id == wave.id,
+        Invitation.state == InvitationState.SUPPRESSED,
+        Invitation.suppressed_reason.in_(OF_TIME),
+        Invitation.free_at <= now,
+        Invitation.free_at <= wave.send_at + timedelta(days=of.defer_days),
+    )
+    ask = cadence.ask_of(session, wave.program, at=now)
+    people = sa.select(Invitation.contact_id).where(*deferred)
+    found = session.execute(sa.select(cadence.plan(people, ask))).all()
+    already = set(session.scalars(sa.select(Invitation.asked_as).filter_by(wave_id=wave.id)))
+    freed = {row.contact_id: row for row in found if row.reason is None and row.email_key not in already}
+    for row in found:
+        if row.contact_id not in freed:
+            again = {"suppressed_reason": row.reason or "duplicate_address", "free_at": row.free_at}
+            update(session, (*deferred, Invitation.contact_id == row.contact_id), again)
+    for row in freed.values():
+        theirs = (*deferred, Invitation.contact_id == row.contact_id)
+        note_changes(session, theirs, InvitationState.PLANNED, now=now, reason="deferred")
+        change = {
+            "state": InvitationState.PLANNED,
+            "asked_as": row.email_key,
+            "due_at": now,
+            "updated_at": now,
+        }
+        update(session, theirs, change | {"suppressed_reason": None, "free_at": None})
+    if freed:
+        wave.state, wave.finished_at = WaveState.SENDING, None
+    session.flush()
+    return len(freed)
+
+
+def note_changes(
+    session: Session, which: tuple, state: InvitationState, *, now: datetime, reason: str
+) -> None:
+    """A row in the ledger for each of these invitations, before they change."""
+    columns = {
+        "invitation_id": Invitation.id,
+        "from_state": Invitation.state,
+        "state": sa.literal(state, InvitationChange.state.type),
+        "at": sa.literal(now, InvitationChange.at.type),
+        "reason": sa.literal(reason),
+    }
+    rows = sa.select(*[value.label(name) for name, value in columns.items()]).where(*which)
+    session.execute(sa.insert(InvitationChange.__table__).from_select(list(columns), rows))
+
+
+def update(session: Session, which: tuple, change: dict) -> None:
+    session.execute(
+        sa.update(Invitation).where(*which).values(change), execution_options={"synchronize_session": False}
+    )

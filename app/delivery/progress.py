@@ -1,0 +1,147 @@
+"""How a wave stands: counts that sum to the total, rates, machine visits, and its people page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from app.contacts.models import Contact
+from app.core.outbox_rows import OutboxRow, OutboxState
+from app.delivery.models import Invitation, InvitationState, Visit, Wave
+from app.delivery.sending.posting import INVITATION, group_of
+
+PAGE = 50
+STATES = tuple(state for state in InvitationState if state != InvitationState.SENDING)
+COUNTED = sa.select(Invitation.wave_id, Invitation.state, sa.func.count()).group_by(
+    Invitation.wave_id, Invitation.state
+)
+
+
+def wave_counts(session: Session, wave_id: int) -> dict[str, int]:
+    """`total` and the number of invitations in each state; disjoint, queued includes sending (decisions 23)."""
+    return counts_of(session, [wave_id])[wave_id]
+
+
+def counts_of(session: Session, wave_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """`wave_counts` of several waves in one query."""
+    ids = list(wave_ids)
+    found = {number: {"total": 0} | {state.value: 0 for state in STATES} for number in ids}
+    for wave_id, state, count in session.execute(COUNTED.where(Invitation.wave_id.in_(ids))):
+        shown = InvitationState.QUEUED if state == InvitationState.SENDING else state
+        found[wave_id][shown.value] += count
+        found[wave_id]["total"] += count
+    return found
+
+
+def rates(counts: dict[str, int]) -> dict[str, float | bool | None]:
+    """Shares 0..1, None of nothing. `response` and `silence` are of those reached, `bounce` of those mailed.
+
+    Reached is whom a mail was sent that did not come back. `provisional` while asks are open.
+    """
+    reached = counts["sent"] + counts["answered"] + counts["declined"] + counts["silent"]
+    mailed = reached + counts["bounced"]
+    return {
+        "response": counts["answered"] / reached if reached else None,
+        "silence": counts["silent"] / reached if reached else None,
+        "bounce": counts["bounced"] / mailed if mailed else None,
+        "provisional": counts["sent"] > 0,
+    }
+
+
+def machine_visits(session: Session, wave_id: int) -> int:
+    """How often machines, such as scanners of mail gateways, opened a link of this wave."""
+    visits = (
+        sa.select(sa.func.count()).select_from(Visit).join(Invitation, Invitation.id == Visit.invitation_id)
+    )
+    return session.scalar(visits.where(Invitation.wave_id == wave_id, Visit.is_machine))
+
+
+def reasons(session: Session, wave_id: int) -> dict[str, int]:
+    """How many people were left out for each reason, the most frequent first."""
+    query = (
+        sa.select(Invitation.suppressed_reason, sa.func.count())
+        .where(Invitation.wave_id == wave_id, Invitation.state == InvitationState.SUPPRESSED)
+        .group_by(Invitation.suppressed_reason)
+    )
+    return dict(sorted(map(tuple, session.execute(query)), key=lambda pair: (-pair[1], pair[0])))
+
+
+def held_back(session: Session, wave_id: int) -> dict[str, int]:
+    """How many mails wait for a reason that no time lifts, by that reason."""
+    query = (
+        sa.select(OutboxRow.reason, sa.func.count())
+        .where(OutboxRow.group == group_of(wave_id), OutboxRow.state == OutboxState.HELD)
+        .group_by(OutboxRow.reason)
+    )
+    return {reason or "": count for reason, count in session.execute(query)}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which people of a wave are shown: of one state (`held` among them), left out for one reason, by name."""
+
+    state: str = ""
+    reason: str = ""
+    search: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One person of a wave, and why the mail waits, if it does."""
+
+    invitation: Invitation
+    held_reason: str | None
+    since: datetime | None
+
+
+def people(session: Session, wave: Wave, shown: Filter, *, after: int = 0, limit: int = PAGE) -> list[Line]:
+    """Up to `limit` people of the wave in the order of their invitations, beginning behind invitation `after`."""
+    held = sa.and_(
+        OutboxRow.kind == INVITATION,
+        OutboxRow.ref == sa.cast(Invitation.id, sa.String),
+        OutboxRow.state == OutboxState.HELD,
+    )
+    query = (
+        sa.select(Invitation, OutboxRow.reason)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .outerjoin(OutboxRow, held)
+        .options(joinedload(Invitation.contact), joinedload(Invitation.account))
+        .where(Invitation.wave_id == wave.id, Invitation.id > after, *matching(shown))
+        .order_by(Invitation.id)
+        .limit(limit)
+    )
+    return [Line(row, reason, since(row)) for row, reason in session.execute(query).unique()]
+
+
+def matching(shown: Filter) -> list[sa.ColumnElement[bool]]:
+    found = []
+    if shown.state == "held":
+        found.append(OutboxRow.id.is_not(None))
+    elif shown.state == InvitationState.QUEUED:
+        found.append(Invitation.state.in_((InvitationState.QUEUED, InvitationState.SENDING)))
+    elif shown.state:
+        found.append(Invitation.state == shown.state)
+    if shown.reason:
+        found.append(Invitation.suppressed_reason == shown.reason)
+    if shown.search:
+        name = Contact.first_name + " " + Contact.last_name
+        found.append(sa.or_(*[c.icontains(shown.search, autoescape=True) for c in (name, Contact.email)]))
+    return found
+
+
+def since(row: Invitation) -> datetime | None:
+    """When the invitation entered the state it is in, as far as its own row tells."""
+    dates = {
+        InvitationState.PLANNED: row.due_at,
+        InvitationState.SUPPRESSED: row.created_at,
+        InvitationState.SENT: row.sent_at,
+        InvitationState.IN_DOUBT: row.sent_at,
+        InvitationState.ANSWERED: row.answered_at,
+        InvitationState.DECLINED: row.declined_at,
+        InvitationState.SILENT: row.silent_at,
+    }
+    return dates.get(row.state, row.closed_at or row.updated_at)

@@ -1,0 +1,248 @@
+"""Waves: one launch of a program, and what staff may do with it until it is finished.
+
+A launch writes the wave and one invitation for every person of the audience in one statement, in the transaction of the
+press: `planned`, or `suppressed` with its reason and the day the person becomes free. Launches happen one after the
+other, so that two of them see one another's people and a second press of the same button finds the first wave.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask_babel import format_date
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Contact
+from app.core import audit, clock, outbox_rows
+from app.core.audit import Actor
+from app.core.errors import Refused
+from app.core.installation import installation
+from app.delivery import cadence
+from app.delivery.asking import bulk, gates
+from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
+from app.delivery.sending.asks import PAUSED
+from app.delivery.sending.posting import group_of
+from app.surveys import rules
+from app.surveys.models import Program, ProgramStatus
+
+LAUNCHABLE = frozenset({ProgramStatus.ACTIVE})
+RUNNING = (WaveState.WAITING, WaveState.SENDING)
+
+
+def next_key(session: Session, program: Program) -> str:
+    """The launch key of the program's next wave: the same for everybody who looks at the launch page now."""
+    ours = (Wave.program_id == program.id, Wave.purpose == Purpose.PROGRAM)
+    newest = session.scalar(sa.select(sa.func.max(Wave.id)).where(*ours)) or 0
+    return f"program:{program.id}:after:{newest}"
+
+
+def launch(
+    session: Session,
+    program: Program,
+    *,
+    actor: Actor,
+    now: datetime,
+    launch_key: str,
+    send_at: datetime | None = None,
+    undo_minutes: int | None = None,
+    contacts: Iterable[int] | None = None,
+    purpose: Purpose = Purpose.PROGRAM,
+    name: str = "",
+) -> Wave:
+    """Launch a wave of `program`, or find the one that was launched under the same key.
+
+    `contacts` asks these people instead of the audience. `send_at` and `undo_minutes` default to now and to the
+    program's rule; nothing is sent before both have passed. Raises Refused for a program that is not active.
+    """
+    bulk.one_after_the_other(session)
+    if found := session.scalars(sa.select(Wave).filter_by(launch_key=launch_key)).one_or_none():
+        return found
+    if program.status not in LAUNCHABLE:
+        raise Refused(_("%(name)s is not active, so nothing can be launched from it.", name=program.name))
+    minutes = rules.of(program).undo_minutes if undo_minutes is None else undo_minutes
+    wave = Wave(
+        program=program,
+        version=program.survey.current,
+        name=name or name_of(session, program, now),
+        purpose=purpose,
+        launch_key=launch_key,
+        is_rehearsal=not installation(session).is_live,
+        is_demo=program.is_demo,
+        launched_at=now,
+        launched_by_id=actor.id if actor.kind == "staff" else None,
+        launched_by=actor.name,
+        send_at=max(send_at or now, now),
+        undo_until=now + timedelta(minutes=minutes) if minutes else None,
+    )
+    session.add(wave)
+    session.flush()
+    people = cadence.people_of(program) if contacts is None else chosen(contacts)
+    ask = cadence.ask_of(session, program, at=first_send_at(wave), purpose=purpose)
+    bulk.invite(session, wave, people, ask, now=now)
+    audit.note(session, actor, "wave.launched", subject=f"wave:{wave.id}", now=now, key=launch_key)
+    return wave
+
+
+def first_send_at(wave: Wave) -> datetime:
+    """The moment from which mails of the wave may leave."""
+    return max(wave.send_at, wave.undo_until or wave.send_at)
+
+
+def chosen(contacts: Iterable[int]) -> sa.Select:
+    """A select of the given contacts who belong to an account."""
+    return sa.select(Contact.id).where(Contact.id.in_(list(contacts)), Contact.account_id.is_not(None))
+
+
+def name_of(session: Session, program: Program, now: datetime) -> str:
+    """What a wave is called that was given no name: its program and its day."""
+    day = clock.day_of(now, installation(session).zone)
+    return f"{program.name[:130]}, {format_date(day, 'medium')}"
+
+
+def invite(
+    session: Session,
+    program: Program,
+    contact: Contact,
+    *,
+    actor: Actor,
+    now: datetime,
+    purpose: Purpose = Purpose.SINGLE,
+    launch_key: str | None = None,
+) -> Wave:
+    """Ask one person now, as a wave of one; Refused with the day the person becomes free when a gate is shut."""
+    bulk.one_after_the_other(session)
+    key = launch_key or f"{purpose}:{contact.id}:{secrets.token_hex(8)}"
+    if found := session.scalars(sa.select(Wave).filter_by(launch_key=key)).one_or_none():
+        return found
+    ask = cadence.ask_of(session, program, at=now, purpose=purpose)
+    person = cadence.person_of(session, contact, ask)
+    refuse_if_shut(
+        session, contact, gates.judge([person], ask.rules, at=now, today=ask.today, purpose=purpose)
+    )
+    return launch(
+        session,
+        program,
+        actor=actor,
+        now=now,
+        launch_key=key,
+        undo_minutes=0,
+        contacts=[contact.id],
+        purpose=purpose,
+        name=f"{program.name[:60]}: {contact.name[:90]}",
+    )
+
+
+def refuse_if_shut(session: Session, contact: Contact, found: dict[int, gates.Verdict]) -> None:
+    verdict = found[contact.id]
+    if verdict.reason is None:
+        return
+    words = _("%(name)s cannot be asked now. %(why)s.", name=contact.name, why=verdict.reason.words)
+    if verdict.free_at:
+        day = clock.day_of(verdict.free_at, installation(session).zone)
+        words += " " + _("Free again on %(day)s.", day=format_date(day, "long"))
+    raise Refused(words)
+
+
+def held(session: Session, wave: Wave) -> Wave:
+    """The wave as it stands now, kept from changing until the transaction ends."""
+    return session.get_one(Wave, wave.id, with_for_update=True, populate_existing=True)
+
+
+def undo(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
+    """Take back a launch that has not begun to send: the wave and its invitations are gone, nobody is quarantined."""
+    wave = held(session, wave)
+    if wave.state != WaveState.WAITING:
+        raise Refused(_("This wave has begun to send, so it cannot be undone. You can cancel it."))
+    audit.note(session, actor, "wave.undone", subject=f"wave:{wave.id}", now=now, key=wave.launch_key)
+    session.execute(sa.delete(Invitation).where(Invitation.wave_id == wave.id))
+    session.delete(wave)
+    session.flush()
+
+
+def pause(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
+    """Send nothing more of this wave until it is resumed; mails in flight still arrive. Paused already: nothing."""
+    wave = held(session, wave)
+    if wave.state == WaveState.PAUSED:
+        return
+    if wave.state not in RUNNING:
+        raise Refused(_("This wave is over, so there is nothing to pause."))
+    wave.state = WaveState.PAUSED
+    wave.paused_reason = _("Paused by %(name)s.", name=actor.name)
+    outbox_rows.hold(session, group_of(wave.id), PAUSED, now=now)
+    audit.note(session, actor, "wave.paused", subject=f"wave:{wave.id}", now=now)
+
+
+def resume(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
+    """Go on with a paused wave; one whose moment has not come waits for it. Running already: nothing."""
+    wave = held(session, wave)
+    if wave.state in RUNNING:
+        return
+    if wave.state != WaveState.PAUSED:
+        raise Refused(_("This wave is over, so it cannot be resumed."))
+    wave.state = WaveState.SENDING if first_send_at(wave) <= now else WaveState.WAITING
+    wave.paused_reason = None
+    outbox_rows.let_go(session, group_of(wave.id), PAUSED, now=now)
+    audit.note(session, actor, "wave.resumed", subject=f"wave:{wave.id}", now=now)
+
+
+def cancel(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
+    """Ask nobody more: whoever was not sent a mail is cancelled; who was may still answer. Cancelled already: nothing."""
+    wave = held(session, wave)
+    if wave.state == WaveState.CANCELLED:
+        return
+    if wave.state == WaveState.FINISHED:
+        raise Refused(_("This wave is finished, so there is nothing to cancel."))
+    wave.state, wave.paused_reason, wave.finished_at = WaveState.CANCELLED, None, now
+    session.flush()
+    bulk.cancel_unsent(session, wave, now=now, reason="cancelled")
+    outbox_rows.cancel(session, group_of(wave.id), "cancelled", now=now)
+    audit.note(session, actor, "wave.cancelled", subject=f"wave:{wave.id}", now=now)
+
+
+def start_due(session: Session, *, now: datetime) -> Iterator[Wave]:
+    """Let every launched wave send whose undo has run out and whose moment has come; yields each, for a commit."""
+    due = sa.select(Wave.id).where(
+        Wave.state == WaveState.WAITING,
+        Wave.send_at <= now,
+        sa.func.coalesce(Wave.undo_until, Wave.send_at) <= now,
+    )
+    for number in session.scalars(due.order_by(Wave.send_at, Wave.id)).all():
+        wave = session.get(Wave, number, with_for_update=True, populate_existing=True)
+        if wave is not None and wave.state == WaveState.WAITING:
+            wave.state = WaveState.SENDING
+            session.flush()
+            yield wave
+
+
+def ask_deferred(session: Session, *, now: datetime) -> Iterator[int]:
+    """Ask those who were left out of a wave for a while and have become free; yields how many, wave by wave.
+
+    They are deferred for at most the program's `defer_days` after the wave was to be sent, and every gate is looked at
+    again. Rehearsals are not followed up.
+    """
+    for number in session.scalars(DEFERRING, {"now": now}).all():
+        bulk.one_after_the_other(session)
+        wave = session.get(Wave, number, with_for_update=True, populate_existing=True)
+        if wave is not None and wave.state in (WaveState.SENDING, WaveState.FINISHED):
+            yield bulk.ask_freed(session, wave, now=now)
+
+
+DEFERRING = (
+    sa.select(Wave.id)
+    .distinct()
+    .join(Invitation, Invitation.wave_id == Wave.id)
+    .join(Program, Program.id == Wave.program_id)
+    .where(
+        Invitation.state == InvitationState.SUPPRESSED,
+        Invitation.free_at <= sa.bindparam("now"),
+        Wave.purpose == Purpose.PROGRAM,
+        Wave.is_rehearsal.is_(False),
+        Wave.state.in_((WaveState.SENDING, WaveState.FINISHED)),
+        Program.status == ProgramStatus.ACTIVE,
+    )
+    .order_by(Wave.id)
+)

@@ -1,0 +1,302 @@
+"""The gates: each by table, the SQL of a wave against the pure oracle by property, and why one person is not asked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+
+from app.contacts.models import Contact, ContactStatus, NotAskable
+from app.core import tokens
+from app.delivery import cadence
+from app.delivery.asking import gates
+from app.delivery.asking.gates import PastAsk, Person, Reason
+from app.delivery.models import Invitation, InvitationState, Purpose, Suppression
+from app.surveys import rules
+from app.surveys.rules import Rules
+from tests import make
+from tests.make import NOW
+
+TODAY = NOW.date()
+SENT, DECLINED = InvitationState.SENT, InvitationState.DECLINED
+
+
+def days(count: float) -> timedelta:
+    return timedelta(days=count)
+
+
+def asked(ago: timedelta, state=InvitationState.ANSWERED, **more) -> PastAsk:
+    sent_at = NOW - ago
+    return PastAsk(state, sent_at=sent_at, closes_at=sent_at + days(21), **more)
+
+
+def judged(*asks: PastAsk, purpose=Purpose.PROGRAM, rules=Rules(), **person) -> gates.Verdict:
+    someone = Person(id=1, email_key="a@customer.example", asks=asks)
+    someone = someone if not person else Person(**(someone.__dict__ | person))
+    return gates.judge([someone], rules, at=NOW, today=TODAY, purpose=purpose)[1]
+
+
+@pytest.mark.parametrize(
+    ("person", "reason"),
+    [
+        ({}, None),
+        *[({"not_askable": kind}, Reason(kind.value)) for kind in NotAskable],
+        ({"has_account": False}, Reason.NO_ACCOUNT),
+        ({"status": ContactStatus.ERASED}, Reason.ERASED),
+        ({"status": ContactStatus.BOUNCED}, Reason.BOUNCED),
+        ({"is_suppressed": True}, Reason.SUPPRESSED_ADDRESS),
+        ({"email_key": None}, Reason.NO_ADDRESS),
+        ({"status": ContactStatus.UNSUBSCRIBED}, Reason.UNSUBSCRIBED),
+        ({"unsubscribed_at": NOW}, Reason.UNSUBSCRIBED),
+        ({"status": ContactStatus.LEFT}, Reason.LEFT),
+        ({"left_on": TODAY}, Reason.LEFT),
+        ({"left_on": TODAY + days(1)}, None),
+    ],
+)
+def test_a_lasting_gate_never_opens_by_waiting(person, reason):
+    assert judged(**person) == gates.Verdict(reason)
+
+
+@pytest.mark.parametrize(
+    ("asks", "reason", "free_in"),
+    [
+        ([asked(timedelta(hours=23))], Reason.FLOOR, days(90) - timedelta(hours=23)),
+        ([asked(days(89))], Reason.QUARANTINE, days(1)),
+        ([asked(days(90))], None, None),
+        ([asked(days(179), is_same_survey=True)], Reason.QUARANTINE_SAME_SURVEY, days(1)),
+        ([asked(days(180), is_same_survey=True)], None, None),
+        ([asked(days(40), DECLINED, declined_at=NOW - days(29))], Reason.QUARANTINE_AFTER_DECLINE, days(1)),
+        ([asked(days(40), DECLINED, declined_at=NOW - days(30))], None, None),
+        (
+            [asked(days(40), DECLINED, declined_at=NOW - days(35), is_same_survey=True)],
+            Reason.QUARANTINE_SAME_SURVEY,
+            days(140),
+        ),
+        ([asked(days(40), InvitationState.BOUNCED)], None, None),
+        ([asked(timedelta(hours=1), InvitationState.BOUNCED)], Reason.FLOOR, timedelta(hours=23)),
+        ([asked(days(10), InvitationState.IN_DOUBT)], Reason.QUARANTINE, days(80)),
+        ([PastAsk(InvitationState.PLANNED)], Reason.OPEN_ASK, None),
+        ([PastAsk(InvitationState.CANCELLED)], None, None),
+        ([asked(days(1), is_rehearsal=True), asked(days(1), purpose=Purpose.TEST)], None, None),
+    ],
+)
+def test_a_gate_of_time_opens_on_its_day(asks, reason, free_in):
+    assert judged(*asks) == gates.Verdict(reason, NOW + free_in if free_in else None)
+
+
+def test_without_quarantine_an_open_ask_still_stands_in_the_way():
+    loose = Rules(any_days=0, same_survey_days=0)
+    assert judged(asked(days(2), SENT), rules=loose) == gates.Verdict(Reason.OPEN_ASK, NOW + days(19))
+    assert judged(asked(days(2)), rules=loose).reason is None
+
+
+def test_recovery_is_exempt_from_quarantine_but_not_from_the_floor_or_the_lasting_gates():
+    recovery = Purpose.RECOVERY
+    assert judged(asked(days(20), is_same_survey=True), purpose=recovery).reason is None
+    assert judged(asked(timedelta(hours=20)), purpose=recovery).reason == Reason.FLOOR
+    assert judged(purpose=recovery, unsubscribed_at=NOW).reason == Reason.UNSUBSCRIBED
+
+
+def test_one_mailbox_is_asked_once_through_whoever_may_be_asked():
+    left = Person(id=1, email_key="a@customer.example", status=ContactStatus.LEFT)
+    first, second = (Person(id=number, email_key="a@customer.example") for number in (2, 3))
+    found = gates.judge([second, first, left], Rules(), at=NOW, today=TODAY)
+    assert [found[number].reason for number in (1, 2, 3)] == [Reason.LEFT, None, Reason.DUPLICATE_ADDRESS]
+
+
+def test_every_reason_has_words_and_those_of_time_are_told_apart():
+    assert all(str(reason.words) for reason in Reason)
+    assert {reason for reason in Reason if reason.is_of_time} == set(list(Reason)[-5:])
+
+
+AGO = [days(d) + timedelta(milliseconds=ms) for d in (1, 5, 21, 30, 90, 180) for ms in (-1, 0, 1)]
+MAILBOXES = ["a@customer.example", "b@customer.example"]
+ASKS, PEOPLE = 5, 4
+some = st.sampled_from
+plain_person = st.fixed_dictionaries({"email_key": some(MAILBOXES)})
+odd_person = st.one_of(  # One oddity at a time, or they would hide one another.
+    *[
+        st.fixed_dictionaries({"email_key": some(MAILBOXES)} | {name: some(values)})
+        for name, values in {
+            "email_key": [None],
+            "status": list(ContactStatus),
+            "not_askable": list(NotAskable),
+            "left_on": [TODAY - days(1), TODAY, TODAY + days(1)],
+            "unsubscribed_at": [NOW],
+        }.items()
+    ],
+    st.fixed_dictionaries(
+        {
+            "email_key": some(MAILBOXES),
+            "status": some(list(ContactStatus)),
+            "not_askable": some(list(NotAskable)),
+        }
+    ),
+)
+plain_ask = st.fixed_dictionaries(
+    {
+        "of": st.integers(0, PEOPLE - 1),
+        "asked_as": some(MAILBOXES),
+        "state": some([InvitationState.ANSWERED, InvitationState.SENT, InvitationState.DECLINED]),
+        "is_same": st.booleans(),
+        "sent_at": some(AGO).map(lambda ago: NOW - ago),
+        "declined_after": some([days(0), days(5)]),
+    }
+)
+odd_ask = st.fixed_dictionaries(
+    {
+        "of": st.integers(0, PEOPLE - 1),
+        "asked_as": some([None, *MAILBOXES]),
+        "state": some(list(InvitationState)),
+        "purpose": some(list(Purpose)),
+        "is_rehearsal": st.booleans(),
+        "is_same": st.booleans(),
+        "sent_at": some(AGO).map(lambda ago: NOW - ago),
+        "declined_after": some([days(0), days(5)]),
+    }
+)
+drawings = st.fixed_dictionaries(
+    {
+        "people": st.lists(st.one_of(plain_person, plain_person, odd_person), min_size=1, max_size=PEOPLE),
+        "asks": st.lists(st.one_of(plain_ask, plain_ask, odd_ask), max_size=ASKS),
+        "suppressed": some([(), (), ("b@customer.example",)]),
+        "purpose": some([Purpose.PROGRAM, Purpose.SINGLE, Purpose.RECOVERY]),
+        "rules": some(
+            [Rules(), Rules(any_days=0, same_survey_days=0), Rules(any_days=30, same_survey_days=5)]
+        ),
+    }
+)
+
+
+@pytest.fixture
+def ground(session):
+    """What drawn rows stand on: accounts, and waves of the survey that is asked and of another one."""
+    programs = {True: make.program(), False: make.program()}
+    waves = {is_same: [make.wave(program=p) for _ in range(ASKS)] for is_same, p in programs.items()}
+    found = {
+        "survey_id": programs[True].survey_id,
+        "accounts": [make.account().id for _ in range(PEOPLE)],
+        "waves": {
+            is_same: [(wave.id, wave.version_id) for wave in found] for is_same, found in waves.items()
+        },
+    }
+    session.commit()
+    return found
+
+
+def store(session, drawn, ground) -> list[int]:
+    """Put the drawn rows into the database; the ids of the contacts."""
+    for key in drawn["suppressed"]:
+        session.execute(sa.insert(Suppression).values(email_key=key, reason="complaint", at=NOW))
+    ids = [
+        session.scalar(sa.insert(Contact).returning(Contact.id).values(**contact_row(person, account)))
+        for person, account in zip(drawn["people"], ground["accounts"], strict=False)
+    ]
+    for number, ask in enumerate(drawn["asks"]):
+        place = ask["of"] % len(ids)
+        wave_id, version_id = ground["waves"][ask["is_same"]][number]
+        row = {"wave_id": wave_id, "version_id": version_id, "account_id": ground["accounts"][place]}
+        session.execute(sa.insert(Invitation).values(contact_id=ids[place], **row, **invitation_row(ask)))
+    return ids
+
+
+def contact_row(person, account_id) -> dict:
+    status = person.get("status", ContactStatus.ACTIVE)
+    left_on = person.get("left_on") or (TODAY if status == ContactStatus.LEFT else None)
+    return person | {"account_id": account_id, "status": status, "left_on": left_on}
+
+
+def invitation_row(ask) -> dict:
+    moment = ask["sent_at"]
+    was_sent = ask["state"] in gates.HEARD | {InvitationState.BOUNCED}
+    return {
+        "state": ask["state"],
+        "asked_as": ask["asked_as"],
+        "purpose": ask.get("purpose", Purpose.PROGRAM),
+        "is_rehearsal": ask.get("is_rehearsal", False),
+        "nonce": tokens.new_nonce(),
+        "language": "en",
+        "sent_at": moment if was_sent else None,
+        "closes_at": moment + days(21) if was_sent else None,
+        "answered_at": moment,
+        "silent_at": moment,
+        "declined_at": moment + ask["declined_after"],
+        "suppressed_reason": "floor",
+    }
+
+
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@for_all(drawn=drawings)
+def test_the_sql_of_a_wave_says_what_the_gates_say(app, session, ground, drawn):
+    ids = store(session, drawn, ground)
+    ask = cadence.Ask(ground["survey_id"], drawn["rules"], NOW, TODAY, drawn["purpose"])
+    planned = cadence.plan(sa.select(Contact.id), ask)
+    found = {
+        row.contact_id: gates.Verdict(Reason(row.reason) if row.reason else None, row.free_at)
+        for row in session.execute(sa.select(planned))
+    }
+    persons = [cadence.person_of(session, session.get_one(Contact, number), ask) for number in ids]
+    expected = gates.judge(persons, ask.rules, at=NOW, today=TODAY, purpose=ask.purpose)
+    counted = cadence.left_out(session, sa.select(Contact.id), ask)
+    session.rollback()
+    session.expunge_all()
+    assert found == expected
+    assert sum(counted.values()) == len(ids)
+
+
+def test_only_the_audience_is_planned_and_counted_by_reason(session):
+    program = make.program(audience={"tiers": [1]})
+    there = make.account(tier=1)
+    make.contact(account=there)
+    make.contact(account=there, status=ContactStatus.BOUNCED)
+    make.contact(account=make.account(tier=2))
+    ask = cadence.ask_of(session, program, at=NOW)
+    assert cadence.left_out(session, cadence.people_of(program), ask) == {None: 1, Reason.BOUNCED: 1}
+
+
+def test_why_a_person_was_not_asked_names_the_gate_and_the_day_it_opens(session):
+    program = make.program()
+    person = make.contact()
+    make.invitation(contact=person, wave=make.wave(program=program), sent_at=NOW - days(10), state=SENT)
+    found = {gate.reason: gate for gate in cadence.why_not(session, person, program, now=NOW)}
+    shut = {reason: gate.free_at for reason, gate in found.items() if gate.is_shut}
+    assert shut == {
+        Reason.QUARANTINE: NOW + days(80),
+        Reason.QUARANTINE_SAME_SURVEY: NOW + days(170),
+        Reason.OPEN_ASK: NOW + days(11),
+    }
+    assert list(found) == [reason for reason in Reason if reason != Reason.DUPLICATE_ADDRESS]
+
+
+def test_a_program_s_own_rules_decide(session):
+    program = make.program(quarantine={"any_days": 5, "same_survey_days": 5}, cadence={"open_days": 3})
+    person = make.contact()
+    make.invitation(
+        contact=person, wave=make.wave(program=program), sent_at=NOW - days(6), closes_at=NOW - days(3)
+    )
+    assert not [gate for gate in cadence.why_not(session, person, program, now=NOW) if gate.is_shut]
+    assert rules.of(program).any_days == 5
+
+
+def test_a_large_ledger_is_planned_with_indexes_alone(session, database_kind):
+    """The plan of a single ask must not read the whole ledger."""
+    person = make.contact()
+    ask = cadence.ask_of(session, make.program(), at=NOW)
+    planned = cadence.plan(sa.select(Contact.id).where(Contact.id == person.id), ask)
+    if database_kind == "sqlite":
+        statement = sa.select(planned).compile(session.connection(), compile_kwargs={"literal_binds": True})
+        steps = [row.detail for row in session.execute(sa.text(f"EXPLAIN QUERY PLAN {statement}"))]
+        assert not [step for step in steps if step.startswith("SCAN invitations")], steps
+    assert session.execute(sa.select(planned)).one().reason is None
+
+
+def test_accounts_without_owner_are_counted_once(session):
+    lonely = make.account(owner=None)
+    make.contact(account=lonely)
+    make.contact(account=lonely)
+    make.contact(account=make.account(owner=make.staff()))
+    assert cadence.without_owner(session, sa.select(Contact.id)) == 1
