@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The application for `settings` (from the environment when not given). Starts no job and sends nothing."""
     from app import api, public, schema  # noqa: F401
-    from app.auth import access, security
+    from app.auth import access, limits, security
     from app.core import errors, headers, pages, transactions, wording
     from app.doors import BLUEPRINTS
 
@@ -31,6 +31,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     security.install(app)
     headers.install(app)
     errors.install(app)
+    limits.install(app)
     access.install(app)
     pages.install(app)
     wording.install(app)

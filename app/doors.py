@@ -1,6 +1,8 @@
 """Every blueprint of the staff pages, in one list. Only `app/__init__.py` reads it."""
 
+from app.auth import key_routes, staff_routes  # noqa: F401
 from app.auth.routes import blueprint as auth
+from app.auth.routes import doorway
 from app.contacts.routes import blueprint as contacts
 from app.delivery.routes import blueprint as delivery
 from app.followups.routes import blueprint as followups
@@ -9,4 +11,4 @@ from app.reports.routes import blueprint as reports
 from app.setup.routes import blueprint as setup
 from app.surveys.routes import blueprint as surveys
 
-BLUEPRINTS = (auth, contacts, surveys, delivery, followups, reports, setup, vitals)
+BLUEPRINTS = (doorway, auth, contacts, surveys, delivery, followups, reports, setup, vitals)

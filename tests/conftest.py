@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,11 +65,26 @@ def compiled_templates(tmp_path_factory) -> FileSystemBytecodeCache:
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
+class LoneClient(FlaskClient):
+    """A client whose requests see what a server would: a context of their own, and only rows that are committed.
+
+    Without this a request would run in the test's application context and share its session, its transaction and
+    `g` with it. What the test has added is committed first, so that a test cannot wait at the gate for itself. A
+    streamed answer is read to its end in that context, since it must not outlive it.
+    """
+
+    def open(self, *args, **kwargs):
+        db.session.commit()
+        kwargs.setdefault("buffered", True)
+        return contextvars.Context().run(super().open, *args, **kwargs)
+
+
 @pytest.fixture
 def app(settings, compiled_templates) -> Flask:
     """The application, inside an application context whose session writes."""
     app = create_app(settings)
     app.testing = True
+    app.test_client_class = LoneClient
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.jinja_env.bytecode_cache = compiled_templates
     with app.app_context():
@@ -76,11 +92,13 @@ def app(settings, compiled_templates) -> Flask:
         yield app
         db.session.remove()
         db.engine.dispose()
+        if "limits_engine" in app.extensions:
+            app.extensions["limits_engine"].dispose()
 
 
 @pytest.fixture
 def session(app):
-    """The session of the test. Commit before a client's request, so that the request sees the rows."""
+    """The session of the test. A request of a client commits it first, and the next look reads what the request did."""
     return db.session
 
 

@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 from flask_security import hash_password
 
 from app import journey
+from app.auth import sessions
 from app.auth.models import Role, Staff
+from app.auth.security import COOKIE_ID
 from app.contacts.models import Account, Contact, ContactRole, Goal, Stage
-from app.core import text, tokens
+from app.core import clock, text, tokens
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.extensions import db
 from app.followups.models import Task, TaskKind
@@ -44,11 +46,12 @@ def staff(role: str = "csm", **given) -> Staff:
 
 
 def signed_in_client(app: Flask, person: Staff) -> FlaskClient:
-    """A client with a signed-in session, without going through the sign-in page."""
+    """A client with an open session of `person`, without going through the sign-in page."""
+    row = sessions.begin(db.session, person, now=clock.now(), address="127.0.0.1", agent="tests")
+    db.session.commit()
     client = app.test_client()
     with client.session_transaction() as cookie:
-        cookie["_user_id"] = person.fs_uniquifier
-        cookie["_fresh"] = True
+        cookie[COOKIE_ID] = row.id
     client.person = person
     return client
 

@@ -61,7 +61,7 @@ def test_staff_disable_ends_the_account(run, session):
         "add",
         "a@company.example",
         "--role",
-        "admin",
+        "csm",
         "--password-stdin",
         given="a long enough password\n",
     )

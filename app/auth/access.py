@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, current_app, redirect, request, url_for
-from flask_security import current_user
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
 
+from app.auth import sessions
 from app.auth.models import RoleName
+from app.core import clock
 from app.core.audit import Actor
 from app.core.errors import Forbidden
+from app.core.pages import SAFE_METHODS
+from app.extensions import db
 
 View = TypeVar("View", bound=Callable)
 
@@ -18,6 +25,7 @@ PUBLIC = "public"
 TOKEN = "token"
 KEY = "key"
 LIBRARY_ENDPOINTS = {"static": PUBLIC}
+FIRST_PAGES = frozenset({"auth.password", "auth.change_password", "auth.theme"})
 
 
 def policy(name: str) -> Callable[[View], View]:
@@ -60,12 +68,49 @@ def guard():
     if declared in {PUBLIC, TOKEN, KEY}:
         return None
     if declared is None:
-        raise Forbidden("This page has no access policy.")
+        raise Forbidden(_("This page has no access policy."))
     if not current_user.is_authenticated:
-        return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+        return ask_to_sign_in()
+    g.own_language, g.own_time_zone = current_user.language, current_user.time_zone
+    note_use()
     if not current_user.may(RoleName(declared)):
-        raise Forbidden("Your role does not include this page.")
-    return None
+        raise Forbidden(_("Your role does not include this page."))
+    return ask_for_own_password() if current_user.password_is_initial else None
+
+
+def ask_for_own_password() -> Response | None:
+    """A password that somebody else has seen opens only the page on which it is changed."""
+    if request.endpoint in FIRST_PAGES:
+        return None
+    if request.method not in SAFE_METHODS:
+        raise Forbidden(_("Choose a password of your own first."))
+    return redirect(url_for("auth.password"))
+
+
+def ask_to_sign_in() -> Response:
+    """To the sign-in page and back here afterwards, if this is a page that can be come back to."""
+    is_page = request.method in SAFE_METHODS and "HX-Request" not in request.headers
+    url = url_for("security.login", next=request.full_path.rstrip("?") if is_page else None)
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def note_use() -> None:
+    """When the session was last used; only on requests that read, since one that writes may hold the gate."""
+    if request.method in SAFE_METHODS:
+        sessions.seen(db.engine, g.staff_session, now=clock.now())
+
+
+NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f\\\\]")
+
+
+def own_path(target: str | None, default: str = "/") -> str:
+    """`target` when it is a path on this site, else `default`: a link may not send people elsewhere after sign-in."""
+    if not target or not target.startswith("/") or target.startswith("//") or NOT_IN_A_PATH.search(target):
+        return default
+    parts = urlsplit(target)
+    return default if parts.scheme or parts.netloc else target
 
 
 def actor() -> Actor:

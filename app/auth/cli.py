@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import secrets
 import sys
 
 import click
@@ -40,7 +39,7 @@ def staff() -> None:
 @with_appcontext
 def staff_add(email: str, role: str, name: str, password_stdin: bool) -> None:
     """Add EMAIL as a member of staff; without --password-stdin a password is made and printed."""
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else secrets.token_urlsafe(12)
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else people.new_password()
     transactions.write(db.session)
     person = people.add_staff(db.session, email, role=RoleName(role), name=name, password=password)
     audit.note(db.session, actor(), "staff.add", subject=f"staff:{person.id}", now=clock.now(), role=role)

@@ -10,6 +10,7 @@ from flask_security import AsaList, RoleMixin, UserMixin, WebAuthnMixin
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.core import tokens
 from app.core.columns import BigId, Id, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
 
@@ -61,6 +62,7 @@ class Staff(Stamped, UserMixin, Base):
     email: Mapped[str] = mapped_column(sa.String(320), unique=True)
     name: Mapped[str] = mapped_column(sa.String(200), default="")
     password: Mapped[str | None] = mapped_column(sa.String(255))
+    password_is_initial: Mapped[bool] = mapped_column(default=False)
     active: Mapped[bool] = mapped_column(default=True)
     is_demo: Mapped[bool] = mapped_column(default=False)
     fs_uniquifier: Mapped[str] = mapped_column(sa.String(64), unique=True)
@@ -120,6 +122,12 @@ class StaffSession(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     address: Mapped[str | None] = mapped_column(sa.String(64))
     user_agent: Mapped[str | None] = mapped_column(sa.String(255))
+    staff: Mapped[Staff] = relationship()
+
+    @property
+    def handle(self) -> str:
+        """What a page may show of the id: enough to name the session, nothing to open it with."""
+        return tokens.digest(self.id)[:16]
 
 
 class Scope(StrEnum):

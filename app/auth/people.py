@@ -6,10 +6,12 @@ import secrets
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from flask_security import hash_password
 from sqlalchemy.orm import Session
 
-from app.auth.models import ApiKey, Role, RoleName, Scope, Staff, StaffSession
+from app.auth import passwords, sessions
+from app.auth.models import ApiKey, Role, RoleName, Scope, Staff, staff_roles
 from app.core import text, tokens
 from app.core.errors import Invalid, NotFound, Refused
 
@@ -26,11 +28,11 @@ def add_staff(
     except text.UnreadableText as error:
         raise Invalid(str(error), errors={"email": str(error)}) from None
     if find_staff(session, email):
-        raise Refused(f"{email} is a member of staff already.")
+        raise Refused(_("%(email)s is a member of staff already.", email=email))
     person = Staff(
         email=email,
         name=text.line(name) or email.partition("@")[0],
-        password=hash_password(password) if password else None,
+        password=hashed(password, email, name) if password else None,
         fs_uniquifier=secrets.token_hex(16),
         active=True,
         roles=[role_row(session, role)],
@@ -48,17 +50,90 @@ def role_row(session: Session, role: RoleName) -> Role:
     return session.scalars(sa.select(Role).where(Role.name == role.value)).one()
 
 
+def staff_of_id(session: Session, id: int) -> Staff:
+    """The member of staff of that id; NotFound otherwise."""
+    person = session.get(Staff, id)
+    if person is None:
+        raise NotFound(_("There is no such member of staff."))
+    return person
+
+
+def is_empty(session: Session) -> bool:
+    """Whether nobody can sign in here yet."""
+    return not session.scalar(sa.select(sa.exists().where(Staff.active, Staff.password.is_not(None))))
+
+
+def everybody(session: Session) -> list[Staff]:
+    """All members of staff, the disabled ones last."""
+    return list(
+        session.scalars(sa.select(Staff).order_by(Staff.active.desc(), sa.func.lower(Staff.name), Staff.id))
+    )
+
+
+def hashed(password: str, *words: str) -> str:
+    """The hash of a password that may be used; Invalid with the reason when it is easy to guess."""
+    password = passwords.normal(password)
+    if objection := passwords.objection(password, words=passwords.words_of(*words)):
+        raise Invalid(objection, errors={"password": objection})
+    return hash_password(password)
+
+
+def change_password(
+    session: Session, person: Staff, password: str, *words: str, now: datetime, but: str | None = None
+) -> None:
+    """A new password, chosen by the person; it ends every session of theirs but the one named."""
+    person.password = hashed(password, person.email, person.name, *words)
+    person.password_is_initial = False
+    sessions.end_all(session, person, now=now, but=but)
+
+
+def give_password(session: Session, person: Staff, *, now: datetime) -> str:
+    """A password to begin with, seen once by whoever gives it, which the person must change at the next sign-in."""
+    password = new_password()
+    change_password(session, person, password, now=now)
+    person.password_is_initial = True
+    return password
+
+
+def new_password() -> str:
+    """Sixteen random characters."""
+    return secrets.token_urlsafe(12)
+
+
+def change_role(session: Session, person: Staff, role: RoleName, *, now: datetime) -> bool:
+    """Give the person another role, which ends their sessions; False when they have it already."""
+    if person.role is role:
+        return False
+    if person.role is RoleName.ADMIN:
+        keep_an_admin(session, person)
+    person.roles = [role_row(session, role)]
+    sessions.end_all(session, person, now=now)
+    return True
+
+
 def disable_staff(session: Session, person: Staff, *, now: datetime) -> None:
-    """End the account and every session of it at once."""
+    """End the account and every session of it at once; the last administrator cannot be disabled."""
+    if person.role is RoleName.ADMIN:
+        keep_an_admin(session, person)
     person.active = False
-    end_sessions(session, person, now=now)
+    sessions.end_all(session, person, now=now)
 
 
-def end_sessions(session: Session, person: Staff, *, now: datetime) -> None:
-    """End every session of a person, wherever it is open."""
-    person.fs_uniquifier = secrets.token_hex(16)
-    open_rows = sa.and_(StaffSession.staff_id == person.id, StaffSession.ended_at.is_(None))
-    session.execute(sa.update(StaffSession).where(open_rows).values(ended_at=now))
+def enable_staff(person: Staff) -> None:
+    person.active = True
+
+
+def keep_an_admin(session: Session, but: Staff) -> None:
+    """Refused when nobody else could administer the installation."""
+    others = (
+        sa.select(sa.func.count())
+        .select_from(Staff)
+        .join(staff_roles, staff_roles.c.staff_id == Staff.id)
+        .join(Role, Role.id == staff_roles.c.role_id)
+        .where(Role.name == RoleName.ADMIN.value, Staff.active, Staff.id != but.id)
+    )
+    if but.active and not session.scalar(others):
+        raise Refused(_("This is the last administrator. Make somebody else one first."))
 
 
 def add_key(
@@ -78,6 +153,20 @@ def add_key(
     session.add(row)
     session.flush()
     return row, secret
+
+
+def all_keys(session: Session) -> list[ApiKey]:
+    """Every key, those in force first, the newest on top."""
+    return list(session.scalars(sa.select(ApiKey).order_by(ApiKey.revoked_at.is_not(None), ApiKey.id.desc())))
+
+
+def revoke_key(session: Session, id: int, *, now: datetime) -> ApiKey:
+    """Revoke one key at once; NotFound when there is none."""
+    row = session.get(ApiKey, id)
+    if row is None:
+        raise NotFound(_("There is no such key."))
+    row.revoked_at = row.revoked_at or now
+    return row
 
 
 def revoke_keys(session: Session, name: str, *, now: datetime) -> int:

@@ -92,6 +92,13 @@ def busy() -> Response:
     return response
 
 
+def too_many(seconds: int) -> Response:
+    """429, to come back in so many seconds."""
+    response = render(429, words_for(429))
+    response.headers["Retry-After"] = str(seconds)
+    return response
+
+
 def render(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
     """The response for `status`: problem JSON under /api/, else the error page."""
     if request.path.startswith("/api/"):

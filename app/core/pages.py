@@ -5,13 +5,16 @@ from __future__ import annotations
 from flask import Flask, current_app, g, has_request_context, request, url_for
 from flask_babel import lazy_gettext
 from flask_login import current_user
+from werkzeug.routing import IntegerConverter
 
 from app.core import transactions
 from app.core.installation import Installation, installation
 from app.extensions import db
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+RESPONDENT_PATHS = ("/a/", "/u/")
 LANGUAGES = ("en", "de")
+RANKS = ("viewer", "csm", "manager", "admin")
 NAVIGATION = (
     ("followups.queue", lazy_gettext("Queue"), "viewer"),
     ("contacts.accounts", lazy_gettext("Accounts"), "viewer"),
@@ -20,24 +23,69 @@ NAVIGATION = (
     ("delivery.mailbox", lazy_gettext("Mailbox"), "manager"),
     ("auth.settings", lazy_gettext("Settings"), "viewer"),
 )
+SETTINGS = (
+    ("auth.own", lazy_gettext("You"), lazy_gettext("Name, language, time zone, appearance"), "viewer"),
+    (
+        "auth.password",
+        lazy_gettext("Password"),
+        lazy_gettext("Change the password you sign in with"),
+        "viewer",
+    ),
+    (
+        "auth.own_sessions",
+        lazy_gettext("Sessions"),
+        lazy_gettext("Where you are signed in, and an end to it"),
+        "viewer",
+    ),
+    (
+        "setup.installation",
+        lazy_gettext("Installation"),
+        lazy_gettext("Company, product, time zone, own domains, holidays, default owner"),
+        "admin",
+    ),
+    ("auth.staff", lazy_gettext("Staff"), lazy_gettext("Who works here and what they may do"), "admin"),
+    (
+        "setup.rehearsal",
+        lazy_gettext("Rehearsal"),
+        lazy_gettext("Whom mail may reach before you go live, and going live"),
+        "admin",
+    ),
+    ("auth.keys", lazy_gettext("API keys"), lazy_gettext("Keys for other programs"), "admin"),
+    ("setup.jobs", lazy_gettext("Jobs"), lazy_gettext("What the worker does, and what failed"), "admin"),
+    ("setup.audit", lazy_gettext("Audit trail"), lazy_gettext("Who did what, when and from where"), "admin"),
+)
+COVERED = {"auth.settings": ("auth", "setup")}
+
+
+class RowIdConverter(IntegerConverter):
+    """The `int` of routes: a number that can be the id of a row. A larger one is no page, not an error."""
+
+    def __init__(self, url_map, *args, **options):
+        super().__init__(url_map, *args, **({"max": 2**63 - 1} | options))
 
 
 def install(app: Flask) -> None:
+    app.url_map.converters["int"] = RowIdConverter
     app.before_request(choose_transaction)
     app.context_processor(page_context)
 
 
 def choose_transaction() -> None:
     """Unsafe methods write, everything else only reads (decisions 1). Respondent pages choose for themselves."""
-    if request.method not in SAFE_METHODS and not request.path.startswith(("/a/", "/u/")):
+    if request.method not in SAFE_METHODS and not is_respondent():
         transactions.write(db.session)
 
 
 def page_context() -> dict:
     """Variables of every template; respondent pages pass their own and get nothing from here."""
-    if not has_request_context() or request.path.startswith(("/a/", "/u/")):
+    if not has_request_context() or is_respondent():
         return {}
-    return {"nav_items": nav_items, "theme": theme, "this_installation": this_installation}
+    return {
+        "nav_items": nav_items,
+        "settings_pages": settings_pages,
+        "theme": theme,
+        "this_installation": this_installation,
+    }
 
 
 def this_installation() -> Installation:
@@ -51,32 +99,58 @@ def nav_items() -> list[dict]:
     """The sections this person may open, the present one marked."""
     if not current_user.is_authenticated:
         return []
-    rank = current_user.role.rank
-    ranks = ("viewer", "csm", "manager", "admin")
     section = (request.endpoint or "").partition(".")[0]
     return [
         {
             "label": label,
             "url": url_for(endpoint),
             "endpoint": endpoint,
-            "is_current": endpoint.startswith(section + "."),
+            "is_current": section in COVERED.get(endpoint, (endpoint.partition(".")[0],)),
         }
         for endpoint, label, role in NAVIGATION
-        if endpoint in current_app.view_functions and rank >= ranks.index(role)
+        if may_open(endpoint, role)
     ]
+
+
+def settings_pages() -> list[dict]:
+    """The pages of settings that this person may open."""
+    return [
+        {
+            "label": label,
+            "meaning": meaning,
+            "url": url_for(endpoint),
+            "endpoint": endpoint,
+            "is_personal": role == "viewer",
+            "is_current": (request.endpoint or "").startswith(endpoint),
+        }
+        for endpoint, label, meaning, role in SETTINGS
+        if may_open(endpoint, role)
+    ]
+
+
+def may_open(endpoint: str, role: str) -> bool:
+    """Whether the page exists and the person's role reaches it."""
+    return endpoint in current_app.view_functions and current_user.role.rank >= RANKS.index(role)
 
 
 def theme() -> str:
     return current_user.theme.value if current_user.is_authenticated else "system"
 
 
+def is_respondent() -> bool:
+    """Whether the request is for a respondent's page, which knows no staff and pays nothing for them."""
+    return request.path.startswith(RESPONDENT_PATHS)
+
+
 def language() -> str:
-    """The language of staff pages: the person's own, else the best the browser asks for."""
-    chosen = getattr(current_user, "language", None) if has_request_context() else None
-    return (
-        chosen or (request.accept_languages.best_match(LANGUAGES) if has_request_context() else None) or "en"
-    )
+    """The language of staff pages: the person's own, else the best the browser asks for. Asks the database nothing."""
+    if not has_request_context():
+        return "en"
+    return g.get("own_language") or request.accept_languages.best_match(LANGUAGES) or "en"
 
 
 def time_zone() -> str | None:
-    return getattr(current_user, "time_zone", None) if has_request_context() else None
+    """The zone in which a person reads times: their own, else the installation's."""
+    if not has_request_context() or is_respondent():
+        return None
+    return g.get("own_time_zone") or this_installation().time_zone

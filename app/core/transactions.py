@@ -12,15 +12,19 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from flask_sqlalchemy.session import Session as FlaskSession
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, Executable, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 WRITING = "justask_writing"
+PATIENCE = "justask_patience"
+ASIDE_SECONDS = 0.25
 FLOCK_PAUSE_SECONDS = 0.0005
 FLOCK_PAUSE_LONGEST = 0.01
 
@@ -37,10 +41,11 @@ class WriteGate:
         self.seconds = seconds
         self.lock = threading.Lock()
 
-    def acquire(self) -> int:
-        """Wait for the gate and return the descriptor that holds it; GateBusy after `seconds`."""
-        deadline = time.monotonic() + self.seconds
-        if not self.lock.acquire(timeout=self.seconds):
+    def acquire(self, seconds: float | None = None) -> int:
+        """Wait for the gate and return the descriptor that holds it; GateBusy after `seconds` (else the gate's own)."""
+        seconds = self.seconds if seconds is None else seconds
+        deadline = time.monotonic() + seconds
+        if not self.lock.acquire(timeout=seconds):
             raise GateBusy
         descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
@@ -117,6 +122,20 @@ def writer(engine: Engine) -> Engine:
     return engine.execution_options(**{WRITING: True})
 
 
+def aside(engine: Engine, statement: Executable, values: Mapping[str, Any] | None = None) -> bool:
+    """Execute one statement outside the request's transaction, best effort (decisions 15); False when it was not done.
+
+    For what may be lost: visits, when a session or key was last seen. It waits a quarter of a second for the gate at
+    most, and must not be called by whoever holds the gate.
+    """
+    try:
+        with writer(engine).execution_options(**{PATIENCE: ASIDE_SECONDS}).begin() as connection:
+            connection.execute(statement, values)
+    except (GateBusy, SQLAlchemyError):
+        return False
+    return True
+
+
 def install(engine: Engine, gate_seconds: float) -> None:
     """Give an SQLite engine its pragmas, its two kinds of transaction and its gate."""
     if engine.dialect.name != "sqlite":
@@ -142,7 +161,7 @@ def _begin(connection: Connection, gate: WriteGate) -> None:
     if not is_writing:
         _leave(record, gate)
     elif "gate" not in record.info:
-        record.info["gate"] = gate.acquire()
+        record.info["gate"] = gate.acquire(connection.get_execution_options().get(PATIENCE))
     if record.info.get("query_only") is not (not is_writing):
         connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if is_writing else 'ON'}")
         record.info["query_only"] = not is_writing

@@ -1,0 +1,64 @@
+"""Form fields whose text has passed the text gate, so that every form refuses the same at the field."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from wtforms import EmailField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import InputRequired, Optional
+
+from app.core import text
+
+
+class Line(StringField):
+    """One line of text, cleaned; longer than `limit` characters is an error, not a cut."""
+
+    def __init__(self, label, *, limit: int = 120, required: bool = True, **options):
+        options.setdefault("validators", [needed() if required else Optional()])
+        options["render_kw"] = {"maxlength": limit} | options.get("render_kw", {})
+        super().__init__(label, **options)
+        self.limit = limit
+
+    def process_formdata(self, values):
+        if values:
+            self.data = values[0]
+            self.data = text.line(text.clean(values[0], limit=self.limit), limit=self.limit)
+
+
+class Words(TextAreaField):
+    """Several lines of text, cleaned."""
+
+    def __init__(self, label, *, limit: int = 2000, required: bool = True, **options):
+        options.setdefault("validators", [needed() if required else Optional()])
+        options["render_kw"] = {"maxlength": limit} | options.get("render_kw", {})
+        super().__init__(label, **options)
+        self.limit = limit
+
+    def process_formdata(self, values):
+        if values:
+            self.data = values[0]
+            self.data = text.clean(values[0], limit=self.limit)
+
+
+class Email(EmailField):
+    """An e-mail address in the form its owner writes it, domain in lower case."""
+
+    def __init__(self, label, *, required: bool = True, **options):
+        options.setdefault("validators", [needed() if required else Optional()])
+        options["render_kw"] = {"autocomplete": "off", "spellcheck": "false"} | options.get("render_kw", {})
+        super().__init__(label, **options)
+
+    def process_formdata(self, values):
+        if values:
+            self.data = values[0].strip()
+            if self.data:
+                self.data = text.email(self.data)
+
+
+def choices(*pairs: tuple) -> list[SelectChoice]:
+    """Options of a select or of radio buttons, from pairs of value and words."""
+    return [SelectChoice(value, words) for value, words in pairs]
+
+
+def needed() -> InputRequired:
+    return InputRequired(_l("This is needed."))
