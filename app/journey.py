@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from app.contacts.models import Contact, ContactStatus
+from app.contacts.models import Account, Contact, ContactStatus
 from app.core import audit
 from app.delivery import invitations, optouts
 from app.delivery.models import Invitation, InvitationState
@@ -93,9 +93,22 @@ def contact_unsubscribed(session: Session, contact: Contact, *, now: datetime, a
 
 
 def task_changed(session: Session, task: Task, *, now: datetime) -> None:
-    """A task was closed or reopened: follow-up is a part of the Relationship score."""
+    """A task was closed or reopened, or somebody spoke about it: both are parts of the Relationship score."""
     if not task.is_rehearsal:
         due.mark(session, task.account_id, now=now)
+
+
+def contact_changed(session: Session, contact: Contact, *, now: datetime) -> None:
+    """Somebody came, left or took another role: whom we know and who speaks are parts of the scores."""
+    if contact.account_id:
+        session.flush()
+        due.mark(session, contact.account_id, now=now)
+
+
+def account_changed(session: Session, account: Account, *, now: datetime) -> None:
+    """Tier, stage, renewal, goal or a touch of an account is another: each enters its scores."""
+    session.flush()
+    due.mark(session, account.id, now=now)
 
 
 def _mark(connection: Connection, ask: Ask, now: datetime) -> None:

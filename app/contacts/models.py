@@ -89,8 +89,10 @@ class Account(Stamped, Base):
         return self.tier or 2
 
     def enter(self, stage: Stage, *, on: date) -> None:
-        """Move to `stage` from the day `on`; the former stage stays dated."""
-        if not self.stages or self.stage != stage:
+        """Move to `stage` from the day `on`; the former stage stays dated, a second change of one day replaces the first."""
+        if self.stages and self.stages[-1].from_on == on:
+            self.stages[-1].stage = stage
+        elif not self.stages or self.stage != stage:
             self.stages.append(AccountStage(stage=stage, from_on=on))
         self.stage = stage
 
@@ -182,14 +184,33 @@ class Contact(Stamped, Base):
         return self.status == ContactStatus.ACTIVE and self.not_askable is None and bool(self.email)
 
     def take_role(self, role: ContactRole, *, on: date) -> None:
-        """Stand in `role` from the day `on`; the former role stays dated."""
-        if not self.roles or self.role != role:
+        """Stand in `role` from the day `on`; the former role stays dated, a second change of one day replaces the first."""
+        if self.roles and self.roles[-1].from_on == on:
+            self.roles[-1].role = role
+        elif not self.roles or self.role != role:
             self.roles.append(DatedRole(role=role, from_on=on))
         self.role = role
 
     def leave(self, *, on: date) -> None:
         """Left the account on that day: out of every score from then on, never asked again."""
         self.status, self.left_on = ContactStatus.LEFT, on
+
+    def come_back(self) -> None:
+        """Is at the account after all: as open to asks as before leaving, so an opt-out or a bounce still stands."""
+        self.left_on = None
+        self.status = (
+            ContactStatus.UNSUBSCRIBED
+            if self.unsubscribed_at
+            else ContactStatus.BOUNCED
+            if self.bounced_at
+            else ContactStatus.ACTIVE
+        )
+
+    def bounce(self, *, now: datetime) -> None:
+        """Mail to the address came back for good; an opt-out, a departure or an erasure says more and stays."""
+        if self.status is ContactStatus.ACTIVE:
+            self.status = ContactStatus.BOUNCED
+        self.bounced_at = self.bounced_at or now
 
     def unsubscribe(self, *, now: datetime) -> None:
         """Never ask again, whatever the programs say; erased and departed people stay what they are."""

@@ -8,8 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.contacts import goals
 from app.contacts.models import Goal
 from app.delivery.models import Invitation, InvitationState
+from app.followups import touches
 from app.followups.models import Task, TaskState, Touch
 from app.responses.models import Response
 from app.sentiment.models import StoredReading
@@ -63,9 +65,9 @@ def casefile(session: Session, task: Task, *, now: datetime) -> CaseFile:
     return CaseFile(
         asks=asks,
         reading=reading_of(session, task),
-        touches=touches_of(session, task),
+        touches=touches.of_account(session, task.account_id, limit=5),
         others=other_tasks(session, task),
-        goal=goal_of(session, task),
+        goal=goals.current(session, task.account_id),
         points=talking_points(answers),
     )
 
@@ -94,22 +96,10 @@ def reading_of(session: Session, task: Task) -> StoredReading | None:
     return session.scalars(query.order_by(StoredReading.read_at.desc(), StoredReading.id.desc())).first()
 
 
-def touches_of(session: Session, task: Task) -> list[Touch]:
-    query = (
-        sa.select(Touch).where(Touch.account_id == task.account_id).order_by(Touch.at.desc(), Touch.id.desc())
-    )
-    return list(session.scalars(query.limit(5)))
-
-
 def other_tasks(session: Session, task: Task) -> list[Task]:
     """Other open tasks at the account: two unhappy people at one customer are one conversation."""
     elsewhere = (Task.account_id == task.account_id, Task.id != task.id, Task.state != TaskState.CLOSED)
     return list(session.scalars(sa.select(Task).where(*elsewhere).order_by(Task.due_at).limit(10)))
-
-
-def goal_of(session: Session, task: Task) -> Goal | None:
-    query = sa.select(Goal).where(Goal.account_id == task.account_id, Goal.ended_on.is_(None))
-    return session.scalars(query.order_by(Goal.from_on.desc(), Goal.id.desc())).first()
 
 
 def talking_points(answers: list[Response]) -> list[TalkingPoint]:

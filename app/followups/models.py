@@ -191,3 +191,4 @@ class Touch(Base):
     activity_id: Mapped[int | None] = reference("activities.id", unique=True, index=False)
     staff_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL", index=False)
     staff_name: Mapped[str] = mapped_column(sa.String(200))
+    contact: Mapped[Contact | None] = relationship()

@@ -147,6 +147,7 @@ def log_activity(task_id: int):
     except Invalid as error:
         mark(form, error)
         return render_task(task, 400, activity=form)
+    journey.task_changed(db.session, task, now=now)
     db.session.commit()
     flash(_("Logged."), "success")
     return back_to(task)

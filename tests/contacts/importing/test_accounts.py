@@ -107,7 +107,7 @@ def test_what_the_file_says_is_taken_and_empty_cells_say_nothing(bring):
     acme = one("a1")
     assert (acme.name, acme.tier, acme.arr, acme.currency) == ("Acme Ltd", 2, Decimal(96000), "EUR")
     assert (acme.renewal_on, acme.segment) == (date(2027, 12, 31), {"Plan": "Silver"})
-    assert [stage.stage for stage in acme.stages] == [Stage.ONBOARDING, Stage.STEADY]
+    assert [stage.stage for stage in acme.stages] == [Stage.STEADY], "both files came in on one day"
     assert [domain.domain for domain in acme.domains] == ["acme.example", "acme.example.com"]
 
 

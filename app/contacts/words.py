@@ -1,0 +1,51 @@
+"""What roles, stages, states and reasons are called on pages; one glossary for lists, forms and filters."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.contacts.models import ContactRole, ContactStatus, NotAskable, Stage
+
+ROLES = {
+    ContactRole.DECISION_MAKER: _l("Decision maker"),
+    ContactRole.CHAMPION: _l("Champion"),
+    ContactRole.ADMIN: _l("Administrator"),
+    ContactRole.POWER_USER: _l("Power user"),
+    ContactRole.USER: _l("User"),
+    ContactRole.OTHER: _l("Other"),
+}
+ROLE_MEANINGS = {
+    ContactRole.DECISION_MAKER: _l("signs the contract"),
+    ContactRole.CHAMPION: _l("speaks for us inside the company"),
+    ContactRole.ADMIN: _l("runs the product there"),
+    ContactRole.POWER_USER: _l("works with it every day"),
+    ContactRole.USER: _l("uses it"),
+    ContactRole.OTHER: _l("anybody else, or not known yet"),
+}
+STAGES = {
+    Stage.ONBOARDING: _l("Onboarding"),
+    Stage.STEADY: _l("Steady"),
+    Stage.RENEWAL: _l("Renewal"),
+    Stage.LOST: _l("Lost"),
+}
+STATUSES = {
+    ContactStatus.ACTIVE: _l("Active"),
+    ContactStatus.LEFT: _l("Left"),
+    ContactStatus.BOUNCED: _l("Mail came back"),
+    ContactStatus.UNSUBSCRIBED: _l("Unsubscribed"),
+    ContactStatus.ERASED: _l("Erased"),
+}
+STATUS_TONES = {
+    ContactStatus.ACTIVE: "plain",
+    ContactStatus.LEFT: "faint",
+    ContactStatus.BOUNCED: "care",
+    ContactStatus.UNSUBSCRIBED: "care",
+    ContactStatus.ERASED: "faint",
+}
+NOT_ASKABLE = {
+    NotAskable.LIFECYCLE: _l("Not a customer yet"),
+    NotAskable.OWN_DOMAIN: _l("One of us"),
+    NotAskable.ROLE_MAILBOX: _l("Shared mailbox"),
+    NotAskable.INVALID_EMAIL: _l("No usable address"),
+    NotAskable.NO_ACCOUNT: _l("No account"),
+}
