@@ -60,6 +60,9 @@ class Settings:
     )
     HOST: str = setting("127.0.0.1", "address the web server binds")
     PORT: int = setting(8000, "port the web server binds")
+    PROXIES: int = setting(
+        0, "reverse proxies before the server, whose X-Forwarded-For and X-Forwarded-Proto are believed"
+    )
     MAIL_URL: str = setting(
         "mailbox:", "smtp://user:pass@host:25?starttls=1, smtps://..., or mailbox: to keep every mail here"
     )
@@ -206,6 +209,7 @@ def check(settings: Settings) -> list[str]:
             "JUSTASK_WEB_WORKERS and JUSTASK_WEB_THREADS must be 1 or more.",
         ),
         (settings.SEND_CONNECTIONS >= 1, "JUSTASK_SEND_CONNECTIONS must be 1 or more."),
+        (0 <= settings.PROXIES <= 9, "JUSTASK_PROXIES must lie between 0 and 9."),
         (0 < settings.PORT < 65536, "JUSTASK_PORT must lie between 1 and 65535."),
     ]
     problems = [words for holds, words in rules if not holds]

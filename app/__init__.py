@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config
 from app.extensions import babel, csrf, db, migrate
@@ -24,6 +25,8 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     app = Flask(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(flask_config(settings))
     app.extensions["settings"] = settings
+    if settings.PROXIES:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.PROXIES, x_proto=settings.PROXIES)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)

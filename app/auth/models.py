@@ -15,6 +15,12 @@ from app.core.columns import BigId, Id, Moment, Stamped, UtcDateTime, choice, re
 from app.extensions import Base
 
 
+class Names(AsaList):
+    """A list of words in one text column; the library leaves out that statements with it may be cached."""
+
+    cache_ok = True
+
+
 class RoleName(StrEnum):
     """What a member of staff may do; each role may do all that the one before it may."""
 
@@ -50,7 +56,7 @@ class Role(RoleMixin, Base):
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(sa.String(32), unique=True)
     description: Mapped[str | None] = mapped_column(sa.String(255))
-    permissions: Mapped[list | None] = mapped_column(MutableList.as_mutable(AsaList()))
+    permissions: Mapped[list | None] = mapped_column(MutableList.as_mutable(Names()))
 
 
 class Staff(Stamped, UserMixin, Base):
@@ -74,7 +80,7 @@ class Staff(Stamped, UserMixin, Base):
     tf_primary_method: Mapped[str | None] = mapped_column(sa.String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(sa.String(255))
     tf_last_counter: Mapped[int | None] = mapped_column(BigId)
-    mf_recovery_codes: Mapped[list | None] = mapped_column(MutableList.as_mutable(AsaList()))
+    mf_recovery_codes: Mapped[list | None] = mapped_column(MutableList.as_mutable(Names()))
     roles: Mapped[list[Role]] = relationship(secondary=staff_roles, lazy="selectin")
 
     @property
@@ -99,7 +105,7 @@ class WebAuthn(WebAuthnMixin, Base):
     credential_id: Mapped[bytes] = mapped_column(sa.LargeBinary(1024), unique=True)
     public_key: Mapped[bytes] = mapped_column(sa.LargeBinary)
     sign_count: Mapped[int] = mapped_column(default=0)
-    transports: Mapped[list | None] = mapped_column(MutableList.as_mutable(AsaList()))
+    transports: Mapped[list | None] = mapped_column(MutableList.as_mutable(Names()))
     extensions: Mapped[str | None] = mapped_column(sa.String(255))
     lastuse_datetime: Mapped[Moment]
     name: Mapped[str] = mapped_column(sa.String(64))
