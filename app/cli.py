@@ -21,10 +21,11 @@ from app.contacts.cli import accounts, contacts
 from app.core import clock, logs, server, transactions
 from app.core.errors import DomainError
 from app.core.workers import JobFailure, WorkerBeat
+from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
 from app.surveys import templates
 
-COMMANDS: tuple[click.Command, ...] = (staff, keys, accounts, contacts)
+COMMANDS: tuple[click.Command, ...] = (staff, keys, accounts, contacts, demo)
 
 
 class JustAskGroup(FlaskGroup):
@@ -69,6 +70,9 @@ def serve(host: str | None, port: int | None, no_demo: bool, no_worker: bool) ->
 def prepare(no_demo: bool) -> None:
     """Migrate; what an empty database begins with."""
     bring_up_to_date()
+    if not no_demo:
+        load_into_empty()
+    tell_sign_ins()
 
 
 @justask.command()

@@ -1,0 +1,119 @@
+"""What somebody answers: scores out of the story's mood, comments in their language that fit both. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from random import Random
+
+from app.demo import stories, words
+from app.demo.companies import STAFF
+from app.demo.people import base
+from app.demo.records import Answer, Ask
+from app.demo.words import Speaker, Voices
+from app.surveys import wording
+
+NOISE = 1.05
+AFTERTHOUGHTS = 0.05
+RECOVERED_FROM = 6
+USUAL_TOPICS = (
+    "usability",
+    "usability",
+    "performance",
+    "support",
+    "gap",
+    "reporting",
+    "integration",
+    "value",
+    "csm",
+)
+
+
+class Sayings:
+    """The answers of everybody, in the order they are asked; nobody says what somebody else has said.
+
+    `languages` are the languages that each survey is asked in.
+    """
+
+    def __init__(self, languages: dict[str, list[str]]):
+        self.languages = languages
+        self.voices = Voices()
+        self.scores: dict[int, list[int]] = defaultdict(list)
+
+    def language(self, survey: str, language: str) -> str:
+        """The language in which the survey is asked of somebody who reads this one."""
+        return wording.best(language, self.languages[survey])
+
+    def answer(self, ask: Ask, at: datetime, rng: Random, *, is_automatic: bool = False) -> Answer:
+        """What this person answers at that moment; what a machine sends has no words."""
+        is_value = ask.wave.survey == "value"
+        answer = value(ask, at, rng) if is_value else recommendation(ask, at, rng)
+        topics = ask.firm.story.topics_at(ask.wave.ago)
+        answer.topic = rng.choice(sorted(topics - words.SPECIAL) or USUAL_TOPICS)
+        answer.is_automatic, answer.language = is_automatic, ask.language
+        if not is_automatic and rng.random() < share_of_talkers(answer):
+            self._talk(ask, answer, topics, rng)
+        if answer.score is not None:
+            self.scores[ask.person.key].append(answer.score)
+        return answer
+
+    def _talk(self, ask: Ask, answer: Answer, topics: set[str], rng: Random) -> None:
+        """Add a comment that fits, if there is one that nobody has used."""
+        speaker = self._speaker(ask, answer.level, topics)
+        found = self.voices.comment(speaker, answer.level, is_value=answer.score is None, rng=rng)
+        if found:
+            csm = STAFF[ask.firm.company.owner or 0][0].partition(" ")[0]
+            answer.comment, answer.topic = found.words.replace("{csm}", csm), found.topic
+            answer.language = speaker.language
+            if rng.random() < AFTERTHOUGHTS:
+                answer.changed_at = afterwards(answer, rng)
+
+    def _speaker(self, ask: Ask, level: int, topics: set[str]) -> Speaker:
+        own = base(ask.person.language)
+        before = self.scores[ask.person.key]
+        special = {"back"} & topics if level > RECOVERED_FROM else set()
+        if before and before[-1] <= RECOVERED_FROM < level:
+            special.add("recovery")
+        return Speaker(
+            language=own if own in words.languages() else "en",
+            role=ask.role,
+            domain=ask.firm.company.domain,
+            topics=topics,
+            special=special,
+        )
+
+
+def recommendation(ask: Ask, at: datetime, rng: Random) -> Answer:
+    mood = ask.firm.story.mood_of(ask.role, ask.wave.ago) + ask.person.bias
+    return Answer(at, "", score=within(mood + rng.gauss(0, NOISE), 0, 10))
+
+
+def value(ask: Ask, at: datetime, rng: Random) -> Answer:
+    """The three items of the value survey; some people leave one out."""
+    story, ago = ask.firm.story, ask.wave.ago
+    mood = story.mood_of(ask.role, ago) + ask.person.bias / 2
+    goal = within(stories.at(story.progress, ago) + rng.gauss(0, 0.55), 0, 4)
+    ease = within(mood * 0.68 + rng.gauss(0, 0.8), 1, 7)
+    return Answer(
+        at,
+        "",
+        overall=within(mood + story.value + rng.gauss(0, 0.8), 0, 10),
+        goal=None if rng.random() < 0.07 else goal,
+        ease=None if rng.random() < 0.05 else ease,
+    )
+
+
+def afterwards(answer: Answer, rng: Random) -> datetime:
+    """A few minutes later somebody opens the page again and adds a comment."""
+    return answer.at + timedelta(seconds=rng.randrange(40, 600))
+
+
+def share_of_talkers(answer: Answer) -> float:
+    """How many of those who answer so add a comment: mostly those who have something to complain about."""
+    share = 0.85 if answer.level <= RECOVERED_FROM else 0.5 if answer.level <= 8 else 0.46
+    return share * (0.55 if answer.score is None else 1)
+
+
+def within(number: float, low: int, high: int) -> int:
+    """The nearest whole number on the scale."""
+    return min(high, max(low, round(number)))

@@ -1,0 +1,71 @@
+"""The scores of the demo's past: a snapshot a day for the last weeks, one a week before, by the product's own formula.
+
+Facts carry days, so today's facts tell every past day; only role, stage and use must be put back to what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+
+from app.contacts.models import Stage
+from app.demo.customers import Home, stages
+from app.demo.population import Firm
+from app.health import snapshots
+from app.health.facts import AccountFacts, Person, Usage
+from app.health.formula import score_account, stage_on
+from app.health.gathering import gather
+from app.health.models import Snapshot
+
+DAYS, WEEKS = 45, 74
+COMPUTED = time(23, 55)
+COLUMNS = tuple(column.name for column in Snapshot.__table__.columns if column.name != "id")
+
+
+def add_scores(home: Home, firms: list[Firm]) -> None:
+    """All snapshots up to and with today, account by account and day by day."""
+    known = gather(home.session, list(home.accounts.values()), as_of=home.today, zone=home.zone)
+    rows = []
+    for firm in firms:
+        rows += past(home, firm, known[home.accounts[firm.key]])
+    home.add(Snapshot, rows)
+
+
+def past(home: Home, firm: Firm, known: AccountFacts) -> Iterator[dict]:
+    """The snapshots of one account; each remembers the colours of the one before."""
+    before = None
+    for day in days(home.today):
+        if day >= firm.started_on:
+            told = snapshots.tell(score_account(as_it_was(home, firm, known, day)), before)
+            before = Snapshot(account_id=home.accounts[firm.key], on=day)
+            snapshots.keep(before, told, min(datetime.combine(day, COMPUTED, home.zone), home.now))
+            yield {name: getattr(before, name) for name in COLUMNS}
+
+
+def days(today: date) -> list[date]:
+    """The days that have a snapshot, oldest first."""
+    weekly = [today - timedelta(days=DAYS, weeks=weeks) for weeks in range(WEEKS, 0, -1)]
+    return weekly + [today - timedelta(days=ago) for ago in range(DAYS, -1, -1)]
+
+
+def as_it_was(home: Home, firm: Firm, known: AccountFacts, day: date) -> AccountFacts:
+    """The facts of the account on a past day."""
+    dated = [
+        (str(row["stage"]), row["from_on"]) for row in stages(home, firm) if row["stage"] is not Stage.LOST
+    ]
+    reported = [row for row in home.use[firm.key] if row["as_of"] <= day]
+    newest = max(reported, key=lambda row: row["as_of"], default=None)
+    return replace(
+        known,
+        as_of=day,
+        people=tuple(in_role(home, firm, person, day) for person in known.people),
+        usage=Usage(newest["score"], newest["as_of"]) if newest else None,
+        stage=stage_on(day, dated, firm.renewal_on),
+    )
+
+
+def in_role(home: Home, firm: Firm, person: Person, day: date) -> Person:
+    """The person in the role held on that day."""
+    found = next(p for p in firm.people if home.contacts[p.key] == person.id)
+    return replace(person, role=str(found.role_on(day))) if found.new_role else person
