@@ -3,6 +3,7 @@
 from app.auth import key_routes, staff_routes  # noqa: F401
 from app.auth.routes import blueprint as auth
 from app.auth.routes import doorway
+from app.contacts.importing.routes import blueprint as imports
 from app.contacts.routes import blueprint as contacts
 from app.delivery.routes import blueprint as delivery
 from app.followups.routes import blueprint as followups
@@ -11,4 +12,4 @@ from app.reports.routes import blueprint as reports
 from app.setup.routes import blueprint as setup
 from app.surveys.routes import blueprint as surveys
 
-BLUEPRINTS = (doorway, auth, contacts, surveys, delivery, followups, reports, setup, vitals)
+BLUEPRINTS = (doorway, auth, contacts, imports, surveys, delivery, followups, reports, setup, vitals)

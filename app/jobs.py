@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 import config
 from app import journey
+from app.contacts.importing import uploads
 from app.core import clock, transactions, workers
 from app.core.clock import day_of
 from app.core.installation import installation
@@ -67,6 +68,14 @@ def every(seconds: int) -> Callable[[Callable[[datetime], int]], Callable[[datet
         return work
 
     return add
+
+
+@every(6 * 3600)
+def tidy_imports(now: datetime) -> int:
+    """Let go of uploaded files after a day and of the lines of their reports after a month."""
+    touched = uploads.tidy(db.session, now=now)
+    db.session.commit()
+    return touched
 
 
 def enqueue(session: Session, task: str, key: str, **ids: int) -> None:

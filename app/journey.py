@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from app.contacts.importing.merging import Touched
 from app.contacts.models import Account, Contact, ContactStatus
 from app.core import audit
 from app.delivery import invitations, optouts
@@ -109,6 +110,13 @@ def account_changed(session: Session, account: Account, *, now: datetime) -> Non
     """Tier, stage, renewal, goal or a touch of an account is another: each enters its scores."""
     session.flush()
     due.mark(session, account.id, now=now)
+
+
+def rows_imported(session: Session, touched: Touched, *, now: datetime) -> None:
+    """A part of a file came in: footprint, roles and stage are parts of scores, and an opt-out stops what is on its way."""
+    if touched.opted_out:
+        optouts.close(session, touched.opted_out, now=now)
+    due.mark_all(session, touched.accounts, now=now)
 
 
 def _mark(connection: Connection, ask: Ask, now: datetime) -> None:

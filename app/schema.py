@@ -2,6 +2,7 @@
 
 from app.auth import models as auth
 from app.contacts import models as contacts
+from app.contacts.importing import uploads
 from app.core import audit, installation, outbox, workers
 from app.delivery import models as delivery
 from app.followups import models as followups
@@ -18,6 +19,7 @@ PARTS = (
     workers,
     auth,
     contacts,
+    uploads,
     surveys,
     delivery,
     responses,

@@ -5,21 +5,21 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import click
 from flask.cli import with_appcontext
 
+from app import journey
+from app.contacts.importers.layout import Kind
 from app.contacts.importers.presets import AUTO, NAMES
-from app.contacts.importers.reading import Reading, read_accounts, read_contacts
+from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import MOST_ISSUES_KEPT, Report, write_issues
-from app.contacts.importing.accounts import import_accounts
-from app.contacts.importing.contacts import import_contacts
-from app.contacts.importing.owners import own_domains
+from app.contacts.importing.files import import_rows, read_file
 from app.core import audit, clock, transactions
 from app.core.audit import Actor
-from app.core.installation import installation
 from app.delivery import suppressions
 from app.extensions import db
 
@@ -64,32 +64,16 @@ def import_options(command: Callable) -> Callable:
 
 @accounts.command("import")
 @import_options
-def accounts_import(file: BinaryIO, preset: str, mapping: tuple[str, ...], **options) -> None:
+def accounts_import(file: BinaryIO, **options) -> None:
     """Create and update accounts from FILE."""
-    reading = read_accounts(file, name=Path(file.name).name, preset=preset, mapping=mapped(mapping))
-
-    def bring(report: Report) -> Iterator[set[int]]:
-        now = clock.now()
-        today = clock.day_of(now, installation(db.session).zone)
-        return import_accounts(db.session, reading, report, now=now, today=today)
-
-    bring_in(reading, bring, **options)
+    bring_in(Kind.ACCOUNTS, file, **options)
 
 
 @contacts.command("import")
 @import_options
-def contacts_import(file: BinaryIO, preset: str, mapping: tuple[str, ...], **options) -> None:
+def contacts_import(file: BinaryIO, **options) -> None:
     """Create and update people, and accounts only they name, from FILE."""
-    name, own = Path(file.name).name, own_domains(db.session)
-    reading = read_contacts(file, name=name, preset=preset, mapping=mapped(mapping), own_domains=own)
-
-    def bring(report: Report) -> Iterator[set[int]]:
-        now = clock.now()
-        today = clock.day_of(now, installation(db.session).zone)
-        suppressed = lambda keys: suppressions.reasons(db.session, keys)  # noqa: E731
-        return import_contacts(db.session, reading, report, now=now, today=today, suppressed=suppressed)
-
-    bring_in(reading, bring, **options)
+    bring_in(Kind.CONTACTS, file, **options)
 
 
 def mapped(given: tuple[str, ...]) -> dict[str, str]:
@@ -101,26 +85,38 @@ def mapped(given: tuple[str, ...]) -> dict[str, str]:
 
 
 def bring_in(
-    reading: Reading,
-    bring: Callable[[Report], Iterator[set[int]]],
+    kind: Kind,
+    file: BinaryIO,
     *,
+    preset: str,
+    mapping: tuple[str, ...],
     dry_run: bool,
     as_json: bool,
     issues: TextIO | None,
 ) -> None:
     """Run an import, committing at its safe points, and tell what happened."""
+    name, by_hand = Path(file.name).name, mapped(mapping)
+    reading = read_file(db.session, kind, file, name=name, preset=preset, mapping=by_hand)
     report = Report.of(reading, is_dry_run=dry_run, most_issues=EVERY_ISSUE if issues else MOST_ISSUES_KEPT)
     (transactions.read if dry_run else transactions.write)(db.session)
-    for _touched in bring(report):
-        if not dry_run:
-            db.session.commit()
-    if not dry_run:
-        note(reading, report)
-        db.session.commit()
+    run(reading, report)
     found = report.as_dict()
     if issues:
         write_issues(issues, found["issues"])
     click.echo(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(told(found)))
+
+
+def run(reading: Reading, report: Report) -> None:
+    """Bring the rows in and commit at each safe point; a dry run commits nothing."""
+    now = clock.now()
+    suppressed = partial(suppressions.reasons, db.session)
+    for touched in import_rows(db.session, reading, report, now=now, suppressed=suppressed):
+        if not report.is_dry_run:
+            journey.rows_imported(db.session, touched, now=now)
+            db.session.commit()
+    if not report.is_dry_run:
+        note(reading, report)
+        db.session.commit()
 
 
 def note(reading: Reading, report: Report) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -39,6 +40,18 @@ def unsubscribe(session: Session, contact: Contact, *, now: datetime) -> list[Co
         for invitation in session.scalars(OPEN, {"contact_id": person.id}):
             change(session, invitation, InvitationState.CANCELLED, now=now, reason=UNSUBSCRIBED)
     return people
+
+
+def close(session: Session, contact_ids: Collection[int], *, now: datetime) -> None:
+    """For people who are known to be unsubscribed already: close their addresses, cancel what is on its way."""
+    ids = list(contact_ids)
+    addresses = sa.select(Contact.email_key).where(Contact.id.in_(ids), Contact.email_key.is_not(None))
+    closed = sa.select(Suppression.email_key)
+    for email_key in session.scalars(addresses.where(Contact.email_key.not_in(closed)).distinct()):
+        session.add(Suppression(email_key=email_key, reason=UNSUBSCRIBED, at=now))
+    on_its_way = sa.select(Invitation).where(Invitation.contact_id.in_(ids), Invitation.state.in_(ON_ITS_WAY))
+    for invitation in session.scalars(on_its_way):
+        change(session, invitation, InvitationState.CANCELLED, now=now, reason=UNSUBSCRIBED)
 
 
 OPEN = sa.select(Invitation).where(

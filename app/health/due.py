@@ -6,6 +6,7 @@ it only if it still carries that moment, so that a reason which arrives meanwhil
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,6 +22,13 @@ def mark(on: Session | Connection, account_id: int, *, now: datetime) -> None:
     """Mark the account's score as due, in the caller's transaction."""
     connection = connection_of(on)
     MARK[connection.dialect.name].run(connection, account_id=account_id, now=now)
+
+
+def mark_all(session: Session, account_ids: Iterable[int], *, now: datetime) -> None:
+    """As `mark`, for many accounts. In the order of their ids, so that two such marks never wait for each other."""
+    connection = session.connection()
+    for account_id in sorted(account_ids):
+        MARK[connection.dialect.name].run(connection, account_id=account_id, now=now)
 
 
 def _upsert(insert) -> Prepared:

@@ -18,6 +18,7 @@ from app.contacts.importers.cells import is_damaged
 from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import Report, good_rows
 from app.contacts.importers.rows import AccountRow, Issue
+from app.contacts.importing.merging import Touched
 from app.contacts.importing.owners import Owners
 from app.contacts.importing.placing import spellings
 from app.contacts.importing.stores import lock_imports
@@ -29,8 +30,8 @@ PLAIN = ("tier", "arr", "started_on", "renewal_on")
 
 def import_accounts(
     session: Session, reading: Reading, report: Report, *, now: datetime, today: date
-) -> Iterator[set[int]]:
-    """Create and update accounts; yields the ids of those that changed, where the door commits.
+) -> Iterator[Touched]:
+    """Create and update accounts; yields what was touched, where the door commits.
 
     A report that says dry run makes it one: nothing is written, and a reading transaction is enough.
     """
@@ -40,7 +41,7 @@ def import_accounts(
     for rows in good_rows(reading, report, ROWS_PER_COMMIT):
         with session.no_autoflush:
             changed = run.take(rows)
-        yield changed
+        yield Touched(accounts=frozenset(changed))
 
 
 class _Run:
@@ -149,6 +150,10 @@ class _Run:
         if not row.external_id:
             return self._the_one(row, named)
         strangers = [account for account in named if not self.known.has_id_of(account, self.system)]
+        if named and not strangers:
+            self._note(
+                row, "name", row.name, _("Another account has this name and another id; they are kept apart.")
+            )
         if len(strangers) != 1:
             return None
         words = _(

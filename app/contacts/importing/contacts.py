@@ -1,6 +1,6 @@
 """Bringing a file of people into the database: chunk by chunk, restartable, and without undoing anybody's no.
 
-The verb is a generator: it yields after each chunk the accounts it touched, and the door commits there. What was
+The verb is a generator: it yields after each chunk what it touched, and the door commits there. What was
 committed stays right when the import dies; the same file again finishes it, and changes nothing a second time.
 """
 
@@ -16,7 +16,7 @@ from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import Report, good_rows
 from app.contacts.importers.rows import ContactRow, Issue
 from app.contacts.importing.homes import Homes
-from app.contacts.importing.merging import Moment, inherit, merge, new_person, unsubscribe
+from app.contacts.importing.merging import Moment, Touched, inherit, merge, new_person, unsubscribe
 from app.contacts.importing.owners import Owners
 from app.contacts.importing.people import Met, People
 from app.contacts.importing.stores import Database, DryRun
@@ -34,8 +34,8 @@ def import_contacts(
     now: datetime,
     today: date,
     suppressed: Suppressed = lambda email_keys: {},
-) -> Iterator[set[int]]:
-    """Create and update people, and the accounts that only their rows know; yields the ids of accounts touched.
+) -> Iterator[Touched]:
+    """Create and update people, and the accounts that only their rows know; yields what was touched.
 
     `suppressed` tells why addresses may not be written to, whoever carries them. A report that says dry run makes it
     one: nothing is written, and a reading transaction is enough.
@@ -58,8 +58,8 @@ class _Run:
         self.suppressed = suppressed
         self.met = Met()
 
-    def take(self, rows: list[ContactRow]) -> set[int]:
-        """Bring in one chunk; the ids of the accounts whose people changed."""
+    def take(self, rows: list[ContactRow]) -> Touched:
+        """Bring in one chunk."""
         self.store.begin()
         homes = self.homes.of(rows)
         people = People(self.store, rows)
@@ -71,10 +71,14 @@ class _Run:
         self.store.save_people(changed)
         for person in met - {None}:
             self.met.add(person.id)
+        touched = Touched(
+            frozenset(person.account_id for person in changed if person.account_id),
+            frozenset(person.id for person in changed if person.has_newly_opted_out),
+        )
         for person in changed:
-            person.is_new = person.is_changed = person.has_new_role = False
+            person.is_new = person.is_changed = person.has_new_role = person.has_newly_opted_out = False
             person.new_key = None
-        return {person.account_id for person in changed if person.account_id}
+        return touched
 
     def _take_row(
         self, row: ContactRow, home: int | None, people: People, suppressed: Mapping[str, str], met: set

@@ -54,6 +54,7 @@ class Person:
     is_new: bool = False
     is_changed: bool = False
     has_new_role: bool = False
+    has_newly_opted_out: bool = False
     new_key: str | None = None
 
     def put(self, name: str, value: object) -> None:
@@ -67,6 +68,14 @@ class Moment:
 
     now: datetime
     today: date
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a committed part of an import did that others must know: ids of accounts and of people who opted out."""
+
+    accounts: frozenset[int] = frozenset()
+    opted_out: frozenset[int] = frozenset()
 
 
 @dataclass
@@ -128,6 +137,7 @@ def inherit(person: Person, known: list[Person], suppressed: Mapping[str, str], 
 def unsubscribe(person: Person, now: datetime) -> None:
     if not person.unsubscribed_at:
         person.put("unsubscribed_at", now)
+        person.has_newly_opted_out = True
     if person.status in {ContactStatus.ACTIVE, ContactStatus.BOUNCED}:
         person.put("status", ContactStatus.UNSUBSCRIBED)
 

@@ -51,3 +51,19 @@ def fold(owner: str) -> str:
 def remember(session: Session, owner: str, staff_id: int) -> None:
     """From now on, this owner of a file means that member of staff."""
     session.merge(OwnerMatch(name=fold(owner), staff_id=staff_id))
+
+
+def matches(session: Session) -> list[tuple[str, Staff]]:
+    """Every choice that was made: the owner of a file, and who that is."""
+    statement = sa.select(OwnerMatch.name, Staff).join(Staff, Staff.id == OwnerMatch.staff_id)
+    return [(name, person) for name, person in session.execute(statement.order_by(OwnerMatch.name))]
+
+
+def candidates(session: Session) -> list[Staff]:
+    """Who can be chosen, by name."""
+    return list(session.scalars(sa.select(Staff).where(Staff.active).order_by(Staff.name, Staff.email)))
+
+
+def forget(session: Session, owner: str) -> None:
+    """Ask again who is meant by this owner."""
+    session.execute(sa.delete(OwnerMatch).where(OwnerMatch.name == fold(owner)))

@@ -137,7 +137,9 @@ class Places:
             p for p in self.by_name.get(row.account_name, []) if not p.is_new and not self._has_own_id(p)
         ]
         if len(strangers) != 1:
-            return self.make(row), []
+            words = _("Another account has this name and another id; they are kept apart.")
+            named = self.by_name.get(row.account_name)
+            return self.make(row), [Issue(row.line, "account_name", row.account_name, words)] if named else []
         (place,) = strangers
         place.new_key = row.account_external_id
         if self.system:

@@ -123,6 +123,7 @@ def test_an_account_entered_by_hand_gets_its_id_by_name(bring, session):
 def test_two_accounts_of_one_name_and_two_ids_stay_two(bring):
     report = bring(HEAD + "a1,Acme,,,,,,,,\na2,Acme,,,,,,,,\n")
     assert counts(report) == (2, 0, 0, 0, 0)
+    assert "kept apart" in report.issues[0].reason
     assert counts(bring(HEAD + "a2,Acme,,,,,,,,\na1,Acme,,,,,,,,\n")) == (0, 0, 2, 0, 0)
 
 
