@@ -126,7 +126,7 @@ class Table:
         first = next(self._text(), "")
         declared = DECLARED.match(first)
         self.delimiter = (
-            declared[1] if declared else sniff_delimiter(list(islice(self._text(), SNIFFED_LINES)))
+            declared[1] if declared else sniff_delimiter(list(islice(self._text(), SNIFFED_LINES)), known)
         )
         found = [
             (line, cells)
@@ -179,12 +179,18 @@ def count_known(cells: list[str], known: Collection[str]) -> int:
     return sum(fold(cell) in known for cell in cells)
 
 
-def sniff_delimiter(lines: list[str]) -> str:
-    """The separator by which most lines fall into the same number of cells; a comma when none does."""
+def sniff_delimiter(lines: list[str], known: Collection[str] = ()) -> str:
+    """The separator that shows most known headers in one line, else the one by which most lines have as many cells.
 
-    def evidence(delimiter: str) -> int:
-        widths = Counter(len(cells) for cells in _lenient(lines, delimiter) if any(cells))
-        return max(((width - 1) * count for width, count in widths.items()), default=0)
+    A comma when nothing speaks for any. One known header alone proves nothing: every separator shows it in a list
+    with a single column.
+    """
+
+    def evidence(delimiter: str) -> tuple[int, int]:
+        rows = [cells for cells in _lenient(lines, delimiter) if any(cells)]
+        headers = max((count_known(cells, known) for cells in rows[:HEADER_WITHIN]), default=0)
+        widths = Counter(map(len, rows))
+        return max(headers, 1), max(((width - 1) * count for width, count in widths.items()), default=0)
 
     return max(DELIMITERS, key=evidence)
 

@@ -177,6 +177,13 @@ def test_decimal_commas_do_not_pass_for_separators():
     assert sniff_delimiter(["Kunde;ARR;Name", "A;240.000,00;Weiß, J", "B;96.000,00;Lund, K"]) == ";"
 
 
+def test_known_headers_decide_between_separators():
+    rows = [["Name", "Email"], *([f"a;{i}", "x;y;z@northwind.example"] for i in range(5))]
+    found = table(written(rows).encode())
+    assert found.delimiter == ","
+    assert [row.cells for row in found.rows()] == rows[1:]
+
+
 @example(b"\xe1\x8d")
 @given(st.binary(max_size=400))
 def test_no_bytes_bring_the_reader_down(raw):
@@ -188,6 +195,7 @@ def test_no_bytes_bring_the_reader_down(raw):
         assert len(row.cells) == len(found.headers)
 
 
+@example([[";", ";"], [";", ";"]])
 @given(
     st.lists(
         st.lists(
