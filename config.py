@@ -92,6 +92,7 @@ class Settings:
     )
     SESSION_IDLE_HOURS: int = setting(12, "hours without a request after which a staff session ends")
     SESSION_DAYS: int = setting(14, "days after which a staff session ends whatever happens")
+    API_RATE: int = setting(3000, "requests a minute that one API key may make; 0: no limit")
     COMMENT_LENGTH: int = setting(5000, "longest comment of an answer, in characters")
 
     @property

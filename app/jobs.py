@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 import config
 from app import journey
+from app.api import idempotency
 from app.contacts.importing import uploads
 from app.core import clock, transactions, workers
 from app.core.clock import day_of
@@ -168,6 +169,14 @@ def keep_daily_scores(now: datetime) -> int:
         done += len(snapshots.refresh(db.session, missing, today=today, zone=zone, now=now))
         db.session.commit()
     return done
+
+
+@every(seconds=3600)
+def forget_api_answers(now: datetime) -> int:
+    """Forget the answers kept a day for API requests that are sent again."""
+    count = idempotency.forget_old(db.session, now=now)
+    db.session.commit()
+    return count
 
 
 def leave_beat(app: Flask, name: str, started: datetime) -> None:

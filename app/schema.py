@@ -1,5 +1,6 @@
 """Every model of the product, imported here so that the metadata is whole when migrations compare it."""
 
+from app.api import idempotency
 from app.auth import models as auth
 from app.contacts import models as contacts
 from app.contacts.importing import uploads
@@ -27,4 +28,5 @@ PARTS = (
     followups,
     health,
     reports,
+    idempotency,
 )

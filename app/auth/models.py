@@ -143,6 +143,10 @@ class Scope(StrEnum):
     WRITE = "write"
     ADMIN = "admin"
 
+    def includes(self, other: Scope) -> bool:
+        ranks = list(Scope)
+        return ranks.index(self) >= ranks.index(other)
+
 
 class ApiKey(Base):
     """A bearer key of another program: shown once, stored as a digest, found by its prefix."""

@@ -69,7 +69,7 @@ def checked(session: Session, account: Account, given: AccountGiven) -> Sequence
     errors = {}
     if not given.name:
         errors["name"] = _("An account needs a name.")
-    elif given.name != account.name and name_taken(session, given.name):
+    elif given.name != account.name and not given.external_id and name_taken(session, given.name):
         errors["name"] = _("There is an account of exactly this name already.")
     if given.arr is not None and not 0 <= given.arr < cells.LARGEST_AMOUNT:
         errors["arr"] = _("Write what the contract is worth a year, without a minus.")
@@ -79,7 +79,8 @@ def checked(session: Session, account: Account, given: AccountGiven) -> Sequence
         domains = cells.domains(given.domains)
     except cells.Unreadable as error:
         domains, errors["domains"] = (), str(error)
-    free = [domain for domain in domains if domain in FREE_MAIL]
+    known = {row.domain for row in account.domains}
+    free = [domain for domain in domains if domain in FREE_MAIL and domain not in known]
     if free:
         errors["domains"] = _(
             "Anybody can have an address at %(domain)s, so it does not tell who works here.", domain=free[0]
@@ -90,7 +91,7 @@ def checked(session: Session, account: Account, given: AccountGiven) -> Sequence
 
 
 def name_taken(session: Session, name: str) -> bool:
-    """Two accounts of one name can only come from files, where ids tell them apart."""
+    """Accounts may share a name only where an id tells them apart."""
     return session.scalar(sa.select(sa.exists().where(Account.name == name)))
 
 

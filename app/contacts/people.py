@@ -128,7 +128,7 @@ def move(session: Session, contact: Contact, email: str | None, email_key: str |
     """Give the person another mailbox, with all that is known of it. What the person said themselves stays."""
     contact.email, contact.email_key = email, email_key
     if contact.not_askable != NotAskable.LIFECYCLE:
-        contact.not_askable = reason_of(session, email_key)
+        contact.not_askable = reason_of(session, email_key) or homeless(contact)
     contact.bounced_at = None
     if contact.status is ContactStatus.BOUNCED:
         contact.status = ContactStatus.ACTIVE
@@ -143,6 +143,18 @@ def reason_of(session: Session, email_key: str | None) -> NotAskable | None:
     if text.domain_of(email_key) in own_domains(session):
         return NotAskable.OWN_DOMAIN
     return NotAskable.ROLE_MAILBOX if text.is_role_mailbox(email_key) else None
+
+
+def homeless(contact: Contact) -> NotAskable | None:
+    return NotAskable.NO_ACCOUNT if contact.account_id is None else None
+
+
+def transfer(session: Session, contact: Contact, account: Account | None) -> None:
+    """Work at that account from now on; what was asked and answered before stays with the former one."""
+    contact.account, contact.account_id = account, account.id if account else None
+    if contact.not_askable is NotAskable.NO_ACCOUNT:
+        contact.not_askable = reason_of(session, contact.email_key)
+    contact.not_askable = contact.not_askable or homeless(contact)
 
 
 def inherit(session: Session, contact: Contact, when: Entry) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, render_template, request
@@ -24,6 +25,7 @@ class DomainError(Exception):
     """Something the domain refuses; `words` are written for the user, `errors` name fields."""
 
     status = 409
+    headers: Mapping[str, str] = {}
 
     def __init__(self, words: str, *, errors: dict[str, str] | None = None):
         self.words = words
@@ -55,11 +57,17 @@ class Forbidden(DomainError):
 
 def install(app: Flask) -> None:
     """Register the handlers that turn every error into a page or problem JSON."""
-    app.register_error_handler(DomainError, lambda e: render(e.status, e.words, e.errors))
+    app.register_error_handler(DomainError, render_domain)
     app.register_error_handler(HTTPException, render_http)
     app.register_error_handler(GateBusy, lambda e: busy())
     app.register_error_handler(OperationalError, render_database)
     app.register_error_handler(Exception, render_unexpected)
+
+
+def render_domain(error: DomainError) -> Response:
+    response = render(error.status, error.words, error.errors)
+    response.headers.update(error.headers)
+    return response
 
 
 def render_http(error: HTTPException) -> Response:
@@ -129,6 +137,7 @@ def words_for(code: int) -> str:
         404: _("There is nothing at this address."),
         405: _("This address does not take that kind of request."),
         413: _("That was too large to take."),
+        415: _("Send JSON, and say so in the header Content-Type."),
         429: _("Too many requests. Please wait a moment and try again."),
     }
     return known.get(code, _("The request could not be answered."))

@@ -10,7 +10,7 @@ import pytest
 
 from app.contacts import companies
 from app.contacts.companies import AccountGiven
-from app.contacts.models import Account, Stage
+from app.contacts.models import Account, AccountDomain, Stage
 from app.core.errors import Invalid
 from tests import make
 
@@ -73,3 +73,16 @@ def test_an_account_keeps_its_own_id_and_name(session):
     given = replace(GIVEN, name="Mine", external_id="0015")
     companies.change(session, account, given, today=TODAY)
     assert account.external_id == "0015"
+
+
+def test_accounts_may_share_a_name_where_an_id_tells_them_apart(session):
+    make.account(name="Acme")
+    twin = companies.add(session, replace(GIVEN, name="Acme", external_id="A-2"), today=TODAY)
+    assert twin.name == "Acme"
+
+
+def test_a_free_mail_domain_from_a_file_does_not_stand_against_other_changes(session):
+    account = make.account()
+    account.domains.append(AccountDomain(domain="gmail.com"))
+    given = AccountGiven(account.name, account.stage, account.started_on, tier=1, domains="gmail.com")
+    assert companies.change(session, account, given, today=TODAY) == {"tier": "2 → 1"}

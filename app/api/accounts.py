@@ -1,0 +1,228 @@
+"""Accounts for other programs: read, brought up to a CRM's state by its own id, changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import marshmallow as ma
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
+
+from app import journey
+from app.api.bearer import actor
+from app.api.fields import (
+    Attributes,
+    Choice,
+    Day,
+    Email,
+    Given,
+    Id,
+    Many,
+    Moment,
+    Money,
+    Read,
+    Shown,
+    Text,
+    Whole,
+    Worded,
+    passed,
+)
+from app.api.frame import Resource
+from app.api.paging import Filters, matching
+from app.api.today import Present, present
+from app.auth.models import Staff
+from app.contacts import syncing
+from app.contacts.importers import cells
+from app.contacts.models import Account, AccountDomain, Stage
+from app.core import audit
+from app.core.columns import attribute
+from app.core.errors import Invalid, NotFound
+from app.extensions import db
+
+resource = Resource("accounts", "Customer companies, the unit of everything.")
+LOADED = (selectinload(Account.domains), joinedload(Account.owner))
+
+
+def domain(cell: str) -> str:
+    """One mail domain in its usual form."""
+    found = cells.domains(cell)
+    if len(found) != 1:
+        raise cells.Unreadable(str(_("This must be one mail domain.")))
+    return found[0]
+
+
+def currency(cell: str) -> str:
+    if not (len(cell) == 3 and cell.isascii() and cell.isalpha()):
+        raise cells.Unreadable(str(_("Write the three letters of a currency, like EUR.")))
+    return cell.upper()
+
+
+class AccountSchema(Shown):
+    """A customer company."""
+
+    id = Id(required=True)
+    external_id = ma.fields.String(required=True, allow_none=True)
+    name = ma.fields.String(required=True)
+    domains = ma.fields.Function(
+        lambda account: [row.domain for row in account.domains],
+        required=True,
+        metadata={"type": "array", "items": {"type": "string"}},
+    )
+    tier = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Null counts as 2."})
+    segment = ma.fields.Dict(required=True, keys=ma.fields.String(), values=ma.fields.String())
+    stage = Choice(Stage, required=True)
+    arr = ma.fields.Float(required=True, allow_none=True)
+    currency = ma.fields.String(required=True)
+    owner_email = ma.fields.String(attribute="owner.email", allow_none=True, dump_default=None, required=True)
+    renewal_on = Day(required=True, allow_none=True)
+    started_on = Day(required=True)
+    created_at = Moment(required=True)
+    updated_at = Moment(required=True)
+
+
+class AccountChangesSchema(Given):
+    """What of an account is to be different; what is left out stays. `domains` are all of them, `segment` only what changes."""
+
+    external_id = Text(120, allow_none=True)
+    name = Text(200)
+    domains = Many(Read(domain, 255), most=100)
+    tier = Whole(1, 3, allow_none=True)
+    segment = Attributes(metadata={"description": "Values are kept as text; null takes an attribute away."})
+    stage = Choice(Stage)
+    arr = Money(allow_none=True)
+    currency = Read(currency, 3)
+    owner_email = Email(allow_none=True)
+    renewal_on = Day(allow_none=True)
+    started_on = Day()
+
+
+class AccountStateSchema(AccountChangesSchema):
+    """An account as your system has it; what is left out stays. A new one needs a name."""
+
+    external_id = Text(120, metadata={"description": "The one in the address, if it is given at all."})
+
+
+class SegmentFilter(Worded, ma.fields.Dict):
+    """`segment[size]=large`: the accounts with that attribute."""
+
+    def __init__(self, **options):
+        super().__init__(keys=ma.fields.String(), values=Text(200), **options)
+
+
+class AccountFilters(Filters):
+    external_id = Many(Text(120))
+    name = Many(Text(200))
+    domains = Many(Text(255))
+    tier = Many(Whole(1, 3, text=True))
+    segment = SegmentFilter(metadata={"description": "As `segment[size]=large`."})
+    stage = Many(Choice(Stage))
+    currency = Many(Text(3))
+    owner_email = Many(Text(320, blank=True), metadata={"description": "Empty: accounts without an owner."})
+    renewal_on = Many(Day())
+    renewal_from = Day(metadata={"description": "Renewal on that day or later."})
+    renewal_to = Day(metadata={"description": "Renewal on that day or before."})
+
+
+def owned_by_in(column: InstrumentedAttribute) -> Callable[[list[str]], sa.ColumnElement[bool]]:
+    """A filter by the owner's address over a column of staff ids; the empty address stands for nobody."""
+
+    def owned_by(emails: list[str]) -> sa.ColumnElement[bool]:
+        wanted = [email.lower() for email in emails if email]
+        found = column.in_(sa.select(Staff.id).where(sa.func.lower(Staff.email).in_(wanted)))
+        return sa.or_(found, column.is_(None)) if "" in emails else found
+
+    return owned_by
+
+
+WHERE = {
+    "external_id": Account.external_id.in_,
+    "name": Account.name.in_,
+    "domains": lambda names: Account.domains.any(AccountDomain.domain.in_([n.lower() for n in names])),
+    "tier": Account.tier.in_,
+    "segment": lambda pairs: sa.and_(*(attribute(Account.segment, n) == v for n, v in pairs.items())),
+    "stage": Account.stage.in_,
+    "currency": Account.currency.in_,
+    "owner_email": owned_by_in(Account.owner_id),
+    "renewal_on": Account.renewal_on.in_,
+    "renewal_from": lambda day: Account.renewal_on >= day,
+    "renewal_to": lambda day: Account.renewal_on <= day,
+}
+
+
+@resource.lists("/accounts", AccountSchema, filters=AccountFilters, stamp=Account.updated_at)
+def find(asked):
+    """List accounts"""
+    return sa.select(Account).where(*matching(WHERE, asked)).options(*LOADED)
+
+
+@resource.reads("/accounts/<int:account_id>", AccountSchema)
+def show(account_id: int):
+    """Show an account"""
+    return syncing.account_of_id(db.session, account_id)
+
+
+@resource.reads("/accounts/by-external-id/<path:external_id>", AccountSchema)
+def show_by_external_id(external_id: str):
+    """Show the account that your system calls so"""
+    found = syncing.account_of_key(db.session, external_id) if is_key(external_id) else None
+    if found is None:
+        raise NotFound(_("There is no such account."))
+    return found
+
+
+@resource.writes("PATCH", "/accounts/<int:account_id>", AccountSchema, takes=AccountChangesSchema)
+def change(given: dict, account_id: int):
+    """Change an account"""
+    account = syncing.account_of_id(db.session, account_id, lock=True)
+    return changed(account, given, present())
+
+
+@resource.writes(
+    "PUT",
+    "/accounts/by-external-id/<path:external_id>",
+    AccountSchema,
+    takes=AccountStateSchema,
+    may_create=True,
+)
+def put(given: dict, external_id: str):
+    """Make or change the account that your system calls so"""
+    given = given | {"external_id": own_key(external_id, given)}
+    account = syncing.account_of_key(db.session, given["external_id"])
+    at = present()
+    if account is not None:
+        return changed(account, {name: v for name, v in given.items() if name != "external_id"}, at)
+    account = syncing.add_account(db.session, given, today=at.today)
+    audit.note(db.session, actor(), "account.add", subject=f"account:{account.id}", now=at.now)
+    journey.account_changed(db.session, account, now=at.now)
+    return account, 201
+
+
+def changed(account: Account, given: dict, at: Present) -> Account:
+    """Change it, with its line in the audit trail and the mark on its score."""
+    changes = syncing.change_account(db.session, account, given, today=at.today)
+    if changes:
+        account.updated_at = at.now
+        subject = f"account:{account.id}"
+        audit.note(db.session, actor(), "account.change", subject=subject, now=at.now, **changes)
+        journey.account_changed(db.session, account, now=at.now)
+    return account
+
+
+def own_key(in_address: str, given: dict) -> str:
+    """The caller's id of a thing, which the body may say again but not otherwise."""
+    if not is_key(in_address):
+        words = str(_("This cannot be an id."))
+        raise Invalid(words, errors={"external_id": words})
+    if given.get("external_id", in_address) != in_address:
+        words = str(_("The address says another external_id."))
+        raise Invalid(words, errors={"external_id": words})
+    return in_address
+
+
+def is_key(given: str) -> bool:
+    """Whether this can be the id of a thing in another system: short, and the same after the text gate."""
+    try:
+        return bool(given) and "\ufffd" not in given and passed(given, limit=120) == given
+    except ma.ValidationError:
+        return False
