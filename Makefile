@@ -66,7 +66,7 @@ bench: $(READY) $(STAMPS)/dev ## Measure against floors taken in the same run
 	@test -f bench/__main__.py || { echo "There is no bench/__main__.py in this checkout." >&2; exit 1; }
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: $(READY) $(STAMPS)/dev ## Keep answers, mails and pages coming for half an hour and watch memory and descriptors
+soak: $(READY) $(STAMPS)/dev ## Kill the worker ten times in a wave of 1,000 and count what everybody got
 	@test -f bench/soak.py || { echo "There is no bench/soak.py in this checkout." >&2; exit 1; }
 	@$(BIN)/python -m bench.soak $(ARGS)
 

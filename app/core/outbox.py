@@ -14,12 +14,14 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -40,6 +42,7 @@ from app.core.outbox_rows import (
     Row,
     retry_at,
 )
+from app.core.prepared import slots
 from app.core.transactions import GateBusy
 
 __all__ = [
@@ -124,14 +127,16 @@ class Carrier(Protocol):
     def collect(self, patience: float) -> list[Result]:
         """What has happened; waits up to `patience` seconds for something."""
 
-    def objections(self, session: Session, rows: Sequence[Row], now: datetime) -> list[Result]:
-        """Read again, at the moment of sending: ends for rows that must not go after all."""
+    def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
+        """Read again, at the moment of sending: ends for ready rows that must not go after all."""
 
-    def marked(self, session: Session, rows: Sequence[Row], now: datetime) -> None:
-        """The rows are marked `sending` in this transaction."""
+    def keep_books(
+        self, session: Session, outcomes: Sequence[Outcome], leaving: Sequence[Row], now: datetime
+    ) -> Iterable[object]:
+        """The domain's own books: these outcomes, and the rows marked `sending` in this transaction.
 
-    def settled(self, session: Session, outcomes: Sequence[Outcome]) -> Iterable[object]:
-        """Keep the domain's own books about these outcomes, in the same transaction; notices for other packages."""
+        Gives back notices for other packages.
+        """
 
     def release(self, ids: Iterable[int]) -> None:
         """The bodies of these rows may go."""
@@ -177,6 +182,7 @@ class Turn:
     def __init__(self, session, carrier, now, lease, tell):
         self.session, self.carrier, self.lease, self.tell = session, carrier, lease, tell
         self.claim = secrets.token_hex(16)
+        (self.kinds,) = slots(carrier.kinds)
         self.hand: dict[int, Row] = {}
         self.taken_at: dict[int, datetime] = {}
         self.ended = 0
@@ -194,11 +200,13 @@ class Turn:
 
     def _recover(self) -> None:
         now = self.now
-        lost = {"kinds": list(self.carrier.kinds), "b_now": now}
-        self.session.execute(FREE, lost)
-        rows = [Row(*row) for row in self.session.execute(DOUBT, lost | {"b_reason": UNKNOWN})]
+        connection, lost = self.session.connection(), self.kinds | {"b_now": now}
+        FREE.run(connection, **lost)
+        rows = DOUBT.rows(connection, **lost, b_reason=UNKNOWN)
         rows = [row._replace(tries=row.tries - 1) for row in rows]
-        self._record([self._outcome(row, Result(row.id, Step.IN_DOUBT, UNKNOWN), now) for row in rows])
+        self._record(
+            [self._outcome(row, Result(row.id, Step.IN_DOUBT, UNKNOWN), now) for row in rows], [], now
+        )
 
     def go_on(self, is_stopping: bool) -> bool:
         """Claim what there is room for; False when the turn is over."""
@@ -219,23 +227,19 @@ class Turn:
 
     def _claim(self, room: int) -> list[Row]:
         now = self.now
-        given = {
-            "kinds": list(self.carrier.kinds),
-            "b_now": now,
-            "b_claim": self.claim,
-            "b_until": now + self.lease,
-        }
-        rows: list[Row] = []
-        for state in (OutboxState.RETRY, OutboxState.QUEUED):
-            more = given | {"b_state": state, "most": room - len(rows)}
-            rows += [Row(*row) for row in self.session.execute(CLAIM, more)]
+        connection = self.session.connection()
+        given = self.kinds | {"b_now": now, "b_claim": self.claim, "b_until": now + self.lease}
+        rows = CLAIM.rows(connection, **given, b_state=OutboxState.RETRY, most=room)
+        rows += CLAIM.rows(connection, **given, b_state=OutboxState.QUEUED, most=room - len(rows))
         ends = self.carrier.read(self.session, rows, now) if rows else []
         by_id = {row.id: row for row in rows}
-        self._finish([self._outcome(by_id.pop(end.id), end, now) for end in ends])
+        outcomes = [self._outcome(by_id.pop(end.id), end, now) for end in ends]
+        self._finish(connection, outcomes)
+        self._record(outcomes, [], now)
         return sorted(by_id.values(), key=lambda row: (row.due_at, row.id))
 
     def _renew(self) -> None:
-        self.session.execute(RENEW, {"mine": self.claim, "b_until": self.now + self.lease})
+        RENEW.run(self.session.connection(), mine=self.claim, b_until=self.now + self.lease)
 
     def settle(self, results: Sequence[Result]) -> None:
         """Record what happened and mark what is ready, in one transaction; then let the marked bodies go."""
@@ -251,41 +255,40 @@ class Turn:
         self._drop([*staying, *(result.id for result in ends)])
 
     def _settle(self, ready: list[Row], ends: list[Result]) -> set[int]:
-        now = self.now
-        objections = self.carrier.objections(self.session, ready, now) if ready else []
-        ended = self._ours([*ends, *objections])
-        self._finish([self._outcome(self.hand[end.id], end, now) for end in ended])
-        going = {row.id for row in ready} - {objection.id for objection in objections}
-        marks = {"ids": list(going), "mine": self.claim, "b_now": now}
-        leaving = set(self.session.execute(MARK, marks).scalars()) if going else set()
-        if leaving:
-            self.carrier.marked(self.session, [row for row in ready if row.id in leaving], now)
+        now, connection = self.now, self.session.connection()
+        ends = self._ours(connection, ends)
+        objections = self.carrier.look(connection, ready, now) if ready else []
+        staying = {objection.id for objection in objections}
+        marks = {"mine": self.claim, "b_now": now}
+        leaving: set[int] = set()
+        for ids in slots(row.id for row in ready if row.id not in staying):
+            leaving.update(row.id for row in MARK.rows(connection, **ids, **marks))
+        outcomes = [self._outcome(self.hand[end.id], end, now) for end in [*ends, *objections]]
+        self._finish(connection, outcomes)
+        self._record(outcomes, [row for row in ready if row.id in leaving], now)
         return leaving
 
-    def _ours(self, ends: list[Result]) -> list[Result]:
+    def _ours(self, connection: Connection, ends: list[Result]) -> list[Result]:
         """Without those that another sender took over, which can only be after our lease ran out."""
         if time.monotonic() - self._renewed < self.lease.total_seconds() / 2:
             return ends
-        rows = self.session.execute(OURS, {"ids": [end.id for end in ends], "mine": self.claim})
-        ours = set(rows.scalars())
+        ours: set[int] = set()
+        for ids in slots(end.id for end in ends):
+            ours.update(row.id for row in OURS.rows(connection, **ids, mine=self.claim))
         return [end for end in ends if end.id in ours]
 
-    def _finish(self, outcomes: list[Outcome]) -> None:
-        if outcomes:
-            self.session.execute(FINISH, [self._mark(outcome) for outcome in outcomes])
-            self._record(outcomes)
-
-    def _record(self, outcomes: list[Outcome]) -> None:
-        """Note the tries, let the carrier keep its domain's books, and tell what others must know."""
+    def _record(self, outcomes: list[Outcome], leaving: list[Row], now: datetime) -> None:
+        """Note the tries, have the carrier keep its domain's books, and tell what others must know."""
         tries = [self._attempt(outcome) for outcome in outcomes if outcome.result.is_try]
-        if tries:
-            self.session.execute(ATTEMPT, tries)
-        for notice in self.carrier.settled(self.session, outcomes) if outcomes else ():
-            if self.tell:
-                self._tell(notice, outcomes[0].at)
+        ATTEMPT.run_many(self.session.connection(), tries)
+        if outcomes or leaving:
+            for notice in self.carrier.keep_books(self.session, outcomes, leaving, now):
+                self._tell(notice, now)
 
     def _tell(self, notice: object, at: datetime) -> None:
         """A listener that fails undoes only what it did itself, and is listed among the failed jobs."""
+        if self.tell is None:
+            return
         try:
             with self.session.begin_nested():
                 self.tell(notice)
@@ -299,17 +302,26 @@ class Turn:
         state, reason, due_at = stage_after(row, result, at)
         return Outcome(row, state, result, at, reason, due_at)
 
-    def _mark(self, outcome: Outcome) -> dict:
+    def _finish(self, connection: Connection, outcomes: list[Outcome]) -> None:
+        """Write where the rows stand now; rows that stand alike go in one statement."""
+        groups = defaultdict(list)
+        for outcome in outcomes:
+            groups[tuple(self._stand(outcome).items())].append(outcome.row.id)
+        for stand, numbers in groups.items():
+            for ids in slots(numbers):
+                FINISH.run(connection, **ids, **dict(stand), mine=self.claim)
+
+    def _stand(self, outcome: Outcome) -> dict[str, Any]:
+        """The columns of a row after its turn. What the server said of a mail it took is kept with the try alone."""
         row, is_try = outcome.row, outcome.result.is_try
+        is_sent = outcome.state is OutboxState.SENT
         return {
-            "b_id": row.id,
-            "b_claim": self.claim,
             "b_state": outcome.state,
-            "b_reason": outcome.reason or None,
+            "b_reason": None if is_sent else outcome.reason or None,
             "b_due_at": outcome.due_at,
             "b_tries": row.tries + is_try,
             "b_first": row.first_tried_at or (outcome.at if is_try else None),
-            "b_sent_at": outcome.at if outcome.state is OutboxState.SENT else None,
+            "b_sent_at": outcome.at if is_sent else None,
             "b_now": outcome.at,
         }
 

@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
+from app.core.prepared import Prepared, among
 from app.extensions import Base
 
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
@@ -181,52 +182,56 @@ def _change_group(session, group, before, after, reason, now, *more) -> int:
     return session.execute(sa.update(TABLE).where(*where).values(change)).rowcount
 
 
+# A stage that lasts for milliseconds leaves `updated_at` alone, whose index would cost as much as the stage itself.
+LIGHT = TABLE.to_metadata(sa.MetaData())
+LIGHT.c.updated_at.onupdate = None
+
 # The moves of the loop in app/core/outbox.py. Names of parameters begin with b_ where a column has the plain name.
 _now = sa.bindparam("b_now")
-_kinds = TABLE.c.kind.in_(sa.bindparam("kinds", expanding=True))
+_kinds = among(TABLE.c.kind)  # of the carrier
 _lost = (_kinds, TABLE.c.lease_until < _now)
 _mine = TABLE.c.claim == sa.bindparam("mine")
 _due = (
-    sa.select(TABLE.c.id)
-    .where(TABLE.c.state == sa.bindparam("b_state"), TABLE.c.due_at <= _now, _kinds)
-    .order_by(TABLE.c.due_at)
+    sa.select(LIGHT.c.id)
+    .where(LIGHT.c.state == sa.bindparam("b_state"), LIGHT.c.due_at <= _now, among(LIGHT.c.kind))
+    .order_by(LIGHT.c.due_at)
     .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-CLAIM = (
-    sa.update(TABLE)
-    .where(TABLE.c.id.in_(_due))
+CLAIM = Prepared(
+    sa.update(LIGHT)
+    .where(LIGHT.c.id.in_(_due))
     .values(
         state=OutboxState.CLAIMED,
         claim=sa.bindparam("b_claim"),
         lease_until=sa.bindparam("b_until"),
-        updated_at=_now,
     )
-    .returning(*COLUMNS)
+    .returning(*[LIGHT.c[name] for name in Row._fields]),
+    into=Row._make,
 )
-RENEW = (
-    sa.update(TABLE)
-    .where(_mine, TABLE.c.state.in_(IN_HAND))
-    .values(lease_until=sa.bindparam("b_until"), updated_at=TABLE.c.updated_at)
+RENEW = Prepared(
+    sa.update(LIGHT)
+    .where(LIGHT.c.claim == sa.bindparam("mine"), sa.or_(*[LIGHT.c.state == one for one in IN_HAND]))
+    .values(lease_until=sa.bindparam("b_until"))
 )
-MARK = (
-    sa.update(TABLE)
+MARK = Prepared(
+    sa.update(LIGHT)
     .where(
-        TABLE.c.id.in_(sa.bindparam("ids", expanding=True)),
-        _mine,
-        TABLE.c.state == OutboxState.CLAIMED,
-        TABLE.c.lease_until > _now,
+        among(LIGHT.c.id),
+        LIGHT.c.claim == sa.bindparam("mine"),
+        LIGHT.c.state == OutboxState.CLAIMED,
+        LIGHT.c.lease_until > _now,
     )
-    .values(state=OutboxState.SENDING, updated_at=_now)
-    .returning(TABLE.c.id)
+    .values(state=OutboxState.SENDING)
+    .returning(LIGHT.c.id)
 )
-OURS = sa.select(TABLE.c.id).where(TABLE.c.id.in_(sa.bindparam("ids", expanding=True)), _mine)
+OURS = Prepared(sa.select(TABLE.c.id).where(among(TABLE.c.id), _mine))
 # A row that another worker gave up for lost may still be told right by the one whose claim it carries.
-FINISH = (
+FINISH = Prepared(
     sa.update(TABLE)
     .where(
-        TABLE.c.id == sa.bindparam("b_id"),
-        TABLE.c.claim == sa.bindparam("b_claim"),
+        among(TABLE.c.id),
+        _mine,
         sa.or_(*[TABLE.c.state == state for state in (*IN_HAND, OutboxState.IN_DOUBT)]),
     )
     .values(
@@ -241,7 +246,7 @@ FINISH = (
         updated_at=_now,
     )
 )
-FREE = (
+FREE = Prepared(
     sa.update(TABLE)
     .where(*_lost, TABLE.c.state == OutboxState.CLAIMED)
     .values(
@@ -251,7 +256,7 @@ FREE = (
         updated_at=_now,
     )
 )
-DOUBT = (
+DOUBT = Prepared(
     sa.update(TABLE)
     .where(*_lost, TABLE.c.state == OutboxState.SENDING)
     .values(
@@ -261,6 +266,23 @@ DOUBT = (
         lease_until=None,
         updated_at=_now,
     )
-    .returning(*COLUMNS)
+    .returning(*COLUMNS),
+    into=Row._make,
 )
-ATTEMPT = sa.insert(DeliveryAttempt.__table__)
+ATTEMPT = Prepared(
+    sa.insert(DeliveryAttempt.__table__).values(
+        {
+            name: sa.bindparam(name)
+            for name in [
+                "outbox_id",
+                "number",
+                "started_at",
+                "ended_at",
+                "outcome",
+                "code",
+                "enhanced_code",
+                "reply",
+            ]
+        }
+    )
+)

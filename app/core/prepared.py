@@ -8,7 +8,7 @@ It runs inside the transaction that the caller began; a single SELECT may also r
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 
 Converter = Callable[[Any], Any]
 SELECTS = (sa.Select, sa.CompoundSelect)
+AMONG = 32
+PLACES = [f"among_{place}" for place in range(AMONG)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +75,24 @@ class Prepared:
         """Execute a change; the number of rows it touched."""
         return self._run(connection, self._plan(connection.dialect), values).rowcount
 
-    def run_many(self, connection: Connection, many: list[dict[str, Any]]) -> None:
-        """Execute a change for each of `many`."""
-        plan = self._plan(connection.dialect)
-        for values in many:
-            self._run(connection, plan, values)
+    def run_many(self, connection: Connection, many: Sequence[Mapping[str, Any]]) -> None:
+        """Execute a change for each of `many`, in one go where the driver can."""
+        if many:
+            plan = self._plan(connection.dialect)
+            self._execute(connection, plan, "executemany", [plan.parameters(values) for values in many])
 
     def _run(self, connection: Connection, plan: Plan, values: Mapping[str, Any]) -> Any:
+        return self._execute(connection, plan, "execute", plan.parameters(values))
+
+    def _execute(self, connection: Connection, plan: Plan, how: str, parameters: Any) -> Any:
         if plan.is_change and not connection.in_transaction():
             raise InvalidRequestError(
                 "begin a writing transaction first; the driver would commit this on its own"
             )
+        cursor = connection.connection.dbapi_connection.cursor()
         try:
-            return connection.connection.dbapi_connection.execute(plan.sql, plan.parameters(values))
+            getattr(cursor, how)(plan.sql, parameters)
+            return cursor
         except connection.dialect.loaded_dbapi.Error as error:
             raise DBAPIError.instance(
                 plan.sql, None, error, connection.dialect.loaded_dbapi.Error, hide_parameters=True
@@ -125,6 +132,19 @@ def compiled(
         readers=tuple((place, convert) for place, convert in enumerate(readers) if convert),
         make=into or namedtuple("Row", [column["name"] for column in columns], rename=True)._make,
     )
+
+
+def among(column: sa.ColumnElement) -> sa.ColumnElement[bool]:
+    """`column` is one of up to 32 values: a list in a statement that is compiled once. See `slots`."""
+    return column.in_([sa.bindparam(f"among_{place}", type_=column.type) for place in range(AMONG)])
+
+
+def slots(values: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """The parameters for `among`, as many sets as the values need; what is left free is NULL, which equals nothing."""
+    given = list(dict.fromkeys(values))
+    for start in range(0, len(given), AMONG):
+        part = given[start : start + AMONG]
+        yield dict(zip(PLACES, part + [None] * (AMONG - len(part)), strict=True))
 
 
 def connection_of(on: Connection | Session) -> Connection:

@@ -85,7 +85,9 @@ class TwoKindSession(FlaskSession):
     def get_bind(self, *args, **kwargs):
         bind = super().get_bind(*args, **kwargs)
         if self.info.get(WRITING) and isinstance(bind, Engine):
-            return self.info.setdefault(("writer", bind), writer(bind))
+            if ("writer", bind) not in self.info:
+                self.info["writer", bind] = writer(bind)
+            return self.info["writer", bind]
         return bind
 
 

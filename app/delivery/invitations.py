@@ -7,14 +7,16 @@ who answered meanwhile is not overrun, and the caller is told which moves happen
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from app.core.prepared import Prepared, among, slots
 from app.delivery.models import Invitation, InvitationChange, InvitationState
 
 DATED = {
@@ -89,36 +91,83 @@ class Move:
     at: datetime | None = None
 
 
-def move(session: Session, moves: Sequence[Move], *, now: datetime) -> set[int]:
-    """Make the moves the ledger allows; the ids of the invitations that moved. An invitation moves once at most."""
+def move(
+    session: Session,
+    moves: Sequence[Move],
+    *,
+    now: datetime,
+    stands: Mapping[int, InvitationState] | None = None,
+) -> set[int]:
+    """Make the moves the ledger allows; the ids of the invitations that moved. An invitation moves once at most.
+
+    `stands` says where the caller believes that they stand. Where it is mistaken the ledger is asked.
+    """
     if not moves:
         return set()
-    found = session.execute(WHERE_THEY_STAND, {"ids": [move.invitation_id for move in moves]})
-    stands = {row.id: row.state for row in found}
+    connection = session.connection()
+    stands = where_they_stand(connection, [m.invitation_id for m in moves]) if stands is None else stands
     allowed = [m for m in moves if stands.get(m.invitation_id) in MAY_BECOME[m.state]]
-    for columns, group in _by_columns(allowed, now).items():
-        session.execute(_update(columns), group)
-    if allowed:
-        session.execute(sa.insert(CHANGES), [_change(m, stands[m.invitation_id], now) for m in allowed])
-    return {move.invitation_id for move in allowed}
+    moved: set[int] = set()
+    for (values, note), ids in _alike(allowed, stands, now).items():
+        for part in slots(ids):
+            moved |= _move_alike(connection, dict(values), dict(note), part)
+    mistaken = [m for m in allowed if m.invitation_id not in moved]
+    return moved | move(session, mistaken, now=now) if mistaken else moved
 
 
-TABLE, CHANGES = Invitation.__table__, InvitationChange.__table__
-WHERE_THEY_STAND = (
-    sa.select(TABLE.c.id, TABLE.c.state)
-    .where(TABLE.c.id.in_(sa.bindparam("ids", expanding=True)))
-    .order_by(TABLE.c.id)
-    .with_for_update()
+def _move_alike(connection: Connection, values: dict, note: dict, part: dict[str, Any]) -> set[int]:
+    """Move those of `part` that stand where the note says; which did."""
+    ids = {number for number in part.values() if number is not None}
+    parameters = {f"b_{name}": value for name, value in values.items()}
+    changed = _update(tuple(values)).run(connection, **part, **parameters, before=note["before"])
+    if changed < len(ids):
+        found = where_they_stand(connection, ids)
+        ids = {number for number in ids if found.get(number) is note["after"]} if changed else set()
+    for some in slots(ids):
+        NOTE.run(connection, **some, **note)
+    return ids
+
+
+def where_they_stand(connection: Connection, ids: Iterable[int]) -> dict[int, InvitationState]:
+    """The present states, locked until the end of the transaction."""
+    found: dict[int, InvitationState] = {}
+    for part in slots(ids):
+        found.update((row.id, row.state) for row in STANDS.rows(connection, **part))
+    return found
+
+
+TABLE = Invitation.__table__.to_metadata(sa.MetaData())
+TABLE.c.updated_at.onupdate = None  # Being sent lasts for milliseconds and leaves it alone.
+STANDS = Prepared(
+    sa.select(TABLE.c.id, TABLE.c.state).where(among(TABLE.c.id)).order_by(TABLE.c.id).with_for_update()
 )
-_UPDATES: dict[tuple[str, ...], sa.Update] = {}
+CHANGES = InvitationChange.__table__
+NOTE = Prepared(
+    sa.insert(CHANGES).from_select(
+        ["invitation_id", "from_state", "state", "at", "reason"],
+        sa.select(
+            TABLE.c.id,
+            sa.bindparam("before", type_=CHANGES.c.from_state.type),
+            sa.bindparam("after", type_=CHANGES.c.state.type),
+            sa.bindparam("at", type_=CHANGES.c.at.type),
+            sa.bindparam("reason", type_=CHANGES.c.reason.type),
+        ).where(among(TABLE.c.id)),
+    )
+)
+_UPDATES: dict[tuple[str, ...], Prepared] = {}
 
 
-def _by_columns(moves: Iterable[Move], now: datetime) -> dict[tuple[str, ...], list[dict[str, Any]]]:
+def _alike(
+    moves: Iterable[Move], stands: Mapping[int, InvitationState], now: datetime
+) -> dict[tuple[tuple, tuple], list[int]]:
+    """Moves that change the same columns to the same values go in one statement: (values, note) -> invitations."""
     groups = defaultdict(list)
     for one in moves:
-        values = {"state": one.state, "updated_at": now} | _dates(one, one.at or now) | one.values
-        parameters = {f"b_{name}": value for name, value in values.items()}
-        groups[tuple(sorted(values))].append(parameters | {"b_id": one.invitation_id})
+        at = one.at or now
+        stamp = {} if one.state is InvitationState.SENDING else {"updated_at": now}
+        values = {"state": one.state} | stamp | _dates(one, at) | one.values
+        note = {"before": stands[one.invitation_id], "after": one.state, "at": at, "reason": one.reason}
+        groups[tuple(sorted(values.items())), tuple(note.items())].append(one.invitation_id)
     return groups
 
 
@@ -127,19 +176,11 @@ def _dates(one: Move, at: datetime) -> dict[str, datetime | None]:
     return dated | {"closed_at": at, "remind_at": None} if one.state in CLOSED else dated
 
 
-def _update(columns: tuple[str, ...]) -> sa.Update:
+def _update(columns: tuple[str, ...]) -> Prepared:
     """One statement for each set of columns; the sets are few, so each is built once."""
     if columns not in _UPDATES:
         change = {name: sa.bindparam(f"b_{name}") for name in columns}
-        _UPDATES[columns] = sa.update(TABLE).where(TABLE.c.id == sa.bindparam("b_id")).values(change)
+        _UPDATES[columns] = Prepared(
+            sa.update(TABLE).where(among(TABLE.c.id), TABLE.c.state == sa.bindparam("before")).values(change)
+        )
     return _UPDATES[columns]
-
-
-def _change(one: Move, before: InvitationState, now: datetime) -> dict[str, Any]:
-    return {
-        "invitation_id": one.invitation_id,
-        "from_state": before,
-        "state": one.state,
-        "at": one.at or now,
-        "reason": one.reason,
-    }

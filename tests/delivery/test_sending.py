@@ -12,9 +12,10 @@ from app.contacts.models import ContactStatus
 from app.core import outbox_rows
 from app.core.errors import Refused
 from app.core.installation import installation
-from app.core.outbox import DeliveryAttempt, Letter, OutboxRow, OutboxState
+from app.core.outbox import DeliveryAttempt, Letter, OutboxRow, OutboxState, Step
 from app.core.workers import JobFailure
-from app.delivery import letters, sender
+from app.delivery import invitations, letters, sender
+from app.delivery.invitations import Move
 from app.delivery.models import (
     Invitation,
     InvitationChange,
@@ -159,17 +160,16 @@ def test_a_person_who_unsubscribes_after_the_server_said_354_gets_no_mail(office
     wave = office.wave(4)
     office.queue()
     victim = asks(session, wave)[2]
-    objections = sender.Postman.objections
 
     class Interrupted(sender.Postman):
-        reads = 0
+        looks = 0
 
-        def objections(self, session, rows, now):
-            self.reads += 1
-            if self.reads == 2:
+        def look(self, connection, ready, now):
+            self.looks += 1
+            if self.looks == 2:
                 session.get(Invitation, victim.id).contact.status = ContactStatus.UNSUBSCRIBED
                 session.flush()
-            return objections(self, session, rows, now)
+            return super().look(connection, ready, now)
 
     sender.carry(session, Interrupted(office.mailer), now=office.now)
     session.commit()
@@ -583,3 +583,52 @@ def test_an_ask_in_doubt_never_becomes_silent(office, sink, session):
     office.later(days=40)
     assert office.expire() == []
     assert states(session, wave) == {InvitationState.IN_DOUBT: 1}
+
+
+def test_a_move_the_ledger_does_not_allow_any_more_does_not_happen(session, now):
+    sending = [make.invitation(state=InvitationState.SENDING, sent_at=None) for _ in range(3)]
+    answered = sending[1]
+    answered.state, answered.answered_at = InvitationState.ANSWERED, now
+    session.flush()
+    values = {"closes_at": now + timedelta(days=21)}
+    moves = [Move(ask.id, InvitationState.SENT, values=values) for ask in sending]
+    believed = {ask.id: InvitationState.SENDING for ask in sending}
+    moved = invitations.move(session, moves, now=now, stands=believed)
+    session.expire_all()
+    assert moved == {sending[0].id, sending[2].id}
+    assert [ask.state for ask in sending] == [
+        InvitationState.SENT,
+        InvitationState.ANSWERED,
+        InvitationState.SENT,
+    ]
+    noted = session.scalars(sa.select(InvitationChange.invitation_id).order_by(InvitationChange.id))
+    assert set(noted) == moved
+
+
+def test_a_row_of_which_others_think_it_is_lost_is_told_right_by_its_sender(office, sink, session):
+    wave = office.wave(1)
+    office.queue()
+
+    class Interrupted(sender.Postman):
+        def collect(self, patience):
+            results = super().collect(patience)
+            if any(result.step is Step.SENT for result in results):
+                row = session.scalar(sa.select(OutboxRow))
+                row.state, row.lease_until = OutboxState.IN_DOUBT, None
+                session.commit()
+            return results
+
+    sender.carry(session, Interrupted(office.mailer), now=office.now)
+    session.commit()
+    assert session.scalar(sa.select(OutboxRow.state)) is OutboxState.SENT
+    assert states(session, wave) == {InvitationState.SENT: 1}
+
+
+def test_a_long_turn_keeps_its_claim(office, sink, session):
+    wave = office.wave(4)
+    office.queue()
+    sink.on("body", seconds=1.0)
+    office.send(lease=timedelta(seconds=1.5))
+    assert states(session, wave) == {InvitationState.SENT: 4}
+    office.send()
+    assert set(sink.counts.values()) == {1}

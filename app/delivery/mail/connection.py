@@ -20,7 +20,6 @@ _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _LONGEST_REPLY = 100_000
 _CHUNK = 65_536
 _UNSAFE = re.compile(r"[\x00-\x20<>\x7f]")
-_LEADING_DOT = re.compile(rb"(?m)^\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +277,9 @@ class Connection:
 
 def _stuffed(data: bytes) -> bytes:
     """The body as it goes over the wire: leading dots doubled, the final dot at the end."""
-    if b"\n." in data or data.startswith(b"."):
-        data = _LEADING_DOT.sub(b"..", data)
+    if data.startswith(b"."):
+        data = b"." + data
+    data = data.replace(b"\n.", b"\n..")
     return data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
 
 

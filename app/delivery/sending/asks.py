@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from app.contacts.models import Contact, ContactStatus, NotAskable
 from app.core.outbox import Step
+from app.core.prepared import Prepared, among, slots
 from app.delivery.models import Invitation, InvitationState, Suppression, Wave, WaveState
 
 PAUSED, CLOSED, CHANGED, REHEARSAL = "paused", "closed", "address_changed", "rehearsal"
@@ -39,7 +40,7 @@ class Ask(NamedTuple):
     is_suppressed: bool
 
 
-ASKS = (
+ASKS = Prepared(
     sa.select(
         Invitation.id,
         Invitation.state,
@@ -61,14 +62,19 @@ ASKS = (
     .join(Contact, Contact.id == Invitation.contact_id)
     .join(Wave, Wave.id == Invitation.wave_id)
     .outerjoin(Suppression, Suppression.email_key == Contact.email_key)
-    .where(Invitation.id.in_(sa.bindparam("ids", expanding=True)))
+    .where(among(Invitation.id))
+    .order_by(Invitation.id)
+    .with_for_update(of=Invitation),
+    into=Ask._make,
 )
 
 
-def read(session: Session, invitation_ids: Iterable[int]) -> dict[int, Ask]:
-    """The asks as they stand now, by invitation."""
-    ids = list(set(invitation_ids))
-    return {row[0]: Ask(*row) for row in session.execute(ASKS, {"ids": ids})} if ids else {}
+def read(connection: Connection, invitation_ids: Iterable[int]) -> dict[int, Ask]:
+    """The asks as they stand now, by invitation; they stay so until the transaction ends."""
+    found: dict[int, Ask] = {}
+    for ids in slots(invitation_ids):
+        found.update((ask.id, ask) for ask in ASKS.rows(connection, **ids))
+    return found
 
 
 def objection(ask: Ask | None, *, is_reminder: bool, is_live: bool, now: datetime) -> tuple[Step, str] | None:

@@ -49,33 +49,27 @@ class Books:
         self._rules: dict[int, Rules] = {}
         self._zone: ZoneInfo | None = None
 
-    def sending(self, session: Session, rows: Sequence[Row], now: datetime) -> None:
-        """The bodies of these mails are about to go."""
-        first = [row for row in rows if row.kind == INVITATION]
-        moves = [Move(invitation_id_of(row.ref), InvitationState.SENDING) for row in first]
-        invitations.move(session, moves, now=now)
-
-    def settle(
-        self, session: Session, outcomes: Sequence[Outcome], known: Mapping[int, Ask]
+    def keep(
+        self,
+        session: Session,
+        outcomes: Sequence[Outcome],
+        leaving: Sequence[Row],
+        known: Mapping[int, Ask | None],
+        now: datetime,
     ) -> list[MailOutcome]:
-        """Record what became of mails, all at one moment; what others should hear of."""
-        now = outcomes[0].at
-        survey = [(o, invitation_id_of(o.row.ref)) for o in outcomes if _is_survey(o.row)]
-        unknown = [number for _, number in survey if number not in known]
-        facts = {**known, **asks.read(session, unknown)} if unknown else known
-        pairs = [(outcome, facts[number]) for outcome, number in survey if number in facts]
+        """Record what became of mails and which are about to go; what others should hear of.
+
+        `known` holds the asks as they were when their mails were claimed; those it lacks are read here.
+        """
+        pairs, facts = self._pairs(session, outcomes, known)
         moves = {ask.id: move for outcome, ask in pairs if (move := self._move(session, outcome, ask))}
-        moved = invitations.move(session, list(moves.values()), now=now)
+        first = [invitation_id_of(row.ref) for row in leaving if row.kind == INVITATION]
+        moves |= {number: Move(number, InvitationState.SENDING) for number in first}
+        stands = {number: facts[number].state for number in moves if facts.get(number)}
+        moved = invitations.move(session, list(moves.values()), now=now, stands=stands)
         self._note_reminders(session, [pair for pair in pairs if pair[0].row.kind == REMINDER], now)
         self._note_dead(session, [ask for outcome, ask in pairs if outcome.result.is_dead], now)
-        self._forget_words(
-            session,
-            [
-                outcome.row
-                for outcome in outcomes
-                if not _is_survey(outcome.row) and outcome.state not in WAITING
-            ],
-        )
+        self._forget_words(session, [outcome for outcome in outcomes if not _is_survey(outcome.row)])
         return [
             MailOutcome(
                 ask.id, ask.contact_id, moves[ask.id].state, outcome.row.kind == REMINDER, outcome.reason, now
@@ -83,6 +77,17 @@ class Books:
             for outcome, ask in pairs
             if ask.id in moved and moves[ask.id].state in NOTICED
         ]
+
+    def _pairs(
+        self, session: Session, outcomes: Sequence[Outcome], known: Mapping[int, Ask | None]
+    ) -> tuple[list[tuple[Outcome, Ask]], Mapping[int, Ask | None]]:
+        """The outcomes of survey mails with their asks, and all asks that are known now."""
+        survey = [
+            (outcome, invitation_id_of(outcome.row.ref)) for outcome in outcomes if _is_survey(outcome.row)
+        ]
+        unknown = [number for _, number in survey if number not in known]
+        facts = {**known, **asks.read(session.connection(), unknown)} if unknown else known
+        return [(outcome, facts[number]) for outcome, number in survey if facts.get(number)], facts
 
     def _move(self, session: Session, outcome: Outcome, ask: Ask) -> Move | None:
         if outcome.result.is_dead:
@@ -134,8 +139,9 @@ class Books:
             change = {"status": ContactStatus.BOUNCED, "bounced_at": now, "updated_at": now}
             session.execute(sa.update(Contact.__table__).where(*active).values(change))
 
-    def _forget_words(self, session: Session, rows: Sequence[Row]) -> None:
+    def _forget_words(self, session: Session, outcomes: Sequence[Outcome]) -> None:
         """Mails to colleagues may hold a link to sign in; their words go when they are out."""
+        rows = [outcome.row for outcome in outcomes if outcome.state not in WAITING]
         numbers = [row.letter_id for row in rows if row.letter_id]
         if numbers:
             mine = OutboxRow.id.in_([row.id for row in rows])

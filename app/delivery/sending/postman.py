@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.auth.models import Staff
@@ -16,6 +17,7 @@ from app.delivery.mail.connection import Envelope, Report
 from app.delivery.mail.faults import Stage, Verdict
 from app.delivery.mail.headers import BadAddress, wire_address
 from app.delivery.mail.mailer import Mailer, is_allowed
+from app.delivery.models import InvitationState
 from app.delivery.sending import asks, books
 from app.delivery.sending.asks import REHEARSAL, Ask
 from app.delivery.sending.posting import (
@@ -28,6 +30,7 @@ from app.delivery.sending.posting import (
     wording_of,
 )
 
+FRESH = timedelta(seconds=1)
 SURVEY = frozenset({INVITATION, REMINDER})
 PERSONAL_STAGES = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY})
 STEPS = {
@@ -49,10 +52,10 @@ class Postman:
     def __init__(self, mailer: Mailer):
         self.mailer = mailer
         self.is_live = False
+        self.read_at: datetime | None = None
         self.allowed: frozenset[str] = frozenset()
         self.colleagues: frozenset[str] = frozenset()
-        self.rows: dict[int, Row] = {}
-        self.asks: dict[int, Ask] = {}
+        self.asks: dict[int, Ask | None] = {}
         self.letters: dict[int, Compiled] = {}
         self.shelved: set[int] = set()
         self.results: list[Result] = []
@@ -64,24 +67,27 @@ class Postman:
 
     def read(self, session: Session, rows: Sequence[Row], now: datetime) -> list[Result]:
         """What the mails need. During rehearsal those of strangers go to the mailbox page."""
+        if self.read_at is None or now - self.read_at > FRESH:
+            self._read_facts(session)
+            self.read_at = now
+        wanted = {row.letter_id for row in rows} - self.letters.keys()
+        for letter in session.scalars(sa.select(Letter).where(Letter.id.in_(wanted))) if wanted else ():
+            self.letters[letter.id] = Compiled(wording_of(letter), sender_of(letter))
+        return self.look(session.connection(), rows, now)
+
+    def _read_facts(self, session: Session) -> None:
         facts = installation(session)
         self.is_live = facts.is_live
         self.allowed = self.mailer.allowed | frozenset(facts.allowed_recipients)
         self.colleagues = frozenset(session.scalars(sa.select(Staff.email).where(Staff.active)))
-        wanted = {row.letter_id for row in rows} - self.letters.keys()
-        for letter in session.scalars(sa.select(Letter).where(Letter.id.in_(wanted))):
-            self.letters[letter.id] = Compiled(wording_of(letter), sender_of(letter))
-        self.rows.update((row.id, row) for row in rows)
-        return self.objections(session, rows, now)
 
-    def objections(self, session: Session, rows: Sequence[Row], now: datetime) -> list[Result]:
-        survey = [row for row in rows if row.kind in SURVEY]
-        found = asks.read(session, (invitation_id_of(row.ref) for row in survey))
-        self.asks.update(found)
+    def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
+        survey = [row for row in ready if row.kind in SURVEY]
+        about = [invitation_id_of(row.ref) for row in survey]
+        self.asks.update(dict.fromkeys(about) | asks.read(connection, about))
         results = []
         for row in survey:
-            ask = found.get(invitation_id_of(row.ref))
-            is_reminder = row.kind == REMINDER
+            ask, is_reminder = self.asks[invitation_id_of(row.ref)], row.kind == REMINDER
             stop = asks.objection(ask, is_reminder=is_reminder, is_live=self.is_live, now=now)
             if stop:
                 results.append(Result(row.id, stop[0], stop[1], is_try=False))
@@ -110,13 +116,18 @@ class Postman:
         results, self.results = self.results, []
         return results
 
-    def marked(self, session: Session, rows: Sequence[Row], now: datetime) -> None:
-        self.books.sending(session, rows, now)
-
-    def settled(self, session: Session, outcomes: Sequence[Outcome]) -> list[books.MailOutcome]:
-        notices = self.books.settle(session, outcomes, self.asks)
+    def keep_books(
+        self, session: Session, outcomes: Sequence[Outcome], leaving: Sequence[Row], now: datetime
+    ) -> list[books.MailOutcome]:
+        notices = self.books.keep(session, outcomes, leaving, self.asks, now)
+        for row in leaving:
+            if row.kind == INVITATION:
+                number = invitation_id_of(row.ref)
+                self.asks[number] = self.asks[number]._replace(state=InvitationState.SENDING)
         for outcome in outcomes:
-            self.rows.pop(outcome.row.id, None)
+            self.shelved.discard(outcome.row.id)
+            if outcome.row.kind in SURVEY:
+                self.asks.pop(invitation_id_of(outcome.row.ref), None)
         return notices
 
     def release(self, ids: Iterable[int]) -> None:

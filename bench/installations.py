@@ -1,0 +1,112 @@
+"""Throw-away installations to measure on: a migrated database, a company that is live, and waves to send."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_migrate import upgrade
+
+import config
+from app import create_app
+from app.contacts.models import Account, Contact, ContactRole, ContactStatus, Stage
+from app.core import tokens, transactions
+from app.core.installation import installation
+from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
+from app.extensions import db
+from app.surveys import templates
+from app.surveys.models import Program, Survey
+
+LAUNCHED = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
+
+
+@contextmanager
+def fresh(database_url: str = "", **settings) -> Iterator[Flask]:
+    """A live installation on an empty database, inside an application context whose session writes."""
+    with tempfile.TemporaryDirectory(prefix="justask-bench-") as folder:
+        values = {"INSTANCE": folder, "DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
+        app = create_app(config.load({}, **values | settings))
+        with app.app_context():
+            upgrade()
+            transactions.write(db.session)
+            prepare()
+            yield app
+            db.session.remove()
+            db.engine.dispose()
+
+
+def prepare() -> None:
+    """The company goes live and has its surveys and one program."""
+    facts = installation(db.session)
+    facts.live_at, facts.company, facts.product = LAUNCHED, "Vendor Ltd", "Vendor"
+    templates.ensure(db.session, now=LAUNCHED)
+    survey = db.session.scalar(sa.select(Survey).where(Survey.key == "nps"))
+    db.session.add(Program(name="Relationship", survey=survey))
+    db.session.commit()
+
+
+def wave(people: int, domain: str = "customer.example") -> Wave:
+    """A wave that sends, with one planned ask for each of `people` new contacts."""
+    program = db.session.scalar(sa.select(Program).where(Program.name == "Relationship"))
+    account = Account(name="Customer Ltd", started_on=date(2024, 1, 1), stage=Stage.STEADY, tier=2)
+    row = Wave(
+        program=program,
+        version=program.survey.current,
+        name="Wave",
+        launch_key=secrets.token_hex(8),
+        state=WaveState.SENDING,
+        is_rehearsal=False,
+        launched_at=LAUNCHED,
+        send_at=LAUNCHED,
+    )
+    db.session.add_all([account, row])
+    db.session.flush()
+    mark = secrets.token_hex(4)
+    addresses = [f"{mark}.{number}@{domain}" for number in range(people)]
+    contacts = [_contact(account.id, number, address) for number, address in enumerate(addresses)]
+    ids = list(
+        db.session.scalars(sa.insert(Contact).returning(Contact.id, sort_by_parameter_order=True), contacts)
+    )
+    asks = [_ask(row, account.id, *pair) for pair in zip(ids, addresses, strict=True)]
+    db.session.execute(sa.insert(Invitation), asks)
+    db.session.commit()
+    return row
+
+
+def _contact(account_id: int, number: int, address: str) -> dict:
+    return {
+        "account_id": account_id,
+        "email": address,
+        "email_key": address,
+        "first_name": "Kim",
+        "last_name": f"Contact {number}",
+        "language": "en",
+        "role": ContactRole.USER,
+        "status": ContactStatus.ACTIVE,
+    }
+
+
+def _ask(row: Wave, account_id: int, contact_id: int, address: str) -> dict:
+    return {
+        "wave_id": row.id,
+        "contact_id": contact_id,
+        "account_id": account_id,
+        "version_id": row.version_id,
+        "nonce": tokens.new_nonce(),
+        "asked_as": address,
+        "language": "en",
+        "purpose": Purpose.PROGRAM,
+        "is_rehearsal": False,
+        "state": InvitationState.PLANNED,
+        "due_at": LAUNCHED,
+    }
+
+
+def folder_of(app: Flask) -> Path:
+    return Path(app.extensions["settings"].instance)
