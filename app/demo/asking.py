@@ -17,7 +17,7 @@ from app.delivery.models import InvitationState as S
 from app.delivery.sending.windows import reminder_moment
 from app.demo.population import Firm, Person
 from app.demo.records import Ask, Wave
-from app.demo.saying import Sayings
+from app.demo.saying import Sayings, add_comments
 from app.surveys.rules import DEFAULTS
 
 # Weeks before the newest round at which each slot was asked last, and after how many weeks it is asked again. Value
@@ -86,6 +86,7 @@ class Asking:
                 for person in firm.people:
                     if self._is_turn_of(person, wave):
                         self._consider(wave, firm, person)
+        add_comments([ask for ask in self.asks if ask.answer], self.seed)
         return self.asks
 
     def _is_turn_of(self, person: Person, wave: Wave) -> bool:

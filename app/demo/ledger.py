@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from random import Random
 
 from app.core import tokens
 from app.delivery.models import (
@@ -10,6 +11,7 @@ from app.delivery.models import (
     InvitationChange,
     Purpose,
     Reminder,
+    Visit,
     Wave,
     WaveState,
 )
@@ -21,6 +23,9 @@ from app.demo.records import Ask
 from app.surveys import rules
 from app.surveys.models import Program, SurveyVersion
 
+GATEWAY_EVERY = 5
+SCANNED = ("score-0", "score-5", "score-10", "unsubscribe")
+LOOKED_ONLY = 0.18
 SENDING_MINUTES = timedelta(minutes=5)
 
 
@@ -39,6 +44,8 @@ class Ledger:
         home.asks = {ask.key: id for ask, id in zip(self.asks, ids, strict=True)}
         home.add(InvitationChange, self._changes())
         home.add(Reminder, [row for ask in self.asks for row in self._reminders(ask)])
+        looks = sorted((row for ask in self.asks for row in self._looks(ask)), key=lambda look: look["at"])
+        home.add(Visit, looks)
 
     def open_today(self, wave: records.Wave, people: list[tuple[Firm, Person, str]]) -> int:
         """The wave that is sent today: launched ten minutes ago, its mails due now; its id."""
@@ -122,6 +129,26 @@ class Ledger:
                 "reason": change.reason,
             }
             for change in changes
+        ]
+
+    def _looks(self, ask: Ask) -> list[dict]:
+        """Who opened a link: those who answered, some who then did not, and the mail gateways of some customers."""
+        if ask.sent_at is None:
+            return []
+        rng = Random(f"{self.home.seed} looks {ask.key}")
+        looks = []
+        if ask.firm.key % GATEWAY_EVERY == 0:
+            seconds = rng.randrange(2, 9)
+            looks += [(ask.sent_at + timedelta(seconds=seconds), page, True) for page in SCANNED]
+        if ask.answer:
+            page = "answer" if ask.answer.score is None else f"score-{ask.answer.score}"
+            looks.append((ask.answer.at - timedelta(seconds=rng.randrange(15, 150)), page, False))
+        elif ask.silent_at and rng.random() < LOOKED_ONLY:
+            looks.append((ask.sent_at + timedelta(hours=rng.randrange(1, 60)), "answer", False))
+        id = self.home.asks[ask.key]
+        return [
+            {"invitation_id": id, "at": max(at, ask.sent_at), "page": page, "is_machine": is_machine}
+            for at, page, is_machine in looks
         ]
 
     def _reminders(self, ask: Ask) -> list[dict]:

@@ -91,7 +91,7 @@ def passive(case: Case, first_touch: float, rng: Random) -> Iterator[Step]:
     yield Step(first_touch, "passive", rng.choice((A.MAIL, A.MAIL, A.CALL)), is_two_way=is_two_way)
     if rng.random() < 0.4:
         yield Step(rng.uniform(6, 25), "done", A.NOTE, state=S.IN_PROGRESS)
-    yield Step(rng.uniform(10, 50), "closed passive", outcome=rng.choice(GOOD_END))
+    yield Step(rng.uniform(14, 60), "closed passive", outcome=rng.choice(GOOD_END))
 
 
 def promoter(case: Case, first_touch: float, rng: Random) -> Iterator[Step]:
@@ -102,7 +102,7 @@ def promoter(case: Case, first_touch: float, rng: Random) -> Iterator[Step]:
         )
         yield Step(rng.uniform(8, 45), "closed promoter-yes", outcome=Outcome.RESOLVED)
     else:
-        yield Step(rng.uniform(10, 55), "closed promoter", outcome=Outcome.NO_CHANGE)
+        yield Step(rng.uniform(16, 74), "closed promoter", outcome=Outcome.NO_CHANGE)
 
 
 def silent(case: Case, first_touch: float, rng: Random) -> Iterator[Step]:

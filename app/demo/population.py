@@ -20,7 +20,8 @@ TEMPLATES = {
     2: {R.DECISION_MAKER: 1, R.CHAMPION: 1, R.ADMIN: 1, R.POWER_USER: 4, R.USER: 3},
     3: {R.DECISION_MAKER: 1, R.CHAMPION: 1, R.POWER_USER: 2, R.USER: 1},
 }
-SLOTS = 6
+SLOTS = (0, 1, 2, 0, 3, 4, 5)
+"""The slots in the order in which the people of a firm get them; the first wave of each half year is the largest."""
 LONE_ROLES = {"champion_left": R.CHAMPION, "silent_buyer": R.DECISION_MAKER}
 """Stories about the one person in a role."""
 # Stories in which it matters who is there; elsewhere somebody may be missing.
@@ -142,10 +143,15 @@ def person(
         country=country,
         language=language,
         known_on=min(joined, today - timedelta(days=12)) if company.began_ago > 60 else firm.started_on,
-        slot=((company.slot or firm.key * 5) + len(firm.people)) % SLOTS,
+        slot=SLOTS[(first_place(firm) + len(firm.people)) % len(SLOTS)],
         bias=rng.gauss(0, 0.35 if role.is_key else 0.95),
         keen=rng.choice((0.6, 0.85, 1.0, 1.1, 1.35)),
     )
+
+
+def first_place(firm: Firm) -> int:
+    """Where in the round of slots the firm's first contact stands."""
+    return firm.key * 5 if firm.company.slot is None else SLOTS.index(firm.company.slot)
 
 
 def give_fates(everybody: list[Person], today: date, rng: Random) -> None:

@@ -51,7 +51,7 @@ class Wave:
 
 @dataclass
 class Answer:
-    """An answer with what it was about. At `changed_at` the comment was added, before that there was none.
+    """An answer with what it was about; `before` is the person's score of the last time. At `changed_at` the comment was added, before that there was none.
 
     `language` is that of the comment; some answer an English survey in their own.
     """
@@ -62,6 +62,7 @@ class Answer:
     overall: int | None = None
     goal: int | None = None
     ease: int | None = None
+    before: int | None = None
     comment: str = ""
     language: str = ""
     changed_at: datetime | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 from random import Random
 
@@ -30,57 +29,67 @@ USUAL_TOPICS = (
 
 
 class Sayings:
-    """The answers of everybody, in the order they are asked; nobody says what somebody else has said.
+    """The answers of everybody, in the order they are asked, and what they say about them.
 
     `languages` are the languages that each survey is asked in.
     """
 
     def __init__(self, languages: dict[str, list[str]]):
         self.languages = languages
-        self.voices = Voices()
-        self.scores: dict[int, list[int]] = defaultdict(list)
+        self.scores: dict[int, int] = {}
 
     def language(self, survey: str, language: str) -> str:
         """The language in which the survey is asked of somebody who reads this one."""
         return wording.best(language, self.languages[survey])
 
     def answer(self, ask: Ask, at: datetime, rng: Random, *, is_automatic: bool = False) -> Answer:
-        """What this person answers at that moment; what a machine sends has no words."""
+        """What this person answers at that moment, without a comment yet."""
         is_value = ask.wave.survey == "value"
         answer = value(ask, at, rng) if is_value else recommendation(ask, at, rng)
         topics = ask.firm.story.topics_at(ask.wave.ago)
         answer.topic = rng.choice(sorted(topics - words.SPECIAL) or USUAL_TOPICS)
         answer.is_automatic, answer.language = is_automatic, ask.language
-        if not is_automatic and rng.random() < share_of_talkers(answer):
-            self._talk(ask, answer, topics, rng)
+        answer.before = self.scores.get(ask.person.key)
         if answer.score is not None:
-            self.scores[ask.person.key].append(answer.score)
+            self.scores[ask.person.key] = answer.score
         return answer
 
-    def _talk(self, ask: Ask, answer: Answer, topics: set[str], rng: Random) -> None:
-        """Add a comment that fits, if there is one that nobody has used."""
-        speaker = self._speaker(ask, answer.level, topics)
-        found = self.voices.comment(speaker, answer.level, is_value=answer.score is None, rng=rng)
-        if found:
-            csm = STAFF[ask.firm.company.owner or 0][0].partition(" ")[0]
-            answer.comment, answer.topic = found.words.replace("{csm}", csm), found.topic
-            answer.language = speaker.language
-            if rng.random() < AFTERTHOUGHTS:
-                answer.changed_at = afterwards(answer, rng)
 
-    def _speaker(self, ask: Ask, level: int, topics: set[str]) -> Speaker:
-        own = base(ask.person.language)
-        before = self.scores[ask.person.key]
-        special = {"back"} & topics if level > RECOVERED_FROM else set()
-        if before and before[-1] <= RECOVERED_FROM < level:
-            special.add("recovery")
-        return Speaker(
-            language=own if own in words.languages() else "en",
-            role=ask.role,
-            domain=ask.firm.company.domain,
-            topics=topics,
-            special=special,
-        )
+def add_comments(asks: list[Ask], seed: int) -> None:
+    """Let some of those who answered say why; the newest choose first, because they are read most."""
+    voices = Voices()
+    for ask in sorted(asks, key=lambda ask: (ask.answer.at, ask.key), reverse=True):
+        rng = Random(f"{seed} words {ask.wave.key} {ask.person.key}")
+        if not ask.answer.is_automatic and rng.random() < share_of_talkers(ask.answer):
+            add_comment(ask, voices, rng)
+
+
+def add_comment(ask: Ask, voices: Voices, rng: Random) -> None:
+    """Add a comment that fits, if there is one that nobody has used."""
+    answer, speaker = ask.answer, speaker_of(ask)
+    found = voices.comment(speaker, answer.level, is_value=answer.score is None, rng=rng)
+    if found:
+        csm = STAFF[ask.firm.company.owner or 0][0].partition(" ")[0]
+        answer.comment, answer.topic = found.words.replace("{csm}", csm), found.topic
+        answer.language = speaker.language
+        if rng.random() < AFTERTHOUGHTS:
+            answer.changed_at = afterwards(answer, rng)
+
+
+def speaker_of(ask: Ask) -> Speaker:
+    """Who speaks, in which language, and what moment of their story it is."""
+    own, level, company = base(ask.person.language), ask.answer.level, ask.firm.company
+    topics = ask.firm.story.topics_at(ask.wave.ago)
+    special = {"back"} & topics if level > RECOVERED_FROM else set()
+    if ask.answer.before is not None and ask.answer.before <= RECOVERED_FROM < level:
+        special.add("recovery")
+    return Speaker(
+        language=own if own in words.languages() else "en",
+        role=ask.role,
+        places={company.domain, "small" if company.tier == 3 else "large"},
+        topics=topics,
+        special=special,
+    )
 
 
 def recommendation(ask: Ask, at: datetime, rng: Random) -> Answer:
@@ -110,7 +119,7 @@ def afterwards(answer: Answer, rng: Random) -> datetime:
 
 def share_of_talkers(answer: Answer) -> float:
     """How many of those who answer so add a comment: mostly those who have something to complain about."""
-    share = 0.85 if answer.level <= RECOVERED_FROM else 0.5 if answer.level <= 8 else 0.46
+    share = 0.85 if answer.level <= RECOVERED_FROM else 0.5 if answer.level <= 8 else 0.55
     return share * (0.55 if answer.score is None else 1)
 
 

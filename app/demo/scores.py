@@ -1,4 +1,4 @@
-"""The scores of the demo's past: a snapshot a day for the last weeks, one a week before, by the product's own formula.
+"""The scores of the demo's past, closer together the nearer they are to today, by the product's own formula.
 
 Facts carry days, so today's facts tell every past day; only role, stage and use must be put back to what they were.
 """
@@ -18,7 +18,8 @@ from app.health.formula import score_account, stage_on
 from app.health.gathering import gather
 from app.health.models import Snapshot
 
-DAYS, WEEKS = 45, 74
+DAYS, WEEKS, FORTNIGHTS = 31, 24, 26
+"""How many of the last days have a snapshot, of the weeks before them, and of the fortnights before those."""
 COMPUTED = time(23, 55)
 COLUMNS = tuple(column.name for column in Snapshot.__table__.columns if column.name != "id")
 
@@ -45,8 +46,10 @@ def past(home: Home, firm: Firm, known: AccountFacts) -> Iterator[dict]:
 
 def days(today: date) -> list[date]:
     """The days that have a snapshot, oldest first."""
-    weekly = [today - timedelta(days=DAYS, weeks=weeks) for weeks in range(WEEKS, 0, -1)]
-    return weekly + [today - timedelta(days=ago) for ago in range(DAYS, -1, -1)]
+    daily = range(DAYS + 1)
+    weekly = range(DAYS + 7, DAYS + 7 * WEEKS + 1, 7)
+    fortnightly = range(weekly[-1] + 14, weekly[-1] + 14 * FORTNIGHTS + 1, 14)
+    return [today - timedelta(days=ago) for ago in sorted([*daily, *weekly, *fortnightly], reverse=True)]
 
 
 def as_it_was(home: Home, firm: Firm, known: AccountFacts, day: date) -> AccountFacts:

@@ -40,6 +40,7 @@ LEANINGS = {
     },
 }
 SPECIAL = {"recovery", "back"}
+SIZES = {"small", "large"}
 OWN_WEIGHT, TOPICAL_WEIGHT, USUAL_WEIGHT = 12, 8, 1
 
 
@@ -49,7 +50,7 @@ def lines(path: Path) -> list[str]:
 
 @dataclass(frozen=True)
 class Comment:
-    """Something a customer may say with a score from `low` to `high`; `only` is the domain it belongs to."""
+    """Something a customer may say with a score from `low` to `high`; `only` is the domain or size it belongs to."""
 
     is_value: bool
     low: int
@@ -75,11 +76,11 @@ def languages() -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Speaker:
-    """Who says something, where and in what mood; `special` are the moments whose words fit only them."""
+    """Who says something, at which customer (its domain, small or large) and in what mood; `special` are the moments whose words fit only them."""
 
     language: str
     role: ContactRole
-    domain: str
+    places: Set[str] = frozenset()
     topics: Set[str] = frozenset()
     special: Set[str] = frozenset()
 
@@ -98,7 +99,7 @@ class Voices:
             if comment.is_value is is_value
             and comment.low <= score <= comment.high
             and comment.words not in self.used
-            and comment.only in (None, speaker.domain)
+            and (comment.only is None or comment.only in speaker.places)
             and (comment.topic not in SPECIAL or comment.topic in speaker.special)
         ]
         if not fitting:
@@ -111,7 +112,7 @@ class Voices:
 def weight(comment: Comment, speaker: Speaker) -> float:
     """How likely this speaker says this comment, against the others that fit."""
     leaning = LEANINGS.get(speaker.role, {}).get(comment.topic, USUAL_WEIGHT)
-    if comment.only or comment.topic in SPECIAL:
+    if comment.topic in SPECIAL or (comment.only and comment.only not in SIZES):
         return OWN_WEIGHT * leaning
     return TOPICAL_WEIGHT if comment.topic in speaker.topics else leaning
 

@@ -15,7 +15,7 @@ from app.core import transactions
 from app.core.errors import Refused
 from app.delivery import cadence
 from app.delivery.mail.mailer import mailbox
-from app.delivery.models import Invitation, InvitationState, Wave
+from app.delivery.models import Invitation, InvitationState, Visit, Wave
 from app.demo import load, scores, team
 from app.extensions import db
 from app.followups.models import Task, TaskState
@@ -100,7 +100,7 @@ def test_snapshots_equal_what_the_formula_says_of_their_day(demo, zone):
     ids = list(db.session.scalars(sa.select(Account.id)))
     newest = {s.account_id: s for s in db.session.scalars(sa.select(Snapshot).where(Snapshot.on == TODAY))}
     assert newest.keys() == set(ids)
-    days = [TODAY, TODAY - timedelta(days=17), scores.days(TODAY)[30], scores.days(TODAY)[2]]
+    days = [TODAY, TODAY - timedelta(days=17), *scores.days(TODAY)[2:50:20]]
     for day in days:
         told = snapshots.live(db.session, ids, today=day, zone=zone)
         kept = db.session.scalars(sa.select(Snapshot).where(Snapshot.on == day)).all()
@@ -139,6 +139,12 @@ def test_comments_were_read_in_several_languages(demo):
     assert languages >= {"en", "de", "fr", "es", "nl", "pt", "it"}
     with_words = count(Response, Response.comment != "")
     assert count(StoredReading) == with_words
+
+
+def test_gateways_looked_at_links_and_recorded_nothing(demo):
+    seen = count(Visit, Visit.is_machine)
+    assert seen > 100
+    assert count(Visit, Visit.is_machine.is_(False)) >= count(Response)
 
 
 def test_the_next_wave_leaves_out_those_who_were_asked(demo):

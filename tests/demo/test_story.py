@@ -146,10 +146,10 @@ def test_written_comments_are_well_formed_and_enough():
     everything = [comment for language in words.languages() for comment in words.comments(language)]
     assert len(everything) >= 300
     assert len({comment.words for comment in everything}) == len(everything)
-    domains = {company.domain for company in COMPANIES}
+    places = {company.domain for company in COMPANIES} | words.SIZES
     for comment in everything:
         assert 0 <= comment.low <= comment.high <= 10
-        assert comment.only is None or comment.only in domains
+        assert comment.only is None or comment.only in places
         assert comment.words.strip() == comment.words
 
 
@@ -196,7 +196,7 @@ def test_a_follow_up_is_told_whole(follow_ups):
 
 def test_no_comment_is_said_twice_by_one_voice():
     voices = words.Voices()
-    speaker = words.Speaker("it", ContactRole.USER, "nowhere")
+    speaker = words.Speaker("it", ContactRole.USER)
     rng = Random(1)
     said = [voices.comment(speaker, 10, is_value=False, rng=rng) for _ in range(40)]
     spoken = [comment.words for comment in said if comment]
