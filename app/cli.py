@@ -23,9 +23,10 @@ from app.core.errors import DomainError
 from app.core.workers import JobFailure, WorkerBeat
 from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
+from app.setup.cli import begin_installation, live
 from app.surveys import templates
 
-COMMANDS: tuple[click.Command, ...] = (staff, keys, accounts, contacts, demo)
+COMMANDS: tuple[click.Command, ...] = (staff, keys, accounts, contacts, demo, live)
 
 
 class JustAskGroup(FlaskGroup):
@@ -70,6 +71,7 @@ def serve(host: str | None, port: int | None, no_demo: bool, no_worker: bool) ->
 def prepare(no_demo: bool) -> None:
     """Migrate; what an empty database begins with."""
     bring_up_to_date()
+    begin_installation(no_demo=no_demo)
     if not no_demo:
         load_into_empty()
     tell_sign_ins()

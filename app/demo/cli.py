@@ -16,6 +16,7 @@ from app.demo import load as loading
 from app.demo import team
 from app.demo.load import Loaded
 from app.extensions import db
+from app.setup.cli import listed, remove_demo_company
 
 
 @click.group("demo")
@@ -34,6 +35,15 @@ def load_command(as_json: bool) -> None:
         return
     click.echo(in_words(loaded))
     tell_sign_ins()
+
+
+@demo.command("remove")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def remove_command(as_json: bool) -> None:
+    """Remove the demo company, its waves and sign-ins; data of your own stays."""
+    gone = remove_demo_company(settings())
+    click.echo(json.dumps(dataclasses.asdict(gone)) if as_json else f"Removed: {listed(gone)}.")
 
 
 def load_into_empty() -> None:

@@ -59,6 +59,11 @@ class Mailbox:
             return []
         return sorted((name for name in os.listdir(self.folder) if _NAME.fullmatch(name)), reverse=True)
 
+    def clear(self) -> None:
+        """Throw away every mail."""
+        for name in self.names():
+            (self.folder / name).unlink(missing_ok=True)
+
     def lines(self, limit: int = 50, *, before: str = "", search: str = "") -> Iterator[KeptMail]:
         """Up to `limit` mails older than the one named `before` whose To or Subject holds `search`."""
         found = 0

@@ -1,0 +1,102 @@
+"""The `justask live` command, and what a new installation begins with (a door)."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+
+import config
+from app.auth.cli import actor
+from app.core import clock, transactions
+from app.core.installation import installation
+from app.extensions import db
+from app.setup import going_live, removal
+from app.setup.removal import Remains
+
+WORDS = {
+    "rehearsal_waves": "rehearsal waves",
+    "rehearsal_answers": "answers to them",
+    "rehearsal_tasks": "follow-ups of theirs",
+    "demo_accounts": "demo accounts",
+    "demo_contacts": "demo contacts",
+    "demo_programs": "demo programs",
+    "demo_waves": "demo waves",
+    "demo_answers": "demo answers",
+    "demo_staff": "demo sign-ins",
+}
+
+
+@click.command()
+@click.option(
+    "--i-know", is_flag=True, help="Go live in spite of what stands in the way; for tests and intranets."
+)
+@click.option("--remove-demo", is_flag=True, help="Remove the demo company with it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def live(i_know: bool, remove_demo: bool, as_json: bool) -> None:
+    """Leave rehearsal: mail reaches customers, answers count. Deletes what was only for trying out."""
+    settings = current_app.extensions["settings"]
+    now = clock.now()
+    if not i_know:
+        ask_to_confirm(removal.remains(db.session))
+    transactions.write(db.session)
+    gone = going_live.go_live(
+        db.session,
+        settings,
+        actor=actor(),
+        now=now,
+        confirm=going_live.PHRASE,
+        remove_demo=remove_demo,
+        in_spite=i_know,
+    )
+    db.session.commit()
+    going_live.empty_mailbox(settings)
+    click.echo(
+        json.dumps({"live_at": now.isoformat(), "removed": asdict(gone)}) if as_json else in_words(gone)
+    )
+
+
+def ask_to_confirm(found: Remains) -> None:
+    """At a terminal the phrase is typed; a script that calls the command has made up its mind."""
+    if not sys.stdin.isatty():
+        return
+    click.echo(f"Going live deletes {listed(found)}. Customers get real mail from then on.")
+    typed = click.prompt(f'Type "{going_live.PHRASE}" to confirm', default="", show_default=False)
+    if " ".join(typed.split()).casefold() != going_live.PHRASE:
+        click.echo("Nothing was changed.", err=True)
+        raise SystemExit(1)
+
+
+def in_words(gone: Remains) -> str:
+    return f"This installation is live. Removed: {listed(gone)}."
+
+
+def listed(found: Remains) -> str:
+    counts = [f"{count} {WORDS[name]}" for name, count in asdict(found).items() if count]
+    return ", ".join(counts) or "nothing"
+
+
+def begin_installation(*, no_demo: bool) -> None:
+    """What the operator decided for a new installation: its zone, and whether it begins live."""
+    settings = current_app.extensions["settings"]
+    transactions.write(db.session)
+    row = installation(db.session)
+    if row.time_zone == "UTC" != settings.TIME_ZONE and "zone_chosen" not in row.setup:
+        row.time_zone = settings.TIME_ZONE
+    if no_demo and settings.LIVE:
+        going_live.begin_live(db.session, now=clock.now())
+    db.session.commit()
+
+
+def remove_demo_company(settings: config.Settings) -> Remains:
+    """Remove the demo and keep the rest, rehearsals of your own among it."""
+    transactions.write(db.session)
+    gone = going_live.remove_demo(db.session, actor=actor(), now=clock.now())
+    db.session.commit()
+    going_live.empty_mailbox(settings)
+    return gone
