@@ -12,7 +12,7 @@ from app.contacts import goals
 from app.contacts.models import Goal
 from app.delivery.models import Invitation, InvitationState
 from app.followups import touches
-from app.followups.models import Activity, Task, TaskChange, TaskState, Touch
+from app.followups.models import Task, TaskState, Touch
 from app.responses.models import Response
 from app.sentiment.models import StoredReading
 
@@ -111,12 +111,6 @@ def talking_points(answers: list[Response]) -> list[TalkingPoint]:
     told = [answer for answer in answers[1:] if answer.comment]
     points += [TalkingPoint(first_sentence(answer.comment), answer) for answer in told[:2]]
     return points
-
-
-def story(task: Task) -> list[tuple[datetime, Activity | TaskChange]]:
-    """What was done about the task and the states it went through, newest first."""
-    entries = [(a.at, a) for a in task.activities] + [(change.at, change) for change in task.states]
-    return sorted(entries, key=lambda entry: entry[0], reverse=True)
 
 
 def change_in_words(now: int, before: int) -> str:

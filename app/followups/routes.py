@@ -17,7 +17,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.pages import this_installation
 from app.extensions import db
 from app.followups import activities, queue, words
-from app.followups.casefile import casefile, story
+from app.followups.casefile import casefile
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
 from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind
 from app.followups.queue import ALL, NOBODY, PAGE_SIZE, QueueFilter
@@ -103,7 +103,6 @@ def render_task(task: Task, status: int = 200, **forms):
         "followups/task.html",
         task=task,
         case=casefile(db.session, task, now=now),
-        story=story(task),
         activity_form=forms.get("activity") or ActivityForm(formdata=None),
         resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None),
         snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),

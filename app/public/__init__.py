@@ -1,7 +1,13 @@
-"""The respondent's pages: answer, thanks, unsubscribe; no login (a door)."""
+"""The respondent's pages: answer, thanks, not this time, unsubscribe; no login (a door)."""
 
 from flask import Flask
 
+from app.public import desk
+from app.public.routes import blueprint
+
 
 def install(app: Flask) -> None:
-    """Register the respondent's blueprints."""
+    """Register the respondent's pages and what they share."""
+    app.register_blueprint(blueprint)
+    with app.app_context():
+        desk.install(app)

@@ -47,6 +47,7 @@ class Ask(NamedTuple):
     survey_id: int
     contact_id: int
     contact_status: ContactStatus
+    unsubscribed_at: datetime | None
     role: ContactRole
     country: str | None
     account_id: int
@@ -80,6 +81,11 @@ class Ask(NamedTuple):
     def is_rehearsal(self) -> bool:
         """Asked in rehearsal or as a test: worked on like any other, but never scored, counted or quarantined."""
         return self.is_marked_rehearsal or self.purpose is Purpose.TEST
+
+    @property
+    def is_unsubscribed(self) -> bool:
+        """Never to be asked again; somebody erased is not to be either."""
+        return self.unsubscribed_at is not None or self.contact_status is ContactStatus.ERASED
 
     @property
     def is_answered(self) -> bool:
@@ -150,7 +156,7 @@ def columns() -> dict[str, Any]:
     }
     homes = (
         (Invitation, "nonce state purpose language version_id sent_at closes_at silent_at wave_id"),
-        (Contact, "role country"),
+        (Contact, "role country unsubscribed_at"),
         (Account, "tier stage segment"),
         (Installation, "company product time_zone holidays"),
         (

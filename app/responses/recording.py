@@ -96,8 +96,8 @@ def record(
 
     `attempt` names one filling-in of the form: the same words under the same name are a repeat and change nothing.
     """
-    ask = asks.locked(connection, ask.id) or ask
-    if not ask.takes_answers(now):
+    ask = asks.locked(connection, ask.id)
+    if ask is None or not ask.takes_answers(now):
         raise Closed("The time to answer this question is over.")
     if ask.is_answered:
         return _edit(connection, ask, said, attempt, now)

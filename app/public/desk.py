@@ -1,0 +1,75 @@
+"""What the respondents' pages of one application share: the signer of links, cast pages, counted looks, the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask import Flask, Request, current_app
+from sqlalchemy import Engine
+from werkzeug.exceptions import NotFound
+
+from app.core import transactions
+from app.core.tokens import Signer
+from app.extensions import db
+from app.public.machines import is_gateway, is_probably_machine
+from app.public.pages import Pages
+from app.public.visits import ANSWER, SCORE, Look, Visits
+from app.responses import asks
+from app.responses.asks import Ask
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where answers come in."""
+
+    engine: Engine
+    signer: Signer
+    pages: Pages
+    visits: Visits
+    comment_length: int
+
+    def ask(self, token: str) -> Ask:
+        """The ask of a link; NotFound for a link that is not ours or was cut short."""
+        nonce = self.signer.nonce(token)
+        if nonce is None:
+            raise NotFound
+        with transactions.reading(self.engine) as connection:
+            ask = asks.by_nonce(connection, nonce)
+        if ask is None:
+            raise NotFound
+        return ask
+
+    def look(
+        self, ask: Ask, request: Request, now: datetime, chosen: int | None = None, page: str = ANSWER
+    ) -> None:
+        """Count a look at a page; with a chosen number it came through a score link."""
+        machine = is_probably_machine(agent(request), request.headers, request.method, ask.sent_at, now)
+        page = page if chosen is None else f"{SCORE}{chosen}"
+        self.visits.note(Look(ask.id, now, page, machine), in_background=not current_app.testing)
+
+
+def agent(request: Request) -> str:
+    return request.environ.get("HTTP_USER_AGENT", "")
+
+
+def is_automatic(request: Request) -> bool:
+    """Whether an answer was sent by what calls itself a gateway; it is recorded, and counts after a review."""
+    return is_gateway(agent(request))
+
+
+def install(app: Flask) -> None:
+    """Open the desk of `app`; its engine exists already."""
+    settings = app.extensions["settings"]
+    engine = db.engine
+    app.extensions["desk"] = Desk(
+        engine=engine,
+        signer=Signer([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD]),
+        pages=Pages(engine),
+        visits=Visits(engine),
+        comment_length=settings.COMMENT_LENGTH,
+    )
+
+
+def desk() -> Desk:
+    return current_app.extensions["desk"]

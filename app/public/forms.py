@@ -1,0 +1,134 @@
+"""Reading the respondent's form: strictly, because what is recorded must be what was meant.
+
+Every value is exactly one of the scale's numbers, given once; anything else is an error at its field, and the form
+comes back as it was filled in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
+
+from flask import Request
+from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from app.core import text
+from app.responses.recording import Said
+
+MOST_FIELDS = 100
+LONGEST_ATTEMPT = 64
+# A character takes up to four bytes, and three signs for each when it is encoded for a form.
+BYTES_PER_CHARACTER = 12
+ROOM_FOR_THE_REST = 8192
+NUMBERS = {str(number): number for number in range(11)}
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What the form of a survey version takes: its scales, the one that must be answered, and a comment or not."""
+
+    scales: Mapping[str, range]
+    required: frozenset[str]
+    has_comment: bool
+    language: str
+
+
+@dataclass
+class Posted:
+    """The fields as they came. `is_readable` is false when they were not valid text."""
+
+    values: dict[str, list[str]] = field(default_factory=dict)
+    is_readable: bool = True
+    is_too_large: bool = False
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What to show in the form again."""
+        return {name: values[0] for name, values in self.values.items()}
+
+    @property
+    def attempt(self) -> str | None:
+        """The name of this filling-in of the form."""
+        return self.given.get("attempt", "")[:LONGEST_ATTEMPT] or None
+
+
+def read(request: Request, comment_length: int) -> Posted:
+    """The fields of a posted form, urlencoded or multipart; nothing is taken in beyond what a full form needs."""
+    limit = comment_length * BYTES_PER_CHARACTER + ROOM_FOR_THE_REST
+    request.max_content_length = request.max_form_memory_size = limit
+    try:
+        if request.mimetype == MULTIPART:
+            return checked(list(request.form.items(multi=True)))
+        body = request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        return Posted(is_too_large=True)
+    return decoded(body) if request.mimetype == URLENCODED else Posted()
+
+
+def decoded(body: bytes) -> Posted:
+    """The fields of an urlencoded body, in strict UTF-8."""
+    try:
+        return checked(parse_qsl(body.decode(), True, errors="strict", max_num_fields=MOST_FIELDS))
+    except UnicodeDecodeError:
+        pairs = parse_qsl(body.decode(errors="replace"), True, errors="replace", max_num_fields=MOST_FIELDS)
+        return Posted(collected(pairs), is_readable=False)
+    except ValueError:
+        return Posted(is_readable=False)
+
+
+def checked(pairs: list[tuple[str, str]]) -> Posted:
+    is_readable = not any(text.SURROGATE.search(value) for _name, value in pairs)
+    return Posted(collected(pairs), is_readable)
+
+
+def collected(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(name, []).append(text.SURROGATE.sub("\ufffd", value))
+    return values
+
+
+def check(posted: Posted, form: Form, comment_length: int) -> tuple[Said, dict[str, str]]:
+    """What was said, and what is wrong with it by field, in the language in force."""
+    errors: dict[str, str] = {}
+    answers = {
+        name: one_of(scale, posted.values.get(name, []), name in form.required, name, errors)
+        for name, scale in form.scales.items()
+    }
+    comment = comment_of(posted, comment_length, errors) if form.has_comment else ""
+    return Said(comment=comment, **answers), errors
+
+
+def one_of(
+    scale: range, values: list[str], is_required: bool, name: str, errors: dict[str, str]
+) -> int | None:
+    """The one number of `scale` that `values` hold; None when none was given and none is needed."""
+    if not any(values):
+        if is_required:
+            errors[name] = _("Please choose a number.")
+        return None
+    choices = {str(number): number for number in scale}
+    if len(values) > 1 or values[0] not in choices:
+        errors[name] = _("Please choose one number from %(low)s to %(high)s.", low=scale[0], high=scale[-1])
+        return None
+    return choices[values[0]]
+
+
+def comment_of(posted: Posted, limit: int, errors: dict[str, str]) -> str:
+    """The comment in storable form; lines of several comment fields are joined, so that no word is lost."""
+    too_long = _("Please shorten this to %(limit)s characters at most.", limit=limit)
+    if posted.is_too_large:
+        errors["comment"] = too_long
+        return ""
+    if not posted.is_readable:
+        errors["comment"] = _("Some of these characters could not be read. Please type them again.")
+        return ""
+    try:
+        return text.clean("\n".join(posted.values.get("comment", [])), limit=limit)
+    except text.UnreadableText:
+        errors["comment"] = too_long
+        return ""

@@ -1,0 +1,223 @@
+"""What respondents see, rendered in the language of the survey they were asked in.
+
+The page of the question is cast once for each survey version, language, company and chosen number, and only joined
+with a person's link and goal when it is opened; all other pages are rendered as they are needed.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from flask import current_app
+from flask_babel import format_date
+from flask_babel import gettext as _
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, selectinload
+
+from app.core.words import speaking
+from app.public.forms import Form, Posted
+from app.public.moulds import Mould
+from app.responses.asks import Ask
+from app.surveys import wording
+from app.surveys.models import QuestionKind, SurveyVersion
+from app.surveys.scales import Band, band
+
+MOST_MOULDS = 500
+MARKS = ("action", "attempt", "goal", "unsubscribe_url", "once_url")
+FEELINGS = {Band.DETRACTOR: "low", Band.PASSIVE: "middle", Band.PROMOTER: "high"}
+
+
+class Pages:
+    """The versions, forms and cast pages of one application.
+
+    A version never changes once it was asked, so nothing here goes stale.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.versions: dict[int, SurveyVersion] = {}
+        self.forms: dict[tuple[int, str], Form] = {}
+        self.moulds: dict[tuple, Mould] = {}
+
+    def version(self, ask: Ask) -> SurveyVersion:
+        """The version of this ask with its questions, detached: it is read once and kept."""
+        if ask.version_id not in self.versions:
+            with Session(self.engine) as session:
+                self.versions[ask.version_id] = session.get_one(
+                    SurveyVersion, ask.version_id, options=[selectinload(SurveyVersion.questions)]
+                )
+        return self.versions[ask.version_id]
+
+    def form(self, ask: Ask) -> Form:
+        """What the form of this ask takes."""
+        key = ask.version_id, ask.language
+        if key not in self.forms:
+            self.forms[key] = form_of(self.version(ask), ask.language)
+        return self.forms[key]
+
+    def question(self, ask: Ask, token: str, chosen: int | None) -> bytes:
+        """The page of the question, with `chosen` preselected."""
+        key = (
+            ask.version_id,
+            ask.language,
+            ask.company,
+            ask.product,
+            bool(ask.goal),
+            ask.is_answered,
+            chosen,
+        )
+        mould = self.moulds.get(key)
+        if mould is None:
+            if len(self.moulds) >= MOST_MOULDS:
+                self.moulds.clear()
+            given = {} if chosen is None else {"score": chosen}
+            mould = Mould(MARKS, lambda marks: self.render(ask, marks, given))
+            self.moulds[key] = mould
+        return mould.fill(places(ask, token))
+
+    def filled(
+        self,
+        ask: Ask,
+        token: str,
+        posted: Posted,
+        errors: Mapping[str, str] | None = None,
+        problem: str | None = None,
+    ) -> str:
+        """The page of the question as it was filled in, with what is wrong."""
+        marks = places(ask, token) | {"attempt": posted.attempt or new_attempt()}
+        return self.render(ask, marks, posted.given, errors, problem)
+
+    def render(
+        self,
+        ask: Ask,
+        marks: Mapping[str, str],
+        given: Mapping[str, Any],
+        errors: Mapping[str, str] | None = None,
+        problem: str | None = None,
+    ) -> str:
+        version, form = self.version(ask), self.form(ask)
+        with speaking(form.language):
+            named = wording.names(ask, marks["goal"] if ask.goal else "")
+            note = _("You have answered already. What you send now takes its place.")
+            return render(
+                "answer",
+                ask,
+                form.language,
+                items=wording.items(version, form.language, named),
+                comment_prompt=wording.comment_prompt(version, form.language, named),
+                comment_limit=current_app.extensions["settings"].COMMENT_LENGTH,
+                given=given,
+                errors=errors or {},
+                problem=problem,
+                note=note if ask.is_answered else None,
+                editing=ask.is_answered,
+                **{name: mark for name, mark in marks.items() if name != "goal"},
+            )
+
+
+def form_of(version: SurveyVersion, language: str) -> Form:
+    scales = {question.name: question.kind.values for question in version.questions if question.kind.values}
+    required = {q.name for q in version.questions if q.kind.values and q.is_required} or set(list(scales)[:1])
+    if version.question(QuestionKind.NPS):
+        required.add(version.question(QuestionKind.NPS).name)
+    has_comment = version.question(QuestionKind.COMMENT) is not None
+    spoken = wording.best(language, wording.languages(version))
+    return Form(scales, frozenset(required), has_comment, spoken)
+
+
+def places(ask: Ask, token: str) -> dict[str, str]:
+    """A person's own values."""
+    return {
+        "action": f"/a/{token}",
+        "attempt": new_attempt(),
+        "goal": ask.goal or "",
+        "unsubscribe_url": f"/u/{token}",
+        "once_url": f"/u/{token}?once=1",
+    }
+
+
+def new_attempt() -> str:
+    """A name for one filling-in of the form, by which a repeat is known."""
+    return secrets.token_urlsafe(12)
+
+
+def thanks(ask: Ask, form: Form, token: str) -> str:
+    """After the answer is saved: words by band, and until when it may be changed."""
+    with speaking(form.language):
+        until = ask.editable_until
+        return render(
+            "thanks",
+            ask,
+            form.language,
+            band=None if ask.score is None else FEELINGS[band(ask.score)],
+            edit_url=f"/a/{token}",
+            edit_until=format_date(ask.day_of(until), "long") if until else None,
+        )
+
+
+def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
+    """The time is over, nothing was recorded; what was written is shown once more, so that it can be kept."""
+    with speaking(form.language):
+        until = ask.editable_until
+        return render(
+            "closed",
+            ask,
+            form.language,
+            closed_on=format_date(ask.day_of(until), "long") if until else None,
+            written=posted.given.get("comment") if posted else None,
+        )
+
+
+def declined(ask: Ask, form: Form, token: str) -> str:
+    """Nothing more will come of this ask; an answer is still welcome."""
+    with speaking(form.language):
+        if ask.is_answered:
+            heading, words = (
+                _("Your answer stays as it is"),
+                _("You have answered already, and nothing more will be sent."),
+            )
+        else:
+            heading, words = (
+                _("Not this time, then"),
+                _("We will not remind you. Should you change your mind:"),
+            )
+        return render(
+            "message",
+            ask,
+            form.language,
+            heading=heading,
+            words=words,
+            do_url=f"/a/{token}",
+            do_words=_("To the question"),
+        )
+
+
+def unsubscribe(ask: Ask, form: Form, token: str, *, done: bool, once: bool = False) -> str:
+    """The page that asks before anything changes, or says that it has."""
+    with speaking(form.language):
+        return render(
+            "unsubscribe",
+            ask,
+            form.language,
+            company=wording.names(ask)["company"],
+            action=f"/u/{token}",
+            decline_url=f"/a/{token}/decline",
+            back_url=f"/a/{token}",
+            done=done,
+            once=once,
+        )
+
+
+def not_saved(posted: Posted, action: str) -> str:
+    """Nothing could be looked up, not even the question: what was given is kept in a form that sends it again."""
+    template = current_app.jinja_env.get_template("public/again.html")
+    return template.render(action=action, given=posted.given)
+
+
+def render(page: str, ask: Ask, language: str, **values: Any) -> str:
+    """A page in the language in force, without what staff pages are given: no session is touched."""
+    template = current_app.jinja_env.get_template(f"public/{page}.html")
+    frame = {"lang": language, "text_direction": wording.direction(language), "company": ask.company}
+    return template.render(frame | values)

@@ -1,0 +1,185 @@
+"""The pages behind the link of a mail: question, answer, thanks, not this time, unsubscribe (a door).
+
+The link is the credential: no session, no cookie, no CSRF token. GET and HEAD change nothing, because mail gateways
+open every link; only a pressed button records. Thanks are said after the commit and not before.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, request
+from flask_babel import gettext as _
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import journey
+from app.auth import access
+from app.core import clock, transactions
+from app.core.audit import Actor
+from app.core.errors import RETRY_AFTER_SECONDS
+from app.core.transactions import GateBusy
+from app.core.words import speaking
+from app.delivery.models import Invitation, InvitationState
+from app.extensions import csrf, db
+from app.public import forms, pages
+from app.public.desk import Desk, desk, is_automatic
+from app.public.forms import Posted
+from app.responses.asks import Ask
+from app.responses.recording import Closed, Said
+from app.sentiment.reading import Reading, read
+
+log = logging.getLogger(__name__)
+blueprint = Blueprint("public", __name__)
+csrf.exempt(blueprint)
+
+NOT_SAVED = (SQLAlchemyError, GateBusy)
+INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+RESPONDENT = Actor("respondent", None, "the person asked")
+MAY_DECLINE = frozenset(
+    {
+        InvitationState.PLANNED,
+        InvitationState.QUEUED,
+        InvitationState.SENDING,
+        InvitationState.SENT,
+        InvitationState.IN_DOUBT,
+    }
+)
+
+
+@blueprint.get("/a/<token>")
+@access.token
+def question(token: str) -> Response:
+    """The question, with the number of the link preselected; opening it records nothing."""
+    at = desk()
+    ask = at.ask(token)
+    now = clock.now()
+    chosen = forms.NUMBERS.get(request.args.get("score", ""))
+    at.look(ask, request, now, chosen)
+    if not ask.takes_answers(now):
+        return page(pages.closed(ask, at.pages.form(ask)), 410)
+    return page(at.pages.question(ask, token, chosen))
+
+
+@blueprint.post("/a/<token>")
+@access.token
+def answer(token: str) -> Response:
+    """Record what was sent: 303 to the thanks; 400 or 503 with the form as it was filled in."""
+    at, now = desk(), clock.now()
+    posted = forms.read(request, at.comment_length)
+    try:
+        ask = at.ask(token)
+        if not ask.takes_answers(now):
+            return page(pages.closed(ask, at.pages.form(ask), posted), 410)
+        form = at.pages.form(ask)
+    except NOT_SAVED as error:
+        return unsaved(error, pages.not_saved(posted, request.path))
+    with speaking(form.language):
+        said, errors = forms.check(posted, form, at.comment_length)
+    if errors:
+        return page(at.pages.filled(ask, token, posted, errors), 413 if posted.is_too_large else 400)
+    return recorded(at, ask, token, posted, said)
+
+
+def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Response:
+    """Write the answer down and lead on to the thanks, or say that it is not saved."""
+    heard = hear(said, ask)
+    try:
+        with transactions.writer(at.engine).connect() as connection:
+            connection.begin()
+            journey.answer_received(
+                connection,
+                ask,
+                said,
+                heard,
+                now=clock.now(),
+                attempt=posted.attempt,
+                is_automatic=is_automatic(request),
+            )
+            connection.commit()
+    except Closed:
+        return page(pages.closed(ask, at.pages.form(ask), posted), 410)
+    except NOT_SAVED as error:
+        with speaking(at.pages.form(ask).language):
+            problem = _(
+                "This is not saved yet: we could not store it just now. Please send it again in a moment."
+            )
+        return unsaved(error, at.pages.filled(ask, token, posted, problem=problem))
+    return Response(status=303, headers={"Location": f"/a/{token}/thanks"})
+
+
+def hear(said: Said, ask: Ask) -> Reading | None:
+    """How the comment sounds; read before the transaction, because it takes longer than all the writing."""
+    if not said.comment:
+        return None
+    feeling = None if said.score is None else pages.FEELINGS[pages.band(said.score)]
+    return read(said.comment, lang=ask.language, intent=INTENTS.get(feeling, "why"))
+
+
+@blueprint.get("/a/<token>/thanks")
+@access.token
+def thanks(token: str) -> Response:
+    """Thank you, once something is recorded; before that, the question."""
+    at = desk()
+    ask = at.ask(token)
+    if not ask.is_answered:
+        return Response(status=302, headers={"Location": f"/a/{token}"})
+    return page(pages.thanks(ask, at.pages.form(ask), token))
+
+
+@blueprint.post("/a/<token>/decline")
+@access.token
+def decline(token: str) -> Response:
+    """Not this time, or not the right person: no reminder follows."""
+    at, now = desk(), clock.now()
+    why = forms.read(request, at.comment_length).given.get("why")
+    ask = at.ask(token)
+    with speaking(ask.staff_language):
+        reason = _("Says: I am not the right person.") if why == "not_me" else _("Says: not this time.")
+    transactions.write(db.session)
+    invitation = db.session.get_one(Invitation, ask.id, with_for_update=True)
+    if invitation.state in MAY_DECLINE:
+        journey.invitation_declined(db.session, invitation, now=now, reason=reason)
+        db.session.commit()
+    return page(pages.declined(ask, at.pages.form(ask), token))
+
+
+@blueprint.get("/u/<token>")
+@access.token
+def leave(token: str) -> Response:
+    """Asks before it unsubscribes anybody; `?once=1` offers to skip only this ask."""
+    at = desk()
+    ask = at.ask(token)
+    at.look(ask, request, clock.now(), None, page="unsubscribe")
+    once = request.args.get("once") == "1"
+    return page(pages.unsubscribe(ask, at.pages.form(ask), token, done=ask.is_unsubscribed, once=once))
+
+
+@blueprint.post("/u/<token>")
+@access.token
+def unsubscribe(token: str) -> Response:
+    """Unsubscribe: by the page's button, or in one click by a mail program (RFC 8058); again is as good as once."""
+    at, now = desk(), clock.now()
+    values = forms.read(request, at.comment_length).values
+    ask = at.ask(token)
+    name, value = ONE_CLICK
+    if value not in values.get(name, []) and "yes" not in values.get("confirm", []):
+        return page(pages.unsubscribe(ask, at.pages.form(ask), token, done=False), 400)
+    if not ask.is_unsubscribed:
+        transactions.write(db.session)
+        contact = db.session.get_one(Invitation, ask.id).contact
+        journey.contact_unsubscribed(db.session, contact, now=now, actor=RESPONDENT)
+        db.session.commit()
+    return page(pages.unsubscribe(ask, at.pages.form(ask), token, done=True))
+
+
+def page(body: str | bytes, status: int = 200) -> Response:
+    return Response(body, status=status, content_type="text/html; charset=utf-8")
+
+
+def unsaved(error: Exception, body: str) -> Response:
+    """Nothing was stored; say so, with the form as it was filled in, and when to try again."""
+    log.error("an answer was not saved: %s", type(error).__name__, exc_info=error)
+    response = page(body, 503)
+    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
