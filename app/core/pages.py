@@ -54,7 +54,11 @@ SETTINGS = (
     ("setup.jobs", lazy_gettext("Jobs"), lazy_gettext("What the worker does, and what failed"), "admin"),
     ("setup.audit", lazy_gettext("Audit trail"), lazy_gettext("Who did what, when and from where"), "admin"),
 )
-COVERED = {"auth.settings": ("auth", "setup")}
+COVERED = {
+    "auth.settings": ("auth", "setup"),
+    "surveys.programs": ("surveys", "delivery"),
+    "delivery.mailbox": ("delivery.mailbox", "delivery.kept_mail"),
+}  # Sections that hold more, or less, than the pages of their own package; a page's own name goes before its package's.
 
 
 class RowIdConverter(IntegerConverter):
@@ -99,7 +103,8 @@ def nav_items() -> list[dict]:
     """The sections this person may open, the present one marked."""
     if not current_user.is_authenticated:
         return []
-    section = (request.endpoint or "").partition(".")[0]
+    page = request.endpoint or ""
+    section = page if page in COVERED["delivery.mailbox"] else page.partition(".")[0]
     return [
         {
             "label": label,

@@ -189,6 +189,14 @@ def resume(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None
     audit.note(session, actor, "wave.resumed", subject=f"wave:{wave.id}", now=now)
 
 
+def reopen(session: Session, wave: Wave) -> None:
+    """Let a finished wave send again, because mails were added to it; others stay as they are."""
+    wave = held(session, wave)
+    if wave.state == WaveState.FINISHED:
+        wave.state, wave.finished_at = WaveState.SENDING, None
+        session.flush()
+
+
 def cancel(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
     """Ask nobody more: whoever was not sent a mail is cancelled; who was may still answer. Cancelled already: nothing."""
     wave = held(session, wave)
@@ -228,7 +236,10 @@ def ask_deferred(session: Session, *, now: datetime) -> Iterator[int]:
         bulk.one_after_the_other(session)
         wave = session.get(Wave, number, with_for_update=True, populate_existing=True)
         if wave is not None and wave.state in (WaveState.SENDING, WaveState.FINISHED):
-            yield bulk.ask_freed(session, wave, now=now)
+            freed = bulk.ask_freed(session, wave, now=now)
+            if freed:
+                reopen(session, wave)
+            yield freed
 
 
 DEFERRING = (

@@ -16,10 +16,12 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.auth.models import Staff
 from app.contacts.models import Account, Contact, ContactRole, Stage
+from app.contacts.words import ROLES, STAGES
 from app.core.columns import attribute
 from app.core.errors import Invalid
-from app.surveys.wording import best
+from app.surveys.wording import best, language_name
 
 TIERS = (1, 2, 3)
 MOST_VALUES = 1000
@@ -171,3 +173,27 @@ def in_language(language: sa.ColumnElement, offered: list[str], default: str) ->
         for language in varieties
     ]
     return sa.case(*cases, else_=fallback) if cases else sa.literal(fallback)
+
+
+def described(session: Session, given: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """A stored filter in words: what it looks at, and the values that will do. Empty for everybody."""
+    owners = dict(
+        map(tuple, session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ids(given, "owners")))))
+    )
+    accounts = session.scalars(
+        sa.select(Account.name).where(Account.id.in_(ids(given, "accounts"))).order_by(Account.name)
+    )
+    found: list[tuple[str, list[str]]] = [
+        (_("Tier"), [str(t) for t in given.get("tiers", [])]),
+        (_("Role"), [str(ROLES[ContactRole(r)]) for r in given.get("roles", [])]),
+        (_("Stage"), [str(STAGES[Stage(s)]) for s in given.get("stages", [])]),
+        (_("Language"), [language_name(t) if t else _("Not known") for t in given.get("languages", [])]),
+        (_("Owner"), [owners.get(o, f"#{o}") if o else _("Nobody") for o in given.get("owners", [])]),
+        (_("Account"), list(accounts) if given.get("accounts") else []),
+        *given.get("segment", {}).items(),
+    ]
+    return [(label, ", ".join(chosen)) for label, chosen in found if chosen]
+
+
+def ids(given: Mapping[str, Any], name: str) -> list[int]:
+    return [number for number in given.get(name, []) if number]

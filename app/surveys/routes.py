@@ -1,5 +1,238 @@
-"""The staff pages of surveys (a door)."""
+"""The pages of programs and surveys: who is asked what, by which rules, in which words (a door)."""
 
-from flask import Blueprint
+from __future__ import annotations
+
+import sqlalchemy as sa
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from app.auth import access
+from app.contacts.models import Contact
+from app.core import audit, clock
+from app.core.errors import Invalid, NotFound
+from app.core.pages import this_installation
+from app.core.words import speaking
+from app.delivery import cadence, progress, words
+from app.delivery.asking import preview
+from app.delivery.models import Purpose, Wave
+from app.extensions import db
+from app.surveys import audience, forms, rules, saving, wording
+from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 
 blueprint = Blueprint("surveys", __name__)
+SHOWN_WAVES = 8
+
+
+@blueprint.get("/programs")
+@access.viewer
+def programs():
+    """All programs with their audience and newest wave; archived ones on request."""
+    is_archive = request.args.get("state") == "archived"
+    archived = Program.status == ProgramStatus.ARCHIVED
+    query = sa.select(Program).where(archived if is_archive else sa.not_(archived))
+    found = db.session.scalars(query.order_by(Program.kind == ProgramKind.MANUAL, Program.name)).all()
+    newest = newest_waves([program.id for program in found])
+    return render_template(
+        "surveys/programs.html",
+        programs=found,
+        is_archive=is_archive,
+        has_archive=is_archive or db.session.scalar(sa.select(sa.exists().where(archived))),
+        newest=newest,
+        counts=progress.counts_of(db.session, [wave.id for wave in newest.values()]),
+        described={p.id: audience.described(db.session, p.audience) for p in found},
+        progress=progress,
+        forms=forms,
+        words=words,
+        now=clock.now(),
+    )
+
+
+def newest_waves(program_ids: list[int]) -> dict[int, Wave]:
+    """The newest wave of each program."""
+    ours = (Wave.program_id.in_(program_ids), Wave.purpose == Purpose.PROGRAM)
+    ids = sa.select(sa.func.max(Wave.id)).where(*ours).group_by(Wave.program_id)
+    return {wave.program_id: wave for wave in db.session.scalars(sa.select(Wave).where(Wave.id.in_(ids)))}
+
+
+@blueprint.get("/programs/<int:program_id>")
+@access.viewer
+def program(program_id: int):
+    """One program: its audience, its rules, what it would do now, and its waves."""
+    found, now = the_program(program_id), clock.now()
+    ask = cadence.ask_of(db.session, found, at=now)
+    ours = sa.select(Wave).where(Wave.program_id == found.id).order_by(Wave.id.desc()).limit(SHOWN_WAVES)
+    waves = db.session.scalars(ours).all()
+    return render_template(
+        "surveys/program.html",
+        program=found,
+        size=preview.size(db.session, found, ask),
+        described=audience.described(db.session, found.audience),
+        rules=ask.rules,
+        defaults=rules.DEFAULTS,
+        waves=waves,
+        counts=progress.counts_of(db.session, [wave.id for wave in waves]),
+        progress=progress,
+        forms=forms,
+        words=words,
+        now=now,
+    )
+
+
+@blueprint.get("/programs/new")
+@access.manager
+def new_program():
+    return render_program_form(forms.program_form(db.session))
+
+
+@blueprint.post("/programs")
+@access.manager
+def add_program():
+    return save_program(forms.program_form(db.session), None)
+
+
+@blueprint.get("/programs/<int:program_id>/edit")
+@access.manager
+def edit_program(program_id: int):
+    found = the_program(program_id)
+    return render_program_form(forms.program_form(db.session, found), found)
+
+
+@blueprint.post("/programs/<int:program_id>/edit")
+@access.manager
+def change_program(program_id: int):
+    found = the_program(program_id)
+    return save_program(forms.program_form(db.session, found), found)
+
+
+def save_program(form: forms.ProgramForm, found: Program | None):
+    """Save what was submitted, or show it again with what is wrong."""
+    is_new = found is None
+    saved = saving.save(db.session, form, found) if form.validate() else None
+    if saved is None:
+        db.session.rollback()
+        return render_program_form(form, the_program(found.id) if found else None), 400
+    action = "program.added" if is_new else "program.changed"
+    audit.note(
+        db.session, access.actor(), action, subject=f"program:{saved.id}", now=clock.now(), name=saved.name
+    )
+    db.session.commit()
+    flash(_("%(name)s is saved.", name=saved.name), "success")
+    return redirect(url_for("surveys.program", program_id=saved.id), 303)
+
+
+def render_program_form(form: forms.ProgramForm, found: Program | None = None):
+    surveys = db.session.scalars(sa.select(Survey).order_by(Survey.id)).all()
+    own = {found.id: found.current for found in surveys if found.versions}
+    shown = own.get(form.survey.data) or next(iter(own.values()), None)
+    for tag, (subject, opening) in form.mail_fields.items():
+        own_words = wording.pick(shown.words, tag) if shown else {}
+        subject.render_kw = (subject.render_kw or {}) | {"placeholder": own_words.get("subject", "")}
+        opening.render_kw = (opening.render_kw or {}) | {"placeholder": own_words.get("opening", "")}
+    return render_template(
+        "surveys/program_form.html",
+        form=form,
+        program=found,
+        language_name=wording.language_name,
+    )
+
+
+@blueprint.get("/programs/audience")
+@access.manager
+def count_audience():
+    """How many people the filters of the open form name: a fragment that the form asks for as one chooses."""
+    form = forms.program_form(db.session)
+    form.process(request.args)
+    try:
+        chosen = saving.chosen_audience(db.session, form)
+    except Invalid as refused:
+        return render_template("surveys/audience_count.html", problem=" ".join(refused.errors.values()))
+    people = audience.people(chosen).subquery()
+    query = sa.select(sa.func.count(), sa.func.count(Contact.account_id.distinct()))
+    count, accounts = db.session.execute(query.join(people, people.c.id == Contact.id)).one()
+    return render_template("surveys/audience_count.html", count=count, accounts=accounts)
+
+
+@blueprint.get("/surveys", endpoint="surveys")
+@access.viewer
+def survey_list():
+    """What can be asked."""
+    found = db.session.scalars(
+        sa.select(Survey).where(Survey.archived_at.is_(None)).order_by(Survey.id)
+    ).all()
+    users = dict(
+        map(
+            tuple,
+            db.session.execute(sa.select(Program.survey_id, sa.func.count()).group_by(Program.survey_id)),
+        )
+    )
+    return render_template("surveys/surveys.html", surveys=found, users=users, wording=wording)
+
+
+@blueprint.get("/surveys/<int:survey_id>")
+@access.viewer
+def survey(survey_id: int):
+    """The questions of a survey in one of its languages, beside the page that respondents see."""
+    found = the_survey(survey_id)
+    version, offered = found.current, wording.languages(found.current)
+    language = wording.best(request.args.get("language"), offered, this_installation().language)
+    named = wording.names(this_installation())
+    return render_template(
+        "surveys/survey.html",
+        survey=found,
+        version=version,
+        language=language,
+        offered=offered,
+        items=wording.items(version, language, named),
+        prompt=wording.comment_prompt(version, language, named),
+        mail={k: wording.fill(v, named) for k, v in wording.pick(version.words, language).items()},
+        page=answer_page(found, language, None),
+        wording=wording,
+    )
+
+
+@blueprint.get("/surveys/<int:survey_id>/preview")
+@access.viewer
+def preview_page(survey_id: int):
+    """The page that respondents see, on which nothing can be sent. The links of test mails lead here."""
+    found = the_survey(survey_id)
+    offered = wording.languages(found.current)
+    language = wording.best(request.args.get("language"), offered, this_installation().language)
+    return answer_page(found, language, request.args.get("score", type=int))
+
+
+def answer_page(found: Survey, language: str, score: int | None) -> str:
+    """The answer page as a respondent of that language sees it, without a link of anybody's."""
+    named = wording.names(this_installation())
+    items = wording.items(found.current, language, named)
+    if not items:
+        abort(404)
+    given = {items[0].name: score} if score in items[0].values else {}
+    with speaking(language):
+        return render_template(
+            "public/answer.html",
+            is_preview=True,
+            lang=language,
+            text_direction=wording.direction(language),
+            company=this_installation().company,
+            note=_("This is a preview. Nothing is recorded."),
+            action="",
+            attempt="",
+            items=items,
+            given=given,
+            errors={},
+            comment_prompt=wording.comment_prompt(found.current, language, named),
+        )
+
+
+def the_program(program_id: int) -> Program:
+    found = db.session.get(Program, program_id)
+    if found is None:
+        raise NotFound(_("There is no such program."))
+    return found
+
+
+def the_survey(survey_id: int) -> Survey:
+    found = db.session.get(Survey, survey_id)
+    if found is None or not found.versions:
+        raise NotFound(_("There is no such survey."))
+    return found

@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from babel import Locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.core.installation import Installation
@@ -56,6 +58,14 @@ def best(wanted: str | None, offered: Iterable[str], default: str = FALLBACK) ->
 def direction(language: str) -> str:
     """`rtl` for languages written from right to left, else `ltr`."""
     return "rtl" if language.partition("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def language_name(tag: str) -> str:
+    """A language in the reader's words, or its code."""
+    try:
+        return Locale.parse(tag.replace("-", "_")).get_display_name(get_locale()) or tag
+    except (ValueError, LookupError):
+        return tag
 
 
 def names(installation: Installation, goal: str = "") -> dict[str, str]:

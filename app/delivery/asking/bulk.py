@@ -14,7 +14,7 @@ from app.core.installation import installation
 from app.delivery import cadence
 from app.delivery.asking.gates import OF_TIME
 from app.delivery.cadence import Ask
-from app.delivery.models import Invitation, InvitationChange, InvitationState, Wave, WaveState
+from app.delivery.models import Invitation, InvitationChange, InvitationState, Wave
 from app.surveys import rules, wording
 from app.surveys.audience import in_language
 
@@ -136,9 +136,6 @@ def ask_freed(session: Session, wave: Wave, *, now: datetime) -> int:
             "updated_at": now,
         }
         update(session, theirs, change | {"suppressed_reason": None, "free_at": None})
-    if freed:
-        wave.state, wave.finished_at = WaveState.SENDING, None
-    session.flush()
     return len(freed)
 
 

@@ -1,0 +1,174 @@
+"""The pages before a launch: who is in or out and why, a test mail to oneself, and the launch itself (a door)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_babel import format_time
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from app.auth import access
+from app.auth.models import Staff
+from app.core import clock
+from app.core.pages import this_installation
+from app.delivery import cadence, waves, words
+from app.delivery.asking import preview
+from app.delivery.asking.forms import TYPED_ABOVE, LaunchForm
+from app.delivery.asking.gates import Reason
+from app.delivery.models import Purpose, Wave, WaveState
+from app.delivery.routes import blueprint
+from app.delivery.sending import posting
+from app.extensions import db
+from app.surveys import rules, wording
+from app.surveys.models import Program
+from app.surveys.routes import the_program
+
+UNDER_WAY = (WaveState.WAITING, WaveState.SENDING, WaveState.PAUSED)
+
+
+@blueprint.get("/programs/<int:program_id>/people")
+@access.viewer
+def audience(program_id: int):
+    """Each person of the audience, in or out and why, were it launched now."""
+    program, now = the_program(program_id), clock.now()
+    ask = cadence.ask_of(db.session, program, at=now)
+    who = request.args.get("who", "")
+    shown = preview.Filter(
+        who=who if who in {"asked", "out", *Reason} else "",
+        search=request.args.get("q", "").replace("\x00", "").strip()[:100],
+    )
+    after = min(max(request.args.get("after", 0, type=int), 0), 2**62)
+    lines = preview.people(db.session, program, ask, shown, after=after, limit=preview.PAGE + 1)
+    return render_template(
+        "delivery/audience.html",
+        program=program,
+        size=preview.size(db.session, program, ask),
+        lines=lines[: preview.PAGE],
+        next_after=lines[preview.PAGE - 1].contact.id if len(lines) > preview.PAGE else None,
+        after=after,
+        shown=shown,
+        reasons=Reason,
+        language_name=wording.language_name,
+        now=now,
+    )
+
+
+@blueprint.get("/programs/<int:program_id>/launch")
+@access.manager
+def launch_page(program_id: int):
+    program = the_program(program_id)
+    return render_launch(program, LaunchForm(formdata=None, launch_key=waves.next_key(db.session, program)))
+
+
+@blueprint.post("/programs/<int:program_id>/waves")
+@access.manager
+def launch(program_id: int):
+    """Launch what the page showed; a second press finds the wave of the first."""
+    program, form, now = the_program(program_id), LaunchForm(), clock.now()
+    zone = this_installation().zone
+    is_whole = form.validate()
+    key = launch_key(program, form)
+    found = db.session.scalars(sa.select(Wave).filter_by(launch_key=key)).one_or_none()
+    if found is None:
+        if not (is_whole and form.check_moment(zone, now=now)):
+            return render_launch(program, form), 400
+        people = preview.size(db.session, program, ask_at(program, form.moment(zone), now)).asked
+        if not form.check_number(people):
+            return render_launch(program, form), 400
+        found = waves.launch(
+            db.session,
+            program,
+            actor=access.actor(),
+            now=now,
+            launch_key=key,
+            send_at=form.moment(zone),
+        )
+        db.session.commit()
+    if found.launched_at != now:
+        flash(_("This wave was launched already, by %(name)s.", name=found.launched_by), "info")
+    return redirect(url_for("delivery.wave", wave_id=found.id), 303)
+
+
+def launch_key(program: Program, form: LaunchForm) -> str:
+    """The key that the page was made with; one that cannot have come from it counts as none."""
+    given = form.launch_key.data or ""
+    is_ours = given.startswith(f"program:{program.id}:") and len(given) <= 64
+    return given if is_ours else waves.next_key(db.session, program)
+
+
+def ask_at(program: Program, send_at: datetime | None, now: datetime) -> cadence.Ask:
+    """The ask of a launch now: judged at the moment from which it may send."""
+    return cadence.ask_of(db.session, program, at=first_send(program, send_at, now))
+
+
+def first_send(program: Program, send_at: datetime | None, now: datetime) -> datetime:
+    return max(send_at or now, now + timedelta(minutes=rules.of(program).undo_minutes))
+
+
+def render_launch(program: Program, form: LaunchForm) -> str:
+    now, zone = clock.now(), this_installation().zone
+    has_moment = not form.send_at.errors
+    first = first_send(program, form.moment(zone) if has_moment else None, now)
+    ask = cadence.ask_of(db.session, program, at=first)
+    size = preview.size(db.session, program, ask)
+    settings = current_app.extensions["settings"]
+    owner_id = this_installation().default_owner_id
+    running = sa.select(Wave).where(
+        Wave.program_id == program.id, Wave.purpose == Purpose.PROGRAM, Wave.state.in_(UNDER_WAY)
+    )
+    return render_template(
+        "delivery/launch.html",
+        program=program,
+        form=form,
+        size=size,
+        first=first,
+        last=preview.last_send_at(first, size.asked, settings),
+        samples=preview.samples(db.session, program, ask, settings),
+        default_owner=db.session.get(Staff, owner_id) if owner_id else None,
+        running=db.session.scalars(running.order_by(Wave.id.desc())).first(),
+        undo_minutes=ask.rules.undo_minutes,
+        defer_days=ask.rules.defer_days,
+        deferred=sum(count for reason, count in size.left_out.items() if reason.is_of_time),
+        must_type=size.asked > TYPED_ABOVE,
+        zone=zone,
+        format_time=format_time,
+        language_name=wording.language_name,
+        words=words,
+        now=now,
+    )
+
+
+@blueprint.post("/programs/<int:program_id>/test-mails")
+@access.csm
+def send_test_mail(program_id: int):
+    """The program's mail to the one who pressed. Its links open a preview, so nothing can be recorded."""
+    program, settings = the_program(program_id), current_app.extensions["settings"]
+    offered = wording.languages(program.survey.current)
+    wanted = request.form.get("language") or current_user.language
+    language = wording.best(wanted, offered, this_installation().language)
+    path = url_for("surveys.preview_page", survey_id=program.survey_id)
+    mail = preview.own_mail(
+        db.session, program, current_user, language, settings, link=settings.BASE_URL.rstrip("/") + path
+    )
+    name = current_user.display_name
+    posting.post(
+        db.session,
+        settings,
+        mail,
+        kind=posting.STAFF,
+        recipient=current_user.email,
+        name=name,
+        now=clock.now(),
+    )
+    db.session.commit()
+    is_kept = settings.MAIL_URL.startswith("mailbox:")
+    said = _("The test mail for you will be in the mailbox page in a few seconds.")
+    flash(
+        said if is_kept else _("A test mail is on its way to %(address)s.", address=current_user.email),
+        "success",
+    )
+    back = "delivery.launch_page" if request.form.get("back") == "launch" else "surveys.program"
+    return redirect(url_for(back, program_id=program.id), 303)

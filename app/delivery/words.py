@@ -1,0 +1,74 @@
+"""What waves and asks are called, and why a mail waits: one glossary for pages."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.delivery.asking.gates import Reason
+from app.delivery.models import InvitationState, WaveState
+from app.delivery.sending.asks import PAUSED, REHEARSAL
+
+WAVE_STATES = {
+    WaveState.WAITING: _l("Waiting"),
+    WaveState.SENDING: _l("Sending"),
+    WaveState.PAUSED: _l("Paused"),
+    WaveState.FINISHED: _l("Sent"),
+    WaveState.CANCELLED: _l("Cancelled"),
+}
+WAVE_TONES = {
+    WaveState.WAITING: "care",
+    WaveState.SENDING: "busy",
+    WaveState.PAUSED: "care",
+    WaveState.FINISHED: "good",
+    WaveState.CANCELLED: "faint",
+}
+STATES = {
+    InvitationState.PLANNED: _l("Planned"),
+    InvitationState.SUPPRESSED: _l("Left out"),
+    InvitationState.QUEUED: _l("Queued"),
+    InvitationState.SENDING: _l("Queued"),
+    InvitationState.SENT: _l("Asked, no answer yet"),
+    InvitationState.IN_DOUBT: _l("In doubt"),
+    InvitationState.REFUSED: _l("Refused"),
+    InvitationState.BOUNCED: _l("Bounced"),
+    InvitationState.ANSWERED: _l("Answered"),
+    InvitationState.DECLINED: _l("Declined"),
+    InvitationState.SILENT: _l("Silent"),
+    InvitationState.CANCELLED: _l("Cancelled"),
+}
+STATE_TONES = {
+    InvitationState.PLANNED: "plain",
+    InvitationState.SUPPRESSED: "faint",
+    InvitationState.QUEUED: "busy",
+    InvitationState.SENDING: "busy",
+    InvitationState.SENT: "plain",
+    InvitationState.IN_DOUBT: "care",
+    InvitationState.REFUSED: "bad",
+    InvitationState.BOUNCED: "bad",
+    InvitationState.ANSWERED: "good",
+    InvitationState.DECLINED: "plain",
+    InvitationState.SILENT: "care",
+    InvitationState.CANCELLED: "faint",
+}
+STATE_HELP = {
+    InvitationState.IN_DOUBT: _l(
+        "The connection broke while the mail was handed over: it may or may not have arrived."
+    ),
+    InvitationState.REFUSED: _l("The mail server took the mail for nobody; it was not delivered."),
+    InvitationState.BOUNCED: _l("The mail came back, because there is no such address."),
+    InvitationState.SILENT: _l("Asked and reminded, and the time to answer ran out."),
+}
+HELD = {
+    PAUSED: _l("the wave is paused"),
+    REHEARSAL: _l("rehearsal: the mail lies in the mailbox page, the person gets nothing"),
+}
+
+
+def reason(code: str | None) -> object:
+    """Why a person was left out, in words; a code that this version does not know stays as it is."""
+    return Reason(code).words if code in set(Reason) else (code or "")
+
+
+def held(code: str | None) -> object:
+    """Why a mail waits, in words."""
+    return HELD.get(code or "", code or _l("held back"))

@@ -1,0 +1,112 @@
+"""From the submitted form of a program to its row: what was chosen, checked by the domain, refused at its field."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Account
+from app.core.errors import Invalid
+from app.surveys import audience, rules
+from app.surveys.forms import NOBODY, RULES, ProgramForm
+from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
+
+
+def chosen_audience(session: Session, form: ProgramForm) -> dict[str, Any]:
+    """The filter that was chosen; Invalid when it names an account that is not there or not alone."""
+    values = {name: form[name].data or [] for name in ("tiers", "stages", "roles")}
+    values |= {n: [None if v == NOBODY else v for v in form[n].data or []] for n in ("owners", "languages")}
+    values["segment"] = {name: field.data for name, field in form.attribute_fields.items() if field.data}
+    values["accounts"] = accounts_named(session, (form.accounts.data or "").splitlines())
+    return audience.checked(values)
+
+
+def accounts_named(session: Session, lines: list[str]) -> list[int]:
+    """The ids of accounts by their own id, else by name; Invalid names those that are unknown or several."""
+    wanted = list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+    by_id = dict(
+        map(
+            tuple,
+            session.execute(
+                sa.select(Account.external_id, Account.id).where(Account.external_id.in_(wanted))
+            ),
+        )
+    )
+    named: dict[str, list[int]] = {}
+    lowered = [name.lower() for name in wanted]
+    query = sa.select(sa.func.lower(Account.name), Account.id).where(sa.func.lower(Account.name).in_(lowered))
+    for name, number in session.execute(query):
+        named.setdefault(name, []).append(number)
+    unknown = [w for w in wanted if w not in by_id and w.lower() not in named]
+    several = [w for w in wanted if w not in by_id and len(named.get(w.lower(), [])) > 1]
+    if unknown or several:
+        said = [_("There is no account called %(names)s.", names=", ".join(unknown[:5]))] if unknown else []
+        said += (
+            [_("Several accounts are called %(names)s: use your own ids.", names=", ".join(several[:5]))]
+            if several
+            else []
+        )
+        raise Invalid(_("This audience cannot be used."), errors={"accounts": " ".join(said)})
+    return [by_id.get(w) or named[w.lower()][0] for w in wanted]
+
+
+def chosen_rules(form: ProgramForm, program: Program | None) -> dict[str, Any]:
+    """The rules that were chosen, as columns of a program; what the form does not offer stays as it is."""
+    kept = {column: dict(getattr(program, column)) if program else {} for column in rules.COLUMNS}
+    for name in RULES:
+        if name != "reminder_days":
+            column, place, *_limits = rules.WHOLE[name]
+            kept[column][place] = form[name].data
+    try:
+        days = [int(day) for day in (form.reminder_days.data or "").replace(",", " ").split()]
+    except ValueError:
+        days = [0]
+    return rules.columns(rules.checked(**kept, reminders=days))
+
+
+def chosen_mail(form: ProgramForm) -> dict[str, dict[str, str]]:
+    """The program's own words by language, empty ones left out."""
+    found = {
+        tag: {"subject": subject.data or "", "opening": opening.data or ""}
+        for tag, (subject, opening) in form.mail_fields.items()
+    }
+    return {tag: {k: v for k, v in own.items() if v} for tag, own in found.items() if any(own.values())}
+
+
+def save(session: Session, form: ProgramForm, program: Program | None) -> Program | None:
+    """Write a valid form into a program, a new one if there is none; None when the form was refused after all."""
+    program = program or Program()
+    try:
+        values = chosen_rules(form, program if program.id else None)
+        values["audience"] = chosen_audience(session, form)
+    except Invalid as refused:
+        show_errors(form, refused)
+        return None
+    values |= {"name": form.name.data, "mail": chosen_mail(form), "sender_id": form.sender.data or None}
+    values |= {"status": ProgramStatus(form.status.data), "kind": ProgramKind(form.kind.data)}
+    namesake = sa.select(Program.id).where(sa.func.lower(Program.name) == form.name.data.lower())
+    if session.scalar(namesake.where(Program.id != (program.id or 0))):
+        form.name.errors = [_("There is a program of this name already.")]
+        return None
+    for name, value in values.items():
+        setattr(program, name, value)
+    program.survey = session.get_one(Survey, form.survey.data)
+    session.add(program)
+    session.flush()
+    return program
+
+
+def show_errors(form: ProgramForm, refused: Invalid) -> None:
+    """Put the refusals of the domain at the fields they are about."""
+    places = {f"{c}.{k}": name for name, (c, k, *_limits) in rules.WHOLE.items()} | {
+        "reminders": "reminder_days"
+    }
+    for place, said in refused.errors.items():
+        name = places.get(place, place.removeprefix("audience."))
+        if name in form:
+            form[name].errors = [said]
+        else:
+            form.form_errors.append(said)
