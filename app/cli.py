@@ -23,10 +23,11 @@ from app.core.errors import DomainError
 from app.core.workers import JobFailure, WorkerBeat
 from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
+from app.sentiment.cli import sentiment
 from app.setup.cli import begin_installation, live
 from app.surveys import templates
 
-COMMANDS: tuple[click.Command, ...] = (staff, keys, accounts, contacts, demo, live)
+COMMANDS: tuple[click.Command, ...] = (staff, keys, accounts, contacts, sentiment, demo, live)
 
 
 class JustAskGroup(FlaskGroup):

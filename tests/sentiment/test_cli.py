@@ -1,0 +1,36 @@
+"""`justask sentiment score`: one line out for each line in, in order."""
+
+from __future__ import annotations
+
+import json
+
+from click.testing import CliRunner
+
+from app.sentiment.cli import sentiment
+
+
+def test_lines_are_scored_in_their_order():
+    given = [
+        {"text": "Excellent, we love it."},
+        {"text": "Sehr gut", "lang": "de"},
+        {"text": "", "lang": None},
+    ]
+    done = CliRunner().invoke(sentiment, ["score"], input="\n".join(map(json.dumps, given)))
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.exit_code == 0
+    assert [line["label"] for line in found] == ["positive", "unknown", "unknown"]
+    assert found[0].keys() == {"polarity", "label", "lang", "evidence"}
+    assert found[0]["polarity"] > 0
+    assert found[1]["polarity"] == 0
+
+
+def test_a_line_that_is_no_object_keeps_its_place():
+    done = CliRunner().invoke(
+        sentiment, ["score"], input='nonsense\n{"text": 3}\n{"text": "Good, I love it"}\n'
+    )
+    assert [json.loads(line)["label"] for line in done.stdout.splitlines()] == [
+        "unknown",
+        "unknown",
+        "positive",
+    ]
+    assert done.exit_code == 1
