@@ -45,8 +45,8 @@ SETTINGS = (
     ),
     ("auth.staff", lazy_gettext("Staff"), lazy_gettext("Who works here and what they may do"), "admin"),
     (
-        "setup.rehearsal",
-        lazy_gettext("Rehearsal"),
+        "setup.overview",
+        lazy_gettext("Set-up"),
         lazy_gettext("Whom mail may reach before you go live, and going live"),
         "admin",
     ),
