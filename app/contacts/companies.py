@@ -98,3 +98,9 @@ def name_taken(session: Session, name: str) -> bool:
 def id_taken(session: Session, account: Account, external_id: str) -> bool:
     query = sa.select(Account.id).where(Account.external_id == external_id)
     return session.scalar(query) not in {None, account.id}
+
+
+def usual_currency(session: Session) -> str:
+    """The currency that most accounts have."""
+    query = sa.select(Account.currency).group_by(Account.currency).order_by(sa.func.count().desc())
+    return session.scalar(query.limit(1)) or "USD"

@@ -8,6 +8,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
 from app.core import text
+from app.core.errors import Invalid
 
 
 class Line(StringField):
@@ -62,3 +63,13 @@ def choices(*pairs: tuple) -> list[SelectChoice]:
 
 def needed() -> InputRequired:
     return InputRequired(_l("This is needed."))
+
+
+def mark(form, error: Invalid) -> None:
+    """Put what the domain refused at the fields of `form`; what belongs to none stands above them."""
+    for name, words in (error.errors or {"": error.words}).items():
+        field = form._fields.get(name)
+        if field is None:
+            form.form_errors.append(words)
+        else:
+            field.errors = [*field.errors, words]

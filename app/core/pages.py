@@ -55,6 +55,7 @@ SETTINGS = (
     ("setup.audit", lazy_gettext("Audit trail"), lazy_gettext("Who did what, when and from where"), "admin"),
 )
 COVERED = {
+    "contacts.accounts": ("contacts", "imports"),
     "auth.settings": ("auth", "setup"),
     "surveys.programs": ("surveys", "delivery"),
     "delivery.mailbox": ("delivery.mailbox", "delivery.kept_mail"),

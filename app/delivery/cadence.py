@@ -114,7 +114,7 @@ def plan(people: sa.Select, ask: Ask) -> sa.Subquery:
 
 def _persons(people: sa.Select, today: date) -> sa.CTE:
     """The people with their first lasting gate, and their place among those of the same mailbox who have none."""
-    lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in _lasting(today)])
+    lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in lasting_gates(today)])
     chosen = sa.select(
         Contact.id, Contact.account_id, Contact.email_key, Contact.language, lasting.label("lasting")
     )
@@ -126,7 +126,7 @@ def _persons(people: sa.Select, today: date) -> sa.CTE:
     return sa.select(found, place.label("place")).cte("persons")
 
 
-def _lasting(today: date) -> list[tuple[Reason, sa.ColumnElement[bool]]]:
+def lasting_gates(today: date) -> list[tuple[Reason, sa.ColumnElement[bool]]]:
     """`gates.lasting` in SQL, over contacts with their suppression."""
     not_askable = [(Reason(kind.value), Contact.not_askable == kind) for kind in NotAskable]
     return [

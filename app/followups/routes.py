@@ -14,6 +14,7 @@ from app.auth import access
 from app.auth.models import RoleName, Staff
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
+from app.core.fields import mark
 from app.core.pages import this_installation
 from app.extensions import db
 from app.followups import activities, queue, words
@@ -241,11 +242,3 @@ def change_owner(task: Task, person: Staff | None, now: datetime) -> None:
     task.updated_at = now
     name = person.display_name if person else "nobody"
     audit.note(db.session, access.actor(), "task.owner", subject=f"task:{task.id}", now=now, owner=name)
-
-
-def mark(form, error: Invalid) -> None:
-    """Put what the domain refused at the fields of `form`."""
-    for name, sentence in error.errors.items():
-        field = getattr(form, name, None)
-        if field is not None:
-            field.errors = [*field.errors, sentence]

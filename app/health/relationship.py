@@ -147,13 +147,13 @@ def _relationship_ceilings(
 def _participation_by_role(facts: AccountFacts, formula: FormulaSet) -> dict[str, list[float]]:
     by_role = defaultdict(list)
     for person in facts.present():
-        participation = _participation(person, facts.as_of, formula.engagement_half_life)
-        if participation is not None:
-            by_role[person.role].append(participation)
+        share = participation(person, facts.as_of, formula.engagement_half_life)
+        if share is not None:
+            by_role[person.role].append(share)
     return dict(by_role)
 
 
-def _participation(person: Person, day: date, half_life: int) -> float | None:
+def participation(person: Person, day: date, half_life: int = V1.engagement_half_life) -> float | None:
     """How much of what we asked this person answered, 0..1, newer asks weighing more; None if never asked."""
     closed = [(ask, closed_on) for ask in person.asks if (closed_on := ask.closed_on(day))]
     if not closed:

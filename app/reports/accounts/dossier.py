@@ -1,0 +1,104 @@
+"""Everything an account page shows, put together; as it is now, or as its scores were stored on a past day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from app.contacts import goals
+from app.contacts.models import Account, Goal
+from app.core.clock import Today
+from app.followups import touches
+from app.followups.models import Task, Touch
+from app.health import snapshots
+from app.health.snapshots import Told
+from app.reports.accounts import history, people, points, reasons, story
+from app.reports.accounts.figures import Figures, figures
+from app.reports.accounts.history import Week
+from app.reports.accounts.people import Team
+from app.reports.accounts.points import Point
+from app.reports.accounts.reasons import Explanation
+from app.reports.accounts.story import Ask, Event
+from app.reports.statistics.nps import Estimate, estimate
+from app.responses.models import Response
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The four scores of a day with their reasons, what preceded them, and the weeks up to that day."""
+
+    told: Told
+    before: Told | None
+    explanations: list[Explanation]
+    events: list[Event]
+    weeks: list[Week]
+
+    @property
+    def is_moved(self) -> bool:
+        return any(explanation.change for explanation in self.explanations)
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """The account itself, as it is now."""
+
+    figures: Figures
+    nps: Estimate
+    team: Team
+    asks: list[Ask]
+    comments: list[Response]
+    open_tasks: list[Task]
+    closed_tasks: list[Task]
+    touches: list[Touch]
+    goals: list[Goal]
+    points: list[Point]
+
+    @property
+    def goal(self) -> Goal | None:
+        """The current objective."""
+        return next((goal for goal in self.goals if goal.ended_on is None), None)
+
+
+def scores_now(session: Session, account: Account, today: Today) -> Scores:
+    told = snapshots.current(session, account.id, today=today.day, zone=today.zone)
+    return scores(session, account, told, today)
+
+
+def scores_on(session: Session, account: Account, day: date, today: Today) -> Scores | None:
+    """The scores as they were stored on a day; None when none were."""
+    told = snapshots.on_day(session, account.id, day)
+    return scores(session, account, told, today) if told else None
+
+
+def scores(session: Session, account: Account, told: Told, today: Today) -> Scores:
+    before = reasons.compared_with(session, account.id, told.as_of)
+    return Scores(
+        told=told,
+        before=before,
+        explanations=reasons.explain(told, before),
+        events=story.preceding(session, account.id, after=before.as_of, until=told.as_of, zone=today.zone)
+        if before
+        else [],
+        weeks=history.weeks(session, account.id, told),
+    )
+
+
+def dossier(session: Session, account: Account, today: Today, *, everything: bool = False) -> Dossier:
+    """What stands beside the scores. `everything` lists all asks and comments instead of the newest."""
+    beside = figures(session, [account.id], today=today.day, now=today.now)[account.id]
+    still_open, closed = story.tasks(session, account.id)
+    more = {"limit": story.MOST_SHOWN} if everything else {}
+    return Dossier(
+        figures=beside,
+        nps=estimate(beside.bands),
+        team=people.team(session, account, today=today.day, zone=today.zone),
+        asks=story.asks_of_account(session, account.id, **more),
+        comments=story.comments(session, account.id, **more),
+        open_tasks=still_open,
+        closed_tasks=closed,
+        touches=touches.of_account(session, account.id, limit=8),
+        goals=goals.history(session, account.id),
+        points=points.talking_points(session, account.id, today=today.day),
+    )
