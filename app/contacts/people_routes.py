@@ -20,6 +20,7 @@ from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.fields import mark
 from app.delivery import suppressions
+from app.delivery.asking import explaining
 from app.delivery.asking.gates import Reason
 from app.extensions import db
 from app.followups import touches
@@ -105,7 +106,9 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
         tasks=tasks_of(contact),
         departure_form=forms.get("departure") or DepartureForm(formdata=None, left_on=today.day),
         may_overrule=reason in OVERRULED and current_user.may(RoleName.MANAGER),
+        may_log=current_user.may(RoleName.CSM),
         may_change=current_user.may(RoleName.CSM) and contact.status != ContactStatus.ERASED,
+        standings=explaining.standings(db.session, contact, now=today.now),
         attempt=tokens.new_nonce(),
         words=words,
         task_words=task_words,

@@ -123,4 +123,4 @@ def last_states(session: Session, ids: Sequence[int]) -> dict[int, InvitationSta
     """What became of each person's last closed ask: answered, declined or silent."""
     last = last_asks(Invitation.contact_id.in_(ids)).subquery()
     query = sa.select(last.c.contact_id, last.c.state).where(last.c.place == 1)
-    return dict(map(tuple, session.execute(query)))
+    return dict(session.execute(query).all())

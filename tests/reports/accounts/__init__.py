@@ -1,0 +1,1 @@
+"""What is known about accounts, put together for their pages."""
