@@ -155,6 +155,12 @@ def _prepare(dbapi, record) -> None:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+    dbapi.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: object) -> object:
+    """SQLite's own function knows the letters A to Z only, so searches would miss what PostgreSQL finds."""
+    return text.lower() if isinstance(text, str) else text
 
 
 def _begin(connection: Connection, gate: WriteGate) -> None:

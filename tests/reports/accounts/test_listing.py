@@ -77,6 +77,11 @@ def test_filters_and_orders_name_the_right_accounts(session, three, today, chose
     assert names(session, today, **chosen) == expected
 
 
+def test_letters_of_other_alphabets_are_found_in_either_case(session, today):
+    make.account(name="MÜLLER Élan")
+    assert names(session, today, words="müller é") == ["MÜLLER Élan"]
+
+
 def test_a_score_that_is_due_is_shown_and_filtered_as_it_is_now(session, three, today, story):
     cedar = three[2]
     person = make.contact(account=cedar)
