@@ -20,6 +20,7 @@ from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.fields import mark
 from app.delivery import suppressions
+from app.delivery import words as ask_words
 from app.delivery.asking import explaining
 from app.delivery.asking.gates import Reason
 from app.extensions import db
@@ -112,6 +113,7 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
         attempt=tokens.new_nonce(),
         words=words,
         task_words=task_words,
+        ask_words=ask_words.STATES,
         language_name=language_name,
         band=band,
         now=today.now,

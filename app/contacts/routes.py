@@ -21,6 +21,7 @@ from app.core import clock
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.pages import this_installation
+from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import queue
 from app.followups import words as task_words
@@ -189,6 +190,7 @@ def shared(account: Account, today: Today) -> dict:
         "band": band,
         "words": words,
         "task_words": task_words,
+        "ask_words": ask_words.STATES,
         "glossary": glossary,
         "today": today,
         "now": today.now,

@@ -16,6 +16,7 @@ from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
 from app.core.fields import mark
 from app.core.pages import this_installation
+from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import activities, queue, words
 from app.followups.casefile import casefile
@@ -111,6 +112,7 @@ def render_task(task: Task, status: int = 200, **forms):
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
         words=words,
+        ask_words=ask_words.STATES,
         band=band,
         now=now,
     )

@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from app.auth.models import Staff
-from app.delivery.models import InvitationState
 from app.followups.models import ActivityKind, Cause, Outcome, TaskKind, TaskState
 from app.sentiment.models import Label
 
@@ -76,20 +75,6 @@ CAUSES = {
     Cause.FIT_CHANGED_NEEDS: _("Their needs changed"),
     Cause.RELATIONSHIP_CONTACT_CHANGE: _("Our contact changed"),
     Cause.OTHER: _("Something else"),
-}
-ASKS = {
-    InvitationState.PLANNED: _("planned"),
-    InvitationState.SUPPRESSED: _("not asked"),
-    InvitationState.QUEUED: _("queued"),
-    InvitationState.SENDING: _("being sent"),
-    InvitationState.SENT: _("asked, no answer yet"),
-    InvitationState.IN_DOUBT: _("in doubt"),
-    InvitationState.REFUSED: _("refused by the server"),
-    InvitationState.BOUNCED: _("bounced"),
-    InvitationState.ANSWERED: _("answered"),
-    InvitationState.DECLINED: _("declined"),
-    InvitationState.SILENT: _("silent"),
-    InvitationState.CANCELLED: _("cancelled"),
 }
 SENTIMENTS = {
     Label.NEGATIVE: _("The comment sounds negative"),
