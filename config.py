@@ -73,9 +73,12 @@ class Settings:
     BOUNCE_DOMAIN: str = setting(
         "", "domain for the return path of survey mails; empty: bounces go to MAIL_FROM"
     )
-    INBOUND_URL: str = setting("", "where replies and bounces are fetched: imaps://... or maildir:PATH")
+    INBOUND_URL: str = setting(
+        "", "kept for fetching replies and bounces (imaps://... or maildir:PATH); refused until that is built"
+    )
     ENGINE: str = setting(
-        "embedded", "who runs the timetable: embedded (one machine) or procrastinate (several)"
+        "embedded",
+        "who runs the timetable: embedded (one machine); procrastinate is refused until it is built",
     )
     WEB_WORKERS: int = setting(2, "web server processes")
     WEB_THREADS: int = setting(4, "threads of each web server process")
@@ -197,8 +200,12 @@ def check(settings: Settings) -> list[str]:
             "JUSTASK_MAIL_URL must be mailbox:, smtp://... or smtps://...",
         ),
         (
-            settings.ENGINE in {"embedded", "procrastinate"},
-            "JUSTASK_ENGINE must be embedded or procrastinate.",
+            settings.ENGINE == "embedded",
+            "JUSTASK_ENGINE must be embedded: this version runs its timetable on one machine.",
+        ),
+        (
+            not settings.INBOUND_URL,
+            "JUSTASK_INBOUND_URL must stay empty: this version does not fetch replies or bounces.",
         ),
         (
             settings.TIME_ZONE in available_timezones(),
@@ -214,8 +221,6 @@ def check(settings: Settings) -> list[str]:
         (0 < settings.PORT < 65536, "JUSTASK_PORT must lie between 1 and 65535."),
     ]
     problems = [words for holds, words in rules if not holds]
-    if settings.ENGINE == "procrastinate" and settings.is_sqlite:
-        problems.append("JUSTASK_ENGINE=procrastinate needs PostgreSQL: set JUSTASK_DATABASE_URL.")
     if settings.SECRET_KEY and settings.is_production and is_weak(settings.SECRET_KEY):
         problems.append(
             f"JUSTASK_SECRET_KEY is too weak for production: use {MINIMUM_KEY_LENGTH} or more random characters."

@@ -1,0 +1,32 @@
+"""Settings that would have no effect are refused, all together, in sentences."""
+
+from __future__ import annotations
+
+import pytest
+
+import config
+
+
+def problems(tmp_path, **given) -> list[str]:
+    with pytest.raises(config.SettingsError) as refusal:
+        config.load({f"JUSTASK_{name}": value for name, value in given.items()}, INSTANCE=str(tmp_path))
+    return refusal.value.problems
+
+
+def test_every_problem_is_told_at_once(tmp_path):
+    found = problems(
+        tmp_path, PORT="many", ENGINE="procrastinate", INBOUND_URL="maildir:/x", MAIL_URL="ftp://x"
+    )
+    assert [sentence.split()[0] for sentence in found] == [
+        "JUSTASK_PORT",
+        "JUSTASK_MAIL_URL",
+        "JUSTASK_ENGINE",
+        "JUSTASK_INBOUND_URL",
+    ]
+
+
+def test_defaults_work_and_make_a_key_that_only_its_owner_reads(tmp_path):
+    settings = config.load({}, INSTANCE=str(tmp_path))
+    assert len(settings.SECRET_KEY) >= config.MINIMUM_KEY_LENGTH
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert config.load({}, INSTANCE=str(tmp_path)).SECRET_KEY == settings.SECRET_KEY
