@@ -53,7 +53,7 @@ def flask_config(settings: config.Settings) -> dict:
         "SECRET_KEY": settings.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": list(settings.SECRET_KEYS_OLD),
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": {} if settings.is_sqlite else {"pool_size": 8, "pool_pre_ping": True},
+        "SQLALCHEMY_ENGINE_OPTIONS": {} if settings.is_sqlite else {"pool_size": 8},
         "MAX_CONTENT_LENGTH": 32 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "SESSION_COOKIE_NAME": "__Host-justask" if settings.is_https else "justask",

@@ -19,12 +19,13 @@ from typing import Any
 
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, Executable, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 WRITING = "justask_writing"
 PATIENCE = "justask_patience"
 ASIDE_SECONDS = 0.25
+REST_SECONDS = 1.0
 FLOCK_PAUSE_SECONDS = 0.0005
 FLOCK_PAUSE_LONGEST = 0.01
 
@@ -139,14 +140,30 @@ def aside(engine: Engine, statement: Executable, values: Mapping[str, Any] | Non
 
 
 def install(engine: Engine, gate_seconds: float) -> None:
-    """Give an SQLite engine its pragmas, its two kinds of transaction and its gate."""
+    """Give an SQLite engine its pragmas, its two kinds of transaction and its gate; others their look before use."""
     if engine.dialect.name != "sqlite":
+        event.listen(engine, "checkin", _note_rest)
+        event.listen(engine, "checkout", lambda dbapi, record, proxy: _look_at_rested(engine, dbapi, record))
         return
     gate = WriteGate(Path(str(engine.url.database) + ".gate"), gate_seconds)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", lambda connection: _begin(connection, gate))
     event.listen(engine, "checkin", lambda dbapi, record: _leave(record, gate))
     event.listen(engine, "invalidate", lambda dbapi, record, error: _leave(record, gate))
+
+
+def _note_rest(dbapi, record) -> None:
+    record.info["rests_since"] = time.monotonic()
+
+
+def _look_at_rested(engine: Engine, dbapi, record) -> None:
+    """A connection that rested for a while may be dead since; asking each time would double the way of short work."""
+    if time.monotonic() - record.info.get("rests_since", time.monotonic()) < REST_SECONDS:
+        return
+    try:
+        engine.dialect.do_ping(dbapi)
+    except engine.dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 def _prepare(dbapi, record) -> None:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -116,9 +117,12 @@ def move(
 
 
 def _move_alike(connection: Connection, values: dict, note: dict, part: dict[str, Any]) -> set[int]:
-    """Move those of `part` that stand where the note says; which did."""
+    """Move those of `part` that stand where the note says, each with its note; which did."""
     ids = {number for number in part.values() if number is not None}
     parameters = {f"b_{name}": value for name, value in values.items()}
+    if connection.dialect.name == "postgresql":
+        found = _update_with_note(tuple(values)).rows(connection, **part, **parameters, **note)
+        return {row.invitation_id for row in found}
     changed = _update(tuple(values)).run(connection, **part, **parameters, before=note["before"])
     if changed < len(ids):
         found = where_they_stand(connection, ids)
@@ -142,19 +146,12 @@ STANDS = Prepared(
     sa.select(TABLE.c.id, TABLE.c.state).where(among(TABLE.c.id)).order_by(TABLE.c.id).with_for_update()
 )
 CHANGES = InvitationChange.__table__
-NOTE = Prepared(
-    sa.insert(CHANGES).from_select(
-        ["invitation_id", "from_state", "state", "at", "reason"],
-        sa.select(
-            TABLE.c.id,
-            sa.bindparam("before", type_=CHANGES.c.from_state.type),
-            sa.bindparam("after", type_=CHANGES.c.state.type),
-            sa.bindparam("at", type_=CHANGES.c.at.type),
-            sa.bindparam("reason", type_=CHANGES.c.reason.type),
-        ).where(among(TABLE.c.id)),
-    )
-)
-_UPDATES: dict[tuple[str, ...], Prepared] = {}
+NOTED = ["invitation_id", "from_state", "state", "at", "reason"]
+_note = [
+    sa.bindparam(name, type_=CHANGES.c[column].type)
+    for name, column in zip(["before", "after", "at", "reason"], NOTED[1:], strict=True)
+]
+NOTE = Prepared(sa.insert(CHANGES).from_select(NOTED, sa.select(TABLE.c.id, *_note).where(among(TABLE.c.id))))
 
 
 def _alike(
@@ -176,11 +173,20 @@ def _dates(one: Move, at: datetime) -> dict[str, datetime | None]:
     return dated | {"closed_at": at, "remind_at": None} if one.state in CLOSED else dated
 
 
+@cache
 def _update(columns: tuple[str, ...]) -> Prepared:
-    """One statement for each set of columns; the sets are few, so each is built once."""
-    if columns not in _UPDATES:
-        change = {name: sa.bindparam(f"b_{name}") for name in columns}
-        _UPDATES[columns] = Prepared(
-            sa.update(TABLE).where(among(TABLE.c.id), TABLE.c.state == sa.bindparam("before")).values(change)
-        )
-    return _UPDATES[columns]
+    """One statement for each set of columns; the sets are few."""
+    return Prepared(_change(columns))
+
+
+@cache
+def _update_with_note(columns: tuple[str, ...]) -> Prepared:
+    """As `_update`, writing the notes in the same statement, which SQLite cannot; gives back who moved."""
+    moved = _change(columns).returning(TABLE.c.id).cte("moved")
+    notes = sa.insert(CHANGES).from_select(NOTED, sa.select(moved.c.id, *_note))
+    return Prepared(notes.returning(CHANGES.c.invitation_id))
+
+
+def _change(columns: tuple[str, ...]) -> sa.Update:
+    change = {name: sa.bindparam(f"b_{name}") for name in columns}
+    return sa.update(TABLE).where(among(TABLE.c.id), TABLE.c.state == sa.bindparam("before")).values(change)
