@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from app.api import accounts, contacts, document, events, health, tasks, waves
+from app.api import accounts, contacts, document, events, health, reports, tasks, waves
 from app.extensions import csrf
 
-RESOURCES = tuple(module.resource for module in (accounts, contacts, waves, tasks, health, events))
+RESOURCES = tuple(module.resource for module in (accounts, contacts, waves, tasks, health, reports, events))
 
 
 def install(app: Flask) -> None:

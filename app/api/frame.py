@@ -66,14 +66,19 @@ class Resource(Blueprint):
         *,
         stamp: InstrumentedAttribute,
         filters: type[Filters] = Filters,
+        told: Callable[[list], list] | None = None,
         scope: Scope = Scope.READ,
     ) -> Callable[[View], View]:
-        """GET of a list: the view returns a select of rows by the filters, the frame pages it."""
+        """GET of a list: the view returns a select of rows by the filters, the frame pages it.
+
+        `told` adds to the rows of a page what stands elsewhere, for all of them at once.
+        """
 
         def declare(view: View) -> View:
             @wraps(view)
             def paged(asked: Mapping[str, Any], **path) -> dict:
-                return paging.page(db.session, view(asked, **path), asked, stamp=stamp)
+                found = paging.page(db.session, view(asked, **path), asked, stamp=stamp)
+                return found | {"items": told(found["items"])} if told else found
 
             found = self.response(200, paging.page_schema(item))(paged)
             found = self.arguments(filters, location="query")(found)

@@ -111,6 +111,19 @@ def states_of(period: Period, zone: ZoneInfo, dim: str) -> sa.Select:
     return query.group_by(segment, Invitation.state)
 
 
+def provisional(session: Session, periods: list[Period], *, zone: ZoneInfo) -> set[Period]:
+    """Those of `periods` in which asks were sent that are open still, so that their figures may change."""
+    oldest = session.scalar(
+        sa.select(sa.func.min(Invitation.sent_at)).where(
+            Invitation.is_rehearsal.is_(False), Invitation.state.in_(OPEN)
+        )
+    )
+    if oldest is None:
+        return set()
+    recent = [period for period in periods if start_of(period.end, zone) > oldest]
+    return {entry.period for entry in participation(session, recent, zone=zone) if entry.is_provisional}
+
+
 def asked_people(session: Session, *, today: date, days: int, zone: ZoneInfo) -> int:
     """How many contacts were reached by an ask sent in the last `days` up to and with `today`."""
     recent = Invitation.sent_at >= start_of(today - timedelta(days=days - 1), zone)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.core.columns import attribute
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.statistics.nps import Counts
 
@@ -87,7 +88,7 @@ def days(
     cells = sa.select(RollupCell.day, RollupCell.key, *(getattr(RollupCell, band) for band in BANDS)).where(
         RollupCell.series == series, RollupCell.dim == dim, RollupCell.day < before
     )
-    key = RollupDelta.dims[dim].as_string()
+    key = attribute(RollupDelta.dims, dim)
     fresh = sa.select(RollupDelta.day, key, *(getattr(RollupDelta, band) for band in BANDS)).where(
         RollupDelta.series == series, key.is_not(None), RollupDelta.day < before
     )

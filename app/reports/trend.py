@@ -14,6 +14,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.columns import attribute
 from app.reports import rollups
 from app.reports.deltas import DAY_SERIES, WINDOW_SERIES
 from app.reports.periods import Period
@@ -103,7 +104,7 @@ def by_rows(session: Session, periods: list[Period], dim: str, window_days: int)
     """The latest answer per contact in other windows, from the rows."""
     start = periods[0].end - timedelta(days=window_days)
     query = (
-        sa.select(Response.contact_id, Response.day, Response.score, Response.dims[dim].as_string())
+        sa.select(Response.contact_id, Response.day, Response.score, attribute(Response.dims, dim))
         .where(counted(), Response.day >= start, Response.day < periods[-1].end)
         .order_by(Response.submitted_at, Response.id)
     )
