@@ -1,25 +1,32 @@
-"""JustAsk: voice of customer for subscription companies. `create_app` puts the parts together."""
+"""JustAsk: voice of customer for subscription companies. `create_app` puts the parts together.
+
+It also imports them: the process that minds the web server imports this package too, and must stay small.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
-
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+from typing import TYPE_CHECKING
 
 import config
-from app.extensions import babel, csrf, db, migrate
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The application for `settings` (from the environment when not given). Starts no job and sends nothing."""
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
     from app import api, public, schema  # noqa: F401
     from app.auth import access, limits, security
     from app.core import errors, headers, pages, transactions, wording
     from app.doors import BLUEPRINTS
+    from app.extensions import babel, csrf, db
 
     settings = settings or config.load()
     app = Flask(__name__, instance_path=str(settings.instance))
@@ -28,7 +35,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     if settings.PROXIES:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.PROXIES, x_proto=settings.PROXIES)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     csrf.init_app(app)
     babel.init_app(app, locale_selector=pages.language, timezone_selector=pages.time_zone)
     security.install(app)

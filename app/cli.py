@@ -1,33 +1,32 @@
-"""The `justask` command: serve, worker, jobs, db; the commands of each package hang on it below."""
+"""The `justask` command: worker, jobs, db; the commands of each package, and `serve`, hang on it below."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import signal
-import sys
 
 import click
 import sqlalchemy as sa
 from flask import Flask, current_app
 from flask.cli import FlaskGroup, with_appcontext
-from flask_migrate import downgrade, upgrade
 
 import config
 from app import create_app, jobs
 from app.auth.cli import keys, staff
 from app.contacts.cli import accounts, contacts
-from app.core import clock, logs, server, transactions
+from app.core import clock, logs, transactions
 from app.core.errors import DomainError
+from app.core.migrating import downgrade, upgrade
 from app.core.workers import JobFailure, WorkerBeat
 from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
 from app.sentiment.cli import sentiment
+from app.serving import serve
 from app.setup.cli import begin_installation, live
 from app.surveys import templates
 
-COMMANDS: tuple[click.Command, ...] = (staff, keys, accounts, contacts, sentiment, demo, live)
+COMMANDS: tuple[click.Command, ...] = (serve, staff, keys, accounts, contacts, sentiment, demo, live)
 
 
 class JustAskGroup(FlaskGroup):
@@ -44,26 +43,6 @@ class JustAskGroup(FlaskGroup):
 @click.group(cls=JustAskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)
 def justask() -> None:
     """Ask customers, hear their silence, and follow up."""
-
-
-@justask.command()
-@click.option("--host", help="Address to bind (JUSTASK_HOST).")
-@click.option("--port", type=int, help="Port to bind (JUSTASK_PORT).")
-@click.option("--no-demo", is_flag=True, help="Leave an empty database empty.")
-@click.option("--no-worker", is_flag=True, help="Run only the web server; the timetable runs elsewhere.")
-def serve(host: str | None, port: int | None, no_demo: bool, no_worker: bool) -> None:
-    """Prepare the database, then run the web server and the worker."""
-    given = {"HOST": host, "PORT": str(port) if port else None}
-    os.environ.update({config.PREFIX + name: value for name, value in given.items() if value})
-    if port and config.PREFIX + "BASE_URL" not in os.environ:
-        os.environ[config.PREFIX + "BASE_URL"] = f"http://127.0.0.1:{port}"
-    settings = config.load()
-    logs.configure(settings.LOG_FORMAT)
-    code = server.prepare(with_demo=not no_demo)
-    if code:
-        sys.exit(code)
-    click.echo(f"\nJustAsk is at http://{settings.HOST}:{settings.PORT}\n")
-    server.run(settings, with_worker=not no_worker)
 
 
 @justask.command(hidden=True)
@@ -175,7 +154,7 @@ def bring_up_to_date() -> None:
 @with_appcontext
 def db_downgrade(revision: str) -> None:
     """Go back to an earlier schema REVISION."""
-    downgrade(revision=revision)
+    downgrade(revision)
 
 
 def real_app() -> Flask:
@@ -188,8 +167,8 @@ for command in COMMANDS:
 
 
 def main() -> None:
-    """The `justask` console script."""
-    justask()
+    """Any command of `justask`."""
+    justask(prog_name="justask")
 
 
 if __name__ == "__main__":

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Flask
-from flask_migrate import upgrade
 
 import config
 from app import create_app
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus, Stage
 from app.core import tokens, transactions
 from app.core.installation import installation
+from app.core.migrating import upgrade
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.extensions import db
 from app.surveys import templates

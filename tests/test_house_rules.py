@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from flask_migrate import check
-
 from app.auth.access import policy_of
+from app.core.migrating import check
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = [*ROOT.glob("requirements*.txt"), *ROOT.glob("package-lock.json")]

@@ -1,17 +1,21 @@
 """The processes of `justask serve`: preparation, the worker and the web server.
 
 This process opens no database engine, because the web server forks its workers (decisions 7): migrations and demo
-data run in a child that ends before, the timetable in a child that lives as long.
+data run in a child that ends before, the timetable in a child that lives as long. Nor does it import the application,
+which each of the children holds for itself.
 """
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from importlib import import_module
 
 from granian import Granian
 from granian.constants import Interfaces
@@ -67,8 +71,16 @@ def run(settings: config.Settings, *, with_worker: bool) -> None:
     keeper = WorkerKeeper()
     if with_worker:
         keeper.start()
+    try:
+        serve_web(settings)
+    finally:
+        keeper.stop()
+
+
+def serve_web(settings: config.Settings, target: str = "wsgi:app") -> None:
+    """Run the web processes for the application that `target` names, until told to stop."""
     server = Granian(
-        "wsgi:app",
+        target,
         address=settings.HOST,
         port=settings.PORT,
         interface=Interfaces.WSGI,
@@ -78,7 +90,16 @@ def run(settings: config.Settings, *, with_worker: bool) -> None:
         workers_kill_timeout=DRAIN_SECONDS,
         log_access=False,
     )
-    try:
-        server.serve()
-    finally:
-        keeper.stop()
+    server.serve(target_loader=load)
+
+
+def load(target: str) -> Callable:
+    """Import the application in a new web process, which until it serves ends at once when it is told to."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    module, _, name = target.partition(":")
+    app = getattr(import_module(module), name)
+    # What the application is made of stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+    return app

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sentiment.engine import HEAVY, hidden
 from app.sentiment.models import Label
 from app.sentiment.reading import LONGEST, read
 
@@ -79,16 +76,3 @@ def test_a_flood_of_one_sign_is_read_quickly(sign):
 
 def test_long_comments_are_read_at_their_beginning():
     assert read("good " * LONGEST + "terrible " * LONGEST, lang="en").label is Label.POSITIVE
-
-
-def test_reading_loads_no_heavy_library():
-    code = f"import sys; import app.sentiment.reading; print([m for m in {HEAVY!r} if m in sys.modules])"
-    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "[]"
-
-
-def test_a_hidden_library_can_be_imported_again_afterwards():
-    sys.modules.pop("this", None)
-    with hidden("this"), pytest.raises(ImportError):
-        __import__("this")
-    assert "this" not in sys.modules

@@ -1,0 +1,39 @@
+"""Loading a part of a library without the rest, which would only take memory and time in every process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec, module_from_spec
+
+
+@contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Make `import` of these libraries fail inside the block, unless they are in memory already."""
+    absent = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(absent))
+    try:
+        yield
+    finally:
+        for name in absent:
+            sys.modules.pop(name, None)
+
+
+@contextmanager
+def bare(package: str) -> Iterator[None]:
+    """Inside the block, modules of `package` are imported without its own first file and what that imports.
+
+    Afterwards the package itself counts as never imported; ModuleNotFoundError when it is not installed.
+    """
+    if package in sys.modules:
+        yield
+        return
+    spec = find_spec(package)
+    if spec is None:
+        raise ModuleNotFoundError(package, name=package)
+    sys.modules[package] = module_from_spec(spec)
+    try:
+        yield
+    finally:
+        sys.modules.pop(package, None)

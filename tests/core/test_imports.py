@@ -1,0 +1,56 @@
+"""Parts of libraries without the rest, and what the processes of an installation hold in memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.core.imports import bare, hidden
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def loaded_by(program: str, *libraries: str) -> list[str]:
+    """Which of `libraries` a new process has in memory after `program`."""
+    code = f"{program}\nimport sys; print(*[m for m in {libraries!r} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return found.stdout.split()
+
+
+def test_a_hidden_library_can_be_imported_again_afterwards():
+    sys.modules.pop("this", None)
+    with hidden("this"), pytest.raises(ImportError):
+        __import__("this")
+    assert "this" not in sys.modules
+
+
+def test_a_module_comes_without_its_package(tmp_path, monkeypatch):
+    package = tmp_path / "loud"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise RuntimeError('the whole package was loaded')")
+    (package / "part.py").write_text("VALUE = 1")
+    monkeypatch.syspath_prepend(tmp_path)
+    with bare("loud"):
+        from loud.part import VALUE
+    assert VALUE == 1
+    assert "loud" not in sys.modules
+    with pytest.raises(RuntimeError):
+        __import__("loud")
+
+
+def test_a_package_that_is_not_installed_is_named():
+    with pytest.raises(ModuleNotFoundError, match="no_such_package"), bare("no_such_package"):
+        pass
+
+
+def test_the_process_that_minds_the_server_holds_no_application():
+    assert loaded_by("import app.serving", "flask", "sqlalchemy", "app.extensions", "app.cli") == []
+
+
+def test_web_processes_hold_no_library_that_pages_do_not_need(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUSTASK_INSTANCE", str(tmp_path))
+    heavy = ("nltk", "numpy", "scipy", "statsmodels", "sklearn", "pandas", "py3langid")
+    assert loaded_by("import wsgi", *heavy, "alembic", "webauthn", "cryptography", "pygments") == []
