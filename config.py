@@ -91,7 +91,8 @@ class Settings:
     )
     SEND_CONNECTIONS: int = setting(8, "SMTP connections kept open for survey mails")
     GATE_SECONDS: int = setting(
-        30, "longest wait for the SQLite write gate before a request is answered with 503"
+        30,
+        "longest wait for other writers of the database, in seconds, before a request is answered with 503",
     )
     SESSION_IDLE_HOURS: int = setting(12, "hours without a request after which a staff session ends")
     SESSION_DAYS: int = setting(14, "days after which a staff session ends whatever happens")
@@ -217,6 +218,7 @@ def check(settings: Settings) -> list[str]:
             "JUSTASK_WEB_WORKERS and JUSTASK_WEB_THREADS must be 1 or more.",
         ),
         (settings.SEND_CONNECTIONS >= 1, "JUSTASK_SEND_CONNECTIONS must be 1 or more."),
+        (settings.GATE_SECONDS >= 1, "JUSTASK_GATE_SECONDS must be 1 or more."),
         (0 <= settings.PROXIES <= 9, "JUSTASK_PROXIES must lie between 0 and 9."),
         (0 < settings.PORT < 65536, "JUSTASK_PORT must lie between 1 and 65535."),
     ]

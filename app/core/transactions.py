@@ -3,7 +3,8 @@
 A reading transaction is a plain BEGIN with `query_only` on: it never waits and cannot write. A writing transaction
 first takes the gate (a lock in the process and `flock` on a file beside the database), then BEGIN IMMEDIATE, so
 writers of all processes queue instead of starving one another. The gate is released when the connection goes back
-to the pool, because SQLAlchemy's commit event fires before COMMIT. PostgreSQL needs none of this.
+to the pool, because SQLAlchemy's commit event fires before COMMIT. Whoever locks the file without the gate, a backup
+for instance, is waited for within the same time. PostgreSQL needs none of this: there `lock_timeout` ends a wait.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ FLOCK_PAUSE_LONGEST = 0.01
 
 
 class GateBusy(Exception):
-    """The write gate did not open before the deadline; the caller answers 503."""
+    """The write gate did not open before the deadline, or cannot be made; the caller answers 503."""
 
 
 class WriteGate:
@@ -48,12 +49,21 @@ class WriteGate:
         deadline = time.monotonic() + seconds
         if not self.lock.acquire(timeout=seconds):
             raise GateBusy
-        descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            return self._flocked(deadline)
+        except BaseException:
+            self.lock.release()
+            raise
+
+    def _flocked(self, deadline: float) -> int:
+        try:
+            descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:  # A full disk, or no descriptor left.
+            raise GateBusy from error
         try:
             self._flock(descriptor, deadline)
         except BaseException:
             os.close(descriptor)
-            self.lock.release()
             raise
         return descriptor
 
@@ -128,8 +138,8 @@ def writer(engine: Engine) -> Engine:
 def aside(engine: Engine, statement: Executable, values: Mapping[str, Any] | None = None) -> bool:
     """Execute one statement outside the request's transaction, best effort (decisions 15); False when it was not done.
 
-    For what may be lost: visits, when a session or key was last seen. It waits a quarter of a second for the gate at
-    most, and must not be called by whoever holds the gate.
+    For what may be lost: visits, when a session or key was last seen. It waits a quarter of a second for other writers
+    at most, and must not be called by whoever holds the gate.
     """
     try:
         with writer(engine).execution_options(**{PATIENCE: ASIDE_SECONDS}).begin() as connection:
@@ -169,7 +179,7 @@ def _look_at_rested(engine: Engine, dbapi, record) -> None:
 def _prepare(dbapi, record) -> None:
     dbapi.isolation_level = None
     cursor = dbapi.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     dbapi.create_function("lower", 1, _lower, deterministic=True)
@@ -183,14 +193,30 @@ def _lower(text: object) -> object:
 def _begin(connection: Connection, gate: WriteGate) -> None:
     record = connection.connection._connection_record
     is_writing = connection.get_execution_options().get(WRITING, False)
+    patience = gate.seconds
     if not is_writing:
         _leave(record, gate)
     elif "gate" not in record.info:
-        record.info["gate"] = gate.acquire(connection.get_execution_options().get(PATIENCE))
+        seconds = connection.get_execution_options().get(PATIENCE, gate.seconds)
+        until = time.monotonic() + seconds
+        record.info["gate"] = gate.acquire(seconds)
+        patience = left(until, seconds)
+    if record.info.get("patience") != patience:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
+        record.info["patience"] = patience
     if record.info.get("query_only") is not (not is_writing):
         connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if is_writing else 'ON'}")
         record.info["query_only"] = not is_writing
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def left(until: float, seconds: float) -> float:
+    """How long the database may still be waited for when whoever locks it did not come through the gate, in seconds.
+
+    All of `seconds` while little of it is gone, so that the pragma is not set anew for every transaction.
+    """
+    remaining = max(0.0, until - time.monotonic())
+    return seconds if remaining > seconds * 0.9 else remaining
 
 
 def _leave(record, gate: WriteGate) -> None:

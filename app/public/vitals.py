@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, current_app, jsonify
@@ -31,9 +32,19 @@ def is_database_there() -> bool:
 
 
 def has_disk_space() -> bool:
-    """Whether the instance folder can take at least 64 MB and be written."""
-    folder = current_app.extensions["settings"].instance
-    return shutil.disk_usage(folder).free > LEAST_FREE_BYTES and os.access(folder, os.W_OK)
+    """Whether the instance folder, and that of an SQLite database elsewhere, take 64 MB and can be written."""
+    settings = current_app.extensions["settings"]
+    folders = {settings.instance}
+    if settings.is_sqlite:
+        folders.add(Path(str(db.engine.url.database)).parent)
+    return all(has_room(folder) for folder in folders)
+
+
+def has_room(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free > LEAST_FREE_BYTES and os.access(folder, os.W_OK)
+    except OSError:
+        return False
 
 
 def answer(facts: dict[str, bool]) -> tuple[Response, int]:
