@@ -121,9 +121,10 @@ class Settings:
         return self.is_https or not is_loopback(self.HOST)
 
     @property
-    def base_url_is_public(self) -> bool:
-        parts = urlsplit(self.BASE_URL)
-        return parts.scheme == "https" and not is_loopback(parts.hostname or "")
+    def base_url_is_local(self) -> bool:
+        """Links lead to the machine of whoever opens them: loopback, or 0.0.0.0, which is no address to open."""
+        host = urlsplit(self.BASE_URL).hostname or ""
+        return is_loopback(host) or host in {"0.0.0.0", "::"}  # noqa: S104 nothing is bound here
 
 
 def is_loopback(host: str) -> bool:

@@ -36,8 +36,14 @@ class JustAskGroup(FlaskGroup):
         try:
             return super().invoke(context)
         except (DomainError, config.SettingsError) as refusal:
-            click.echo(str(refusal), err=True)
+            click.echo("\n".join(sentences(refusal)), err=True)
             context.exit(1)
+
+
+def sentences(refusal: DomainError | config.SettingsError) -> list[str]:
+    """What was refused, and the reasons that it does not say itself, one a line."""
+    said = str(refusal)
+    return [said, *(f"- {why}" for why in getattr(refusal, "errors", {}).values() if why not in said)]
 
 
 @click.group(cls=JustAskGroup, create_app=create_app, add_default_commands=False, add_version_option=False)

@@ -43,7 +43,9 @@ def load_command(as_json: bool) -> None:
 def remove_command(as_json: bool) -> None:
     """Remove the demo company, its waves and sign-ins; data of your own stays."""
     gone = remove_demo_company(settings())
-    click.echo(json.dumps(dataclasses.asdict(gone)) if as_json else f"Removed: {listed(gone)}.")
+    click.echo(
+        json.dumps(dataclasses.asdict(gone)) if as_json else f"Removed: {listed(dataclasses.asdict(gone))}."
+    )
 
 
 def load_into_empty() -> None:

@@ -36,21 +36,24 @@ WORDS = {
     "--i-know", is_flag=True, help="Go live in spite of what stands in the way; for tests and intranets."
 )
 @click.option("--remove-demo", is_flag=True, help="Remove the demo company with it.")
+@click.option("--yes", is_flag=True, help="Do not ask for the confirmation to be typed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
-def live(i_know: bool, remove_demo: bool, as_json: bool) -> None:
+def live(i_know: bool, remove_demo: bool, yes: bool, as_json: bool) -> None:
     """Leave rehearsal: mail reaches customers, answers count. Deletes what was only for trying out."""
     settings = current_app.extensions["settings"]
     now = clock.now()
     if not i_know:
-        ask_to_confirm(removal.remains(db.session))
+        row = installation(db.session)
+        going_live.refuse_while_blocked(db.session, settings, row, now=now, remove_demo=remove_demo)
+    typed = going_live.PHRASE if i_know or yes else typed_phrase(remove_demo=remove_demo)
     transactions.write(db.session)
     gone = going_live.go_live(
         db.session,
         settings,
         actor=actor(),
         now=now,
-        confirm=going_live.PHRASE,
+        confirm=typed,
         remove_demo=remove_demo,
         in_spite=i_know,
     )
@@ -61,23 +64,23 @@ def live(i_know: bool, remove_demo: bool, as_json: bool) -> None:
     )
 
 
-def ask_to_confirm(found: Remains) -> None:
-    """At a terminal the phrase is typed; a script that calls the command has made up its mind."""
-    if not sys.stdin.isatty():
-        return
-    click.echo(f"Going live deletes {listed(found)}. Customers get real mail from then on.")
-    typed = click.prompt(f'Type "{going_live.PHRASE}" to confirm', default="", show_default=False)
-    if " ".join(typed.split()).casefold() != going_live.PHRASE:
-        click.echo("Nothing was changed.", err=True)
-        raise SystemExit(1)
+def typed_phrase(*, remove_demo: bool) -> str:
+    """What somebody typed after reading what is deleted; on stderr, so that --json stays clean."""
+    found = removal.remains(db.session)
+    doomed = {
+        name: count for name, count in asdict(found).items() if remove_demo or not name.startswith("demo_")
+    }
+    click.echo(f"Going live deletes {listed(doomed)}. Customers get real mail from then on.", err=True)
+    click.echo(f'Type "{going_live.PHRASE}" to confirm: ', err=True, nl=False)
+    return sys.stdin.readline()
 
 
 def in_words(gone: Remains) -> str:
-    return f"This installation is live. Removed: {listed(gone)}."
+    return f"This installation is live. Removed: {listed(asdict(gone))}."
 
 
-def listed(found: Remains) -> str:
-    counts = [f"{count} {WORDS[name]}" for name, count in asdict(found).items() if count]
+def listed(found: dict[str, int]) -> str:
+    counts = [f"{count} {WORDS[name]}" for name, count in found.items() if count]
     return ", ".join(counts) or "nothing"
 
 

@@ -6,7 +6,6 @@ step, in its transaction. The demo company goes only when that was said explicit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -57,18 +56,19 @@ def blockers(
 
 
 def address_blocker(settings: config.Settings) -> Blocker | None:
-    if settings.base_url_is_public:
+    """A link that no customer can open, or one that travels in the clear."""
+    url = settings.BASE_URL
+    if settings.base_url_is_local:
+        words = _("The address of every link, %(url)s, opens only on this machine.", url=url)
+        fix = _("Set JUSTASK_BASE_URL to the https address under which customers reach JustAsk.")
+    elif not settings.is_https:
+        words = _(
+            "The address of every link, %(url)s, is not https, so answers could be read on the way.", url=url
+        )
+        fix = _("Put a web server with a certificate in front and let JUSTASK_BASE_URL begin with https://.")
+    else:
         return None
-    return Blocker(
-        "base_url",
-        _(
-            "The address of every link, %(url)s, can be opened only on this machine or is not https.",
-            url=settings.BASE_URL,
-        ),
-        _(
-            "Set JUSTASK_BASE_URL to the https address under which customers reach JustAsk, then start it again."
-        ),
-    )
+    return Blocker("base_url", words, f"{fix} {_('Then start JustAsk again.')}")
 
 
 def mail_blocker(row: Installation, settings: config.Settings) -> Blocker | None:
@@ -140,20 +140,35 @@ def go_live(
     """Delete what was for trying out and go live, in the caller's transaction; what was deleted.
 
     `confirm` is the phrase as somebody typed it. `in_spite` overrides every blocker, for tests and intranets, and
-    takes the demo with it. Refused names every blocker with its fix. The caller then calls `empty_mailbox`.
+    takes the demo with it. The `errors` of Refused hold every blocker with its fix, by its code. The caller then calls `empty_mailbox`.
     """
     if " ".join(confirm.split()).casefold() != PHRASE:
         words = _('Type "%(phrase)s" to confirm.', phrase=PHRASE)
         raise Invalid(words, errors={"confirm": words})
     row = session.get_one(Installation, 1, with_for_update=True, populate_existing=True)
+    found = refuse_while_blocked(session, settings, row, now=now, remove_demo=remove_demo, in_spite=in_spite)
+    gone = removal.remove(session, demo=remove_demo or in_spite, rehearsal=True, now=now)
+    begin(session, actor, now, gone=asdict(gone), in_spite_of=[blocker.code for blocker in found])
+    return gone
+
+
+def refuse_while_blocked(
+    session: Session,
+    settings: config.Settings,
+    row: Installation,
+    *,
+    now: datetime,
+    remove_demo: bool = False,
+    in_spite: bool = False,
+) -> list[Blocker]:
+    """Refused, with one reason for each blocker, unless `in_spite`; else what is overridden. Nobody goes live twice."""
     if row.is_live:
         raise Refused(_("This installation is live already."))
     found = blockers(session, settings, now=now, remove_demo=remove_demo)
     if found and not in_spite:
-        raise Refused(in_words(found), errors={b.code: f"{b.words} {b.fix}" for b in found})
-    gone = removal.remove(session, demo=remove_demo or in_spite, rehearsal=True, now=now)
-    begin(session, actor, now, gone=asdict(gone), in_spite_of=[blocker.code for blocker in found])
-    return gone
+        reasons = {blocker.code: f"{blocker.words} {blocker.fix}" for blocker in found}
+        raise Refused(_("Going live is not possible yet."), errors=reasons)
+    return found
 
 
 def remove_demo(session: Session, *, actor: Actor, now: datetime) -> Remains:
@@ -167,10 +182,6 @@ def remove_demo(session: Session, *, actor: Actor, now: datetime) -> Remains:
     audit.note(session, actor, "demo.removed", now=now, gone=asdict(gone))
     session.flush()
     return gone
-
-
-def in_words(found: Sequence[Blocker]) -> str:
-    return " ".join([_("Going live is not possible yet."), *(f"{b.words} {b.fix}" for b in found)])
 
 
 def begin(session: Session, actor: Actor, now: datetime, **details) -> None:

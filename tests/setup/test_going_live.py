@@ -6,41 +6,26 @@ from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
-from click.testing import CliRunner
 
-from app import cli
 from app.auth.models import Staff
-from app.contacts.models import Account, Contact
-from app.core import clock, workers
+from app.contacts.models import Account, Contact, ContactRole
+from app.core import clock
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.errors import DomainError, Invalid, Refused
 from app.core.installation import Installation, installation
-from app.core.outbox_rows import Letter, OutboxRow, OutboxState
-from app.delivery import letters
+from app.core.outbox_rows import OutboxRow, OutboxState
+from app.delivery import letters, waves
 from app.delivery.mail.mailer import mailbox
-from app.delivery.models import Invitation, Wave
+from app.delivery.models import Invitation, InvitationState, Wave
 from app.delivery.sending import posting
 from app.extensions import Base, db
-from app.followups.models import Activity, ActivityKind, Task, Touch
+from app.followups.models import Task
+from app.health import snapshots
 from app.reports import rollups
 from app.setup import going_live, removal
 from app.surveys.models import Program
 from tests import make
-
-READY = {"BASE_URL": "https://ask.example.com", "MAIL_URL": "smtp://127.0.0.1:1"}
-READY_MARK = pytest.mark.settings_with(**READY)
-
-
-@pytest.fixture
-def ready(app, session):
-    """Everything that going live asks for: `ready()`, the worker's last sign of life given in seconds."""
-    now = clock.now()
-    row = installation(session)
-    row.mail_confirmed_at, row.company = now, "Own Ltd"
-    workers.beat(session, "host:1", started_at=now, now=now)
-    make.staff(role="admin", password=make.PASSWORD, email="own@company.example")
-    session.commit()
-    return row
+from tests.setup.conftest import READY_MARK, demo_rows, rehearsal_rows
 
 
 def live(app, session, **given):
@@ -52,60 +37,6 @@ def codes(app, session, **given) -> list[str]:
     return [
         b.code for b in going_live.blockers(session, app.extensions["settings"], now=clock.now(), **given)
     ]
-
-
-def demo_rows():
-    """A demo company in small: an account with two people, a program, a wave, an answer, a task, a sign-in."""
-    person = make.staff(role="admin", is_demo=True, password=make.PASSWORD)
-    account = make.account(is_demo=True, owner=person)
-    first, second = (make.contact(account=account, is_demo=True) for _ in range(2))
-    program = make.program(is_demo=True, sender=person)
-    wave = make.wave(program=program, is_demo=True)
-    make.answer(3, invitation=make.invitation(wave=wave, contact=first), comment="Slow.")
-    make.invitation(wave=wave, contact=second)
-    installation(db.session).default_owner_id = person.id
-    return account
-
-
-def rehearsal_rows():
-    """A wave launched in rehearsal to people of one's own, with mails, an answer, a task that was worked on."""
-    wave = make.wave(is_rehearsal=True)
-    ask = make.invitation(wave=wave)
-    make.answer(2, invitation=ask, comment="Bad.")
-    task = db.session.scalars(sa.select(Task).where(Task.invitation_id == ask.id)).first() or make.task(
-        contact=ask.contact, invitation=ask, is_rehearsal=True
-    )
-    activity = Activity(
-        kind=ActivityKind.CALL,
-        at=make.NOW,
-        words="Called.",
-        staff_name="A",
-        created_at=make.NOW,
-        task_id=task.id,
-    )
-    touch = Touch(
-        account_id=ask.account_id, kind=ActivityKind.CALL, at=make.NOW, is_two_way=True, staff_name="A"
-    )
-    make.saved(activity)
-    touch.activity_id = activity.id
-    make.saved(touch)
-    letter = make.saved(
-        Letter(digest="d" * 64, headers={}, subject="s", text="t", html="h", created_at=make.NOW)
-    )
-    make.saved(
-        OutboxRow(
-            kind="invitation",
-            ref=str(ask.id),
-            group=posting.group_of(wave.id),
-            recipient=ask.contact.email,
-            letter_id=letter.id,
-            message_id="m@x.example",
-            state=OutboxState.HELD,
-            reason="rehearsal",
-            due_at=make.NOW,
-        )
-    )
-    return ask
 
 
 def rows_of_everything() -> dict[str, list[str]]:
@@ -131,56 +62,6 @@ def test_with_everything_in_place_nothing_stands_in_the_way(app, session, ready)
     assert installation(session).is_live
     event = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "installation.live")).one()
     assert event.details["in_spite_of"] == []
-
-
-@pytest.mark.parametrize(
-    "base_url",
-    [
-        "http://127.0.0.1:8000",
-        "https://127.0.0.1",
-        "https://localhost",
-        "https://[::1]",
-        "http://ask.example.com",
-    ],
-)
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_an_address_that_customers_cannot_open_safely_stands_in_the_way(settings, base_url):
-    changed = settings.__class__(**{**settings.__dict__, "BASE_URL": base_url})
-    assert going_live.address_blocker(changed).code == "base_url"
-
-
-@pytest.mark.settings_with(MAIL_URL="smtp://127.0.0.1:1")
-def test_an_address_on_this_machine_is_refused_with_its_fix(app, session, ready):
-    with pytest.raises(Refused, match="JUSTASK_BASE_URL"):
-        live(app, session)
-    assert codes(app, session) == ["base_url"]
-
-
-@READY_MARK
-def test_without_a_confirmed_test_mail_it_is_refused(app, session, ready):
-    ready.mail_confirmed_at = None
-    with pytest.raises(Refused, match="test mail"):
-        live(app, session)
-    assert codes(app, session) == ["test_mail"]
-
-
-@pytest.mark.settings_with(BASE_URL="https://ask.example.com")
-def test_without_a_mail_server_it_is_refused(app, session, ready):
-    assert codes(app, session) == ["test_mail"]
-
-
-@READY_MARK
-def test_a_test_mail_through_another_server_does_not_count(app, session, ready):
-    ready.setup = {"mail_server": "old.example:25"}
-    assert codes(app, session) == ["test_mail"]
-
-
-@READY_MARK
-def test_with_a_dead_worker_it_is_refused(app, session, ready):
-    session.execute(sa.update(workers.WorkerBeat).values(beat_at=clock.now() - timedelta(minutes=5)))
-    with pytest.raises(Refused, match="justask worker"):
-        live(app, session)
-    assert codes(app, session) == ["worker"]
 
 
 @READY_MARK
@@ -346,17 +227,6 @@ def test_an_unsubscribe_in_rehearsal_is_kept(app, session, ready):
 # The command
 
 
-@pytest.fixture
-def run(app, session, monkeypatch):
-    monkeypatch.setattr(cli.justask, "create_app", lambda: app)
-
-    def command(*words):
-        session.commit()
-        return CliRunner().invoke(cli.justask, list(words), catch_exceptions=False)
-
-    return command
-
-
 def test_the_command_names_every_blocker_and_changes_nothing(app, session, run):
     demo_rows()
     answer = run("live")
@@ -394,7 +264,7 @@ def test_the_command_removes_the_demo_when_asked(app, session, ready, run):
     demo_rows()
     session.commit()
     assert run("live").exit_code == 1
-    answer = run("live", "--remove-demo")
+    answer = run("live", "--remove-demo", given="go live\n")
     assert answer.exit_code == 0, answer.stderr
     assert "1 demo accounts" in answer.stdout
 
@@ -444,3 +314,24 @@ def test_a_held_mail_of_the_rehearsal_is_never_sent(app, session, ready):
     session.execute(sa.update(OutboxRow).values(state=OutboxState.HELD, reason="rehearsal"))
     live(app, session)
     assert session.scalar(sa.select(sa.func.count()).select_from(OutboxRow)) == 0
+
+
+@READY_MARK
+def test_a_rehearsal_quarantines_and_scores_nobody_afterwards(app, session, ready):
+    person, now = make.contact(role=ContactRole.CHAMPION), clock.now()
+    program = make.program()
+    scored = {"account_ids": [person.account_id], "today": now.date(), "zone": installation(session).zone}
+    before = snapshots.live(session, **scored)
+    rehearsal = waves.launch(session, program, actor=SYSTEM, now=now, launch_key="r", undo_minutes=0)
+    assert rehearsal.is_rehearsal
+    ask = session.scalars(sa.select(Invitation)).one()
+    ask.state, ask.sent_at, ask.closes_at = InvitationState.SENT, now, now + timedelta(days=21)
+    make.answer(1, invitation=ask, comment="Bad.", now=now)
+    session.flush()
+    live(app, session)
+    wave = waves.launch(session, program, actor=SYSTEM, now=now, launch_key="l", undo_minutes=0)
+    asked = session.scalars(sa.select(Invitation)).one()
+    assert (asked.wave_id, asked.state, asked.is_rehearsal) == (wave.id, InvitationState.PLANNED, False)
+    assert session.scalars(sa.select(Task)).all() == []
+    assert snapshots.live(session, **scored) == before
+    assert rollups.days(session, "day", "all", before=date(2100, 1, 1)) == []

@@ -79,7 +79,8 @@ class Postman:
         facts = installation(session)
         self.is_live = facts.is_live
         self.allowed = self.mailer.allowed | frozenset(facts.allowed_recipients)
-        self.colleagues = frozenset(session.scalars(sa.select(Staff.email).where(Staff.active)))
+        real = sa.select(Staff.email).where(Staff.active, Staff.is_demo.is_(False))
+        self.colleagues = frozenset(session.scalars(real))
 
     def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
         survey = [row for row in ready if row.kind in SURVEY]

@@ -1,0 +1,97 @@
+"""What the tests of the first hour share: everything that going live asks for, and what was only for trying out."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+
+from app import cli
+from app.core import clock, workers
+from app.core.installation import installation
+from app.core.outbox_rows import Letter, OutboxRow, OutboxState
+from app.delivery.sending import posting
+from app.extensions import db
+from app.followups.models import Activity, ActivityKind, Task, Touch
+from tests import make
+
+READY = {"BASE_URL": "https://ask.example.com", "MAIL_URL": "smtp://127.0.0.1:1"}
+READY_MARK = pytest.mark.settings_with(**READY)
+
+
+@pytest.fixture
+def ready(app, session):
+    """An installation in which nothing stands in the way of going live; its row."""
+    now = clock.now()
+    row = installation(session)
+    row.mail_confirmed_at, row.company = now, "Own Ltd"
+    workers.beat(session, "host:1", started_at=now, now=now)
+    make.staff(role="admin", password=make.PASSWORD, email="own@company.example")
+    session.commit()
+    return row
+
+
+@pytest.fixture
+def run(app, session, monkeypatch):
+    """`run("live", given="go live")` runs a command, with something typed into it."""
+    monkeypatch.setattr(cli.justask, "create_app", lambda: app)
+
+    def command(*words, given: str | None = None):
+        session.commit()
+        return CliRunner().invoke(cli.justask, list(words), input=given, catch_exceptions=False)
+
+    return command
+
+
+def demo_rows():
+    """A demo company in small: an account with two people, a program, a wave, an answer, a task, a sign-in."""
+    person = make.staff(role="admin", is_demo=True, password=make.PASSWORD)
+    account = make.account(is_demo=True, owner=person)
+    first, second = (make.contact(account=account, is_demo=True) for _ in range(2))
+    program = make.program(is_demo=True, sender=person)
+    wave = make.wave(program=program, is_demo=True)
+    make.answer(3, invitation=make.invitation(wave=wave, contact=first), comment="Slow.")
+    make.invitation(wave=wave, contact=second)
+    installation(db.session).default_owner_id = person.id
+    return account
+
+
+def rehearsal_rows():
+    """A wave launched in rehearsal to people of one's own, with mails, an answer, a task that was worked on."""
+    wave = make.wave(is_rehearsal=True)
+    ask = make.invitation(wave=wave)
+    make.answer(2, invitation=ask, comment="Bad.")
+    task = db.session.scalars(sa.select(Task).where(Task.invitation_id == ask.id)).first() or make.task(
+        contact=ask.contact, invitation=ask, is_rehearsal=True
+    )
+    activity = Activity(
+        kind=ActivityKind.CALL,
+        at=make.NOW,
+        words="Called.",
+        staff_name="A",
+        created_at=make.NOW,
+        task_id=task.id,
+    )
+    touch = Touch(
+        account_id=ask.account_id, kind=ActivityKind.CALL, at=make.NOW, is_two_way=True, staff_name="A"
+    )
+    make.saved(activity)
+    touch.activity_id = activity.id
+    make.saved(touch)
+    letter = make.saved(
+        Letter(digest="d" * 64, headers={}, subject="s", text="t", html="h", created_at=make.NOW)
+    )
+    make.saved(
+        OutboxRow(
+            kind="invitation",
+            ref=str(ask.id),
+            group=posting.group_of(wave.id),
+            recipient=ask.contact.email,
+            letter_id=letter.id,
+            message_id="m@x.example",
+            state=OutboxState.HELD,
+            reason="rehearsal",
+            due_at=make.NOW,
+        )
+    )
+    return ask
