@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +16,7 @@ from app.contacts.models import Account, Contact
 from app.followups.models import Task, TaskKind, TaskState
 
 PAGE_SIZE = 30
+CHUNK = 500
 NOBODY = "nobody"
 ALL = "all"
 
@@ -131,6 +133,29 @@ def tasks(
         .limit(size + 1)
     )
     return list(session.scalars(query))
+
+
+def every(
+    session: Session, chosen: QueueFilter, *, now: datetime, zone: ZoneInfo, size: int = CHUNK
+) -> Iterator[Task]:
+    """All tasks of a filter in the order of their ids, read in chunks, so that memory stays flat."""
+    after = 0
+    while True:
+        query = (
+            sa.select(Task)
+            .join(Task.account)
+            .outerjoin(Task.contact)
+            .where(*conditions(chosen, now=now, zone=zone), Task.id > after)
+            .order_by(Task.id)
+            .options(joinedload(Task.account), joinedload(Task.contact), joinedload(Task.owner))
+            .limit(size)
+        )
+        found = list(session.scalars(query))
+        yield from found
+        if len(found) < size:
+            return
+        after = found[-1].id
+        session.expunge_all()
 
 
 def next_task(

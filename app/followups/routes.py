@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from app import journey
 from app.auth import access
 from app.auth.models import RoleName, Staff
+from app.contacts import words as contact_words
 from app.core import audit, clock
+from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.fields import mark
 from app.core.pages import this_installation
@@ -21,12 +26,32 @@ from app.extensions import db
 from app.followups import activities, queue, words
 from app.followups.casefile import casefile
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
-from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind
+from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
 from app.followups.queue import ALL, NOBODY, PAGE_SIZE, QueueFilter
 from app.followups.resolution import Resolution, reopen, resolve
+from app.reports.lists import csv_lines, inert
 from app.surveys.scales import band
+from app.surveys.wording import language_name
 
 blueprint = Blueprint("followups", __name__)
+CSV_HEAD = (
+    "task",
+    "kind",
+    "account",
+    "contact",
+    "owner",
+    "state",
+    "priority",
+    "reason",
+    "opened",
+    "first_touch_due",
+    "first_touched",
+    "due",
+    "closed",
+    "overdue",
+    "new",
+    "counted",
+)
 
 
 def zone() -> ZoneInfo:
@@ -89,6 +114,42 @@ def queue_page():
     )
 
 
+@blueprint.get("/queue.csv")
+@access.viewer
+def queue_csv():
+    """The tasks of the filter; `overdue` and `new` summed, and `counted`, give the figures over the queue."""
+    stream = csv_stream(db.engine, chosen_filter(), clock.now(), zone())
+    response = Response(stream, mimetype="text/csv")
+    response.headers["Content-Disposition"] = "attachment; filename=justask-follow-ups.csv"
+    return response
+
+
+def csv_stream(engine: Engine, chosen: QueueFilter, now: datetime, of: ZoneInfo) -> Iterator[str]:
+    """The CSV in pieces, from a reading transaction of its own that outlives the request's."""
+    yield csv_lines([CSV_HEAD])
+    with Session(engine) as session:
+        for task in queue.every(session, chosen, now=now, zone=of):
+            yield csv_lines([csv_row(task, now, of)])
+
+
+def csv_row(task: Task, now: datetime, of: ZoneInfo) -> tuple:
+    moments = (task.opened_at, task.first_touch_due_at, task.first_touched_at, task.due_at, task.closed_at)
+    return (
+        task.id,
+        task.kind.value,
+        inert(task.account.name),
+        inert(task.contact.name if task.contact else ""),
+        inert(task.owner.display_name if task.owner else ""),
+        task.state.value,
+        task.priority,
+        inert(task.reason),
+        *(at.astimezone(of).strftime("%Y-%m-%d %H:%M") if at else "" for at in moments),
+        int(task.is_overdue(now=now)),
+        int(task.state == TaskState.NEW),
+        1,
+    )
+
+
 @blueprint.get("/tasks/<int:task_id>")
 @access.viewer
 def task_page(task_id: int):
@@ -104,7 +165,7 @@ def render_task(task: Task, status: int = 200, **forms):
     page = render_template(
         "followups/task.html",
         task=task,
-        case=casefile(db.session, task, now=now),
+        case=casefile(db.session, task, today=Today.at(now, zone())),
         activity_form=forms.get("activity") or ActivityForm(formdata=None),
         resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None),
         snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),
@@ -113,6 +174,8 @@ def render_task(task: Task, status: int = 200, **forms):
         address=address_of(chosen),
         words=words,
         ask_words=ask_words.STATES,
+        role_words=contact_words.ROLES,
+        language_name=language_name,
         band=band,
         now=now,
     )

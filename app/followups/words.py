@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from app.auth.models import Staff
-from app.followups.models import ActivityKind, Cause, Outcome, TaskKind, TaskState
+from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
 from app.sentiment.models import Label
 
 KINDS = {
@@ -76,6 +76,16 @@ CAUSES = {
     Cause.RELATIONSHIP_CONTACT_CHANGE: _("Our contact changed"),
     Cause.OTHER: _("Something else"),
 }
+PRIORITIES = ((60, _("High")), (40, _("Medium")), (0, _("Low")))
+URGENT_KINDS = {
+    TaskKind.DETRACTOR: _("an unhappy answer"),
+    TaskKind.PASSIVE: _("a lukewarm answer"),
+    TaskKind.PROMOTER: _("a happy answer"),
+    TaskKind.SILENT: _("a silence"),
+    TaskKind.VALUE: _("little value seen"),
+    TaskKind.ALERT: _("an alert"),
+    TaskKind.FOOTPRINT: _("people missing"),
+}
 SENTIMENTS = {
     Label.NEGATIVE: _("The comment sounds negative"),
     Label.NEUTRAL: _("The comment sounds neutral"),
@@ -83,6 +93,20 @@ SENTIMENTS = {
     Label.POSITIVE: _("The comment sounds positive"),
     Label.UNKNOWN: _("We cannot tell how this comment sounds"),
 }
+
+
+def priority(task: Task) -> str:
+    """High, medium or low: what the number 0..100 of a task comes to."""
+    return str(next(name for least, name in PRIORITIES if task.priority >= least or least == 0))
+
+
+def why_urgent(task: Task) -> str:
+    """What the priority is made of (followups/triggers): the kind, a key role, and the customer's tier."""
+    parts = [str(URGENT_KINDS[task.kind])]
+    if task.contact and task.contact.role.is_key:
+        parts.append(str(_("a key role")))
+    parts.append(str(_("a tier %(n)s customer")) % {"n": task.account.effective_tier})
+    return ", ".join(parts)
 
 
 def options(names: Mapping[StrEnum, object]) -> list[tuple[str, object]]:

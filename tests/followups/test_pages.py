@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from app.core import clock
+from app.followups import queue
 from app.followups.models import Activity, Task, TaskKind, TaskState
 from tests import make
 
@@ -125,3 +129,44 @@ def test_a_viewer_reads_but_changes_nothing(sign_in, session):
     assert "Log it" not in page.text
     assert post(viewer, f"/tasks/{task.id}/activities", "/queue", kind="call", text="x").status_code == 403
     assert viewer.get("/tasks/999999").status_code == 404
+
+
+def test_the_csv_recounts_to_the_figures_over_the_queue_and_is_inert(csm, session):
+    late = clock.now() - timedelta(days=1)
+    soon = clock.now() + timedelta(days=9)
+    for due in (late, soon, soon):
+        account = make.account(name='=HYPERLINK("x")')
+        make.task(owner=csm.person, account=account, first_touch_due_at=due, due_at=soon, reason="@SUM(1)")
+    make.task(account=make.account(name="Not mine"))
+    session.commit()
+    answer = csm.get("/queue.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert sum(int(row["counted"]) for row in rows) == 3
+    assert sum(int(row["overdue"]) for row in rows) == 1
+    assert sum(int(row["new"]) for row in rows) == 3
+    assert {row["account"] for row in rows} == {'\'=HYPERLINK("x")'}
+    assert {row["reason"] for row in rows} == {"'@SUM(1)"}
+    page = csm.get("/queue").text
+    assert re.search(r"Overdue</dt>\s*<dd[^>]*><a[^>]*>1</a>", page)
+    assert len(list(csv.DictReader(io.StringIO(csm.get("/queue.csv?due=overdue").text)))) == 1
+
+
+def test_all_chunks_of_the_csv_are_read(csm, session, now):
+    person = make.contact()
+    for _ in range(5):
+        make.task(contact=person)
+    chosen = queue.QueueFilter()
+    found = list(queue.every(session, chosen, now=now, zone=ZoneInfo("UTC"), size=2))
+    assert len({task.id for task in found}) == 5
+
+
+def test_both_clocks_and_overdue_stand_in_words(csm, session):
+    late = clock.now() - timedelta(days=2)
+    task = make.task(owner=csm.person, first_touch_due_at=late, due_at=clock.now() + timedelta(days=20))
+    session.commit()
+    for page in (csm.get("/queue").text, csm.get(f"/tasks/{task.id}").text):
+        assert "First touch" in page
+        assert "Resolve" in page
+        assert page.count("<b>Overdue</b>") == 1
+        assert "priority" in page.lower()

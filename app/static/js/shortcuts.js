@@ -1,6 +1,6 @@
 // Keyboard shortcuts, declared where they act: data-key="g q" on a link, button or field, with data-key-words saying
-// what it does. Links and buttons are pressed, fields focused. In a list marked data-key-list, j and k move between
-// its [data-key-item]s and Enter opens the first link. "?" shows all that this page has. WCAG 2.1.4: single letters
+// what it does. Links and buttons are pressed, fields focused; data-key-into names the field to go to. j and k move
+// between the page's [data-key-item]s and Enter opens the first link in one. "?" shows all that this page has. WCAG 2.1.4: single letters
 // do nothing while a field has the focus, and the switch in the list turns them off for this browser.
 (() => {
   const OFF = "justask.shortcuts.off";
@@ -20,8 +20,9 @@
     if (!target) return;
     event.preventDefault();
     typed = "";
-    if (target.matches("input, select, textarea")) target.focus();
-    else target.click();
+    if (target.matches("a, button")) target.click();
+    const field = target.dataset.keyInto ? document.getElementById(target.dataset.keyInto) : target;
+    if (field?.matches("input, select, textarea")) field.focus();
   });
 
   function isTyping(element) {
@@ -33,10 +34,9 @@
   }
 
   function move(event) {
-    const list = document.querySelector("[data-key-list]");
     const step = { j: 1, k: -1 }[event.key];
-    if (!list || (!step && event.key !== "Enter")) return false;
-    const items = [...list.querySelectorAll("[data-key-item]")];
+    const items = [...document.querySelectorAll("[data-key-item]")];
+    if (!items.length || (!step && event.key !== "Enter")) return false;
     const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
     if (event.key === "Enter") {
       if (at < 0 || document.activeElement !== items[at]) return false;
@@ -61,7 +61,7 @@
     const list = dialog.querySelector("dl");
     const known = [...document.querySelectorAll("[data-key][data-key-words]")].filter((element) => element.dataset.key);
     const rows = known.map((element) => [element.dataset.key, element.dataset.keyWords]);
-    if (document.querySelector("[data-key-list]")) rows.push(["j", dialog.dataset.next], ["k", dialog.dataset.previous]);
+    if (document.querySelector("[data-key-item]")) rows.push(["j", dialog.dataset.next], ["k", dialog.dataset.previous]);
     list.replaceChildren(...rows.flatMap(([key, words]) => [keys(key), said(words)]));
     const toggle = dialog.querySelector("[data-shortcuts-off]");
     toggle.checked = !localStorage.getItem(OFF);
