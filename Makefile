@@ -39,7 +39,7 @@ ANEW := anew
 endif
 endif
 
-.PHONY: help run setup assets test lint bench soak lock clean anew
+.PHONY: help run setup assets words test lint bench soak lock clean anew
 
 help: ## List what can be made
 	@echo "JustAsk: make run, and the product is at http://127.0.0.1:8000 with a demo company in it."
@@ -53,6 +53,9 @@ setup: $(READY) ## Install what `make run` needs, without starting anything (PYT
 	@echo "Everything is installed. Start with: make run"
 
 assets: $(VENDOR)/.made ## Fetch the files that pages load in a browser into app/static/vendor/
+
+words: $(STAMPS)/packages ## Bring the catalogues of respondents' words in step with the sources (NEW=fr begins one)
+	@$(BIN)/python tools/words.py $(NEW)
 
 test: $(READY) $(STAMPS)/dev ## Run the tests on SQLite and PostgreSQL and in a browser (TESTS=tests/auth ARGS="-k words")
 	@browser=$$($(BIN)/python tools/find_browser.py) || exit 1; \

@@ -7,7 +7,7 @@ from tests.test_architecture import APP, DOOR_PACKAGES, ORDER
 from tools import settings_table
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-NOT_PACKAGES = {"templates", "static"}
+NOT_PACKAGES = {"templates", "static", "translations"}
 
 
 def test_readme_has_the_settings_of_config():

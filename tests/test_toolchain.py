@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,15 @@ def test_browser_that_does_not_start_is_passed_over(tmp_path):
     works = program(tmp_path / "google-chrome", "exit 0")
     found = run(sys.executable, "tools/find_browser.py", PATH=str(tmp_path), HOME=str(tmp_path))
     assert found.stdout.strip() == str(works)
+
+
+def test_an_installed_package_has_everything_that_is_not_code():
+    """What setuptools is not told of would be missing from a wheel only, where no other test looks."""
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        taken = tomllib.load(file)["tool"]["setuptools"]["package-data"]["*"]
+    files = [
+        path for folder in ("app", "migrations") for path in (ROOT / folder).rglob("*") if path.is_file()
+    ]
+    endings = {f"*{path.suffix}" for path in files if path.suffix and "__pycache__" not in path.parts}
+    assert {"*.po", "*.html"} <= endings
+    assert endings - {"*.py"} <= set(taken)

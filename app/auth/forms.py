@@ -15,7 +15,6 @@ from app.auth import passwords
 from app.auth.models import RoleName, Staff, Theme
 from app.core import text
 from app.core.fields import Email, Line, choices, needed
-from app.core.pages import LANGUAGES
 
 ROLE_WORDS = {
     RoleName.VIEWER: _l("Viewer"),
@@ -34,7 +33,6 @@ THEME_WORDS = {
     Theme.LIGHT: _l("Light"),
     Theme.DARK: _l("Dark"),
 }
-LANGUAGE_WORDS = {"en": "English", "de": "Deutsch"}
 NEW_PASSWORD_HELP = _l(
     "At least 12 characters. Several words in a row are easy to remember and hard to guess; blanks and every sign count."
 )
@@ -74,10 +72,6 @@ class OwnSettingsForm(FlaskForm):
         _l("Your name"),
         limit=200,
         description=_l("Colleagues see it on tasks; customers see it under mails you send."),
-    )
-    language = SelectField(
-        _l("Language"),
-        choices=choices(("", _l("As the browser")), *((code, LANGUAGE_WORDS[code]) for code in LANGUAGES)),
     )
     time_zone = SelectField(
         _l("Time zone"),

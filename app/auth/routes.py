@@ -124,7 +124,6 @@ def change_own():
     if not form.validate_on_submit():
         return render_template("auth/own.html", form=form), 400
     current_user.name = form.name.data
-    current_user.language = form.language.data or None
     current_user.time_zone = form.time_zone.data or None
     current_user.theme = Theme(form.theme.data)
     db.session.commit()

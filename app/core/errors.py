@@ -15,7 +15,9 @@ from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from app.core import pages
 from app.core.transactions import GateBusy
+from app.core.words import addressing, browsers_choice
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 10
@@ -89,7 +91,8 @@ def render_database(error: OperationalError) -> Response:
 def render_unexpected(error: Exception) -> Response:
     reference = secrets.token_hex(6)
     log.error("unexpected error %s", reference, exc_info=error)
-    return render(500, _("Something went wrong on our side. If you report it, mention %(id)s.", id=reference))
+    words = _("Something went wrong on our side. If you report it, mention %(id)s.", id=reference)
+    return render(500, words, reference=reference)
 
 
 def busy() -> Response:
@@ -107,11 +110,18 @@ def too_many(seconds: int) -> Response:
     return response
 
 
-def render(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
+def render(
+    status: int, words: str, errors: dict[str, str] | None = None, reference: str | None = None
+) -> Response:
     """The response for `status`: problem JSON under /api/, else the error page."""
     if request.path.startswith("/api/"):
         return problem(status, words, errors)
-    return page(400 if status == 422 else status, words, errors)
+    status = 400 if status == 422 else status
+    if pages.is_respondent():
+        return respondents_page(status, reference)
+    return Response(
+        render_template("errors/staff.html", status=status, words=words, errors=errors or {}), status=status
+    )
 
 
 def problem(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
@@ -124,9 +134,12 @@ def problem(status: int, words: str, errors: dict[str, str] | None = None) -> Re
     return response
 
 
-def page(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
-    template = "errors/public.html" if request.path.startswith(("/a/", "/u/")) else "errors/staff.html"
-    return Response(render_template(template, status=status, words=words, errors=errors or {}), status=status)
+def respondents_page(status: int, reference: str | None) -> Response:
+    """An error in words for somebody who followed a link in a mail; `reference` names an unexpected one in the log."""
+    with addressing(browsers_choice()) as locale:
+        frame = {"lang": locale.language, "text_direction": locale.text_direction}
+        body = render_template("errors/public.html", status=status, reference=reference, **frame)
+    return Response(body, status=status, headers={"Content-Language": locale.language})
 
 
 def words_for(code: int) -> str:

@@ -9,11 +9,11 @@ from werkzeug.routing import IntegerConverter
 
 from app.core import transactions
 from app.core.installation import Installation, installation
+from app.core.words import FALLBACK, STAFF_LANGUAGES
 from app.extensions import db
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 RESPONDENT_PATHS = ("/a/", "/u/")
-LANGUAGES = ("en", "de")
 RANKS = ("viewer", "csm", "manager", "admin")
 NAVIGATION = (
     ("followups.queue", lazy_gettext("Queue"), "viewer"),
@@ -24,7 +24,7 @@ NAVIGATION = (
     ("auth.settings", lazy_gettext("Settings"), "viewer"),
 )
 SETTINGS = (
-    ("auth.own", lazy_gettext("You"), lazy_gettext("Name, language, time zone, appearance"), "viewer"),
+    ("auth.own", lazy_gettext("You"), lazy_gettext("Name, time zone, appearance"), "viewer"),
     (
         "auth.password",
         lazy_gettext("Password"),
@@ -151,8 +151,11 @@ def is_respondent() -> bool:
 def language() -> str:
     """The language of staff pages: the person's own, else the best the browser asks for. Asks the database nothing."""
     if not has_request_context():
-        return "en"
-    return g.get("own_language") or request.accept_languages.best_match(LANGUAGES) or "en"
+        return FALLBACK
+    own = g.get("own_language")
+    if own in STAFF_LANGUAGES:
+        return own
+    return request.accept_languages.best_match(STAFF_LANGUAGES) or FALLBACK
 
 
 def time_zone() -> str | None:

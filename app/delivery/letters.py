@@ -10,17 +10,17 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from babel import Locale, UnknownLocaleError
 from flask import render_template
-from flask_babel import force_locale, format_date, get_locale
+from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
+from app.core.words import addressing, speaking
 from app.delivery.mail.compiling import Marks, Wording
 from app.surveys.models import Program, SurveyVersion
 from app.surveys.wording import fill, items, mail_words
 
-FALLBACK = Locale("en")
 SCORE = "score"
+ON_FIRST_NAME_TERMS = frozenset({"en"})  # Elsewhere we are formal, and a first name alone would be too near.
 PARTS = ("subject.txt", "body.txt", "body.html")
 
 
@@ -82,14 +82,14 @@ class Company:
 
 def invitation(ask: Ask) -> Wording:
     """The first mail of an ask."""
-    with force_locale(locale(ask.language)):
+    with addressing(ask.language):
         return _survey("invitation", ask, Marks(), ask.opening, ask.subject)
 
 
 def reminder(ask: Ask, *, is_last: bool) -> Wording:
     """A reminder; needs the value `closes_on`, the day in words after which the question closes."""
     mark = Marks()
-    with force_locale(locale(ask.language)):
+    with addressing(ask.language):
         if is_last:
             opening = ask.last_reminder_opening or _("We ask a last time, and then leave you in peace.")
         else:
@@ -99,29 +99,25 @@ def reminder(ask: Ask, *, is_last: bool) -> Wording:
 
 
 def trial(company: str, language: str, *, server: str, confirm_url: str = "") -> Wording:
-    """The test mail of the set-up page; the same for everybody, so it needs no values."""
-    with force_locale(locale(language)):
+    """The test mail of the set-up page; it is for staff, and the same for everybody, so it needs no values."""
+    with speaking(language):
         return _wording("test", Marks(), company, {"server": server, "confirm_url": confirm_url})
 
 
-def greeting(first_name: str, language: str) -> str:
-    """How a person is addressed, with or without a name."""
-    with force_locale(locale(language)):
-        return _("Hello %(name)s,", name=first_name.strip()) if first_name.strip() else _("Hello,")
+def greeting(first_name: str, last_name: str, language: str) -> str:
+    """How a person is addressed: by the first name where that is usual, else by the whole one; or by none."""
+    first, last = first_name.strip(), last_name.strip()
+    with addressing(language) as locale:
+        if not first:
+            return _("Hello,")
+        whole = f"{first} {last}".strip()
+        return _("Hello %(name)s,", name=first if locale.language in ON_FIRST_NAME_TERMS else whole)
 
 
 def day_in_words(day: date, language: str) -> str:
     """A day as readers of the language write it, with its weekday."""
-    with force_locale(locale(language)):
+    with addressing(language):
         return format_date(day, "full")
-
-
-def locale(language: str) -> Locale:
-    """The locale of a contact's language; English for one that nobody knows."""
-    try:
-        return Locale.parse(language, sep="-" if "-" in language else "_")
-    except (UnknownLocaleError, ValueError):
-        return FALLBACK
 
 
 def _survey(name: str, ask: Ask, mark: Marks, lead: str, subject: str) -> Wording:

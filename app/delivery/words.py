@@ -15,6 +15,10 @@ WAVE_STATES = {
     WaveState.FINISHED: _l("Sent"),
     WaveState.CANCELLED: _l("Cancelled"),
 }
+DECLINES = {
+    "not_now": _l("Says: not this time."),
+    "not_me": _l("Says: I am not the right person."),
+}  # Why somebody would not answer, as the door that took it writes it down.
 WAVE_TONES = {
     WaveState.WAITING: "care",
     WaveState.SENDING: "busy",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from flask import Request
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -120,7 +121,7 @@ def one_of(
 
 def comment_of(posted: Posted, limit: int, errors: dict[str, str]) -> str:
     """The comment in storable form; lines of several comment fields are joined, so that no word is lost."""
-    too_long = _("Please shorten this to %(limit)s characters at most.", limit=limit)
+    too_long = _("Please shorten this to %(limit)s characters at most.", limit=format_decimal(limit))
     if posted.is_too_large:
         errors["comment"] = too_long
         return ""

@@ -16,7 +16,8 @@ from flask_babel import gettext as _
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session, selectinload
 
-from app.core.words import speaking
+from app.contacts.models import ContactStatus
+from app.core.words import addressing, browsers_choice
 from app.public.forms import Form, Posted
 from app.public.moulds import Mould
 from app.responses.asks import Ask
@@ -98,7 +99,7 @@ class Pages:
         problem: str | None = None,
     ) -> str:
         version, form = self.version(ask), self.form(ask)
-        with speaking(form.language):
+        with addressing(form.language):
             named = wording.names(ask, marks["goal"] if ask.goal else "")
             note = _("You have answered already. What you send now takes its place.")
             return render(
@@ -145,7 +146,7 @@ def new_attempt() -> str:
 
 def thanks(ask: Ask, form: Form, token: str) -> str:
     """After the answer is saved: words by band, and until when it may be changed."""
-    with speaking(form.language):
+    with addressing(form.language):
         until = ask.editable_until
         return render(
             "thanks",
@@ -159,8 +160,8 @@ def thanks(ask: Ask, form: Form, token: str) -> str:
 
 def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
     """The time is over, nothing was recorded; what was written is shown once more, so that it can be kept."""
-    with speaking(form.language):
-        until = ask.editable_until
+    with addressing(form.language):
+        until = None if ask.contact_status is ContactStatus.ERASED else ask.editable_until
         return render(
             "closed",
             ask,
@@ -172,7 +173,7 @@ def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
 
 def declined(ask: Ask, form: Form, token: str) -> str:
     """Nothing more will come of this ask; an answer is still welcome."""
-    with speaking(form.language):
+    with addressing(form.language):
         if ask.is_answered:
             heading, words = (
                 _("Your answer stays as it is"),
@@ -196,7 +197,7 @@ def declined(ask: Ask, form: Form, token: str) -> str:
 
 def unsubscribe(ask: Ask, form: Form, token: str, *, done: bool, once: bool = False) -> str:
     """The page that asks before anything changes, or says that it has."""
-    with speaking(form.language):
+    with addressing(form.language):
         return render(
             "unsubscribe",
             ask,
@@ -213,7 +214,9 @@ def unsubscribe(ask: Ask, form: Form, token: str, *, done: bool, once: bool = Fa
 def not_saved(posted: Posted, action: str) -> str:
     """Nothing could be looked up, not even the question: what was given is kept in a form that sends it again."""
     template = current_app.jinja_env.get_template("public/again.html")
-    return template.render(action=action, given=posted.given)
+    with addressing(browsers_choice()) as locale:
+        frame = {"lang": locale.language, "text_direction": locale.text_direction}
+        return template.render(action=action, given=posted.given, **frame)
 
 
 def render(page: str, ask: Ask, language: str, **values: Any) -> str:

@@ -18,8 +18,9 @@ from app.core import clock, transactions
 from app.core.audit import Actor
 from app.core.errors import RETRY_AFTER_SECONDS
 from app.core.transactions import GateBusy
-from app.core.words import speaking
+from app.core.words import addressing, browsers_choice, speaking
 from app.delivery.models import Invitation, InvitationState
+from app.delivery.words import DECLINES
 from app.extensions import csrf, db
 from app.public import forms, pages
 from app.public.desk import Desk, desk, is_automatic
@@ -56,9 +57,10 @@ def question(token: str) -> Response:
     now = clock.now()
     chosen = forms.NUMBERS.get(request.args.get("score", ""))
     at.look(ask, request, now, chosen)
+    form = at.pages.form(ask)
     if not ask.takes_answers(now):
-        return page(pages.closed(ask, at.pages.form(ask)), 410)
-    return page(at.pages.question(ask, token, chosen))
+        return page(pages.closed(ask, form), form.language, 410)
+    return page(at.pages.question(ask, token, chosen), form.language)
 
 
 @blueprint.post("/a/<token>")
@@ -69,21 +71,23 @@ def answer(token: str) -> Response:
     posted = forms.read(request, at.comment_length)
     try:
         ask = at.ask(token)
-        if not ask.takes_answers(now):
-            return page(pages.closed(ask, at.pages.form(ask), posted), 410)
         form = at.pages.form(ask)
+        if not ask.takes_answers(now):
+            return page(pages.closed(ask, form, posted), form.language, 410)
     except NOT_SAVED as error:
-        return unsaved(error, pages.not_saved(posted, request.path))
-    with speaking(form.language):
+        return unsaved(error, pages.not_saved(posted, request.path), browsers_choice())
+    with addressing(form.language):
         said, errors = forms.check(posted, form, at.comment_length)
     if errors:
-        return page(at.pages.filled(ask, token, posted, errors), 413 if posted.is_too_large else 400)
+        return page(
+            at.pages.filled(ask, token, posted, errors), form.language, 413 if posted.is_too_large else 400
+        )
     return recorded(at, ask, token, posted, said)
 
 
 def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Response:
     """Write the answer down and lead on to the thanks, or say that it is not saved."""
-    heard = hear(said, ask)
+    heard, form = hear(said, ask), at.pages.form(ask)
     try:
         with transactions.writer(at.engine).connect() as connection:
             connection.begin()
@@ -98,13 +102,13 @@ def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Resp
             )
             connection.commit()
     except Closed:
-        return page(pages.closed(ask, at.pages.form(ask), posted), 410)
+        return page(pages.closed(ask, form, posted), form.language, 410)
     except NOT_SAVED as error:
-        with speaking(at.pages.form(ask).language):
+        with addressing(form.language):
             problem = _(
                 "This is not saved yet: we could not store it just now. Please send it again in a moment."
             )
-        return unsaved(error, at.pages.filled(ask, token, posted, problem=problem))
+        return unsaved(error, at.pages.filled(ask, token, posted, problem=problem), form.language)
     return Response(status=303, headers={"Location": f"/a/{token}/thanks"})
 
 
@@ -124,7 +128,8 @@ def thanks(token: str) -> Response:
     ask = at.ask(token)
     if not ask.is_answered:
         return Response(status=302, headers={"Location": f"/a/{token}"})
-    return page(pages.thanks(ask, at.pages.form(ask), token))
+    form = at.pages.form(ask)
+    return page(pages.thanks(ask, form, token), form.language)
 
 
 @blueprint.post("/a/<token>/decline")
@@ -135,13 +140,14 @@ def decline(token: str) -> Response:
     why = forms.read(request, at.comment_length).given.get("why")
     ask = at.ask(token)
     with speaking(ask.staff_language):
-        reason = _("Says: I am not the right person.") if why == "not_me" else _("Says: not this time.")
+        reason = str(DECLINES["not_me" if why == "not_me" else "not_now"])
     transactions.write(db.session)
     invitation = db.session.get_one(Invitation, ask.id, with_for_update=True)
     if invitation.state in MAY_DECLINE:
         journey.invitation_declined(db.session, invitation, now=now, reason=reason)
         db.session.commit()
-    return page(pages.declined(ask, at.pages.form(ask), token))
+    form = at.pages.form(ask)
+    return page(pages.declined(ask, form, token), form.language)
 
 
 @blueprint.get("/u/<token>")
@@ -152,7 +158,8 @@ def leave(token: str) -> Response:
     ask = at.ask(token)
     at.look(ask, request, clock.now(), None, page="unsubscribe")
     once = request.args.get("once") == "1"
-    return page(pages.unsubscribe(ask, at.pages.form(ask), token, done=ask.is_unsubscribed, once=once))
+    form = at.pages.form(ask)
+    return page(pages.unsubscribe(ask, form, token, done=ask.is_unsubscribed, once=once), form.language)
 
 
 @blueprint.post("/u/<token>")
@@ -162,24 +169,26 @@ def unsubscribe(token: str) -> Response:
     at, now = desk(), clock.now()
     values = forms.read(request, at.comment_length).values
     ask = at.ask(token)
+    form = at.pages.form(ask)
     name, value = ONE_CLICK
     if value not in values.get(name, []) and "yes" not in values.get("confirm", []):
-        return page(pages.unsubscribe(ask, at.pages.form(ask), token, done=False), 400)
+        return page(pages.unsubscribe(ask, form, token, done=False), form.language, 400)
     if not ask.is_unsubscribed:
         transactions.write(db.session)
         contact = db.session.get_one(Invitation, ask.id).contact
         journey.contact_unsubscribed(db.session, contact, now=now, actor=RESPONDENT)
         db.session.commit()
-    return page(pages.unsubscribe(ask, at.pages.form(ask), token, done=True))
+    return page(pages.unsubscribe(ask, form, token, done=True), form.language)
 
 
-def page(body: str | bytes, status: int = 200) -> Response:
-    return Response(body, status=status, content_type="text/html; charset=utf-8")
+def page(body: str | bytes, language: str, status: int = 200) -> Response:
+    headers = {"Content-Language": language}
+    return Response(body, status=status, content_type="text/html; charset=utf-8", headers=headers)
 
 
-def unsaved(error: Exception, body: str) -> Response:
+def unsaved(error: Exception, body: str, language: str) -> Response:
     """Nothing was stored; say so, with the form as it was filled in, and when to try again."""
     log.error("an answer was not saved: %s", type(error).__name__, exc_info=error)
-    response = page(body, 503)
+    response = page(body, language, 503)
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response

@@ -11,7 +11,7 @@ from app.contacts.models import Contact
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
 from app.core.pages import this_installation
-from app.core.words import speaking
+from app.core.words import addressing
 from app.delivery import cadence, progress, words
 from app.delivery.asking import preview
 from app.delivery.models import Purpose, Wave
@@ -207,14 +207,13 @@ def answer_page(found: Survey, language: str, score: int | None) -> str:
     if not items:
         abort(404)
     given = {items[0].name: score} if score in items[0].values else {}
-    with speaking(language):
+    with addressing(language):
         return render_template(
             "public/answer.html",
             is_preview=True,
             lang=language,
             text_direction=wording.direction(language),
             company=this_installation().company,
-            note=_("This is a preview. Nothing is recorded."),
             action="",
             attempt="",
             items=items,

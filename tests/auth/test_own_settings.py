@@ -29,13 +29,12 @@ def test_everybody_has_settings_of_their_own_and_only_admins_those_of_all(client
     assert "For everybody here" in sign_in("admin").get("/settings").text
 
 
-def test_name_language_zone_and_theme_are_kept(client, session, send):
-    fields = {"name": "Ada  Lovelace", "language": "de", "time_zone": "Europe/Berlin", "theme": "dark"}
+def test_name_zone_and_theme_are_kept(client, session, send):
+    fields = {"name": "Ada  Lovelace", "time_zone": "Europe/Berlin", "theme": "dark"}
     assert send(client, "/settings/you", **fields).status_code == 303
     person = session.get(Staff, client.person.id)
-    assert (person.name, person.language, person.time_zone, person.theme) == (
+    assert (person.name, person.time_zone, person.theme) == (
         "Ada Lovelace",
-        "de",
         "Europe/Berlin",
         Theme.DARK,
     )
@@ -44,10 +43,10 @@ def test_name_language_zone_and_theme_are_kept(client, session, send):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"name": ""}, {"name": "x" * 201}, {"time_zone": "Mars/Olympus"}, {"language": "xx"}, {"theme": "neon"}],
+    [{"name": ""}, {"name": "x" * 201}, {"time_zone": "Mars/Olympus"}, {"theme": "neon"}],
 )
 def test_what_cannot_be_kept_is_said_at_the_field(client, session, send, wrong):
-    fields = {"name": "Ada", "language": "", "time_zone": "", "theme": "system"} | wrong
+    fields = {"name": "Ada", "time_zone": "", "theme": "system"} | wrong
     answer = send(client, "/settings/you", **fields)
     assert answer.status_code == 400
     assert f'id="{next(iter(wrong))}-error"' in answer.text

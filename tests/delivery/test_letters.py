@@ -124,8 +124,9 @@ def test_a_reminder_names_the_day_and_whether_it_is_the_last(wordings):
 
 
 def test_words_for_one_person(app):
-    assert letters.greeting("Ann", "en") == "Hello Ann,"
-    assert letters.greeting(" ", "en") == "Hello,"
+    assert letters.greeting("Ann", "King", "en") == "Hello Ann,"
+    assert letters.greeting(" ", "King", "en") == "Hello,"
+    assert letters.greeting("Ann", "König", "de-AT") == "Guten Tag Ann König!"
     assert letters.day_in_words(date(2026, 3, 25), "en") == "Wednesday, March 25, 2026"
 
 

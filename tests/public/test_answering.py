@@ -124,7 +124,7 @@ def test_the_length_of_a_comment_is_limited(client, ask, content_type):
         sent = client.post(at.link, data={"score": "9", "comment": "x" * length}, content_type=content_type)
         assert sent.status_code == status
         if status != 303:
-            assert "5000 characters" in sent.text
+            assert "5,000 characters" in sent.text
             assert rows() == before
 
 
@@ -270,7 +270,9 @@ def test_an_erased_person_is_not_asked_any_more(client, session, ask):
     at = ask()
     at.row.contact.status = "erased"
     session.commit()
-    assert client.post(at.link, data={"score": "8"}).status_code == 410
+    sent = client.post(at.link, data={"score": "8"})
+    assert sent.status_code == 410
+    assert "It can no longer be answered." in sent.text
     assert rows() == 0
 
 

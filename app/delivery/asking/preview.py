@@ -173,7 +173,7 @@ def sample(
 ) -> Sample:
     letter = letter_of(session, program, language, settings)
     values = {
-        "greeting": letters.greeting(person.first_name, language),
+        "greeting": letters.greeting(person.first_name, person.last_name, language),
         "account": person.account.name,
         "token": EXAMPLE,
     }
@@ -205,8 +205,9 @@ def own_mail(
 ) -> Wording:
     """The survey mail for a colleague to look at: its links lead to `link`, where nothing is recorded."""
     letter = letter_of(session, program, language, settings)
+    first_name, _blank, last_name = person.name.partition(" ")
     values = {
-        "greeting": letters.greeting(person.name.partition(" ")[0], language),
+        "greeting": letters.greeting(first_name, last_name, language),
         "account": installation(session).company or program.name,
         "token": EXAMPLE,
     }

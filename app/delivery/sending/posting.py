@@ -63,7 +63,7 @@ class Addressee(NamedTuple):
     def values(self) -> dict[str, str]:
         return {
             "name": f"{self.first_name} {self.last_name}".strip(),
-            "greeting": letters.greeting(self.first_name, self.language),
+            "greeting": letters.greeting(self.first_name, self.last_name, self.language),
             "account": self.account,
         }
 
