@@ -2,10 +2,11 @@
 
 from flask import Flask
 
-from app.api import accounts, contacts, document, events, health, reports, tasks, waves
+from app.api import accounts, contacts, document, events, health, programs, reports, surveys, tasks, waves
 from app.extensions import csrf
 
-RESOURCES = tuple(module.resource for module in (accounts, contacts, waves, tasks, health, reports, events))
+MODULES = (accounts, contacts, surveys, programs, waves, tasks, health, reports, events)
+RESOURCES = tuple(module.resource for module in MODULES)
 
 
 def install(app: Flask) -> None:

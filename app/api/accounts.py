@@ -183,7 +183,7 @@ def change(given: dict, account_id: int):
     "/accounts/by-external-id/<path:external_id>",
     AccountSchema,
     takes=AccountStateSchema,
-    may_create=True,
+    or_status=201,
 )
 def put(given: dict, external_id: str):
     """Make or change the account that your system calls so"""

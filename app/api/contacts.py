@@ -162,7 +162,7 @@ def change(given: dict, contact_id: int):
     "/contacts/by-external-id/<path:external_id>",
     ContactSchema,
     takes=ContactStateSchema,
-    may_create=True,
+    or_status=201,
 )
 def put(given: dict, external_id: str):
     """Make or change the contact that your system calls so

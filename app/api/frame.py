@@ -94,15 +94,15 @@ class Resource(Blueprint):
         *,
         takes: type[ma.Schema] | None = None,
         status: int = 200,
-        may_create: bool = False,
+        or_status: int | None = None,
         scope: Scope = Scope.WRITE,
     ) -> Callable[[View], View]:
         """A change: one transaction, committed when the answer is made; a POST honours Idempotency-Key."""
 
         def declare(view: View) -> View:
             found = self.response(status, shows)(flushed(view))
-            if may_create:
-                found = self.alt_response(201, schema=shows, success=True)(found)
+            if or_status:
+                found = self.alt_response(or_status, schema=shows, success=True)(found)
             found = committed(found)
             if takes:
                 found = self.arguments(takes, location="json")(found)

@@ -1,43 +1,45 @@
-"""Programs and their waves for other programs: what asks, launching it, and how it stands."""
+"""Waves for other programs: launching one, how it stands, holding it and stopping it."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 import marshmallow as ma
 import sqlalchemy as sa
-from flask_babel import lazy_gettext as _
-from sqlalchemy.orm import joinedload
+from flask_babel import gettext as _
 
 from app.api.bearer import actor
-from app.api.fields import Choice, Flag, Given, Id, Many, Moment, Shown, Whole
+from app.api.fields import Choice, Flag, Given, Id, Many, Moment, Shown, Text, Whole
 from app.api.frame import Resource
 from app.api.paging import Filters, matching
+from app.api.programs import the_program
 from app.api.today import present
-from app.core.errors import NotFound
+from app.core.errors import Invalid, NotFound
 from app.delivery import cadence, progress, waves
-from app.delivery.models import Wave, WaveState
+from app.delivery.asking.forms import LONGEST_WAIT
+from app.delivery.models import Purpose, Wave, WaveState
 from app.extensions import db
-from app.surveys.models import Program, ProgramKind, ProgramStatus
+from app.surveys.models import Program
 
-resource = Resource("programs", "Who is asked what, and each launch of it.")
+resource = Resource("waves", "Launches of programs.")
 MOST_CONTACTS = 100_000
-
-
-class ProgramSchema(Shown):
-    """A program."""
-
-    id = Id(required=True)
-    name = ma.fields.String(required=True)
-    survey = ma.fields.String(attribute="survey.key", required=True)
-    kind = Choice(ProgramKind, required=True)
-    status = Choice(ProgramStatus, required=True)
-    audience = ma.fields.Dict(required=True)
-    cadence = ma.fields.Dict(required=True)
-    reminders = ma.fields.List(ma.fields.Integer(), required=True)
-    window = ma.fields.Dict(required=True)
-    quarantine = ma.fields.Dict(required=True)
-    updated_at = Moment(required=True)
+ALL = "all"
+PLAIN = (
+    "id",
+    "program_id",
+    "name",
+    "purpose",
+    "state",
+    "launched_at",
+    "launched_by",
+    "send_at",
+    "undo_until",
+    "paused_reason",
+    "finished_at",
+    "updated_at",
+)
 
 
 class WaveSchema(Shown):
@@ -46,69 +48,131 @@ class WaveSchema(Shown):
     id = Id(allow_none=True, dump_default=None)
     program_id = Id(required=True)
     name = ma.fields.String(allow_none=True, dump_default=None)
+    purpose = Choice(Purpose, allow_none=True, dump_default=None)
     state = Choice(WaveState, allow_none=True, dump_default=None)
     rehearsal = ma.fields.Boolean(allow_none=True, dump_default=None)
     launched_at = Moment(allow_none=True, dump_default=None)
+    launched_by = ma.fields.String(allow_none=True, dump_default=None)
     send_at = Moment(allow_none=True, dump_default=None)
     undo_until = Moment(allow_none=True, dump_default=None)
-    counts = ma.fields.Dict(required=True, values=ma.fields.Integer())
-    left_out = ma.fields.Dict(values=ma.fields.Integer(), dump_default=dict)
-    rates = ma.fields.Dict(dump_default=dict)
+    paused_reason = ma.fields.String(allow_none=True, dump_default=None)
+    finished_at = Moment(allow_none=True, dump_default=None)
+    counts = ma.fields.Dict(
+        required=True,
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        metadata={"description": "`total`, and how many asks stand in each state; queued includes sending."},
+    )
+    left_out = ma.fields.Dict(
+        keys=ma.fields.String(),
+        values=ma.fields.Integer(),
+        dump_default=dict,
+        metadata={"description": "How many of the suppressed for each reason."},
+    )
+    rates = ma.fields.Dict(
+        dump_default=dict,
+        metadata={
+            "description": "`response` and `silence` of those reached, `bounce` of those mailed, 0 to 1 or null; "
+            "`provisional` while asks are open."
+        },
+    )
     machine_visits = ma.fields.Integer(dump_default=0)
+    updated_at = Moment(allow_none=True, dump_default=None)
 
 
 class WhoField(ma.fields.Field):
     """`all`, or a list of contact ids."""
 
-    def _deserialize(self, value, attr, data, **more):
-        return None if value == "all" else Many(Id(), most=MOST_CONTACTS).deserialize(value, attr, data)
+    def __init__(self, **options):
+        ids = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MOST_CONTACTS}
+        about = {"oneOf": [{"const": "all"}, ids], "description": "`all` of the audience, or contact ids."}
+        super().__init__(allow_none=False, metadata=about, **options)
+
+    def _deserialize(self, value, attr, data, **more) -> list[int] | str:
+        if value == ALL:
+            return ALL
+        found = Many(Id(), most=MOST_CONTACTS).deserialize(value, attr, data)
+        if not found:
+            raise ma.ValidationError(_("Name at least one contact, or all."))
+        return list(dict.fromkeys(found))
 
 
 class LaunchSchema(Given):
     """A launch. It waits for an undo only if `undo_minutes` says so; `dry_run` gives the counts alone."""
 
-    contacts = WhoField(load_default=None, metadata={"description": "`all`, or a list of contact ids."})
-    send_at = Moment(allow_none=True, load_default=None)
+    contacts = WhoField(load_default=ALL)
+    name = Text(160, blank=True, load_default="")
+    send_at = Moment(
+        allow_none=True, load_default=None, metadata={"description": "Not before; at once if left out."}
+    )
     ignore_send_window = Flag(
-        load_default=False, metadata={"description": "Without effect until windows exist."}
+        load_default=False, metadata={"description": "Without effect until send windows exist."}
     )
     undo_minutes = Whole(0, 1440, load_default=0)
     dry_run = Flag(load_default=False)
 
 
-class ProgramFilters(Filters):
-    status = Many(Choice(ProgramStatus))
-    kind = Many(Choice(ProgramKind))
+class WaveFilters(Filters):
+    program_id = Many(Id())
+    purpose = Many(Choice(Purpose))
+    state = Many(Choice(WaveState))
+    rehearsal = Flag(text=True)
 
 
-WHERE = {"status": Program.status.in_, "kind": Program.kind.in_}
+WHERE = {
+    "program_id": Wave.program_id.in_,
+    "purpose": Wave.purpose.in_,
+    "state": Wave.state.in_,
+    "rehearsal": Wave.is_rehearsal.is_,
+}
 
 
-@resource.lists("/programs", ProgramSchema, filters=ProgramFilters, stamp=Program.updated_at)
+@resource.lists(
+    "/waves", WaveSchema, filters=WaveFilters, stamp=Wave.updated_at, told=lambda rows: told(rows)
+)
 def find(asked):
-    """List programs"""
-    return sa.select(Program).where(*matching(WHERE, asked)).options(joinedload(Program.survey))
+    """List waves"""
+    return sa.select(Wave).where(*matching(WHERE, asked))
 
 
-@resource.reads("/programs/<int:program_id>", ProgramSchema)
-def show(program_id: int):
-    """Show a program"""
-    return the_program(program_id)
+@resource.reads("/waves/<int:wave_id>", WaveSchema)
+def show(wave_id: int):
+    """Show a wave and how it stands"""
+    return told([the_wave(wave_id)])[0]
 
 
-def the_program(program_id: int) -> Program:
-    program = db.session.get(Program, program_id)
-    if program is None:
-        raise NotFound(_("There is no such program."))
-    return program
+def told(found: Iterable[Wave]) -> list[dict]:
+    """Waves with their counts, each kind of count in one query for all of them."""
+    rows = list(found)
+    ids = [wave.id for wave in rows]
+    counts = progress.counts_of(db.session, ids)
+    left_out = progress.reasons_of(db.session, ids)
+    visits = progress.machine_visits_of(db.session, ids)
+    return [
+        {name: getattr(wave, name) for name in PLAIN}
+        | {
+            "rehearsal": wave.is_rehearsal,
+            "counts": counts[wave.id],
+            "left_out": left_out[wave.id],
+            "rates": progress.rates(counts[wave.id]),
+            "machine_visits": visits.get(wave.id, 0),
+        }
+        for wave in rows
+    ]
 
 
-@resource.writes("POST", "/programs/<int:program_id>/waves", WaveSchema, takes=LaunchSchema, status=201)
+@resource.writes(
+    "POST", "/programs/<int:program_id>/waves", WaveSchema, takes=LaunchSchema, status=201, or_status=200
+)
 def launch(given: dict, program_id: int):
-    """Launch a wave, or count with dry_run whom it would ask"""
+    """Launch a wave, or count with dry_run whom it would ask (200)"""
     program, now = the_program(program_id), present().now
+    check(given, now)
+    contacts = None if given["contacts"] == ALL else given["contacts"]
     if given["dry_run"]:
-        return foretold(program, given["contacts"], max(given["send_at"] or now, now)), 201
+        waves.require_launchable(program)
+        undone = now + timedelta(minutes=given["undo_minutes"])
+        return foretold(program, contacts, max(given["send_at"] or now, undone)), 200
     wave = waves.launch(
         db.session,
         program,
@@ -117,34 +181,47 @@ def launch(given: dict, program_id: int):
         launch_key=f"api:{secrets.token_hex(16)}",
         send_at=given["send_at"],
         undo_minutes=given["undo_minutes"],
-        contacts=given["contacts"],
+        contacts=contacts,
+        name=given["name"],
     )
     db.session.flush()
-    return told(wave)
+    return told([wave])[0]
 
 
-def foretold(program: Program, contacts: list[int] | None, at) -> dict:
+def check(given: dict, now: datetime) -> None:
+    """Invalid for a moment too far away, and for people who cannot be in a wave."""
+    errors = {}
+    if given["send_at"] and given["send_at"] > now + LONGEST_WAIT:
+        errors["send_at"] = _("Choose a moment within a year.")
+    if given["contacts"] != ALL and (unknown := homeless(given["contacts"])):
+        errors["contacts"] = _(
+            "There are no such contacts at any account: %(ids)s.", ids=", ".join(unknown[:5])
+        )
+    if errors:
+        raise Invalid(_("This wave cannot be launched like that."), errors=errors)
+
+
+def homeless(ids: list[int]) -> list[str]:
+    """Those of the ids that are no contact of an account."""
+    there = set(db.session.scalars(waves.chosen(ids)))
+    return [str(number) for number in ids if number not in there]
+
+
+def foretold(program: Program, contacts: list[int] | None, at: datetime) -> dict:
     """What a launch would come to."""
     people = cadence.people_of(program) if contacts is None else waves.chosen(contacts)
     found = cadence.left_out(db.session, people, cadence.ask_of(db.session, program, at=at))
     planned = found.pop(None, 0)
     suppressed = sum(found.values())
-    counts = {"total": planned + suppressed, "planned": planned, "suppressed": suppressed}
+    counts = progress.no_counts() | {
+        "total": planned + suppressed,
+        "planned": planned,
+        "suppressed": suppressed,
+    }
     return {
         "program_id": program.id,
         "counts": counts,
-        "left_out": {str(getattr(reason, "value", reason)): count for reason, count in found.items()},
-    }
-
-
-def told(wave: Wave) -> dict:
-    counts = progress.wave_counts(db.session, wave.id)
-    names = ("id", "program_id", "name", "state", "launched_at", "send_at", "undo_until")
-    return {name: getattr(wave, name) for name in names} | {
-        "rehearsal": wave.is_rehearsal,
-        "counts": counts,
-        "rates": progress.rates(counts),
-        "machine_visits": progress.machine_visits(db.session, wave.id),
+        "left_out": {reason.value: count for reason, count in found.items()},
     }
 
 
@@ -153,12 +230,6 @@ def the_wave(wave_id: int) -> Wave:
     if wave is None:
         raise NotFound(_("There is no such wave."))
     return wave
-
-
-@resource.reads("/waves/<int:wave_id>", WaveSchema)
-def show_wave(wave_id: int):
-    """Show a wave and how it stands"""
-    return told(the_wave(wave_id))
 
 
 @resource.writes("POST", "/waves/<int:wave_id>/pause", WaveSchema)
@@ -183,4 +254,4 @@ def after(verb, wave_id: int) -> dict:
     wave = the_wave(wave_id)
     verb(db.session, wave, actor=actor(), now=present().now)
     db.session.flush()
-    return told(wave)
+    return told([wave])[0]

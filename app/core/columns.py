@@ -82,6 +82,24 @@ def _attribute(element, compiler, **options) -> str:
     return f"({column} ->> {name})"
 
 
+class listed(sa.sql.functions.FunctionElement):
+    """`listed(json)`: the numbers of a JSON list as rows, behind IN; as single parameters many would be too many."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(listed, "sqlite")
+def _listed_sqlite(element, compiler, **options) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"  # noqa: S608 compiled parts
+
+
+@compiles(listed)
+def _listed(element, compiler, **options) -> str:
+    numbers = compiler.process(element.clauses, **options)
+    return f"(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST({numbers} AS JSON)))"  # noqa: S608
+
+
 class Stamped:
     """When a row was made and last changed; lists of the API filter on `updated_at`."""
 

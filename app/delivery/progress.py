@@ -29,12 +29,17 @@ def wave_counts(session: Session, wave_id: int) -> dict[str, int]:
 def counts_of(session: Session, wave_ids: Iterable[int]) -> dict[int, dict[str, int]]:
     """`wave_counts` of several waves in one query."""
     ids = list(wave_ids)
-    found = {number: {"total": 0} | {state.value: 0 for state in STATES} for number in ids}
+    found = {number: no_counts() for number in ids}
     for wave_id, state, count in session.execute(COUNTED.where(Invitation.wave_id.in_(ids))):
         shown = InvitationState.QUEUED if state == InvitationState.SENDING else state
         found[wave_id][shown.value] += count
         found[wave_id]["total"] += count
     return found
+
+
+def no_counts() -> dict[str, int]:
+    """The counts of a wave without people."""
+    return {"total": 0} | {state.value: 0 for state in STATES}
 
 
 def rates(counts: dict[str, int]) -> dict[str, float | bool | None]:
@@ -54,20 +59,35 @@ def rates(counts: dict[str, int]) -> dict[str, float | bool | None]:
 
 def machine_visits(session: Session, wave_id: int) -> int:
     """How often machines, such as scanners of mail gateways, opened a link of this wave."""
-    visits = (
-        sa.select(sa.func.count()).select_from(Visit).join(Invitation, Invitation.id == Visit.invitation_id)
-    )
-    return session.scalar(visits.where(Invitation.wave_id == wave_id, Visit.is_machine))
+    return machine_visits_of(session, [wave_id]).get(wave_id, 0)
+
+
+def machine_visits_of(session: Session, wave_ids: Iterable[int]) -> dict[int, int]:
+    """`machine_visits` of several waves in one query; a wave without any is not in it."""
+    visits = sa.select(Invitation.wave_id, sa.func.count()).join(Visit, Visit.invitation_id == Invitation.id)
+    of = visits.where(Invitation.wave_id.in_(list(wave_ids)), Visit.is_machine)
+    return dict(map(tuple, session.execute(of.group_by(Invitation.wave_id))))
 
 
 def reasons(session: Session, wave_id: int) -> dict[str, int]:
     """How many people were left out for each reason, the most frequent first."""
+    return reasons_of(session, [wave_id])[wave_id]
+
+
+def reasons_of(session: Session, wave_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """`reasons` of several waves in one query."""
+    ids = list(wave_ids)
+    number = sa.func.count()
     query = (
-        sa.select(Invitation.suppressed_reason, sa.func.count())
-        .where(Invitation.wave_id == wave_id, Invitation.state == InvitationState.SUPPRESSED)
-        .group_by(Invitation.suppressed_reason)
+        sa.select(Invitation.wave_id, Invitation.suppressed_reason, number)
+        .where(Invitation.wave_id.in_(ids), Invitation.state == InvitationState.SUPPRESSED)
+        .group_by(Invitation.wave_id, Invitation.suppressed_reason)
+        .order_by(number.desc(), Invitation.suppressed_reason)
     )
-    return dict(sorted(map(tuple, session.execute(query)), key=lambda pair: (-pair[1], pair[0])))
+    found: dict[int, dict[str, int]] = {wave_id: {} for wave_id in ids}
+    for wave_id, reason, count in session.execute(query):
+        found[wave_id][reason] = count
+    return found
 
 
 def held_back(session: Session, wave_id: int) -> dict[str, int]:

@@ -7,6 +7,7 @@ other, so that two of them see one another's people and a second press of the sa
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Contact
 from app.core import audit, clock, outbox_rows
 from app.core.audit import Actor
+from app.core.columns import listed
 from app.core.errors import Refused
 from app.core.installation import installation
 from app.delivery import cadence
@@ -61,8 +63,7 @@ def launch(
     bulk.one_after_the_other(session)
     if found := session.scalars(sa.select(Wave).filter_by(launch_key=launch_key)).one_or_none():
         return found
-    if program.status not in LAUNCHABLE:
-        raise Refused(_("%(name)s is not active, so nothing can be launched from it.", name=program.name))
+    require_launchable(program)
     minutes = rules.of(program).undo_minutes if undo_minutes is None else undo_minutes
     wave = Wave(
         program=program,
@@ -87,6 +88,12 @@ def launch(
     return wave
 
 
+def require_launchable(program: Program) -> None:
+    """Refused for a program that is not active."""
+    if program.status not in LAUNCHABLE:
+        raise Refused(_("%(name)s is not active, so nothing can be launched from it.", name=program.name))
+
+
 def first_send_at(wave: Wave) -> datetime:
     """The moment from which mails of the wave may leave."""
     return max(wave.send_at, wave.undo_until or wave.send_at)
@@ -94,7 +101,10 @@ def first_send_at(wave: Wave) -> datetime:
 
 def chosen(contacts: Iterable[int]) -> sa.Select:
     """A select of the given contacts who belong to an account."""
-    return sa.select(Contact.id).where(Contact.id.in_(list(contacts)), Contact.account_id.is_not(None))
+    given = listed(sa.literal(json.dumps(list(contacts))))
+    return sa.select(Contact.id).where(
+        Contact.id.op("IN", is_comparison=True)(given), Contact.account_id.is_not(None)
+    )
 
 
 def name_of(session: Session, program: Program, now: datetime) -> str:

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import Staff
 from app.contacts.models import Account, Contact, ContactRole, Stage
 from app.contacts.words import ROLES, STAGES
+from app.core import text
 from app.core.columns import attribute
 from app.core.errors import Invalid
 from app.surveys.wording import best, language_name
@@ -73,10 +74,19 @@ def or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def short(value: Any) -> str:
-    """The name of a language or an attribute."""
+    """The name of a language or an attribute, or a value of one, as the text gate lets it through."""
     if not isinstance(value, str) or not 0 < len(value) <= 200:
+        raise TypeError(value)
+    found = text.clean(value, limit=200)
+    if not found:
         raise ValueError(value)
-    return value
+    return found
+
+
+def worth(value: Any) -> str:
+    """The value of an attribute; a number is compared as its digits."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return short(str(value) if is_number else value)
 
 
 def attribute_values(given: Any) -> dict[str, list[str]]:
@@ -84,7 +94,7 @@ def attribute_values(given: Any) -> dict[str, list[str]]:
         return {}
     if not isinstance(given, Mapping) or len(given) > 50:
         raise TypeError(given)
-    found = {short(name): values(chosen, str) for name, chosen in given.items()}
+    found = {short(name): values(chosen, worth) for name, chosen in given.items()}
     return {name: chosen for name, chosen in found.items() if chosen}
 
 
@@ -105,6 +115,24 @@ MEANINGS: dict[str, Callable[[], str]] = {
     "languages": lambda: _("Languages are a list of codes such as en, or null for not known."),
     "accounts": lambda: _("Accounts are a list of account ids."),
     "segment": lambda: _("Segment is an object of attributes, each with a list of values."),
+}
+
+
+def require_known(session: Session, given: Mapping[str, Any]) -> None:
+    """Invalid when a checked filter names accounts or owners that do not exist."""
+    errors = {}
+    for key, model in (("accounts", Account), ("owners", Staff)):
+        wanted = ids(given, key)
+        there = set(session.scalars(sa.select(model.id).where(model.id.in_(wanted))))
+        if unknown := [str(number) for number in wanted if number not in there]:
+            errors[f"audience.{key}"] = UNKNOWN[key](", ".join(unknown[:5]))
+    if errors:
+        raise Invalid(_("This audience cannot be used."), errors=errors)
+
+
+UNKNOWN: dict[str, Callable[[str], str]] = {
+    "accounts": lambda names: _("There is no account called %(names)s.", names=names),
+    "owners": lambda names: _("There is no member of staff with the id %(names)s.", names=names),
 }
 
 

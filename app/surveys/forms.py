@@ -24,6 +24,7 @@ from app.surveys.templates import shipped_words
 
 NOBODY = "none"  # How a form writes the value that stands for nothing there.
 MOST_VALUES_OFFERED = 40
+LONGEST_SUBJECT, LONGEST_OPENING = 150, 1000
 STATUSES = {
     ProgramStatus.DRAFT: _l("Draft"),
     ProgramStatus.ACTIVE: _l("Active"),
@@ -158,9 +159,9 @@ def program_form(session: Session, program: Program | None = None) -> ProgramFor
         for name, values in attributes.items()
     }
     for tag in tags:
-        fields[f"subject_{key(tag)}"] = Line(_("Subject"), limit=150, required=False)
+        fields[f"subject_{key(tag)}"] = Line(_("Subject"), limit=LONGEST_SUBJECT, required=False)
         fields[f"opening_{key(tag)}"] = Words(
-            _("Sentence before the question"), limit=1000, required=False, render_kw={"rows": 2}
+            _("Sentence before the question"), limit=LONGEST_OPENING, required=False, render_kw={"rows": 2}
         )
     kind = type("ProgramFormNow", (ProgramForm,), fields)
     form = kind(data=filled(session, program, stored) if program else None)

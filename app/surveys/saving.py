@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -78,25 +79,31 @@ def chosen_mail(form: ProgramForm) -> dict[str, dict[str, str]]:
 
 def save(session: Session, form: ProgramForm, program: Program | None) -> Program | None:
     """Write a valid form into a program, a new one if there is none; None when the form was refused after all."""
-    program = program or Program()
     try:
-        values = chosen_rules(form, program if program.id else None)
+        values = chosen_rules(form, program)
         values["audience"] = chosen_audience(session, form)
+        values |= {"name": form.name.data, "mail": chosen_mail(form), "sender_id": form.sender.data or None}
+        values |= {"status": ProgramStatus(form.status.data), "kind": ProgramKind(form.kind.data)}
+        values["survey"] = session.get_one(Survey, form.survey.data)
+        return write(session, program, values)
     except Invalid as refused:
         show_errors(form, refused)
         return None
-    values |= {"name": form.name.data, "mail": chosen_mail(form), "sender_id": form.sender.data or None}
-    values |= {"status": ProgramStatus(form.status.data), "kind": ProgramKind(form.kind.data)}
-    namesake = sa.select(Program.id).where(sa.func.lower(Program.name) == form.name.data.lower())
-    if session.scalar(namesake.where(Program.id != (program.id or 0))):
-        form.name.errors = [_("There is a program of this name already.")]
-        return None
-    for name, value in values.items():
-        setattr(program, name, value)
-    program.survey = session.get_one(Survey, form.survey.data)
-    session.add(program)
+
+
+def write(session: Session, program: Program | None, values: Mapping[str, Any]) -> Program:
+    """Write checked values, by column, into a program, a new one if there is none; Invalid for a name that is taken."""
+    found = program or Program()
+    name = values.get("name", found.name)
+    namesake = sa.select(Program.id).where(sa.func.lower(Program.name) == name.lower())
+    if session.scalar(namesake.where(Program.id != (found.id or 0))):
+        words = _("There is a program of this name already.")
+        raise Invalid(words, errors={"name": words})
+    for column, value in values.items():
+        setattr(found, column, value)
+    session.add(found)
     session.flush()
-    return program
+    return found
 
 
 def show_errors(form: ProgramForm, refused: Invalid) -> None:

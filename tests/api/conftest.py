@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
+from sqlalchemy import Engine, event
 
 from app.auth import people
 from app.auth.models import Scope
@@ -117,3 +118,24 @@ def api(program) -> Program:
 @pytest.fixture
 def long_ago():
     return clock.now() - timedelta(days=400)
+
+
+@pytest.fixture
+def queries(app):
+    """`queries(call)`: how many times a call asked the database, apart from looking at its key."""
+
+    def count(call) -> int:
+        seen = []
+
+        def note(connection, cursor, statement, *_more):
+            if statement.startswith(("SELECT", "WITH")) and "api_keys" not in statement:
+                seen.append(statement)
+
+        event.listen(Engine, "before_cursor_execute", note)
+        try:
+            call()
+        finally:
+            event.remove(Engine, "before_cursor_execute", note)
+        return len(seen)
+
+    return count
