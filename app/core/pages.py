@@ -61,6 +61,19 @@ COVERED = {
     "delivery.mailbox": ("delivery.mailbox", "delivery.kept_mail"),
 }  # Sections that hold more, or less, than the pages of their own package; a page's own name goes before its package's.
 
+REACHED_FROM = {
+    "auth.password": ("auth.change_password",),
+    "auth.own": ("auth.change_own",),
+    "auth.staff": (
+        "auth.new_staff",
+        "auth.add_staff",
+        "auth.staff_member",
+        "auth.change_staff",
+        "auth.give_password",
+    ),
+    "auth.keys": ("auth.add_key",),
+}  # The pages behind a page of settings, whose tab stays marked on them.
+
 
 class RowIdConverter(IntegerConverter):
     """The `int` of routes: a number that can be the id of a row. A larger one is no page, not an error."""
@@ -127,11 +140,16 @@ def settings_pages() -> list[dict]:
             "url": url_for(endpoint),
             "endpoint": endpoint,
             "is_personal": role == "viewer",
-            "is_current": (request.endpoint or "").startswith(endpoint),
+            "is_current": is_part_of(request.endpoint or "", endpoint),
         }
         for endpoint, label, meaning, role in SETTINGS
         if may_open(endpoint, role)
     ]
+
+
+def is_part_of(present: str, endpoint: str) -> bool:
+    """Whether the page being shown is that page of settings, or one that is reached from it."""
+    return present == endpoint or present in REACHED_FROM.get(endpoint, ())
 
 
 def may_open(endpoint: str, role: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 
@@ -162,3 +164,17 @@ def test_when_a_session_was_used_is_noted_about_once_a_minute(client, session, l
 )
 def test_a_device_is_named_in_short(app, agent, words):
     assert app.jinja_env.filters["device"](agent) == words
+
+
+@pytest.mark.parametrize(
+    ("path", "tab"),
+    [
+        ("/settings/you", "You"),
+        ("/settings/sessions", "Sessions"),
+        ("/settings/staff/new", "Staff"),
+        ("/settings/audit", "Audit trail"),
+    ],
+)
+def test_one_tab_of_settings_is_marked_also_on_the_pages_behind_it(sign_in, path, tab):
+    tabs = sign_in("admin").get(path).text.partition('<nav class="tabs"')[2].partition("</nav>")[0]
+    assert re.findall(r'aria-current="page">([^<]+)', tabs) == [tab]

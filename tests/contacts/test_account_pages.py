@@ -72,12 +72,23 @@ def test_an_empty_installation_says_what_comes_next(sign_in):
     assert "Clear the filters" in manager.get("/accounts?colour=red").text
 
 
+def test_accounts_people_and_import_lead_to_each_other(sign_in):
+    manager = sign_in("manager")
+    for path in ("/accounts", "/contacts", "/imports/"):
+        tabs = manager.get(path).text.partition('<nav class="tabs"')[2].partition("</nav>")[0]
+        assert re.findall(r'href="([^"]+)"', tabs) == ["/accounts", "/contacts", "/imports/"], path
+        assert re.findall(r'href="([^"]+)" aria-current', tabs) == [path]
+    viewers = sign_in("viewer").get("/accounts").text
+    assert "/imports/" not in viewers
+
+
 def test_the_list_shows_scores_in_words_and_what_stands_beside_them(sign_in, lived):
     page = sign_in("viewer").get("/accounts?q=lived")
     row = page.text.partition("<tbody>")[2]
     assert "Lived Ltd" in row
     assert re.search(r'class="score score--\w+"><b>\d+</b><span>(Good|Watch|At risk)</span>', row)
-    assert "1 promoters, 0 passives, 0 detractors" in row
+    assert "1 promoter, 0 passives, 0 detractors" in row
+    assert "nobody owns it" in row
     assert "Tier 2" in row
     assert "1,250,000 USD" in row
     rows = csv.DictReader(io.StringIO(sign_in("viewer").get("/accounts.csv?q=lived").text))
