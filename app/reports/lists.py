@@ -10,10 +10,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
-from app.delivery.models import Invitation, InvitationState
-from app.reports.participation import REACHED, start_of
+from app.delivery.models import Invitation
+from app.reports.participation import ANSWERED, DECLINED, OPEN, REACHED, SILENT, start_of, unheard
 from app.reports.trend import counted
 from app.responses.models import Response
 from app.surveys.scales import Band, band
@@ -22,6 +22,15 @@ PAGE_SIZE = 50
 CSV_CHUNK = 500
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BAND_SCORES = {Band.DETRACTOR: (0, 6), Band.PASSIVE: (7, 8), Band.PROMOTER: (9, 10)}
+STATES = {
+    "open": OPEN,
+    "answered": ANSWERED,
+    "declined": DECLINED,
+    "silent": SILENT,
+    "unanswered": SILENT | DECLINED,
+    "closed": ANSWERED | SILENT | DECLINED,
+}
+ASKS_HEAD = ("ask", "sent", "account", "contact", "state", "since", "late", "answered", "counted")
 CSV_HEAD = (
     "response",
     "day",
@@ -38,15 +47,20 @@ CSV_HEAD = (
 
 @dataclass(frozen=True)
 class Chosen:
-    """Which rows: days [start, end), and optionally a band, a state, one segment of a dimension, words."""
+    """Which rows: days [start, end), and optionally a band, states, one segment of a dimension, words.
+
+    With `per_person` the rows are people: of answers each person's last vote in these days, which is what the headline
+    counts; of asks the last one of each person who gave no vote.
+    """
 
     start: date
     end: date
     band: Band | None = None
-    state: InvitationState | None = None
+    state: str | None = None
     dim: str | None = None
     key: str | None = None
     words: str = ""
+    per_person: bool = False
 
     @property
     def is_narrowed(self) -> bool:
@@ -73,7 +87,8 @@ def answers(
 
 
 def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
-    found = [counted(), Response.day >= chosen.start, Response.day < chosen.end]
+    days = [counted(), Response.day >= chosen.start, Response.day < chosen.end]
+    found = [*days, is_last_vote(chosen)] if chosen.per_person else days
     if chosen.band:
         found.append(Response.score.between(*BAND_SCORES[chosen.band]))
     if chosen.dim and chosen.key:
@@ -83,19 +98,30 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
     return found
 
 
+def is_last_vote(chosen: Chosen) -> sa.ColumnElement[bool]:
+    """No later vote of the same person in these days."""
+    later = aliased(Response)
+    newer = sa.tuple_(later.submitted_at, later.id) > sa.tuple_(Response.submitted_at, Response.id)
+    return ~sa.exists().where(
+        later.contact_id == Response.contact_id,
+        newer,
+        counted(later),
+        later.day >= chosen.start,
+        later.day < chosen.end,
+    )
+
+
+def how_many_answers(session: Session, chosen: Chosen) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(Response).where(*conditions(chosen))) or 0
+
+
 def asks(
     session: Session, chosen: Chosen, *, zone: ZoneInfo, after: int | None = None, size: int = PAGE_SIZE
 ) -> list[Invitation]:
     """Asks that reached somebody on the days chosen, newest first; one row more than `size`."""
-    state = [Invitation.state == chosen.state] if chosen.state else [Invitation.state.in_(REACHED)]
     query = (
         sa.select(Invitation)
-        .where(
-            Invitation.is_rehearsal.is_(False),
-            Invitation.sent_at >= start_of(chosen.start, zone),
-            Invitation.sent_at < start_of(chosen.end, zone),
-            *state,
-        )
+        .where(*ask_conditions(chosen, zone))
         .order_by(Invitation.sent_at.desc(), Invitation.id.desc())
         .options(joinedload(Invitation.account), joinedload(Invitation.contact))
         .limit(size + 1)
@@ -104,6 +130,53 @@ def asks(
     if last and last.sent_at:
         query = query.where(sa.tuple_(Invitation.sent_at, Invitation.id) < sa.tuple_(last.sent_at, last.id))
     return list(session.scalars(query))
+
+
+def ask_conditions(chosen: Chosen, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
+    states = Invitation.state.in_(STATES.get(chosen.state or "", REACHED))
+    if chosen.per_person:
+        return [*unheard(chosen.start, chosen.end, zone), states]
+    return [
+        Invitation.is_rehearsal.is_(False),
+        Invitation.sent_at >= start_of(chosen.start, zone),
+        Invitation.sent_at < start_of(chosen.end, zone),
+        states,
+    ]
+
+
+def how_many_asks(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> int:
+    found = ask_conditions(chosen, zone)
+    return session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(*found)) or 0
+
+
+def asks_csv(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[str]:
+    """The asks as CSV, in chunks; answered summed over counted summed is the response rate of the page."""
+    yield csv_lines([ASKS_HEAD])
+    after: int | None = None
+    while True:
+        found = asks(session, chosen, zone=zone, after=after, size=CSV_CHUNK)
+        page = found[:CSV_CHUNK]
+        yield csv_lines([ask_row(ask, chosen, zone) for ask in page])
+        if len(found) <= CSV_CHUNK:
+            return
+        after = page[-1].id
+        session.expunge_all()
+
+
+def ask_row(ask: Invitation, chosen: Chosen, zone: ZoneInfo) -> tuple:
+    """One ask; it counts once closed, and as a person not heard at once."""
+    since = moment_of(ask)
+    return (
+        ask.id,
+        ask.sent_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if ask.sent_at else "",
+        inert(ask.account.name),
+        inert(ask.contact.name),
+        "open" if ask.state in OPEN else ask.state.value,
+        since.astimezone(zone).strftime("%Y-%m-%d %H:%M") if since else "",
+        int(ask.is_late),
+        int(ask.state in ANSWERED),
+        int(chosen.per_person or ask.state not in OPEN),
+    )
 
 
 def answers_csv(session: Session, chosen: Chosen) -> Iterator[str]:

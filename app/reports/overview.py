@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from app.followups.queue import ALL, QueueCounts, counts
 from app.reports import trend
-from app.reports.participation import Participation, asked_people, participation
+from app.reports.participation import OPEN, Participation, participation, unheard_people
 from app.reports.periods import Every, Period, periods
 from app.reports.statistics.comparisons import adjusted_wald_difference
-from app.reports.statistics.nps import Counts, Estimate, Sensitivity, sensitivity_lines
+from app.reports.statistics.nps import Counts, Estimate, Sensitivity, estimate, sensitivity_lines
 from app.reports.trend import HEADLINE_DAYS, NpsPoint
 
 SURE = 0.05
@@ -24,12 +25,19 @@ class Overview:
 
     headline: Estimate
     before: Estimate
-    people: int
+    may_answer: int
+    silent: int
     sensitivity: Sensitivity | None
     trend: list[NpsPoint]
     composition: list[NpsPoint]
     participation: list[Participation]
     segments: list[NpsPoint]
+    queue: QueueCounts
+
+    @property
+    def people(self) -> int:
+        """Everybody who was asked to recommend in the headline's days, heard or not."""
+        return self.headline.counts.n + self.may_answer + self.silent
 
     @property
     def change(self) -> float | None:
@@ -53,6 +61,14 @@ class Overview:
         return sum(p.closed for p in self.participation)
 
     @property
+    def open(self) -> int:
+        return sum(p.open for p in self.participation)
+
+    @property
+    def rate(self) -> float | None:
+        return self.answered / self.closed if self.closed else None
+
+    @property
     def has_answers(self) -> bool:
         return any(point.counts.n for point in self.composition)
 
@@ -68,23 +84,28 @@ def overview(
     end: date,
     every: Every,
     today: date,
+    now: datetime,
     zone: ZoneInfo,
     dim: str | None = None,
 ) -> Overview:
     """Everything of the page for the days [start, end), headline as of `today`."""
     cut = periods(start, end, every)
-    people = asked_people(session, today=today, days=HEADLINE_DAYS, zone=zone)
-    now = trend.headline(session, today, population=people)
+    missing = unheard_people(session, today=today, days=HEADLINE_DAYS, zone=zone)
+    heard = trend.headline(session, today)
+    people = heard.counts.n + sum(missing.values())
+    may_answer = sum(count for state, count in missing.items() if state in OPEN)
     whole = [Period(start, end)]
     return Overview(
-        headline=now,
+        headline=estimate(heard.counts, population=people),
         before=trend.headline(session, today - timedelta(days=HEADLINE_DAYS)),
-        people=people,
-        sensitivity=sensitivity_lines(now.counts, max(people, now.counts.n)),
+        may_answer=may_answer,
+        silent=sum(missing.values()) - may_answer,
+        sensitivity=sensitivity_lines(heard.counts, people),
         trend=trend.nps(session, cut, window_days=HEADLINE_DAYS),
         composition=trend.nps(session, cut),
         participation=participation(session, cut, zone=zone),
         segments=trend.nps(session, whole, dim=dim) if dim else [],
+        queue=counts(session, ALL, now=now, zone=zone),
     )
 
 

@@ -12,12 +12,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.contacts.models import Account, Contact
 from app.delivery.models import Invitation, InvitationState
 from app.reports.periods import Period
 from app.reports.statistics.nps import Interval, wilson
+from app.reports.trend import counted as votes_that_count
+from app.responses.models import Response
+from app.surveys.models import Question, QuestionKind
 
 ANSWERED = frozenset({InvitationState.ANSWERED})
 SILENT = frozenset({InvitationState.SILENT})
@@ -124,13 +127,42 @@ def provisional(session: Session, periods: list[Period], *, zone: ZoneInfo) -> s
     return {entry.period for entry in participation(session, recent, zone=zone) if entry.is_provisional}
 
 
-def asked_people(session: Session, *, today: date, days: int, zone: ZoneInfo) -> int:
-    """How many contacts were reached by an ask sent in the last `days` up to and with `today`."""
-    recent = Invitation.sent_at >= start_of(today - timedelta(days=days - 1), zone)
-    query = sa.select(sa.func.count(sa.distinct(Invitation.contact_id))).where(
-        recent, Invitation.is_rehearsal.is_(False), Invitation.state.in_(REACHED)
+def latest_recommendation_asks(start: date, end: date, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
+    """Asks that count, with a recommendation question, sent on [start, end): each person's last one."""
+    later = aliased(Invitation)
+
+    def counted(ask: type[Invitation]) -> sa.ColumnElement[bool]:
+        asks_it = sa.select(Question.version_id).where(Question.kind == QuestionKind.NPS)
+        return sa.and_(
+            ask.is_rehearsal.is_(False),
+            ask.state.in_(REACHED),
+            ask.sent_at >= start_of(start, zone),
+            ask.sent_at < start_of(end, zone),
+            ask.version_id.in_(asks_it),
+        )
+
+    newer = sa.tuple_(later.sent_at, later.id) > sa.tuple_(Invitation.sent_at, Invitation.id)
+    follows = sa.exists().where(later.contact_id == Invitation.contact_id, newer, counted(later))
+    return [counted(Invitation), ~follows]
+
+
+def unheard(start: date, end: date, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
+    """The last ask of each person who was asked to recommend on [start, end) and gave no vote in these days."""
+    votes = sa.exists().where(
+        Response.contact_id == Invitation.contact_id,
+        Response.day >= start,
+        Response.day < end,
+        votes_that_count(),
     )
-    return session.scalar(query) or 0
+    return [*latest_recommendation_asks(start, end, zone), ~votes]
+
+
+def unheard_people(session: Session, *, today: date, days: int, zone: ZoneInfo) -> dict[InvitationState, int]:
+    """How many people were asked to recommend in the last `days` and gave no vote, by the state of their last ask."""
+    end = today + timedelta(days=1)
+    found = unheard(end - timedelta(days=days), end, zone)
+    query = sa.select(Invitation.state, sa.func.count()).where(*found).group_by(Invitation.state)
+    return dict(map(tuple, session.execute(query)))
 
 
 def totals(entries: list[Participation]) -> dict[str, int]:

@@ -1,32 +1,33 @@
-"""The managers' pages: the trend, what it is made of, who took part, and the rows behind each number (a door)."""
+"""The managers' page: the trend, what it is made of, who took part (a door). The rows behind are in list_routes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, render_template, request, url_for
+import sqlalchemy as sa
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import format_date
 from flask_babel import gettext as _
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from app.auth import access
+from app.auth.models import Staff
+from app.contacts.words import ROLES
 from app.core import clock
 from app.core.clock import day_of
 from app.core.errors import Invalid
 from app.core.pages import this_installation
-from app.delivery.models import InvitationState
 from app.extensions import db
-from app.reports import charts, lists
+from app.reports import charts
 from app.reports.charts import Composition, Point, Unit
-from app.reports.lists import PAGE_SIZE, Chosen
 from app.reports.overview import Overview, overview
 from app.reports.participation import Participation
 from app.reports.periods import Every, Period, months_back
-from app.reports.trend import NpsPoint
-from app.surveys.scales import Band, band
+from app.reports.trend import HEADLINE_DAYS, NpsPoint
+from app.surveys.models import Survey
+from app.surveys.scales import Band
+from app.surveys.wording import language_name
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 MONTHS_SHOWN = 11
@@ -93,6 +94,7 @@ def overview_page():
         end=chosen.end,
         every=chosen.every,
         today=today(),
+        now=clock.now(),
         zone=this_installation().zone,
         dim=chosen.dim,
     )
@@ -104,26 +106,36 @@ def overview_page():
         composition_chart=composition_chart(found, chosen),
         rate_chart=rate_chart(found, chosen),
         dimensions=dimension_words(),
-        segment_words=segment_words,
+        segment_words=segment_names(chosen.dim),
+        days=Period(chosen.start, chosen.end),
+        window=window_to(today()),
+        before=window_to(today() - timedelta(days=HEADLINE_DAYS)),
         answers_url=answers_url,
         asks_url=asks_url,
     )
 
 
+def window_to(day: date) -> Period:
+    """The days whose last votes make the headline of a day."""
+    end = day + timedelta(days=1)
+    return Period(end - timedelta(days=HEADLINE_DAYS), end)
+
+
 def trend_chart(found: Overview, chosen: Asked) -> charts.Chart:
-    points = [nps_point(point, chosen.every) for point in found.trend] if found.has_answers else []
+    pairs = zip(found.trend, found.participation, strict=True)
+    points = [nps_point(point, asks, chosen.every) for point, asks in pairs] if found.has_answers else []
     return charts.line_with_interval(
         points,
         _("NPS, last answer of each person in 180 days"),
         Unit.POINTS,
         note=_(
-            "Each point: the latest answer per person in the 180 days before its end, one vote each. The band is the 95 % interval."
+            "Each point: the latest answer per person in the 180 days before its end, one vote each. The band is the 95 % interval. While asks of a period are open it is provisional."
         ),
         empty=_("No answers yet. The trend begins with the first five."),
     )
 
 
-def nps_point(point: NpsPoint, every: Every) -> Point:
+def nps_point(point: NpsPoint, asks: Participation, every: Every) -> Point:
     interval = point.estimate.interval
     return Point(
         label=period_words(point.period, every),
@@ -131,8 +143,8 @@ def nps_point(point: NpsPoint, every: Every) -> Point:
         low=interval.low if interval else None,
         high=interval.high if interval else None,
         n=point.counts.n,
-        note=_("too few answers") if point.estimate.nps is None and point.counts.n else "",
-        url=answers_url(Period(point.period.end - timedelta(days=180), point.period.end)),
+        is_provisional=asks.is_provisional,
+        url=answers_url(window_to(point.period.last), per="person"),
     )
 
 
@@ -145,15 +157,22 @@ def composition_chart(found: Overview, chosen: Asked) -> charts.Chart:
             passive=point.counts.passives,
             promoter=point.counts.promoters,
             silent=asks.silent + asks.declined,
+            open=asks.open,
             url=answers_url(point.period),
-            note=_("some asks are still open") if asks.is_provisional else "",
+            urls={band.value: answers_url(point.period, band=band.value) for band in Band}
+            | {
+                "silent": asks_url(asks.period, state="unanswered"),
+                "open": asks_url(asks.period, state="open"),
+            },
         )
         for point, asks in pairs
     ]
     return charts.stacked_bands(
         made if found.has_answers or found.has_asks else [],
         _("Who answers what, and who stays silent"),
-        note=_("Answers by the day they came; the silent by the day they were asked."),
+        note=_(
+            "Answers by the day they came; the silent and those who may still answer by the day they were asked. Until the last ask of a period is closed its shares are provisional."
+        ),
     )
 
 
@@ -164,7 +183,7 @@ def rate_chart(found: Overview, chosen: Asked) -> charts.Chart:
         Unit.SHARE,
         target=0.4,
         note=_(
-            "Answered out of closed asks, by the period they were sent in. Hollow bars still have open asks: provisional."
+            "Answered out of closed asks, by the period they were sent in. Who answers, answers early: while asks are open, the rate is too high."
         ),
         empty=_("Nobody has been asked in this period yet."),
     )
@@ -179,7 +198,7 @@ def rate_point(entry: Participation, every: Every) -> Point:
         high=interval.high if interval else None,
         n=entry.closed,
         is_provisional=entry.is_provisional,
-        url=asks_url(entry.period),
+        url=asks_url(entry.period, state="closed"),
     )
 
 
@@ -215,92 +234,19 @@ def dimension_words() -> dict[str, str]:
     }
 
 
-def segment_words(dim: str, key: str) -> str:
-    """A segment's name for a person."""
-    return {"tier": _("Tier %(key)s", key=key)}.get(dim, key.replace("_", " ").capitalize())
+def segment_names(dim: str | None) -> Callable[[str, str], str]:
+    """How the segments of a dimension are called: `names(dim, key)`; staff and surveys are looked up once."""
+    known: dict[str, str] = {}
+    if dim == "owner":
+        known = {str(s.id): s.display_name for s in db.session.scalars(sa.select(Staff))}
+    elif dim == "survey":
+        known = {str(s.id): s.name for s in db.session.scalars(sa.select(Survey))}
 
+    def name(of: str, key: str) -> str:
+        if of == "tier":
+            return _("Tier %(key)s", key=key)
+        if of == "language":
+            return language_name(key)
+        return str(ROLES.get(key) or known.get(key) or key.replace("_", " ").capitalize())
 
-def chosen_rows() -> Chosen:
-    """The rows that the address asks for."""
-    days, given = asked(), request.args
-    key = given.get("key", "")[:120]
-    return Chosen(
-        start=days.start,
-        end=days.end,
-        band=Band(given["band"]) if given.get("band") in set(Band) else None,
-        state=InvitationState(given["state"]) if given.get("state") in set(InvitationState) else None,
-        dim=days.dim if key else None,
-        key=key or None,
-        words=given.get("q", "").replace("\x00", "").strip()[:100],
-    )
-
-
-def row_address(chosen: Chosen) -> dict[str, str]:
-    given = {
-        "from": chosen.start,
-        "to": chosen.end - timedelta(days=1),
-        "band": chosen.band,
-        "state": chosen.state,
-    }
-    given |= {"by": chosen.dim, "key": chosen.key, "q": chosen.words}
-    return {name: str(value) for name, value in given.items() if value}
-
-
-@blueprint.get("/responses")
-@access.viewer
-def responses():
-    chosen = chosen_rows()
-    found = lists.answers(db.session, chosen, after=request.args.get("after", type=int))
-    return render_template(
-        "reports/responses.html",
-        chosen=chosen,
-        found=found[:PAGE_SIZE],
-        address=row_address(chosen),
-        following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
-        dimensions=dimension_words(),
-        segment_words=segment_words,
-        band=band,
-    )
-
-
-@blueprint.get("/responses.csv")
-@access.viewer
-def responses_csv():
-    response = Response(csv_stream(db.engine, chosen_rows()), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=justask-answers.csv"
-    return response
-
-
-def csv_stream(engine: Engine, chosen: Chosen) -> Iterator[str]:
-    """The CSV in pieces, from one reading transaction of its own that outlives the request's."""
-    with Session(engine) as session:
-        yield from lists.answers_csv(session, chosen)
-
-
-@blueprint.get("/asks")
-@access.viewer
-def asks():
-    chosen = chosen_rows()
-    found = lists.asks(
-        db.session, chosen, zone=this_installation().zone, after=request.args.get("after", type=int)
-    )
-    return render_template(
-        "reports/asks.html",
-        chosen=chosen,
-        found=found[:PAGE_SIZE],
-        address=row_address(chosen),
-        following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
-        moment_of=lists.moment_of,
-        states=lists_states(),
-    )
-
-
-def lists_states() -> list[tuple[str, str]]:
-    """The states an ask that reached somebody may be in, for the filter."""
-    return [
-        ("", _("All")),
-        ("sent", _("Open")),
-        ("answered", _("Answered")),
-        ("declined", _("Declined")),
-        ("silent", _("Silent")),
-    ]
+    return name

@@ -63,11 +63,10 @@ def nps(
     ]
 
 
-def headline(session: Session, today: date, *, population: int | None = None) -> Estimate:
-    """The NPS of the last 180 days up to and with `today`; the interval is for the `population` asked, when known."""
+def headline(session: Session, today: date) -> Estimate:
+    """The NPS of the last 180 days up to and with `today`, one vote per contact."""
     point = by_window(session, [Period(today, today + timedelta(days=1))], "all")[0]
-    counts = point.get("all", Counts())
-    return estimate(counts, population=population if population and population >= counts.n else None)
+    return estimate(point.get("all", Counts()))
 
 
 def by_period(session: Session, periods: list[Period], dim: str) -> list[dict[str, Counts]]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,7 @@ def test_shares_are_shown_beside_the_counts():
 def test_a_target_is_drawn_and_named():
     chart = bar([Point("May", 0.25, n=80)], "Response rate", target=0.4)
     assert len(marks(chart, "chart__target")) == 1
-    assert [s.words for s in marks(chart, "chart__words")] == ["target 40%"]
+    assert ("target", "target 40%") in chart.legend
 
 
 def test_a_bar_starts_at_nought():
@@ -222,12 +223,65 @@ def test_the_nps_axis_holds_every_value_on_round_steps(values):
     assert all(14 <= up.y(v) <= 218 for v in values if v is not None)
 
 
+def test_a_period_with_open_asks_shows_them_and_says_that_it_is_provisional():
+    chart = stacked_bands([Composition("May", 1, 1, 1, 1), Composition("June", 3, 0, 1, 0, open=12)], "Mix")
+    assert len(marks(chart, "chart__fill--open")) == 1
+    assert chart.legend[-1] == ("open", "May still answer")
+    assert chart.head[-3:] == ["May still answer", "n", "Note"]
+    assert chart.rows[1][1:] == ["3 (19%)", "0 (0%)", "1 (6%)", "0 (0%)", "12 (75%)", "16", "provisional"]
+    assert chart.rows[0][-1] == ""
+    assert "provisional" in chart.description
+    assert chart.data["points"][1]["lines"] == [
+        "Detractors: 3 (19%)",
+        "Passives: 0 (0%)",
+        "Promoters: 1 (6%)",
+        "Silent: 0 (0%)",
+        "May still answer: 12 (75%)",
+        "provisional",
+    ]
+    assert "provisional" not in stacked_bands([Composition("May", 1)], "Mix").description
+
+
+def test_each_count_of_the_table_leads_to_its_rows():
+    chart = stacked_bands([Composition("May", 1, 2, url="/all", urls={"passive": "/passives"})], "Mix")
+    page = drawn(chart)
+    assert '<a href="/passives">2 (67%)</a>' in page
+    assert '<a href="/all">May</a>' in page
+
+
+def test_the_picture_without_script_says_what_the_script_shows():
+    chart = stacked_bands([Composition("June", 3, 0, 1, 5, open=12)], "Mix")
+    drawn_words = " ".join(shape.words for shape in chart.shapes)
+    for line in chart.data["points"][0]["lines"]:
+        if not line.endswith(": 0 (0%)"):
+            assert line.partition(": ")[2] in drawn_words
+    points = months(10, None, 30)
+    line = line_with_interval(points, "NPS")
+    assert [p["words"] for p in line.data["points"] if p["value"] is not None] == [
+        shape.words for shape in marks(line, "chart__dot")
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 36])
+def test_one_period_and_three_years_can_be_drawn(count):
+    chart = line_with_interval(months(*range(-count, count, 2)[:count]), "NPS")
+    assert len(marks(chart, "chart__dot")) == count
+    assert len(chart.rows) == count
+    assert len(marks(chart, "chart__last")) == 1
+    bands = stacked_bands([Composition(f"M{i}", 1, 2, 3, i) for i in range(count)], "Mix")
+    widths = [float(s.at["width"].rstrip("%")) for s in bands.shapes if s.tag == "rect"]
+    assert max(widths) <= 10
+    assert min(widths) > 1
+
+
 @given(st.integers(1, 400))
 def test_labels_are_few_enough_and_the_newest_has_one(count):
     kinds = [label_kind(i, count) for i in range(count)]
     assert kinds[-1] == "always"
     assert kinds.count("always") <= 5
-    assert len([k for k in kinds if k]) <= 9
+    assert len([k for k in kinds if k]) <= 13
+    places = [i for i, kind in enumerate(kinds) if kind]
+    assert len({b - a for a, b in pairwise(places)}) <= 1
     assert 0 < x(0, count) <= x(count - 1, count) < 100
 
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
+from datetime import timedelta
 
 import pytest
 
+from app.core import clock
+from app.delivery.models import InvitationState
 from tests import make
 from tests.conftest import NOW
 
@@ -65,3 +70,93 @@ def test_odd_filters_do_no_harm(viewer):
     assert (
         viewer.get("/reports/responses?after=99999999999&band=x&q=%25_%00&by=tier&key='").status_code == 200
     )
+
+
+def answers_of(person, *scores):
+    """Answers of one person on days that follow each other, the last today."""
+    now = clock.now()
+    for ago, score in enumerate(reversed(scores)):
+        at = now - timedelta(days=ago)
+        ask = make.invitation(contact=person, sent_at=at, wave=make.wave(launched_at=at))
+        make.answer(score, now=at, invitation=ask)
+
+
+def rows_of(client, address):
+    return list(csv.DictReader(io.StringIO(client.get(address.replace("?", ".csv?")).text)))
+
+
+def links_of(page: str, words: str) -> str:
+    """The address behind the first link that holds these words."""
+    link = next(m for m in re.finditer(r'<a [^>]*href="([^"]*)"[^>]*>(.*?)</a>', page, re.S) if words in m[2])
+    return html.unescape(link[1])
+
+
+def test_the_headline_recounts_from_its_list_and_its_csv(viewer, session):
+    answers_of(make.contact(), 2, 9)
+    for score in (10, 9, 3, 8, 10):
+        answers_of(make.contact(), score)
+    session.commit()
+    page = viewer.get("/reports").text
+    assert "n = 6" in page
+    address = links_of(page, "n = 6")
+    assert "<b>6 answers</b>" in viewer.get(address).text
+    rows = [row for row in rows_of(viewer, address) if row["counted"] == "1"]
+    scores = [int(row["score"]) for row in rows]
+    nps = 100 * (sum(s >= 9 for s in scores) - sum(s <= 6 for s in scores)) / len(scores)
+    assert len(scores) == 6
+    assert f"<b>+{round(nps)}</b>" in page
+    detractors = links_of(page, "Detractors")
+    assert [row["score"] for row in rows_of(viewer, detractors)] == ["3"]
+
+
+def test_who_did_not_answer_recounts_from_the_list(viewer, session):
+    now = clock.now()
+    silent = {"state": InvitationState.SILENT, "silent_at": now, "closed_at": now}
+    for _ in range(2):
+        make.invitation(sent_at=now - timedelta(days=30), **silent)
+    person = make.contact(first_name="=cmd|x", account=make.account(name="@Acme"))
+    make.invitation(contact=person, sent_at=now - timedelta(days=30), **silent)
+    make.invitation(contact=person, sent_at=now - timedelta(days=1))
+    answers_of(make.contact(), 9)
+    session.commit()
+    page = viewer.get("/reports").text
+    for words, figure in (("Did not answer", 2), ("May still answer", 1)):
+        address = links_of(page, words)
+        assert f"{words} <b>{figure}</b>" in page
+        assert sum(int(row["counted"]) for row in rows_of(viewer, address)) == figure
+    (row,) = rows_of(viewer, links_of(page, "May still answer"))
+    assert (row["account"], row["contact"][:3], row["state"]) == ("'@Acme", "'=c", "open")
+    closed = rows_of(viewer, f"/reports/asks?from={now.date() - timedelta(days=60)}&to={now.date()}")
+    counted = [row for row in closed if row["counted"] == "1"]
+    assert (len(counted), sum(int(row["answered"]) for row in counted)) == (4, 1)
+    assert "25%" in page
+
+
+def test_overdue_stands_on_the_page_with_its_list(viewer, session):
+    late = clock.now() - timedelta(days=1)
+    make.task(first_touch_due_at=late)
+    make.task(first_touch_due_at=clock.now() + timedelta(days=3), due_at=clock.now() + timedelta(days=9))
+    session.commit()
+    page = viewer.get("/reports").text
+    assert "of 2 open" in page
+    address = links_of(page.partition("Overdue follow-ups now")[2], "1")
+    assert address.startswith("/queue?")
+    assert len(list(csv.DictReader(io.StringIO(viewer.get(address.replace("?", ".csv?")).text)))) == 1
+
+
+def test_no_match_is_told_apart_from_nothing_yet(viewer, session):
+    answers_of(make.contact(), 9)
+    session.commit()
+    page = viewer.get("/reports?from=2020-01-01&to=2020-02-01").text
+    assert "Clear the filters" in page
+    for address in ("responses?band=detractor", "asks?state=declined", "responses?after=1"):
+        assert "Clear the filters" in viewer.get(f"/reports/{address}").text
+    assert "Everybody asked was heard" in viewer.get("/reports/asks?per=person").text
+
+
+def test_segments_are_called_by_their_names(viewer, session):
+    owner = make.staff(name="Maya Lindholm")
+    answers_of(make.contact(account=make.account(owner=owner)), 9)
+    session.commit()
+    assert "Maya Lindholm</a>" in viewer.get("/reports?by=owner").text
+    assert "English</a>" in viewer.get("/reports?by=language").text

@@ -6,8 +6,9 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from app.delivery.models import InvitationState
-from app.reports.participation import asked_people, participation
+from app.reports.participation import participation, unheard_people
 from app.reports.periods import Period
+from app.surveys.models import QuestionKind
 from tests import make
 from tests.conftest import NOW
 
@@ -51,4 +52,21 @@ def test_segments_and_people(session):
     silent(contact=make.contact(account=make.account(tier=1)))
     found = {p.key: p.silent for p in participation(session, [MARCH], zone=BERLIN, dim="tier")}
     assert found == {"1": 1, "2": 2}
-    assert asked_people(session, today=NOW.date(), days=180, zone=BERLIN) == 2
+
+
+def test_people_not_heard_are_counted_once_by_their_last_ask(session):
+    def heard():
+        return unheard_people(session, today=NOW.date(), days=180, zone=BERLIN)
+
+    person = make.contact()
+    silent(contact=person, sent_at=NOW - timedelta(days=40))
+    assert heard() == {InvitationState.SILENT: 1}
+    ask = make.invitation(contact=person)
+    assert heard() == {InvitationState.SENT: 1}
+    silent(sent_at=NOW - timedelta(days=181))
+    silent(wave=make.wave(is_rehearsal=True))
+    value = make.program(survey=make.survey(QuestionKind.VALUE_OVERALL))
+    silent(wave=make.wave(program=value))
+    assert heard() == {InvitationState.SENT: 1}
+    make.response(9, invitation=ask)
+    assert heard() == {}

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from app.core import wording
 
-WIDE_LABELS = 9
+WIDE_LABELS = 13
 NARROW_LABELS = 5
 STEPS = (1, 2, 2.5, 5, 10)
 
@@ -87,15 +87,13 @@ def x(index: int, count: int) -> float:
 
 
 def label_kind(index: int, count: int) -> str | None:
-    """Whether slot `index` is labelled: always, only where it is wide, or not. Counted from the newest."""
+    """Whether slot `index` is labelled: always, only where it is wide, or not. Counted from the newest.
+
+    Where it is narrow every second, third ... of the labels of a wide place is left, so neighbours keep their distance.
+    """
     from_end = count - 1 - index
-    if from_end % math.ceil(count / NARROW_LABELS) == 0:
+    wide = math.ceil(count / WIDE_LABELS)
+    narrow = wide * math.ceil(count / (NARROW_LABELS * wide))
+    if from_end % narrow == 0:
         return "always"
-    return "wide" if from_end % math.ceil(count / WIDE_LABELS) == 0 and wide_fits(from_end, count) else None
-
-
-def wide_fits(from_end: int, count: int) -> bool:
-    """Whether a label for wide places keeps its distance to those that are always there."""
-    narrow, wide = math.ceil(count / NARROW_LABELS), math.ceil(count / WIDE_LABELS)
-    beside = from_end % narrow
-    return min(beside, narrow - beside) >= wide
+    return "wide" if from_end % wide == 0 else None

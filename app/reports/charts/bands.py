@@ -1,4 +1,4 @@
-"""Who answered how, and who did not: detractors, passives, promoters and the silent over time."""
+"""Who answered how, and who did not: detractors, passives, promoters, the silent and the not yet heard over time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.reports.charts.marks import column, feet, grid, scale_of
 HEIGHT = 260
 TOP = 14
 FOOT = 42
-BANDS = ("detractor", "passive", "promoter", "silent")
+BANDS = ("detractor", "passive", "promoter", "silent", "open")
 
 
 def stacked_bands(
@@ -26,7 +26,8 @@ def stacked_bands(
     note: str = "",
     empty: str = "",
 ) -> Chart:
-    """Detractors at the foot, passives, promoters, and the silent hatched on top; as shares, or as people."""
+    """Detractors at the foot, passives, promoters, the silent hatched, and hollow on top who may still answer; as
+    shares, or as people. A period with open asks says that it is provisional."""
     unit = Unit.SHARE if as_share else Unit.COUNT
     highest = 1.0 if as_share else max([p.n for p in periods], default=0)
     up = axis(
@@ -37,6 +38,7 @@ def stacked_bands(
         ceiling=1 if as_share else math.inf,
         least=1 if as_share else 4,
     )
+    bands = shown_bands(periods)
     filled = [s for i, p in enumerate(periods) for s in stack(i, p, len(periods), up, as_share)]
     labelled = [Point(p.label, p.n, n=p.n) for p in periods]
     return Chart(
@@ -45,16 +47,35 @@ def stacked_bands(
         told_bands(periods, title),
         HEIGHT,
         _("Share of those asked") if as_share else _("People"),
-        [period or _("Period"), *band_words().values(), _("n")],
-        [[p.label, *[band_cell(p, band, as_share) for band in BANDS], str(p.n)] for p in periods],
+        *table(periods, bands, as_share, period),
         [p.url for p in periods],
         [*grid(up), *filled, *feet(labelled, HEIGHT)] if filled else [],
         scale_of(up, unit),
-        list(band_words().items()),
+        [(band, band_words()[band]) for band in bands],
         note,
         empty or _("Nobody has been asked in this period yet."),
         data_of_bands(periods),
+        [{i: p.urls[band] for i, band in enumerate(bands, 1) if p.urls.get(band)} for p in periods],
     )
+
+
+def shown_bands(periods: Sequence[Composition]) -> list[str]:
+    """All bands, the open asks only where there are any."""
+    return [band for band in BANDS if band != "open" or any(p.open for p in periods)]
+
+
+def table(
+    periods: Sequence[Composition], bands: Sequence[str], as_share: bool, period: str | None
+) -> tuple[list[str], list[list[str]]]:
+    """The words over the columns and the rows, without a column of notes when there are none."""
+    has_notes = any(told_note(p) for p in periods)
+    head = [period or _("Period"), *[band_words()[band] for band in bands], _("n")]
+    rows = [
+        [p.label, *[band_cell(p, band, as_share) for band in bands], Unit.COUNT.write(p.n)] for p in periods
+    ]
+    if not has_notes:
+        return head, rows
+    return [*head, _("Note")], [[*row, told_note(p)] for row, p in zip(rows, periods, strict=True)]
 
 
 def stack(index: int, period: Composition, count: int, up: Axis, as_share: bool) -> list[Shape]:
@@ -64,7 +85,15 @@ def stack(index: int, period: Composition, count: int, up: Axis, as_share: bool)
         here = getattr(period, band)
         if here:
             top, foot = up.y((below + here) / whole), up.y(below / whole)
-            words = f"{period.label}: {band_words()[band]} {band_cell(period, band, as_share)}"
+            words = ", ".join(
+                filter(
+                    None,
+                    [
+                        f"{period.label}: {band_words()[band]} {band_cell(period, band, as_share)}",
+                        told_note(period),
+                    ],
+                )
+            )
             box = column(index, count) | {"y": top, "height": max(1, round(foot - top - 1, 1))}
             shapes.append(Shape("rect", f"chart__fill chart__fill--{band}", box, words))
         below += here
@@ -77,7 +106,20 @@ def band_words() -> dict[str, str]:
         "passive": _("Passives"),
         "promoter": _("Promoters"),
         "silent": _("Silent"),
+        "open": _("May still answer"),
     }
+
+
+def told_note(period: Composition) -> str:
+    """What must be known before the shares of a period are leaned on."""
+    return ", ".join(filter(None, [period.note, _("provisional") if period.is_provisional else ""]))
+
+
+def told_period(period: Composition) -> list[str]:
+    """The period band by band, its note last."""
+    bands = [band for band in BANDS if band != "open" or period.open]
+    cells = [f"{band_words()[band]}: {band_cell(period, band, True)}" for band in bands]
+    return cells + ([told_note(period)] if told_note(period) else [])
 
 
 def band_cell(period: Composition, band: str, as_share: bool) -> str:
@@ -93,8 +135,7 @@ def told_bands(periods: Sequence[Composition], title: str) -> str:
     if not filled:
         return _("%(title)s: nobody asked.", title=title)
     newest = filled[-1]
-    cells = ", ".join(f"{words} {band_cell(newest, band, True)}" for band, words in band_words().items())
-    return f"{title}. {newest.label}: {cells}."
+    return f"{title}. {newest.label}: {', '.join(told_period(newest))}."
 
 
 def data_of_bands(periods: Sequence[Composition]) -> dict:
@@ -102,7 +143,3 @@ def data_of_bands(periods: Sequence[Composition]) -> dict:
         "kind": "stacked",
         "points": [{"label": p.label, "lines": told_period(p), "url": p.url} for p in periods],
     }
-
-
-def told_period(period: Composition) -> list[str]:
-    return [f"{words}: {band_cell(period, band, True)}" for band, words in band_words().items()]

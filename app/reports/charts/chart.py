@@ -6,6 +6,7 @@ places and words for the script that adds pointing at things.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -25,7 +26,8 @@ class Point:
 
 @dataclass(frozen=True)
 class Composition:
-    """How many of each band one period holds."""
+    """How many of each band one period holds; `open` were asked and may still answer, so the rest is provisional.
+    `urls` lead to the rows behind each band."""
 
     label: str
     detractor: int = 0
@@ -34,10 +36,16 @@ class Composition:
     silent: int = 0
     url: str | None = None
     note: str = ""
+    open: int = 0
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def n(self) -> int:
-        return self.detractor + self.passive + self.promoter + self.silent
+        return self.detractor + self.passive + self.promoter + self.silent + self.open
+
+    @property
+    def is_provisional(self) -> bool:
+        return self.open > 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class Chart:
     note: str = ""
     empty: str = ""
     data: dict = field(default_factory=dict)
+    cell_links: list[dict[int, str]] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:

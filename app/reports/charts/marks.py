@@ -111,13 +111,17 @@ def feet(points: Sequence[Point], height: int) -> list[Shape]:
     return shapes
 
 
-def target_line(up: Axis, unit: Unit, target: float | None) -> list[Shape]:
+def target_line(up: Axis, target: float | None) -> list[Shape]:
+    """A line at the target; its words stand in the legend, where no bar runs through them."""
     if target is None:
         return []
-    y = up.y(target)
-    line = Shape("line", "chart__target", {"x1": "0%", "x2": "100%", "y1": y, "y2": y})
-    words = _("target %(value)s", value=unit.write(target))
-    return [line, Shape("text", "chart__words", {"x": "0%", "y": round(y - 5, 1)}, words)]
+    return [
+        Shape("line", "chart__target", {"x1": "0%", "x2": "100%", "y1": up.y(target), "y2": up.y(target)})
+    ]
+
+
+def target_key(unit: Unit, target: float | None) -> list[tuple[str, str]]:
+    return [] if target is None else [("target", _("target %(value)s", value=unit.write(target)))]
 
 
 def words_of(point: Point, unit: Unit) -> str:

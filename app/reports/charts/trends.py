@@ -22,6 +22,7 @@ from app.reports.charts.marks import (
     path,
     runs,
     scale_of,
+    target_key,
     target_line,
     whiskers,
     words_of,
@@ -59,7 +60,7 @@ def line_with_interval(
         [p.url for p in points],
         shapes,
         scale_of(up, unit),
-        line_legend(points),
+        line_legend(points) + target_key(unit, target),
         note,
         empty or _("There are no answers in this period yet."),
         data_of("line", points, unit, up),
@@ -70,7 +71,7 @@ def trend_shapes(points: Sequence[Point], up: Axis, unit: Unit, target: float | 
     count = len(points)
     return [
         *grid(up),
-        *target_line(up, unit, target),
+        *target_line(up, target),
         *[
             area(run, count, up)
             for run in runs(points, lambda p: p.low is not None and p.high is not None)
@@ -103,7 +104,7 @@ def bar(
         *grid(up),
         *bars,
         *whiskers(points, up, everywhere=True),
-        *target_line(up, unit, target),
+        *target_line(up, target),
         *feet(points, BAR_HEIGHT),
     ]
     return Chart(
@@ -116,7 +117,7 @@ def bar(
         [p.url for p in points],
         marks if bars else [],
         scale_of(up, unit),
-        [],
+        bar_legend(points) + target_key(unit, target),
         note,
         empty or _("There is nothing to count in this period yet."),
         data_of("bar", points, unit, up),
@@ -219,6 +220,15 @@ def line_legend(points: Sequence[Point]) -> list[tuple[str, str]]:
         legend.append(("interval", _("where the true value likely lies (95 %)")))
     if any(p.value is not None and is_soft(p) for p in points):
         legend.append(("hollow", _("fewer than 10 answers, or asks still open")))
+    return legend
+
+
+def bar_legend(points: Sequence[Point]) -> list[tuple[str, str]]:
+    legend = []
+    if any(p.value is not None and p.low is not None for p in points):
+        legend.append(("whisker", _("where the true value likely lies (95 %)")))
+    if any(p.value is not None and p.is_provisional for p in points):
+        legend.append(("provisional", _("asks still open: provisional")))
     return legend
 
 

@@ -1,0 +1,138 @@
+"""The lists behind the numbers of the reports, each with its CSV (a door)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from flask import Response, render_template, request
+from flask_babel import gettext as _
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.auth import access
+from app.core.pages import this_installation
+from app.delivery.words import STATE_TONES, STATES
+from app.extensions import db
+from app.reports import lists
+from app.reports.lists import PAGE_SIZE, Chosen
+from app.reports.routes import asked, blueprint, dimension_words, segment_names
+from app.surveys.scales import Band, band
+
+PER_PERSON = "person"
+
+
+def chosen_rows() -> Chosen:
+    """The rows that the address asks for."""
+    days, given = asked(), request.args
+    key = given.get("key", "")[:120]
+    return Chosen(
+        start=days.start,
+        end=days.end,
+        band=Band(given["band"]) if given.get("band") in set(Band) else None,
+        state=given["state"] if given.get("state") in lists.STATES else None,
+        dim=days.dim if key else None,
+        key=key or None,
+        words=given.get("q", "").replace("\x00", "").strip()[:100],
+        per_person=given.get("per") == PER_PERSON,
+    )
+
+
+def row_address(chosen: Chosen) -> dict[str, str]:
+    """The parameters by which an address carries the rows chosen."""
+    given = days_address(chosen) | {"band": chosen.band, "state": chosen.state}
+    given |= {"by": chosen.dim, "key": chosen.key, "q": chosen.words}
+    return {name: str(value) for name, value in given.items() if value}
+
+
+def days_address(chosen: Chosen) -> dict[str, str]:
+    """The same rows without any filter: the days, and whether people are counted."""
+    last = chosen.end - timedelta(days=1)
+    days = {"from": chosen.start.isoformat(), "to": last.isoformat()}
+    return days | ({"per": PER_PERSON} if chosen.per_person else {})
+
+
+@blueprint.get("/responses")
+@access.viewer
+def responses():
+    chosen = chosen_rows()
+    after = request.args.get("after", type=int)
+    found = lists.answers(db.session, chosen, after=after)
+    return render_template(
+        "reports/responses.html",
+        chosen=chosen,
+        found=found[:PAGE_SIZE],
+        count=lists.how_many_answers(db.session, chosen),
+        address=row_address(chosen),
+        unfiltered=days_address(chosen),
+        after=after,
+        following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
+        dimensions=dimension_words(),
+        segment_words=segment_names(chosen.dim),
+        band=band,
+    )
+
+
+@blueprint.get("/responses.csv")
+@access.viewer
+def responses_csv():
+    chosen = chosen_rows()
+    return as_csv(in_one_reading(db.engine, lambda session: lists.answers_csv(session, chosen)), "answers")
+
+
+@blueprint.get("/asks")
+@access.viewer
+def asks():
+    chosen, zone = chosen_rows(), this_installation().zone
+    after = request.args.get("after", type=int)
+    found = lists.asks(db.session, chosen, zone=zone, after=after)
+    return render_template(
+        "reports/asks.html",
+        chosen=chosen,
+        found=found[:PAGE_SIZE],
+        count=lists.how_many_asks(db.session, chosen, zone=zone),
+        address=row_address(chosen),
+        unfiltered=days_address(chosen),
+        after=after,
+        following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
+        moment_of=lists.moment_of,
+        state_words=STATES,
+        state_tones=STATE_TONES,
+        options=state_options(chosen.per_person),
+    )
+
+
+@blueprint.get("/asks.csv")
+@access.viewer
+def asks_csv():
+    chosen, zone = chosen_rows(), this_installation().zone
+    pieces = in_one_reading(db.engine, lambda session: lists.asks_csv(session, chosen, zone=zone))
+    return as_csv(pieces, "asks")
+
+
+def in_one_reading(engine: Engine, rows) -> Iterator[str]:
+    """The CSV in pieces, from one reading transaction of its own that outlives the request's."""
+    with Session(engine) as session:
+        yield from rows(session)
+
+
+def as_csv(pieces: Iterator[str], name: str) -> Response:
+    response = Response(pieces, mimetype="text/csv")
+    response.headers["Content-Disposition"] = f"attachment; filename=justask-{name}.csv"
+    return response
+
+
+def state_options(per_person: bool) -> list[tuple[str, str]]:
+    """What came of an ask, for the filter; somebody not heard has not answered."""
+    found = [
+        ("", _("All")),
+        ("open", _("May still answer")),
+        ("unanswered", _("Silent or declined")),
+        ("silent", _("Silent")),
+        ("declined", _("Declined")),
+    ]
+    return (
+        found
+        if per_person
+        else [*found, ("answered", _("Answered")), ("closed", _("Closed: all but the open"))]
+    )
