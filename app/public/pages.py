@@ -167,6 +167,7 @@ def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
             ask,
             form.language,
             closed_on=format_date(ask.day_of(until), "long") if until else None,
+            was_sent=posted is not None,
             written=posted.given.get("comment") if posted else None,
         )
 
