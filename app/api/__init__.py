@@ -2,10 +2,35 @@
 
 from flask import Flask
 
-from app.api import accounts, contacts, document, events, health, programs, reports, surveys, tasks, waves
+from app.api import (
+    accounts,
+    contacts,
+    document,
+    events,
+    health,
+    invitations,
+    programs,
+    reports,
+    responses,
+    surveys,
+    tasks,
+    waves,
+)
 from app.extensions import csrf
 
-MODULES = (accounts, contacts, surveys, programs, waves, tasks, health, reports, events)
+MODULES = (
+    accounts,
+    contacts,
+    surveys,
+    programs,
+    waves,
+    invitations,
+    responses,
+    tasks,
+    health,
+    reports,
+    events,
+)
 RESOURCES = tuple(module.resource for module in MODULES)
 
 

@@ -1,0 +1,148 @@
+"""The ledger of asks for other programs: who was asked when, and what became of it, silence included."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import marshmallow as ma
+import sqlalchemy as sa
+from flask import current_app
+from flask_babel import lazy_gettext as _
+
+from app.api.bearer import the_key
+from app.api.fields import Choice, Flag, Id, Many, Moment, Shown, Text
+from app.api.frame import Resource
+from app.api.paging import Filters, matching
+from app.auth.models import Scope
+from app.core.errors import NotFound
+from app.core.tokens import Signer
+from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Wave
+from app.extensions import db
+
+resource = Resource("invitations", "Asks, one person each, and what became of them.")
+NEVER_SENT = frozenset({InvitationState.SUPPRESSED, InvitationState.CANCELLED})
+PLAIN = (
+    "id",
+    "wave_id",
+    "contact_id",
+    "account_id",
+    "state",
+    "purpose",
+    "language",
+    "suppressed_reason",
+    "free_at",
+    "sent_at",
+    "answered_at",
+    "declined_at",
+    "silent_at",
+    "closes_at",
+    "closed_at",
+    "created_at",
+    "updated_at",
+)
+
+
+class InvitationSchema(Shown):
+    """One ask. Silence is a state with its day: `silent_at` stays when an answer comes `late` after all."""
+
+    id = Id(required=True)
+    wave_id = Id(required=True)
+    contact_id = Id(required=True)
+    account_id = Id(required=True)
+    state = Choice(InvitationState, required=True)
+    purpose = Choice(Purpose, required=True)
+    language = ma.fields.String(required=True)
+    late = ma.fields.Boolean(required=True)
+    auto_reply = ma.fields.Boolean(required=True)
+    rehearsal = ma.fields.Boolean(required=True)
+    suppressed_reason = ma.fields.String(required=True, allow_none=True)
+    free_at = Moment(
+        required=True, allow_none=True, metadata={"description": "When somebody left out may be asked again."}
+    )
+    sent_at = Moment(required=True, allow_none=True)
+    reminded_at = ma.fields.List(Moment(), required=True)
+    answered_at = Moment(required=True, allow_none=True)
+    declined_at = Moment(required=True, allow_none=True)
+    silent_at = Moment(required=True, allow_none=True)
+    closes_at = Moment(required=True, allow_none=True)
+    closed_at = Moment(required=True, allow_none=True)
+    answer_url = ma.fields.String(
+        allow_none=True,
+        metadata={
+            "description": "The person's own link: only for keys with the scope admin; null if never sent."
+        },
+    )
+    created_at = Moment(required=True)
+    updated_at = Moment(required=True)
+
+
+class InvitationFilters(Filters):
+    wave_id = Many(Id())
+    program_id = Many(Id())
+    contact_id = Many(Id())
+    account_id = Many(Id())
+    state = Many(Choice(InvitationState))
+    purpose = Many(Choice(Purpose))
+    suppressed_reason = Many(Text(64))
+    late = Flag(text=True)
+    rehearsal = Flag(text=True)
+
+
+WHERE = {
+    "wave_id": Invitation.wave_id.in_,
+    "program_id": lambda ids: Invitation.wave_id.in_(sa.select(Wave.id).where(Wave.program_id.in_(ids))),
+    "contact_id": Invitation.contact_id.in_,
+    "account_id": Invitation.account_id.in_,
+    "state": Invitation.state.in_,
+    "purpose": Invitation.purpose.in_,
+    "suppressed_reason": Invitation.suppressed_reason.in_,
+    "late": Invitation.is_late.is_,
+    "rehearsal": Invitation.is_rehearsal.is_,
+}
+
+
+def told(rows: list[Invitation]) -> list[dict]:
+    """Asks with their reminders, and with their links for those who may see them."""
+    reminded = defaultdict(list)
+    sent = sa.select(Reminder.invitation_id, Reminder.sent_at).where(
+        Reminder.invitation_id.in_([row.id for row in rows]), Reminder.sent_at.is_not(None)
+    )
+    for number, at in db.session.execute(sent.order_by(Reminder.number)):
+        reminded[number].append(at)
+    links = links_of(rows)
+    return [
+        {name: getattr(row, name) for name in PLAIN}
+        | {"late": row.is_late, "auto_reply": row.is_auto_reply, "rehearsal": row.is_rehearsal}
+        | {"reminded_at": reminded[row.id]}
+        | links.get(row.id, {})
+        for row in rows
+    ]
+
+
+def links_of(rows: list[Invitation]) -> dict[int, dict]:
+    """The person's own link of each ask; none at all for keys that may not answer for others."""
+    if not the_key().may(Scope.ADMIN):
+        return {}
+    settings = current_app.extensions["settings"]
+    signer, base = Signer([settings.SECRET_KEY]), settings.BASE_URL.rstrip("/")
+    return {
+        row.id: {"answer_url": None if row.state in NEVER_SENT else f"{base}/a/{signer.token(row.nonce)}"}
+        for row in rows
+    }
+
+
+@resource.lists(
+    "/invitations", InvitationSchema, filters=InvitationFilters, stamp=Invitation.updated_at, told=told
+)
+def find(asked):
+    """List asks"""
+    return sa.select(Invitation).where(*matching(WHERE, asked))
+
+
+@resource.reads("/invitations/<int:invitation_id>", InvitationSchema)
+def show(invitation_id: int):
+    """Show an ask"""
+    found = db.session.get(Invitation, invitation_id)
+    if found is None:
+        raise NotFound(_("There is no such ask."))
+    return told([found])[0]

@@ -1,0 +1,182 @@
+"""Answers for other programs: what people said, how it sounded, and whether it counts."""
+
+from __future__ import annotations
+
+import marshmallow as ma
+import sqlalchemy as sa
+from flask_babel import lazy_gettext as _
+
+from app.api.fields import Choice, Day, Flag, Id, Many, Moment, Shown, Text, Whole
+from app.api.frame import Resource
+from app.api.paging import Filters, matching
+from app.core.errors import NotFound
+from app.delivery.models import Invitation
+from app.extensions import db
+from app.reports.accounts.story import readings
+from app.reports.lists import BAND_SCORES
+from app.reports.trend import counted
+from app.responses.models import Response
+from app.sentiment.models import Label, StoredReading
+from app.surveys.scales import Band, band
+
+resource = Resource("responses", "What people answered.")
+PLAIN = (
+    "id",
+    "invitation_id",
+    "contact_id",
+    "account_id",
+    "score",
+    "comment",
+    "language",
+    "submitted_at",
+    "updated_at",
+)
+
+
+class ValueSchema(Shown):
+    """The value items as given, and their points 0 to 100, null without the first two."""
+
+    overall = ma.fields.Integer(required=True, allow_none=True)
+    goal = ma.fields.Integer(required=True, allow_none=True)
+    ease = ma.fields.Integer(required=True, allow_none=True)
+    points = ma.fields.Float(required=True, allow_none=True)
+
+
+class SentimentSchema(Shown):
+    """How a comment sounds: polarity -1 to 1, null with the label unknown, and the words it rests on."""
+
+    polarity = ma.fields.Float(required=True, allow_none=True)
+    label = Choice(Label, required=True)
+    lang = ma.fields.String(required=True, allow_none=True)
+    themes = ma.fields.List(
+        ma.fields.String(), required=True, metadata={"description": "Empty: themes are not read yet."}
+    )
+    evidence = ma.fields.List(ma.fields.Dict(), required=True)
+    corrected = ma.fields.Boolean(
+        required=True, metadata={"description": "False: readings cannot be corrected yet."}
+    )
+
+
+class ResponseSchema(Shown):
+    """What one person said to one ask, in its last version."""
+
+    id = Id(required=True)
+    invitation_id = Id(required=True)
+    contact_id = Id(required=True)
+    account_id = Id(required=True)
+    score = ma.fields.Integer(required=True, allow_none=True)
+    band = Choice(Band, required=True, allow_none=True)
+    comment = ma.fields.String(required=True)
+    value = ma.fields.Nested(ValueSchema, required=True)
+    sentiment = ma.fields.Nested(
+        SentimentSchema, required=True, allow_none=True, metadata={"description": "Null without a comment."}
+    )
+    language = ma.fields.String(required=True)
+    submitted_at = Moment(required=True)
+    flags = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Of `late`, `edited`, `maybe_automatic`, `reviewed`, `rehearsal`."},
+    )
+    counted = ma.fields.Boolean(
+        required=True, metadata={"description": "Whether it enters scores, and with a score NPS."}
+    )
+    updated_at = Moment(required=True)
+
+
+class ResponseFilters(Filters):
+    invitation_id = Many(Id())
+    wave_id = Many(Id())
+    contact_id = Many(Id())
+    account_id = Many(Id())
+    score = Many(Whole(0, 10, text=True))
+    band = Many(Choice(Band))
+    sentiment = Many(Choice(Label))
+    language = Many(Text(16))
+    submitted_from = Day(
+        metadata={"description": "Answered on that day or later, in the installation's zone."}
+    )
+    submitted_to = Day(metadata={"description": "Answered on that day or before."})
+    late = Flag(text=True)
+    rehearsal = Flag(text=True)
+    counted = Flag(text=True, metadata={"description": "Whether it enters NPS."})
+
+
+def in_bands(bands: list[Band]) -> sa.ColumnElement[bool]:
+    return sa.or_(*(Response.score.between(*BAND_SCORES[one]) for one in bands))
+
+
+def sounding(labels: list[Label]) -> sa.ColumnElement[bool]:
+    return Response.id.in_(sa.select(StoredReading.response_id).where(StoredReading.label.in_(labels)))
+
+
+WHERE = {
+    "invitation_id": Response.invitation_id.in_,
+    "wave_id": lambda ids: Response.invitation_id.in_(
+        sa.select(Invitation.id).where(Invitation.wave_id.in_(ids))
+    ),
+    "contact_id": Response.contact_id.in_,
+    "account_id": Response.account_id.in_,
+    "score": Response.score.in_,
+    "band": in_bands,
+    "sentiment": sounding,
+    "language": Response.language.in_,
+    "submitted_from": lambda day: Response.day >= day,
+    "submitted_to": lambda day: Response.day <= day,
+    "late": Response.is_late.is_,
+    "rehearsal": Response.is_rehearsal.is_,
+    "counted": lambda wanted: counted() if wanted else sa.not_(counted()),
+}
+
+
+def told(rows: list[Response]) -> list[dict]:
+    """Answers with what was heard in them."""
+    heard = readings(db.session, [row.id for row in rows])
+    return [
+        {name: getattr(row, name) for name in PLAIN}
+        | {
+            "band": None if row.score is None else band(row.score),
+            "value": {name: getattr(row, f"value_{name}") for name in ("overall", "goal", "ease", "points")},
+            "sentiment": sentiment(heard[row.id]) if row.id in heard else None,
+            "flags": flags(row),
+            "counted": row.counts,
+        }
+        for row in rows
+    ]
+
+
+def sentiment(reading: StoredReading) -> dict:
+    return {
+        "polarity": reading.polarity,
+        "label": reading.label,
+        "lang": reading.language,
+        "themes": [],
+        "evidence": reading.evidence,
+        "corrected": False,
+    }
+
+
+def flags(row: Response) -> list[str]:
+    found = {
+        "late": row.is_late,
+        "edited": row.revision > 1,
+        "maybe_automatic": row.is_maybe_automatic,
+        "reviewed": row.reviewed_at is not None,
+        "rehearsal": row.is_rehearsal,
+    }
+    return [name for name, holds in found.items() if holds]
+
+
+@resource.lists("/responses", ResponseSchema, filters=ResponseFilters, stamp=Response.updated_at, told=told)
+def find(asked):
+    """List answers"""
+    return sa.select(Response).where(*matching(WHERE, asked))
+
+
+@resource.reads("/responses/<int:response_id>", ResponseSchema)
+def show(response_id: int):
+    """Show an answer"""
+    found = db.session.get(Response, response_id)
+    if found is None:
+        raise NotFound(_("There is no such answer."))
+    return told([found])[0]
