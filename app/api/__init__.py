@@ -8,6 +8,7 @@ from app.api import (
     document,
     events,
     health,
+    installation,
     invitations,
     programs,
     reports,
@@ -19,6 +20,7 @@ from app.api import (
 from app.extensions import csrf
 
 MODULES = (
+    installation,
     accounts,
     contacts,
     surveys,

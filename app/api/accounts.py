@@ -39,8 +39,25 @@ from app.core import audit
 from app.core.columns import attribute
 from app.core.errors import Invalid, NotFound
 from app.extensions import db
+from app.health import snapshots
+from app.health.models import Colour
+from app.health.snapshots import NAMES, Told
 
 resource = Resource("accounts", "Customer companies, the unit of everything.")
+PLAIN = (
+    "id",
+    "external_id",
+    "name",
+    "tier",
+    "segment",
+    "stage",
+    "arr",
+    "currency",
+    "renewal_on",
+    "started_on",
+    "created_at",
+    "updated_at",
+)
 LOADED = (selectinload(Account.domains), joinedload(Account.owner))
 
 
@@ -58,25 +75,40 @@ def currency(cell: str) -> str:
     return cell.upper()
 
 
+class ScoreShortSchema(Shown):
+    """A score 0..100, null without enough evidence, and its colour."""
+
+    score = ma.fields.Float(required=True, allow_none=True)
+    colour = Choice(Colour, required=True)
+
+
+class HealthShortSchema(Shown):
+    """The four scores of an account as they are now; `accounts/{id}/health` says what they are made of."""
+
+    relationship = ma.fields.Nested(ScoreShortSchema, required=True)
+    adoption = ma.fields.Nested(ScoreShortSchema, required=True)
+    value = ma.fields.Nested(ScoreShortSchema, required=True)
+    health = ma.fields.Nested(ScoreShortSchema, required=True)
+    version = ma.fields.String(required=True)
+    as_of = Day(required=True)
+
+
 class AccountSchema(Shown):
     """A customer company."""
 
     id = Id(required=True)
     external_id = ma.fields.String(required=True, allow_none=True)
     name = ma.fields.String(required=True)
-    domains = ma.fields.Function(
-        lambda account: [row.domain for row in account.domains],
-        required=True,
-        metadata={"type": "array", "items": {"type": "string"}},
-    )
+    domains = ma.fields.List(ma.fields.String(), required=True)
     tier = ma.fields.Integer(required=True, allow_none=True, metadata={"description": "Null counts as 2."})
     segment = ma.fields.Dict(required=True, keys=ma.fields.String(), values=ma.fields.String())
     stage = Choice(Stage, required=True)
     arr = ma.fields.Float(required=True, allow_none=True)
     currency = ma.fields.String(required=True)
-    owner_email = ma.fields.String(attribute="owner.email", allow_none=True, dump_default=None, required=True)
+    owner_email = ma.fields.String(allow_none=True, required=True)
     renewal_on = Day(required=True, allow_none=True)
     started_on = Day(required=True)
+    health = ma.fields.Nested(HealthShortSchema, required=True)
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
 
@@ -150,7 +182,28 @@ WHERE = {
 }
 
 
-@resource.lists("/accounts", AccountSchema, filters=AccountFilters, stamp=Account.updated_at)
+def told(accounts: list[Account]) -> list[dict]:
+    """Accounts with their scores, which are read for all of them at once."""
+    db.session.flush()
+    at = present()
+    scores = snapshots.current_of(db.session, [a.id for a in accounts], today=at.today, zone=at.zone)
+    return [
+        {name: getattr(account, name) for name in PLAIN}
+        | {
+            "domains": [row.domain for row in account.domains],
+            "owner_email": account.owner.email if account.owner else None,
+            "health": in_short(scores[account.id]),
+        }
+        for account in accounts
+    ]
+
+
+def in_short(found: Told) -> dict:
+    scores = {name: {"score": found.score(name), "colour": found.colour(name)} for name in NAMES}
+    return scores | {"version": found.version, "as_of": found.as_of}
+
+
+@resource.lists("/accounts", AccountSchema, filters=AccountFilters, stamp=Account.updated_at, told=told)
 def find(asked):
     """List accounts"""
     return sa.select(Account).where(*matching(WHERE, asked)).options(*LOADED)
@@ -159,7 +212,7 @@ def find(asked):
 @resource.reads("/accounts/<int:account_id>", AccountSchema)
 def show(account_id: int):
     """Show an account"""
-    return syncing.account_of_id(db.session, account_id)
+    return told([syncing.account_of_id(db.session, account_id)])[0]
 
 
 @resource.reads("/accounts/by-external-id/<path:external_id>", AccountSchema)
@@ -168,7 +221,7 @@ def show_by_external_id(external_id: str):
     found = syncing.account_of_key(db.session, external_id) if is_key(external_id) else None
     if found is None:
         raise NotFound(_("There is no such account."))
-    return found
+    return told([found])[0]
 
 
 @resource.writes("PATCH", "/accounts/<int:account_id>", AccountSchema, takes=AccountChangesSchema)
@@ -195,10 +248,10 @@ def put(given: dict, external_id: str):
     account = syncing.add_account(db.session, given, today=at.today)
     audit.note(db.session, actor(), "account.add", subject=f"account:{account.id}", now=at.now)
     journey.account_changed(db.session, account, now=at.now)
-    return account, 201
+    return told([account])[0], 201
 
 
-def changed(account: Account, given: dict, at: Present) -> Account:
+def changed(account: Account, given: dict, at: Present) -> dict:
     """Change it, with its line in the audit trail and the mark on its score."""
     changes = syncing.change_account(db.session, account, given, today=at.today)
     if changes:
@@ -206,7 +259,7 @@ def changed(account: Account, given: dict, at: Present) -> Account:
         subject = f"account:{account.id}"
         audit.note(db.session, actor(), "account.change", subject=subject, now=at.now, **changes)
         journey.account_changed(db.session, account, now=at.now)
-    return account
+    return told([account])[0]
 
 
 def own_key(in_address: str, given: dict) -> str:

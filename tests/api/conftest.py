@@ -17,6 +17,7 @@ from app.auth.models import Scope
 from app.core import clock
 from app.extensions import db
 from tests import make
+from tests.setup.conftest import ready  # noqa: F401 a fixture of tests here
 
 PREFIX = "/api/v1"
 
