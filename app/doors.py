@@ -10,7 +10,7 @@ from app.delivery import launch_routes, mailbox_routes  # noqa: F401
 from app.delivery.routes import blueprint as delivery
 from app.followups.routes import blueprint as followups
 from app.public.vitals import blueprint as vitals
-from app.reports import list_routes  # noqa: F401
+from app.reports import list_routes, review_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
 from app.setup import watch_routes  # noqa: F401
 from app.setup.routes import blueprint as setup

@@ -23,6 +23,7 @@ from app.health import due
 from app.reports import counting
 from app.responses import asks, recording
 from app.responses.asks import Ask
+from app.responses.models import Response
 from app.responses.recording import Effect, Recorded, Said
 from app.sentiment import readings
 from app.sentiment.reading import Reading
@@ -59,6 +60,25 @@ def answer_edited(connection: Connection, answer: Recorded, heard: Reading | Non
     opening.revise(connection, answer, now=now)
     counting.count(connection, answer, now=now)
     _mark(connection, answer.ask, now)
+
+
+def answer_reviewed(
+    session: Session, response: Response, *, is_person: bool, actor: audit.Actor, now: datetime
+) -> None:
+    """Somebody said who sent a doubtful answer: a person's counts from now on, a machine's has no consequences."""
+    connection = session.connection()
+    before = recording.standing(connection, response.invitation_id)
+    response.review(is_person=is_person, now=now)
+    verdict = "person" if is_person else "machine"
+    audit.note(session, actor, "response.review", subject=f"response:{response.id}", now=now, verdict=verdict)
+    session.flush()
+    after = recording.standing(connection, response.invitation_id)
+    counting.review(connection, before, after, now=now)
+    if is_person:
+        opening.open_missing(connection, after, now=now)
+    else:
+        opening.take_back(connection, after)
+    _mark(connection, after.ask, now)
 
 
 def invitation_expired(session: Session, invitation: Invitation, *, now: datetime) -> None:

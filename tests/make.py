@@ -163,13 +163,13 @@ def answer(
 ) -> Recorded:
     """An answer with everything that follows from it, as the public page records it."""
     ask = invitation if invitation is not None else globals()["invitation"]()
-    attempt = given.pop("attempt", None)
+    more = {name: given.pop(name) for name in ("attempt", "is_automatic") if name in given}
     said = Said(score=score, **given)
     heard = read(said.comment, lang=ask.language) if said.comment else None
     db.session.flush()
     connection = db.session.connection()
     recorded = journey.answer_received(
-        connection, asks.by_id(connection, ask.id), said, heard, now=now, attempt=attempt
+        connection, asks.by_id(connection, ask.id), said, heard, now=now, **more
     )
     db.session.expire_all()
     return recorded

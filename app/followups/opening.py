@@ -45,6 +45,28 @@ def open_for_silence(connection: Connection, ask: Ask, *, now: datetime) -> int:
     return insert(connection, due, ask, now=now, invitation_id=ask.id)
 
 
+def open_missing(connection: Connection, answer: Recorded, *, now: datetime) -> None:
+    """Open what an answer calls for and has no task yet, with clocks that start now."""
+    with speaking(answer.ask.staff_language):
+        wanted = called_for(answer.ask, answer.said, now=now)
+    with Session(connection) as session:
+        kinds = {task.kind for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id})}
+    for due in wanted:
+        if due.kind not in kinds:
+            insert(connection, due, answer.ask, now=now, response_id=answer.response_id)
+
+
+def take_back(connection: Connection, answer: Recorded) -> None:
+    """A machine sent the answer: tasks that nobody has begun go, those in work stay and say so."""
+    with Session(connection) as session, speaking(answer.ask.staff_language):
+        for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id}):
+            if task.state is TaskState.NEW:
+                session.delete(task)
+            elif task.is_open:
+                task.reason += " " + _("A machine sent the answer, as a review has found.")
+        session.flush()
+
+
 def called_for(ask: Ask, said: Said, *, now: datetime) -> list[Due]:
     """The tasks that an answer calls for, with their clocks starting at `now`."""
     person, week = person_of(ask), ask.work_week

@@ -38,12 +38,25 @@ def segments_of(ask: Ask) -> dict[str, str]:
 
 def count(connection: Connection, answer: Recorded, *, now: datetime) -> None:
     """Append the deltas of a new or edited answer; one that does not count changes nothing."""
-    if not answer.counts:
-        return
+    if answer.counts:
+        before, after = (own_vote(answer, said) for said in (answer.before, answer.said))
+        _append(connection, answer, before, after, now)
+
+
+def review(connection: Connection, before: Recorded, after: Recorded, *, now: datetime) -> None:
+    """Append what an answer adds that counts since its review, or takes away that does so no longer."""
+    if before.counts is not after.counts:
+        votes = (own_vote(answer, answer.said) if answer.counts else [] for answer in (before, after))
+        _append(connection, after, *votes, now)
+
+
+def _append(
+    connection: Connection, answer: Recorded, before: list[Vote], after: list[Vote], now: datetime
+) -> None:
+    """The deltas between a person's votes with `before` and with `after` among them."""
     ask = answer.ask
     others = OTHERS.rows(connection, contact_id=ask.contact_id, response_id=answer.response_id)
     votes = [Vote(other.id, other.submitted_at, other.day, other.score) for other in others]
-    before, after = (own_vote(answer, said) for said in (answer.before, answer.said))
     homes = {other.id: (other.account_id, other.dims) for other in others}
     homes[answer.response_id] = ask.account_id, answer.dims
     for delta in between(votes + before, votes + after):

@@ -70,6 +70,7 @@ def responses():
         dimensions=dimension_words(),
         segment_words=segment_names(chosen.dim),
         band=band,
+        to_review=len(lists.to_review(db.session)),
     )
 
 

@@ -20,6 +20,7 @@ from app.surveys.scales import Band, band
 
 PAGE_SIZE = 50
 CSV_CHUNK = 500
+MOST_TO_REVIEW = 200
 SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BAND_SCORES = {Band.DETRACTOR: (0, 6), Band.PASSIVE: (7, 8), Band.PROMOTER: (9, 10)}
 STATES = {
@@ -96,6 +97,14 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
     if chosen.words:
         found.append(Response.comment.icontains(chosen.words, autoescape=True))
     return found
+
+
+def to_review(session: Session) -> list[Response]:
+    """Answers that a machine may have sent and of which nobody has said who did, the oldest first."""
+    is_open = Response.reviewed_at.is_(None), Response.dismissed_at.is_(None)
+    query = sa.select(Response).where(Response.is_maybe_automatic, Response.is_rehearsal.is_(False), *is_open)
+    query = query.options(joinedload(Response.account), joinedload(Response.contact))
+    return list(session.scalars(query.order_by(Response.submitted_at, Response.id).limit(MOST_TO_REVIEW)))
 
 
 def is_last_vote(chosen: Chosen) -> sa.ColumnElement[bool]:

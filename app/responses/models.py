@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Account, Contact
 from app.core.columns import Id, Json, Moment, UtcDateTime, reference
+from app.core.errors import Refused
 from app.delivery.models import Invitation
 from app.extensions import Base
 from app.surveys.models import Question
@@ -19,7 +21,9 @@ class Response(Base):
 
     `score` 0..10 is the NPS answer, `value_points` 0..100 the value answer by scoring section 3; `day` is the
     installation's calendar day of `submitted_at`. `dims` names the segments the person belonged to when answering, so
-    that trends by segment need no rewriting when an account changes its tier or owner.
+    that trends by segment need no rewriting when an account changes its tier or owner. An answer that a machine may have
+    sent (`is_maybe_automatic`) waits until a member of staff says that it is a person's (`reviewed_at`) or a machine's
+    (`dismissed_at`).
     """
 
     __tablename__ = "responses"
@@ -53,6 +57,7 @@ class Response(Base):
     is_late: Mapped[bool] = mapped_column(default=False)
     is_maybe_automatic: Mapped[bool] = mapped_column(default=False)
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_rehearsal: Mapped[bool] = mapped_column(default=False)
     dims: Mapped[dict] = mapped_column(Json, default=dict)
     invitation: Mapped[Invitation] = relationship()
@@ -64,6 +69,18 @@ class Response(Base):
     def counts(self) -> bool:
         """Whether the answer enters scores and NPS: not in rehearsal, and not flagged and unreviewed."""
         return not self.is_rehearsal and (not self.is_maybe_automatic or self.reviewed_at is not None)
+
+    @property
+    def awaits_review(self) -> bool:
+        """Whether somebody has still to say who sent it."""
+        return self.is_maybe_automatic and self.reviewed_at is None and self.dismissed_at is None
+
+    def review(self, *, is_person: bool, now: datetime) -> None:
+        """Say who sent a doubtful answer; the last word holds. Refused when nobody doubts it."""
+        if not self.is_maybe_automatic:
+            raise Refused(_("Nothing says that a machine sent this answer, so there is nothing to review."))
+        self.reviewed_at, self.dismissed_at = (now, None) if is_person else (None, now)
+        self.updated_at = now
 
 
 class Answer(Base):

@@ -104,6 +104,15 @@ def record(
     return _first(connection, ask, said, attempt, now, dims or {}, is_automatic or ask.is_marked_automatic)
 
 
+def standing(connection: Connection, invitation_id: int) -> Recorded:
+    """The answer to an ask as it stands; nobody else changes it until the transaction ends."""
+    ask = asks.locked(connection, invitation_id)
+    said, is_automatic = said_before(ask), bool(ask.is_response_automatic)
+    return Recorded(
+        Effect.REPEATED, ask, ask.response_id, said, said, ask.dims or {}, ask.submitted_at, is_automatic
+    )
+
+
 def said_before(ask: Ask) -> Said | None:
     """What stands recorded for `ask`."""
     if not ask.is_answered:
@@ -209,7 +218,7 @@ INSERT_RESPONSE = Prepared(
 UPDATE_RESPONSE = Prepared(
     sa.update(Response)
     .where(Response.id == bindparam("response_id"))
-    .values(**_given, updated_at=bindparam("now"), revision=Response.revision + 1)
+    .values(**_given, updated_at=bindparam("now"), revision=Response.revision + 1, dismissed_at=None)
 )
 _numbers = {
     QuestionKind.NPS: "score",

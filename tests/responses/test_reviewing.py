@@ -1,0 +1,155 @@
+"""Answers that a machine may have sent: kept and followed up at once, counted when somebody says that it was a person."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app import journey
+from app.core import transactions
+from app.core.audit import SYSTEM, AuditEvent
+from app.core.errors import Refused
+from app.extensions import db
+from app.followups.models import Task, TaskKind, TaskState
+from app.health import gathering
+from app.health.models import ScoreDue
+from app.reports import lists, rollups, trend
+from app.reports.periods import Every, periods
+from app.reports.recount import recount
+from app.responses.models import Response
+from app.surveys.models import QuestionKind
+from tests import make
+
+GATEWAY = {"User-Agent": "BarracudaCentral/1.0 (link protection)"}
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def doubtful(session, now):
+    """A detractor's answer with a comment and value items, sent by what calls itself a gateway."""
+    survey = make.survey(QuestionKind.NPS, QuestionKind.COMMENT, QuestionKind.VALUE_OVERALL)
+    ask = make.invitation(wave=make.wave(program=make.program(survey=survey)))
+    recorded = make.answer(
+        3, invitation=ask, comment="Too slow.", value_overall=2, is_automatic=True, now=now
+    )
+    session.execute(sa.delete(ScoreDue))
+    return session.get_one(Response, recorded.response_id)
+
+
+def review(session, response, now, *, is_person):
+    journey.answer_reviewed(session, response, is_person=is_person, actor=SYSTEM, now=now)
+    session.expire_all()
+
+
+def detractors(session, now, folded: bool) -> tuple[int, int]:
+    """Detractors of the day and of the last 180 days, by the sums that the trends read."""
+    if folded:
+        rollups.fold(session)
+    days = periods(now.date(), now.date() + DAY, Every.DAY)
+    found = [trend.nps(session, days), trend.nps(session, days, window_days=trend.HEADLINE_DAYS)]
+    return tuple(sum(point.counts.detractors for point in points) for points in found)
+
+
+def votes(session, response, now) -> list[tuple]:
+    """What the scores of the account are made of."""
+    zone = response.invitation.wave.launched_at.tzinfo
+    asks = gathering.asks_of(session, [response.account_id], zone)[response.contact_id]
+    return [(ask.ltr, ask.overall) for ask in asks]
+
+
+def kinds(session) -> list[TaskKind]:
+    return sorted(session.scalars(sa.select(Task.kind)))
+
+
+@pytest.mark.parametrize("folded", [True, False])
+def test_it_counts_nowhere_before_a_review_and_everywhere_after_it(session, now, doubtful, folded):
+    assert detractors(session, now, folded) == (0, 0)
+    assert votes(session, doubtful, now) == [(None, None)]
+    assert kinds(session) == [TaskKind.DETRACTOR, TaskKind.VALUE]
+    review(session, doubtful, now + DAY, is_person=True)
+    assert detractors(session, now, folded) == (1, 1)
+    assert votes(session, doubtful, now) == [(3, 2)]
+    assert kinds(session) == [TaskKind.DETRACTOR, TaskKind.VALUE]
+    assert session.scalars(sa.select(ScoreDue.account_id)).all() == [doubtful.account_id]
+    (event,) = session.scalars(sa.select(AuditEvent).filter_by(action="response.review"))
+    assert (event.subject, event.details) == (f"response:{doubtful.id}", {"verdict": "person"})
+
+
+def test_a_machines_answer_has_no_consequences_and_is_kept(session, now, doubtful):
+    review(session, doubtful, now, is_person=False)
+    assert detractors(session, now, True) == (0, 0)
+    assert votes(session, doubtful, now) == [(None, None)]
+    assert kinds(session) == []
+    assert session.scalars(sa.select(Response.comment)).all() == ["Too slow."]
+    assert lists.to_review(session) == []
+
+
+def test_a_task_that_somebody_has_begun_stays_and_says_why(session, now, doubtful):
+    task = session.scalars(sa.select(Task).filter_by(kind=TaskKind.DETRACTOR)).one()
+    task.move(TaskState.CONTACTED, now=now, by="Ines Vogel")
+    review(session, doubtful, now, is_person=False)
+    assert kinds(session) == [TaskKind.DETRACTOR]
+    assert "A machine sent the answer" in task.reason
+
+
+def test_the_last_word_holds_and_the_sums_follow(session, now, doubtful):
+    earlier = make.answer(9, invitation=make.invitation(contact=doubtful.contact), now=now - 9 * DAY)
+    for is_person in (True, False, True, True, False, True):
+        review(session, doubtful, now, is_person=is_person)
+        assert detractors(session, now, True) == (int(is_person), int(is_person))
+        assert (doubtful.reviewed_at is not None, doubtful.dismissed_at is not None) == (
+            is_person,
+            not is_person,
+        )
+    assert earlier.response_id
+    assert kinds(session) == [TaskKind.DETRACTOR, TaskKind.PROMOTER, TaskKind.VALUE]
+    days = periods(now.date() - 9 * DAY, now.date() + DAY, Every.DAY)
+    kept = [point.counts for point in trend.nps(session, days, window_days=trend.HEADLINE_DAYS)]
+    recount(session, now=now)
+    assert [point.counts for point in trend.nps(session, days, window_days=trend.HEADLINE_DAYS)] == kept
+
+
+def test_a_person_who_answers_after_a_machine_is_looked_at_again(session, now, doubtful):
+    review(session, doubtful, now, is_person=False)
+    make.answer(9, invitation=doubtful.invitation, attempt="my own", now=now + DAY)
+    assert doubtful.awaits_review
+    review(session, doubtful, now + DAY, is_person=True)
+    assert detractors(session, now, True) == (0, 0)
+    assert votes(session, doubtful, now) == [(9, None)]
+
+
+def test_nobody_reviews_what_nobody_doubts(session, now):
+    recorded = make.answer(9, now=now)
+    response = session.get_one(Response, recorded.response_id)
+    with pytest.raises(Refused, match="nothing to review"):
+        journey.answer_reviewed(session, response, is_person=True, actor=SYSTEM, now=now)
+
+
+def test_it_is_shown_where_answers_are_and_settled_with_a_press(session, sign_in, doubtful, app):
+    app.config["WTF_CSRF_ENABLED"] = False
+    csm = sign_in("csm")
+    address = f"/reports/responses/{doubtful.id}/review"
+    pages = [
+        "/reports/reviews",
+        f"/accounts/{doubtful.account_id}",
+        f"/contacts/{doubtful.contact_id}",
+    ]
+    for page in pages:
+        assert address in csm.get(page).text, page
+        assert address not in sign_in("viewer").get(page).text, page
+    assert "1 answer may be a machine" in csm.get("/reports/responses").text
+    assert csm.post(address, data={"verdict": "perhaps"}).status_code == 400
+    assert csm.post("/reports/responses/999/review", data={"verdict": "person"}).status_code == 404
+    settled = csm.post(address, data={"verdict": "machine", "next": "//evil.example"})
+    assert (settled.status_code, settled.location.partition("#")[0]) == (
+        303,
+        f"/contacts/{doubtful.contact_id}",
+    )
+    assert "sent by a machine" in csm.get(pages[1]).text
+    assert "No answer waits" in csm.get(pages[0]).text
+    csm.post(address, data={"verdict": "person"})
+    transactions.read(db.session)
+    assert db.session.get_one(Response, doubtful.id).counts
+    assert "A machine after all" in csm.get(pages[2]).text
