@@ -14,7 +14,7 @@ from flask.cli import FlaskGroup, with_appcontext
 import config
 from app import create_app, jobs
 from app.auth.cli import keys, staff
-from app.contacts.cli import accounts, contacts
+from app.contacts.cli import accounts, contacts, person
 from app.core import clock, logs, transactions
 from app.core.errors import DomainError
 from app.core.migrating import downgrade, upgrade
@@ -26,7 +26,7 @@ from app.serving import serve
 from app.setup.cli import begin_installation, live
 from app.surveys import templates
 
-COMMANDS: tuple[click.Command, ...] = (serve, staff, keys, accounts, contacts, sentiment, demo, live)
+COMMANDS: tuple[click.Command, ...] = (serve, staff, keys, accounts, contacts, person, sentiment, demo, live)
 
 
 class JustAskGroup(FlaskGroup):

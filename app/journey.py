@@ -8,25 +8,34 @@ caller's session.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from app.contacts import traces as contact_traces
 from app.contacts.importing.merging import Touched
 from app.contacts.models import Account, Contact, ContactStatus
 from app.core import audit
+from app.core.errors import Refused
 from app.delivery import invitations, optouts
 from app.delivery.models import Invitation, InvitationState
+from app.delivery.sending import traces as delivery_traces
 from app.followups import opening
+from app.followups import traces as followup_traces
 from app.followups.models import Task
-from app.health import due
-from app.reports import counting
+from app.health import due, snapshots
+from app.reports import counting, recount
 from app.responses import asks, recording
+from app.responses import traces as response_traces
 from app.responses.asks import Ask
 from app.responses.models import Response
 from app.responses.recording import Effect, Recorded, Said
 from app.sentiment import readings
+from app.sentiment import traces as sentiment_traces
 from app.sentiment.reading import Reading
+from app.surveys import audience
 
 
 def answer_received(
@@ -139,10 +148,77 @@ def rows_imported(session: Session, touched: Touched, *, now: datetime) -> None:
     due.mark_all(session, touched.accounts, now=now)
 
 
+def person_told(session: Session, contact: Contact) -> dict[str, Any]:
+    """Everything that is held about one person, as JSON would have it: by table, a list of rows."""
+    told: dict[str, Any] = {}
+    for tell in TELL:
+        told |= tell(session, contact.id)
+    events = audit.about(session, f"contact:{contact.id}")
+    told["audit"] = [{"at": e.at.isoformat(), "action": e.action, "details": e.details} for e in events]
+    return told
+
+
+def person_erased(session: Session, contact: Contact, *, now: datetime, actor: audit.Actor) -> None:
+    """Somebody asked to be forgotten: identity and words go everywhere, numbers stay, nobody asks them again.
+
+    What is kept outside the database (the mailbox page) is left to the door, after its commit.
+    """
+    account_id, names = contact.account_id, (contact.email, contact.email_key)
+    for forget in FORGET:
+        forget(session, contact.id, now=now)
+    audit.forget(session, f"contact:{contact.id}", names)
+    audit.note(session, actor, "contact.erase", subject=f"contact:{contact.id}", now=now)
+    if account_id:
+        session.flush()
+        due.mark(session, account_id, now=now)
+
+
+def accounts_merged(
+    session: Session, one: Account, other: Account, *, now: datetime, actor: audit.Actor
+) -> None:
+    """`one` was the same customer as `other`: everything of it belongs to `other` from now on, and it is gone."""
+    if one.id == other.id:
+        raise Refused(_("These are one account already."))
+    if one.is_demo != other.is_demo:
+        raise Refused(_("An account of the demo and one of your own cannot be merged."))
+    from_id, to_id = one.id, other.id
+    for move_account in MOVE_ACCOUNT:
+        move_account(session, from_id, to_id, now=now)
+    contact_traces.remove_account(session, from_id)
+    audit.note(session, actor, "account.merge", subject=f"account:{to_id}", now=now, merged=from_id)
+    session.flush()
+    due.mark(session, to_id, now=now)
+
+
 def _mark(connection: Connection, ask: Ask, now: datetime) -> None:
     """The score is due, unless the ask was a rehearsal."""
     if not ask.is_rehearsal:
         due.mark(connection, ask.account_id, now=now)
 
 
+# Every package that holds something about a person or an account, in the order in which it is asked. Who the person was
+# goes last, because the others find their rows by it.
+TELL = (
+    contact_traces.tell,
+    delivery_traces.tell,
+    response_traces.tell,
+    sentiment_traces.tell,
+    followup_traces.tell,
+)
+FORGET = (
+    followup_traces.forget,
+    sentiment_traces.forget,
+    response_traces.forget,
+    delivery_traces.forget,
+    contact_traces.forget,
+)
+MOVE_ACCOUNT = (
+    contact_traces.move_account,
+    audience.move_account,
+    delivery_traces.move_account,
+    response_traces.move_account,
+    followup_traces.move_account,
+    snapshots.move_account,
+    recount.move_account,
+)
 GONE = frozenset({ContactStatus.LEFT, ContactStatus.UNSUBSCRIBED, ContactStatus.ERASED})

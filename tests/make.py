@@ -145,6 +145,11 @@ def invitation(**given) -> Invitation:
     )
 
 
+def token(settings, ask: Invitation) -> str:
+    """The token of the ask's link, as the mail carries it."""
+    return tokens.Signer([settings.SECRET_KEY]).token(ask.nonce)
+
+
 def response(score: int | None = 9, **given) -> Response:
     """A response in the table, without what the journey would do about it."""
     values = {"submitted_at": NOW, "comment": ""} | given

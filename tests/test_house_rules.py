@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from app import journey
 from app.auth.access import policy_of
 from app.core.migrating import check
+from app.extensions import Base
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = [*ROOT.glob("requirements*.txt"), *ROOT.glob("package-lock.json")]
@@ -41,3 +45,48 @@ def test_templates_hold_no_unescaped_text_and_no_inline_script():
         assert "|safe" not in source.replace(" ", ""), template
         assert not re.search(r"<script(?![^>]*\bsrc=)", source), template
         assert not re.search(r"\son[a-z]+\s*=\s*[\"']", source), template
+
+
+VERBS = {"contact_id": {"tell", "forget"}, "account_id": {"move_account"}}
+TARGETS = {"contacts": "contact_id", "accounts": "account_id"}
+
+
+def tables_of_packages() -> list[tuple[str, sa.Table]]:
+    return [(m.class_.__module__.split(".")[1], m.local_table) for m in Base.registry.mappers]
+
+
+def verbs_of_packages() -> dict[str, set[str]]:
+    """What each package offers among those that journey calls when a person is erased or accounts are merged."""
+    found: dict[str, set[str]] = {}
+    for function in (*journey.TELL, *journey.FORGET, *journey.MOVE_ACCOUNT):
+        found.setdefault(function.__module__.split(".")[1], set()).add(function.__name__)
+    return found
+
+
+def lacking(tables: list[tuple[str, sa.Table]]) -> set[tuple[str, str, str]]:
+    """(package, table, verb) for each table about people or accounts whose package cannot let go of them."""
+    offered, found = verbs_of_packages(), set()
+    for package, table in tables:
+        named = {column.name for column in table.columns} & VERBS.keys()
+        named |= {TARGETS[k.column.table.name] for k in table.foreign_keys if k.column.table.name in TARGETS}
+        for column in named:
+            found |= {(package, table.name, verb) for verb in VERBS[column] - offered.get(package, set())}
+    return found
+
+
+def test_every_package_can_forget_a_person_and_move_an_account():
+    assert lacking(tables_of_packages()) == set()
+
+
+def test_a_table_about_people_in_a_package_that_forgets_nobody_is_found():
+    planted = sa.Table(
+        "planted",
+        sa.MetaData(),
+        sa.Column("id", sa.Integer),
+        sa.Column("who", sa.ForeignKey(Base.metadata.tables["contacts"].c.id)),
+        sa.Column("account_id", sa.Integer),
+    )
+    assert lacking([("integrations", planted)]) == {
+        ("integrations", "planted", verb) for verb in ("tell", "forget", "move_account")
+    }
+    assert lacking([("sentiment", planted)]) == {("sentiment", "planted", "move_account")}

@@ -94,6 +94,12 @@ def keep(session: Session, once: Once, response: Response) -> None:
     row.status, row.body = response.status_code, response.get_data(as_text=True)
 
 
+def forget_about(session: Session, address: str) -> int:
+    """Delete kept answers that hold this address, because its person asked to be erased; how many there were."""
+    quotes = sa.func.lower(KeptAnswer.body).contains(address.lower(), autoescape=True)
+    return session.execute(sa.delete(KeptAnswer).where(quotes)).rowcount
+
+
 def forget_old(session: Session, *, now: datetime) -> int:
     """Delete what was kept for a day; how many there were."""
     return session.execute(sa.delete(KeptAnswer).where(KeptAnswer.created_at < now - KEPT_FOR)).rowcount

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import getpass
 import json
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
 from app import journey
+from app.api import idempotency
+from app.contacts import traces
 from app.contacts.importers.layout import Kind
 from app.contacts.importers.presets import AUTO, NAMES
 from app.contacts.importers.reading import Reading
@@ -20,7 +24,9 @@ from app.contacts.importers.report import MOST_ISSUES_KEPT, Report, write_issues
 from app.contacts.importing.files import import_rows, read_file
 from app.core import audit, clock, transactions
 from app.core.audit import Actor
+from app.core.errors import Refused
 from app.delivery import suppressions
+from app.delivery.mail.mailer import mailbox
 from app.extensions import db
 
 ISSUES_SHOWN = 40
@@ -76,6 +82,89 @@ def contacts_import(file: BinaryIO, **options) -> None:
     bring_in(Kind.CONTACTS, file, **options)
 
 
+@accounts.command("merge")
+@click.argument("one", metavar="FROM")
+@click.argument("other", metavar="INTO")
+@click.option("--yes", is_flag=True, help="Do not ask first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def accounts_merge(one: str, other: str, yes: bool, as_json: bool) -> None:
+    """Make the account FROM part of INTO: its people, asks, answers and tasks. Each is an id or a name."""
+    names = [traces.account_named(db.session, name).name for name in (one, other)]
+    if not yes:
+        asked = f"{names[0]} becomes part of {names[1]} and is gone. This cannot be undone. Go on?"
+        click.confirm(asked, abort=True, err=True)
+    transactions.write(db.session)
+    former, found = (traces.account_named(db.session, name) for name in (one, other))
+    ids = {"merged": former.id, "into": found.id}
+    journey.accounts_merged(db.session, former, found, now=clock.now(), actor=at_terminal())
+    db.session.commit()
+    click.echo(json.dumps(ids) if as_json else f"{names[0]} is part of {names[1]} now.")
+
+
+@click.group()
+def person() -> None:
+    """What one person may ask of us: to see what we hold, and to be forgotten."""
+
+
+@person.command("export")
+@click.argument("email")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, which is what is printed anyway.")
+@with_appcontext
+def person_export(email: str, as_json: bool) -> None:
+    """Print everything that is held about EMAIL, as JSON."""
+    people = traces.people_of(db.session, email)
+    box = mailbox(current_app.extensions["settings"])
+    told = {
+        "email": email,
+        "people": [journey.person_told(db.session, contact) for contact in people],
+        "kept_mails": [box.data(name).decode("utf-8", "replace") for name in box.names_to(email)],
+    }
+    click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+@person.command("erase")
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask for the address to be typed.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def person_erase(email: str, yes: bool, as_json: bool) -> None:
+    """Forget EMAIL: identity and words go for good, numbers stay, and nobody asks them again."""
+    accounts_of = [contact.account.name for contact in traces.people_of(db.session, email) if contact.account]
+    if is_terminal() and not yes:
+        click.echo(f"This forgets {email} at {', '.join(accounts_of) or 'no account'}, for good.", err=True)
+        typed = click.prompt("Type the address to confirm", default="", show_default=False, err=True)
+        if typed.strip().casefold() != email.strip().casefold():
+            raise Refused("Nothing was changed: that is not the address.")
+    transactions.write(db.session)
+    people = traces.people_of(db.session, email)
+    addresses = {email.strip(), *(contact.email for contact in people if contact.email)}
+    for contact in people:
+        journey.person_erased(db.session, contact, now=clock.now(), actor=at_terminal())
+    for address in addresses:
+        idempotency.forget_about(db.session, address)
+    db.session.commit()
+    box = mailbox(current_app.extensions["settings"])
+    kept = sum(box.forget(address) for address in addresses)
+    counts = {"contacts": [contact.id for contact in people], "mails_in_mailbox": kept}
+    click.echo(json.dumps(counts) if as_json else in_words(len(people), kept))
+
+
+def is_terminal() -> bool:
+    """Whether somebody can be asked; a script that erases has made up its mind."""
+    return sys.stdin.isatty()
+
+
+def in_words(people: int, kept: int) -> str:
+    return (
+        f"Forgotten: {people} contacts, {kept} mails of the mailbox page. What they scored is still counted."
+    )
+
+
+def at_terminal() -> Actor:
+    return Actor("command", None, getpass.getuser())
+
+
 def mapped(given: tuple[str, ...]) -> dict[str, str]:
     """`COLUMN=FIELD` options as a mapping; the column's name may hold an equals sign itself."""
     wrong = [one for one in given if "=" not in one]
@@ -120,9 +209,10 @@ def run(reading: Reading, report: Report) -> None:
 
 
 def note(reading: Reading, report: Report) -> None:
-    actor = Actor("command", None, getpass.getuser())
     counts = {name: getattr(report, name) for name in ("rows", "created", "updated", "skipped", "rejected")}
-    audit.note(db.session, actor, f"{reading.kind}.import", now=clock.now(), file=report.file, **counts)
+    audit.note(
+        db.session, at_terminal(), f"{reading.kind}.import", now=clock.now(), file=report.file, **counts
+    )
 
 
 def told(found: dict) -> Iterator[str]:

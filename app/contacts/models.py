@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.auth.models import Staff
@@ -177,6 +178,8 @@ class Contact(Stamped, Base):
 
     @property
     def name(self) -> str:
+        if self.status is ContactStatus.ERASED:
+            return _("Erased person")
         return f"{self.first_name} {self.last_name}".strip() or self.email or ""
 
     @property

@@ -63,6 +63,8 @@ def change(session: Session, contact: Contact, given: PersonGiven, when: Entry) 
         raise Refused(_("This person asked to be erased; nothing can be entered about them."))
     lock(session, contact)
     email, email_key = checked(session, contact, given, today=when.today)
+    if email_key and email_key != contact.email_key and when.suppressed(email_key) == ContactStatus.ERASED:
+        raise Refused(_("This person asked to be erased; nothing can be entered about them."))
     before = told(contact)
     for name in PLAIN:
         setattr(contact, name, getattr(given, name))

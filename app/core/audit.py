@@ -5,6 +5,8 @@ The actor is kept as id and name without a foreign key, so the trail outlives th
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -42,6 +44,31 @@ class AuditEvent(Base):
     action: Mapped[str] = mapped_column(sa.String(64), index=True)
     subject: Mapped[str | None] = mapped_column(sa.String(64))
     details: Mapped[dict] = mapped_column(Json, default=dict)
+
+
+def about(session: Session, subject: str) -> list[AuditEvent]:
+    """Every line about a subject."""
+    return list(
+        session.scalars(sa.select(AuditEvent).where(AuditEvent.subject == subject).order_by(AuditEvent.id))
+    )
+
+
+def forget(session: Session, subject: str, names: Collection[str]) -> None:
+    """Take the details from the lines about a subject, and from lines whose details hold one of the names.
+
+    Who did what and when stays.
+    """
+    details = sa.func.lower(sa.cast(AuditEvent.details, sa.Text))
+    written = [details.contains(as_stored(name), autoescape=True) for name in names if name]
+    session.execute(
+        sa.update(AuditEvent).where(sa.or_(AuditEvent.subject == subject, *written)).values(details={}),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def as_stored(name: str) -> str:
+    """A text as it stands in stored JSON in lower case, quotes and letters beyond ASCII escaped as there."""
+    return json.dumps(name, ensure_ascii=False)[1:-1].lower()
 
 
 def note(

@@ -48,6 +48,12 @@ class Signer:
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+def fingerprint(key: str, text: str) -> str:
+    """What is kept of a text that may be known again but not read; it needs the key, since addresses can be guessed."""
+    derived = hashlib.blake2b(b"justask fingerprint", key=key.encode()[:64]).digest()
+    return hashlib.blake2b(text.encode(), key=derived[:64], digest_size=24).hexdigest()
+
+
 def digest(secret: str) -> str:
     """The form in which a high-entropy secret (an API key) is stored."""
     return hashlib.sha256(secret.encode()).hexdigest()

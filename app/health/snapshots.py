@@ -16,7 +16,7 @@ from app.core.errors import NotFound
 from app.health.colours import Memory, next_colour
 from app.health.formula import AccountScores, score_account
 from app.health.gathering import gather
-from app.health.models import Colour, ScoreDue, Snapshot
+from app.health.models import Adoption, Colour, ScoreDue, Snapshot
 from app.health.parts import Score
 
 CHUNK = 100
@@ -57,6 +57,16 @@ def keep(snapshot: Snapshot, told: Told, now: datetime) -> None:
     for name in NAMES:
         setattr(snapshot, name, told.score(name))
         setattr(snapshot, f"{name}_colour", told.colour(name))
+
+
+def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """What other systems said of one account's use is said of another, where they said nothing of that one for the day.
+
+    Past scores stay as they were computed: those of the account that goes, go with it.
+    """
+    told = sa.select(Adoption.as_of).where(Adoption.account_id == to_id)
+    mine = sa.update(Adoption).where(Adoption.account_id == from_id, Adoption.as_of.not_in(told))
+    session.execute(mine.values(account_id=to_id), execution_options={"synchronize_session": False})
 
 
 def live(session: Session, account_ids: Sequence[int], *, today: date, zone: ZoneInfo) -> dict[int, Told]:

@@ -43,6 +43,12 @@ def recount(session: Session, *, now: datetime) -> int:
     return len(answers)
 
 
+def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """Deltas of one account that are not folded yet belong to another; no sum is kept by account."""
+    deltas = sa.update(RollupDelta).where(RollupDelta.account_id == from_id)
+    session.execute(deltas.values(account_id=to_id), execution_options={"synchronize_session": False})
+
+
 def deltas_of(answers: list[sa.Row], now: datetime) -> list[dict]:
     """The rows of one person's answers, each in the segments it was given in."""
     homes = {answer.id: answer for answer in answers}

@@ -10,6 +10,7 @@ here but by the cadence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from app.contacts.words import ROLES, STAGES
 from app.core import text
 from app.core.columns import attribute
 from app.core.errors import Invalid
+from app.surveys.models import Program
 from app.surveys.wording import best, language_name
 
 TIERS = (1, 2, 3)
@@ -45,6 +47,18 @@ def checked(given: Any) -> dict[str, Any]:
     if errors:
         raise Invalid(_("This audience cannot be used."), errors=errors)
     return {key: value for key, value in kept.items() if value}
+
+
+def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """Audiences that name one account name another instead."""
+    for program in session.scalars(sa.select(Program)):
+        named = program.audience.get("accounts", [])
+        if from_id in named:
+            program.audience = {
+                **program.audience,
+                "accounts": list(dict.fromkeys(to_id if number == from_id else number for number in named)),
+            }
+    session.flush()
 
 
 def values(given: Any, read: Callable[[Any], Any]) -> list:

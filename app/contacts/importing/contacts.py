@@ -85,7 +85,8 @@ class _Run:
     ):
         """The person of a row, brought up to it; None when the row was skipped."""
         known, problem = people.meant_by(row, home)
-        if problem or ContactStatus.ERASED in {row.status, known and known.status}:
+        is_erased = ContactStatus.ERASED in {row.status, known and known.status}
+        if problem or is_erased or suppressed.get(row.email_key or "") == ContactStatus.ERASED:
             return self._skip(row, problem or _("This person was erased and is not brought back."))
         person = known or people.add(new_person(row, home))
         is_again = person in met or (known is not None and known.id is not None and known.id in self.met)

@@ -40,6 +40,7 @@ COLUMNS = (
 KEPT = COLUMNS[1:]
 MOST_PARAMETERS = 10_000
 ONE_IMPORT_AT_A_TIME = 4_711_001
+MERGED = "merged"  # the ids of accounts that were merged into another one, whichever system gave them
 
 accounts, contacts = Account.__table__, Contact.__table__
 account_keys, contact_keys = AccountKey.__table__, ContactKey.__table__
@@ -56,7 +57,7 @@ PLACES_BY_NAME = sa.select(*PLACE).where(among(accounts.c.name))
 PLACES_BY_KEY = (
     sa.select(*PLACE, account_keys.c.key)
     .join_from(account_keys, accounts)
-    .where(account_keys.c.system == sa.bindparam("system"), among(account_keys.c.key))
+    .where(account_keys.c.system.in_((sa.bindparam("system"), MERGED)), among(account_keys.c.key))
 )
 SYSTEMS = sa.select(account_keys.c.account_id, account_keys.c.system).where(among(account_keys.c.account_id))
 DOMAINS = sa.select(AccountDomain.domain, AccountDomain.account_id).where(among(AccountDomain.domain))
@@ -113,7 +114,7 @@ class Database:
         for row in self._rows(PLACES_BY_ID, spelled):
             found[row.id] = Place(*row)
             keys[row.id].append(row.external_id)
-        for row in self._rows(PLACES_BY_KEY, spelled, system=self.system) if self.system else ():
+        for row in self._rows(PLACES_BY_KEY, spelled, system=self.system or MERGED):
             found.setdefault(row.id, Place(*row[:4]))
             keys[row.id].append(row.key)
         for row in self._rows(PLACES_BY_NAME, names):

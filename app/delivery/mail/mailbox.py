@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
+from email.utils import getaddresses
 from pathlib import Path
 
 from app.delivery.mail.connection import Envelope, Report
@@ -88,6 +89,22 @@ class Mailbox:
             return (self.folder / name).read_bytes()
         except FileNotFoundError:
             return None
+
+    def names_to(self, address: str) -> list[str]:
+        """The names of all mails to `address`."""
+        wanted, found = address.strip().casefold(), []
+        for name in self.names():
+            line = self._line(name)
+            if line and wanted in {to.casefold() for _name, to in getaddresses([line.to])}:
+                found.append(name)
+        return found
+
+    def forget(self, address: str) -> int:
+        """Remove every mail to `address`; how many went."""
+        names = self.names_to(address)
+        for name in names:
+            (self.folder / name).unlink(missing_ok=True)
+        return len(names)
 
     def empty(self, keep: int = 0) -> int:
         """Remove all but the newest `keep` mails; how many went."""

@@ -1,0 +1,105 @@
+"""What this package holds about one person or account: asks, mails, visits; telling, forgetting and moving it.
+
+An ask that is forgotten keeps its state and its dates, so that every count stays; its mail loses the address and the
+words, and its link leads nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Contact
+from app.core import telling, tokens
+from app.core.outbox_rows import STOPPABLE, DeliveryAttempt, OutboxRow, OutboxState
+from app.delivery import invitations, suppressions
+from app.delivery.models import (
+    Invitation,
+    InvitationChange,
+    InvitationState,
+    Purpose,
+    Reminder,
+    Suppression,
+    Visit,
+)
+from app.delivery.optouts import ON_ITS_WAY
+from app.delivery.sending.posting import INVITATION, REMINDER, ref_of
+
+ERASED = "erased"
+MOST_REMINDERS = 9
+CODES = (InvitationState.SUPPRESSED, InvitationState.CANCELLED)
+BULK = {"synchronize_session": False}
+
+
+def tell(session: Session, contact_id: int) -> dict[str, Any]:
+    """Every ask with its changes, reminders, mails and visits, and what is kept about the address."""
+    ids = asks_of(session, contact_id)
+    mails = mails_of(ids)
+    email_key = session.get_one(Contact, contact_id).email_key
+    return {
+        "asks": telling.rows(session, Invitation, Invitation.id.in_(ids), but={"nonce"}),
+        "ask_changes": telling.rows(session, InvitationChange, InvitationChange.invitation_id.in_(ids)),
+        "reminders": telling.rows(session, Reminder, Reminder.invitation_id.in_(ids)),
+        "mails": telling.rows(session, OutboxRow, mails, but={"claim", "lease_until"}),
+        "mail_attempts": telling.rows(
+            session, DeliveryAttempt, DeliveryAttempt.outbox_id.in_(sa.select(OutboxRow.id).where(mails))
+        ),
+        "visits": telling.rows(session, Visit, Visit.invitation_id.in_(ids)),
+        "suppressions": telling.rows(session, Suppression, Suppression.email_key == email_key),
+    }
+
+
+def forget(session: Session, contact_id: int, *, now: datetime) -> None:
+    """Stop what is on its way, take the address and words out of the mails, and let the address never be asked again."""
+    contact = session.get_one(Contact, contact_id)
+    on_its_way = sa.select(Invitation).where(
+        Invitation.contact_id == contact_id, Invitation.state.in_(ON_ITS_WAY)
+    )
+    for invitation in session.scalars(on_its_way).all():
+        invitations.change(session, invitation, InvitationState.CANCELLED, now=now, reason=ERASED)
+    session.flush()
+    ids = asks_of(session, contact_id)
+    forget_mails(session, ids, now=now)
+    session.execute(sa.delete(Visit).where(Visit.invitation_id.in_(ids)), execution_options=BULK)
+    said = (InvitationChange.invitation_id.in_(ids), InvitationChange.state.not_in(CODES))
+    session.execute(sa.update(InvitationChange).where(*said).values(reason=None), execution_options=BULK)
+    for invitation in session.scalars(sa.select(Invitation).where(Invitation.id.in_(ids))):
+        invitation.asked_as, invitation.nonce, invitation.updated_at = None, tokens.new_nonce(), now
+        if invitation.wave.purpose in (Purpose.SINGLE, Purpose.RECOVERY):
+            invitation.wave.name = invitation.wave.program.name
+    if contact.email_key:
+        suppressions.forget_address(session, contact.email_key, now=now)
+    session.flush()
+
+
+def forget_mails(session: Session, invitation_ids: Sequence[int], *, now: datetime) -> None:
+    """One that is being handed over this moment still arrives; nothing of it is kept either."""
+    mails = mails_of(invitation_ids)
+    attempts = DeliveryAttempt.outbox_id.in_(sa.select(OutboxRow.id).where(mails))
+    session.execute(sa.update(DeliveryAttempt).where(attempts).values(reply=None), execution_options=BULK)
+    stopped = {"state": OutboxState.CANCELLED}
+    waiting = sa.update(OutboxRow).where(mails, OutboxRow.state.in_(STOPPABLE))
+    session.execute(waiting.values(stopped), execution_options=BULK)
+    nothing = {"recipient": ERASED, "values": {}, "reason": None, "updated_at": now}
+    session.execute(sa.update(OutboxRow).where(mails).values(nothing), execution_options=BULK)
+    session.expire_all()
+
+
+def asks_of(session: Session, contact_id: int) -> Sequence[int]:
+    return session.scalars(sa.select(Invitation.id).where(Invitation.contact_id == contact_id)).all()
+
+
+def mails_of(invitation_ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    """The survey mails about these asks."""
+    refs = [ref_of(number, place) for number in invitation_ids for place in range(MOST_REMINDERS + 1)]
+    return sa.and_(OutboxRow.kind.in_((INVITATION, REMINDER)), OutboxRow.ref.in_(refs))
+
+
+def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """The asks of one account to another."""
+    asks = sa.update(Invitation).where(Invitation.account_id == from_id)
+    session.execute(asks.values(account_id=to_id, updated_at=now), execution_options=BULK)

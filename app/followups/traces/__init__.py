@@ -1,0 +1,58 @@
+"""What this package holds about one person or account: tasks, what was done, touches; telling, forgetting, moving it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.core import telling
+from app.core.installation import installation
+from app.core.words import speaking
+from app.followups.models import Activity, Outcome, Task, TaskChange, TaskState, Touch
+from app.followups.opening import BY
+
+BULK = {"synchronize_session": False}
+
+
+def tell(session: Session, contact_id: int) -> dict[str, Any]:
+    """Every task about the person with its states and activities, and every touch."""
+    mine = sa.select(Task.id).where(Task.contact_id == contact_id)
+    return {
+        "tasks": telling.rows(session, Task, Task.contact_id == contact_id),
+        "task_states": telling.rows(session, TaskChange, TaskChange.task_id.in_(mine)),
+        "activities": telling.rows(session, Activity, Activity.task_id.in_(mine)),
+        "touches": telling.rows(session, Touch, Touch.contact_id == contact_id),
+    }
+
+
+def forget(session: Session, contact_id: int, *, now: datetime) -> None:
+    """What was written about the person goes; who did what when stays. Nobody is left to call, so open tasks close."""
+    tasks = session.scalars(sa.select(Task).where(Task.contact_id == contact_id)).all()
+    with speaking(installation(session).language):
+        words = _("Closed by itself: this person asked to be erased.")
+    for task in tasks:
+        if task.is_open:
+            task.outcome = task.outcome or Outcome.NO_CONTACT
+            task.snoozed_until = None
+            task.move(TaskState.CLOSED, now=now, by=BY)
+            task.closing_comment = words
+        elif task.closing_comment:
+            task.closing_comment = ""
+    session.flush()
+    done = sa.update(Activity).where(Activity.task_id.in_([task.id for task in tasks]))
+    session.execute(done.values(words=""), execution_options=BULK)
+    touched = sa.update(Touch).where(Touch.contact_id == contact_id)
+    session.execute(touched.values(words=""), execution_options=BULK)
+    session.expire_all()
+
+
+def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """The tasks and touches of one account to another."""
+    tasks = sa.update(Task).where(Task.account_id == from_id)
+    session.execute(tasks.values(account_id=to_id, updated_at=now), execution_options=BULK)
+    touches = sa.update(Touch).where(Touch.account_id == from_id)
+    session.execute(touches.values(account_id=to_id), execution_options=BULK)

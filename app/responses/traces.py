@@ -1,0 +1,47 @@
+"""What this package holds about one person or account: their answers; telling, forgetting and moving it.
+
+Who is forgotten keeps the numbers without the words, so that no sum changes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.core import telling
+from app.responses.models import Answer, Response, Revision
+
+BULK = {"synchronize_session": False}
+
+
+def tell(session: Session, contact_id: int) -> dict[str, Any]:
+    """Every answer, question by question, and what it said before it was edited."""
+    mine = sa.select(Response.id).where(Response.contact_id == contact_id)
+    return {
+        "responses": telling.rows(session, Response, Response.contact_id == contact_id, but={"attempt"}),
+        "answers": telling.rows(session, Answer, Answer.response_id.in_(mine)),
+        "earlier_versions": telling.rows(session, Revision, Revision.response_id.in_(mine)),
+    }
+
+
+def forget(session: Session, contact_id: int, *, now: datetime) -> None:
+    """Take the words out of every answer and of its earlier versions."""
+    mine = session.scalars(sa.select(Response.id).where(Response.contact_id == contact_id)).all()
+    answers = sa.update(Response).where(Response.id.in_(mine))
+    session.execute(answers.values(comment="", attempt=None, updated_at=now), execution_options=BULK)
+    worded = (Answer.response_id.in_(mine), Answer.words.is_not(None))
+    session.execute(sa.delete(Answer).where(*worded, Answer.number.is_(None)), execution_options=BULK)
+    session.execute(sa.update(Answer).where(*worded).values(words=None), execution_options=BULK)
+    for revision in session.scalars(sa.select(Revision).where(Revision.response_id.in_(mine))):
+        revision.said = {**revision.said, "comment": "", "attempt": None}
+    session.flush()
+    session.expire_all()
+
+
+def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """The answers of one account to another. They keep the segments they were counted in, so no trend changes."""
+    answers = sa.update(Response).where(Response.account_id == from_id)
+    session.execute(answers.values(account_id=to_id), execution_options=BULK)
