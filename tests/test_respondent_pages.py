@@ -1,5 +1,6 @@
 """The pages of respondents: small, inert, usable by thumb, keyboard and screen reader."""
 
+import itertools
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from flask_babel import Babel
 
 from app.core import wording
 from app.core.headers import RESPONDENT
+from app.core.words import addressing
 from app.surveys import templates
 from app.surveys.wording import Item, fill
 from tests.browsing import HOME, axe, browser, serve
@@ -58,7 +60,8 @@ def pages():
         errors = {"score": "Please choose a number."} if "wrong" in request.args else {}
         given = {"company": "Northwind", "action": request.path, "attempt": "a", "unsubscribe_url": "/u"}
         words = shipped(survey, request.args.get("lang", "en"))
-        return render_template("public/answer.html", given=typed, errors=errors, **given, **words)
+        with addressing(words["lang"]):
+            return render_template("public/answer.html", given=typed, errors=errors, **given, **words)
 
     @app.get("/says/<name>")
     def says(name):
@@ -68,8 +71,12 @@ def pages():
             "heading": "Heading",
             "words": "Words.",
             "band": "low",
+            "decline_url": "/a",
+            "back_url": "/a",
+            "lang": request.args.get("lang", "en"),
         }
-        return render_template(f"public/{name}.html", **given)
+        with addressing(given["lang"]):
+            return render_template(f"public/{name}.html", **given)
 
     @app.after_request
     def policy(response):
@@ -129,9 +136,26 @@ def test_the_recommendation_fits_one_phone_screen_with_targets_for_thumbs(pages)
         assert len({box["y"] for box in boxes}) == 2
         assert min(min(box["width"], box["height"]) for box in boxes) >= 44
         page.set_viewport_size({"width": 320, "height": 640})
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        for path in ("answer/nps", "answer/nps_value", "says/unsubscribe", "says/thanks"):
+            page.goto(f"{HOME}/{path}?lang=de")
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320
         assert [text for text in refused if "favicon" not in text and "404" not in text] == []
         assert all(url.startswith(HOME) for url, _size in seen)
+
+
+@pytest.mark.browser
+def test_the_ways_out_are_apart_from_each_other_and_wide_enough_for_thumbs(pages):
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 360, "height": 640})
+        serve(page, pages)
+        for width in (320, 768):
+            page.set_viewport_size({"width": width, "height": 640})
+            page.goto(f"{HOME}/says/unsubscribe?lang=de")
+            boxes = [button.bounding_box() for button in page.get_by_role("button").all()]
+            assert len(boxes) == 3
+            assert len({box["width"] for box in boxes}) == 1
+            assert min(box["height"] for box in boxes) >= 44
+            assert min(b["y"] - a["y"] - a["height"] for a, b in itertools.pairwise(boxes)) >= 8
 
 
 @pytest.mark.browser
@@ -174,7 +198,7 @@ def test_the_keyboard_alone_answers(pages):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_checker_finds_nothing_on_any_page(pages, scheme):
     paths = [f"/answer/{survey}?wrong=1&score=3" for survey in templates.QUESTIONS]
-    paths += [f"/says/{name}" for name in ("thanks", "unsubscribe", "closed", "message")]
+    paths += [f"/says/{name}?lang=de" for name in ("thanks", "unsubscribe", "closed", "message")]
     with browser() as chromium:
         page = chromium.new_context(color_scheme=scheme, bypass_csp=True).new_page()
         serve(page, pages)

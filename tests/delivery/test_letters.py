@@ -38,12 +38,21 @@ def database_kind(request):
     return request.param
 
 
+GERMAN = {
+    "language": "de",
+    "question": "Wie wahrscheinlich ist es, dass Sie Vendor Kolleginnen, Kollegen oder anderen aus Ihrem Fach empfehlen?",
+    "low": "überhaupt nicht wahrscheinlich",
+    "high": "äußerst wahrscheinlich",
+}
+
+
 @pytest.fixture
 def wordings(app):
     return {
         "invitation": letters.invitation(ASK),
         "reminder": letters.reminder(ASK, is_last=False),
         "last reminder": letters.reminder(ASK, is_last=True),
+        "German": letters.invitation(letters.Ask(**ASK.__dict__ | GERMAN)),
         "value": letters.invitation(
             letters.Ask("Vendor", "https://a.example", "en", "Three", has_scores=False)
         ),
@@ -173,9 +182,10 @@ def browser():
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "rows"), [(320, 2), (360, 2), (600, 1), (1024, 1)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_scores_are_pressable_and_readable_at_any_width(browser, wordings, width, rows, scheme):
+@pytest.mark.parametrize("name", ["invitation", "German"])
+def test_scores_are_pressable_and_readable_at_any_width(browser, wordings, width, rows, scheme, name):
     page = browser.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
-    page.set_content(wordings["invitation"].fill("html", VALUES))
+    page.set_content(wordings[name].fill("html", VALUES))
     boxes = [link.bounding_box() for link in page.locator(".score a").all()]
     assert len(boxes) == 11
     assert all(box["width"] >= 40 and box["height"] >= 40 for box in boxes)
