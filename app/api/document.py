@@ -23,7 +23,8 @@ Every request needs a key, made by an administrator on the settings page or with
 read|write|admin`, in the header `Authorization: Bearer ja_...`. Cookies and keys in the address are not taken.
 
 Lists come in pages of `limit` items in the order of their ids; send `next` as `cursor` to go on. `since` leaves out what was
-not changed since; overlap a little, because a change becomes visible when it is committed. A filter that is given
+not changed since; overlap a little, because a change becomes visible when it is committed. It looks at the thing
+itself: scores and counts change without it. A filter that is given
 several times finds what has any of the values. Ids are strings. Moments are RFC 3339 in UTC. Names that are not known, in an
 address or a body, are errors.
 

@@ -244,6 +244,18 @@ def resume(wave_id: int):
     return after(waves.resume, wave_id)
 
 
+@resource.writes("POST", "/waves/<int:wave_id>/undo", WaveSchema)
+def undo(wave_id: int):
+    """Take back a launch that has not begun to send
+
+    The wave and its asks are gone and nobody is quarantined; the answer is the wave as it was.
+    """
+    wave = the_wave(wave_id)
+    was = told([wave])[0]
+    waves.undo(db.session, wave, actor=actor(), now=present().now)
+    return was
+
+
 @resource.writes("POST", "/waves/<int:wave_id>/cancel", WaveSchema)
 def cancel(wave_id: int):
     """Cancel a wave: nobody else is asked"""

@@ -236,6 +236,13 @@ def take_status(contact: Contact, told: Told, when: Entry, *, is_sync: bool) -> 
         people.depart(contact, on=left_on or contact.left_on or when.today, today=when.today)
     elif wanted is ContactStatus.BOUNCED:
         contact.bounce(now=when.now)
-    elif wanted is ContactStatus.ACTIVE and contact.status is not wanted and not is_sync:
+    elif not is_sync and (field := taken_back(contact, told)):
         words = _("This person is %(status)s here and stays so.", status=contact.status.value)
-        raise Refused(words, errors={"status": words})
+        raise Refused(words, errors={field: words})
+
+
+def taken_back(contact: Contact, told: Told) -> str | None:
+    """The field by which a no, a bounce or a departure would be taken back."""
+    if told.get("status") is ContactStatus.ACTIVE and contact.status is not ContactStatus.ACTIVE:
+        return "status"
+    return "left_on" if contact.left_on and told.get("left_on", contact.left_on) is None else None

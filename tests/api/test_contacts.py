@@ -194,6 +194,9 @@ def test_somebody_who_left_has_the_day(session, api, account):
     contact = make.contact(account=account)
     gone = api.patch(f"/contacts/{contact.id}", {"left_on": "2026-02-01"}).json
     assert (gone["status"], gone["left_on"]) == ("left", "2026-02-01")
+    back = api.patch(f"/contacts/{contact.id}", {"left_on": None})
+    assert (back.status_code, list(back.json["errors"])) == (409, ["left_on"])
+    assert put(api, account, email=contact.email, left_on=None).json["left_on"] == "2026-02-01"
     other = make.contact(account=account)
     today = clock.day_of(clock.now(), installation(session).zone)
     assert api.patch(f"/contacts/{other.id}", {"status": "left"}).json["left_on"] == today.isoformat()

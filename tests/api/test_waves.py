@@ -60,6 +60,16 @@ def test_a_wave_waits_for_its_moment_and_its_undo(session, api, path):
     assert wave["undo_until"] is None
 
 
+def test_a_launch_is_undone_without_a_trace_until_it_sends(session, api, path):
+    make.contact()
+    wave = api.post(path, {"undo_minutes": 10}).json
+    assert api.post(f"/waves/{wave['id']}/undo").json["id"] == wave["id"]
+    assert api.get(f"/waves/{wave['id']}").status_code == 404
+    assert api.all("/invitations") == []
+    sending = make.wave(state=WaveState.SENDING)
+    assert api.post(f"/waves/{sending.id}/undo").status_code == 409
+
+
 def test_a_repeated_launch_is_one_wave(session, api, path):
     make.contact()
     headers = {"Idempotency-Key": "launch"}
