@@ -13,9 +13,9 @@ from flask_login import current_user
 
 from app.auth import sessions
 from app.auth.models import RoleName
-from app.core import clock
+from app.core import clock, typed
 from app.core.audit import Actor
-from app.core.errors import Forbidden
+from app.core.errors import Forbidden, SignedOut
 from app.core.pages import SAFE_METHODS
 from app.extensions import db
 
@@ -88,7 +88,11 @@ def ask_for_own_password() -> Response | None:
 
 
 def ask_to_sign_in() -> Response:
-    """To the sign-in page and back here afterwards, if this is a page that can be come back to."""
+    """To the sign-in page and back here afterwards, if this is a page that can be come back to; a text is handed back."""
+    if typed.texts() and "HX-Request" not in request.headers:
+        raise SignedOut(
+            _("Your session has ended, so nothing was saved. Sign in, then put in again what stands below.")
+        )
     is_page = request.method in SAFE_METHODS and "HX-Request" not in request.headers
     url = url_for("security.login", next=request.full_path.rstrip("?") if is_page else None)
     if "HX-Request" in request.headers:

@@ -12,15 +12,19 @@ from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import gettext as _
-from sqlalchemy.exc import OperationalError
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from app.core import pages
+from app.core import pages, typed
 from app.core.transactions import GateBusy
 from app.core.words import addressing, browsers_choice
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 10
+WITH_SECTIONS = frozenset({400, 403, 404, 405, 409})
+REPEATABLE = frozenset({409, 500, 503})
 
 
 class DomainError(Exception):
@@ -51,6 +55,12 @@ class NotFound(DomainError):
     status = 404
 
 
+class SignedOut(DomainError):
+    """The session has ended while a form was being filled in (401)."""
+
+    status = 401
+
+
 class Forbidden(DomainError):
     """This person may not do that (403)."""
 
@@ -75,7 +85,8 @@ def render_domain(error: DomainError) -> Response:
 def render_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
-    response = render(error.code, words_for(error.code))
+    words = words_for(error.code) if not isinstance(error, CSRFError) else words_for_old_page()
+    response = render(error.code, words)
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after", "www-authenticate"}:
             response.headers[name] = value
@@ -119,9 +130,22 @@ def render(
     status = 400 if status == 422 else status
     if pages.is_respondent():
         return respondents_page(status, reference)
-    return Response(
-        render_template("errors/staff.html", status=status, words=words, errors=errors or {}), status=status
-    )
+    return staff_page(status, words, errors or {})
+
+
+def staff_page(status: int, words: str, errors: dict[str, str]) -> Response:
+    """An error between the sections, for somebody who is signed in and while the database answers; else it stands alone."""
+    given = {"status": status, "words": words, "errors": errors, "typed": typed}
+    given["may_repeat"] = status in REPEATABLE and typed.may_be_sent_again()
+    if status in WITH_SECTIONS:
+        try:
+            if current_user.is_authenticated:
+                return Response(
+                    render_template("errors/staff.html", frame="base.html", **given), status=status
+                )
+        except (SQLAlchemyError, GateBusy) as error:
+            log.warning("an error page had to stand alone: %s", type(error).__name__)
+    return Response(render_template("errors/staff.html", frame="lone.html", **given), status=status)
 
 
 def problem(status: int, words: str, errors: dict[str, str] | None = None) -> Response:
@@ -140,6 +164,12 @@ def respondents_page(status: int, reference: str | None) -> Response:
         frame = {"lang": locale.language, "text_direction": locale.text_direction}
         body = render_template("errors/public.html", status=status, reference=reference, **frame)
     return Response(body, status=status, headers={"Content-Language": locale.language})
+
+
+def words_for_old_page() -> str:
+    return _(
+        "The page was older than your session, so nothing was saved. Open it again and send it from there."
+    )
 
 
 def words_for(code: int) -> str:

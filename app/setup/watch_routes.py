@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from flask import render_template, request
+from flask_babel import format_timedelta
 
 from app import jobs as timetable
 from app.auth import access
@@ -11,6 +14,7 @@ from app.core import clock
 from app.core.audit import AuditEvent
 from app.core.workers import JobFailure, WorkerBeat, is_worker_alive
 from app.extensions import db
+from app.setup import trail_words
 from app.setup.routes import blueprint
 
 PAGE = 50
@@ -19,12 +23,27 @@ PAGE = 50
 @blueprint.get("/settings/audit")
 @access.admin
 def audit():
-    """Who did what, the newest first."""
-    before = request.args.get("before", type=int)
+    """Who did what, the newest first; `what` names one action."""
+    before, chosen = request.args.get("before", type=int), request.args.get("what", "")
+    chosen = chosen if chosen in trail_words.ACTIONS else ""
+    is_further = before is not None and 0 < before < 2**63
     found = sa.select(AuditEvent).order_by(AuditEvent.id.desc()).limit(PAGE + 1)
-    found = found.where(AuditEvent.id < before) if before and 0 < before < 2**63 else found
+    found = found.where(AuditEvent.id < before) if is_further else found
+    found = found.where(AuditEvent.action == chosen) if chosen else found
     rows = list(db.session.scalars(found))
-    return render_template("setup/audit.html", rows=rows[:PAGE], has_more=len(rows) > PAGE)
+    return render_template(
+        "setup/audit.html",
+        rows=rows[:PAGE],
+        has_more=len(rows) > PAGE,
+        is_further=is_further,
+        chosen=chosen,
+        kinds=sorted(((action, str(words)) for action, words in trail_words.ACTIONS.items()), key=by_words),
+        trail_words=trail_words,
+    )
+
+
+def by_words(option: tuple[str, str]) -> str:
+    return option[1]
 
 
 @blueprint.get("/settings/jobs")
@@ -37,4 +56,5 @@ def jobs():
         beats=list(db.session.scalars(sa.select(WorkerBeat).order_by(WorkerBeat.beat_at.desc()).limit(5))),
         failures=list(db.session.scalars(sa.select(JobFailure).order_by(JobFailure.job))),
         timetable=timetable.TIMETABLE,
+        every=lambda seconds: format_timedelta(timedelta(seconds=seconds), threshold=1),
     )

@@ -1,8 +1,52 @@
 """The audit trail and the worker on pages."""
 
+from datetime import timedelta
+
+from app.core import audit, clock
+from app.core.audit import Actor
+from app.core.workers import JobFailure
+from tests import make
+
 
 def test_the_trail_and_the_worker_are_shown_to_administrators(sign_in, session):
     client = sign_in("admin")
     assert "no sign of life" in client.get("/settings/jobs").text
     assert client.get("/settings/audit?before=99999999999999999999").status_code == 200
     assert sign_in("manager").get("/settings/audit").status_code == 403
+
+
+def test_a_line_of_the_trail_is_told_in_words_and_leads_to_what_it_is_about(sign_in, session):
+    account = make.account(name="Northwind")
+    actor = Actor("staff", 1, "<b>Ada</b>", "10.0.0.7")
+    changed = {"stage": "steady → renewal", "gone": {"waves": 3}}
+    audit.note(session, actor, "account.change", subject=f"account:{account.id}", now=clock.now(), **changed)
+    audit.note(session, actor, "odd_thing.done", subject="odd", now=clock.now())
+    page = sign_in("admin").get("/settings/audit").text
+    rows = page.partition("<tbody>")[2]
+    assert "Account changed" in rows
+    assert "stage: steady → renewal" in rows
+    assert "waves: 3" in rows
+    assert f'href="/accounts/{account.id}"' in rows
+    assert "odd thing: done" in rows
+    assert "&lt;b&gt;Ada" in rows
+
+
+def test_the_trail_is_narrowed_to_one_action(sign_in, session):
+    audit.note(session, audit.SYSTEM, "demo.loaded", now=clock.now())
+    admin = sign_in("admin")
+    rows = admin.get("/settings/audit?what=demo.loaded").text.partition("<tbody>")[2]
+    assert rows.count("<tr>") == 1
+    nothing = admin.get("/settings/audit?what=wave.undone").text
+    assert "Clear the filters" in nothing
+    assert "Clear the filters" in admin.get("/settings/audit?before=1").text
+
+
+def test_what_failed_says_when_it_is_tried_again(sign_in, session):
+    now = clock.now()
+    later = now + timedelta(minutes=30)
+    session.add(JobFailure(job="send_mail", item="7", tries=2, next_try_at=later, error="<i>refused"))
+    session.add(JobFailure(job="remind", item="8", tries=5, parked_at=now, error="no"))
+    page = sign_in("admin").get("/settings/jobs").text
+    assert "&lt;i&gt;refused" in page
+    assert "given up" in page
+    assert "every 6 hours" in page

@@ -1,0 +1,108 @@
+"""What the lines of the audit trail are called on its page, and where their subjects are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
+from app.core.audit import AuditEvent
+
+ACTIONS = {
+    "account.add": _l("Account added"),
+    "account.change": _l("Account changed"),
+    "account.goal": _l("Goal set"),
+    "account.merge": _l("Accounts merged"),
+    "account.touch": _l("Conversation logged"),
+    "accounts.import": _l("Accounts imported"),
+    "allow_list.changed": _l("Allow list changed"),
+    "contact.add": _l("Person added"),
+    "contact.change": _l("Person changed"),
+    "contact.erase": _l("Person erased"),
+    "contact.left": _l("Person left"),
+    "contact.overrule": _l("Person made askable"),
+    "contact.returned": _l("Person is back"),
+    "contact.unsubscribe": _l("Person unsubscribed"),
+    "contacts.import": _l("People imported"),
+    "demo.loaded": _l("Demo company loaded"),
+    "demo.removed": _l("Demo company removed"),
+    "installation.changed": _l("Installation changed"),
+    "installation.live": _l("Went live"),
+    "invitation.sent_again": _l("Mail sent once more"),
+    "key.add": _l("API key made"),
+    "key.revoke": _l("API key revoked"),
+    "password.changed": _l("Password changed"),
+    "password.given": _l("New password given"),
+    "program.added": _l("Program added"),
+    "program.changed": _l("Program changed"),
+    "response.review": _l("Answer reviewed"),
+    "session.ended": _l("Sessions ended"),
+    "sign_in": _l("Signed in"),
+    "sign_in.failed": _l("Sign-in failed"),
+    "sign_out": _l("Signed out"),
+    "staff.add": _l("Member of staff added"),
+    "staff.disable": _l("Member of staff disabled"),
+    "staff.enable": _l("Member of staff let in again"),
+    "staff.role": _l("Role changed"),
+    "task.change": _l("Task changed"),
+    "task.close": _l("Task closed"),
+    "test_mail.confirmed": _l("Test mail confirmed"),
+    "test_mail.sent": _l("Test mail sent"),
+    "wave.cancelled": _l("Wave cancelled"),
+    "wave.launched": _l("Wave launched"),
+    "wave.paused": _l("Wave paused"),
+    "wave.resumed": _l("Wave resumed"),
+    "wave.undone": _l("Wave undone"),
+}
+KINDS = {
+    "staff": _l("here"),
+    "visitor": _l("somebody not signed in"),
+    "key": _l("the API"),
+    "command": _l("the command line"),
+    "system": _l("JustAsk itself"),
+    "contact": _l("a survey link"),
+}
+SUBJECTS = {
+    "account": (_l("account %(id)s"), "contacts.account", "account_id"),
+    "contact": (_l("person %(id)s"), "contacts.contact", "contact_id"),
+    "task": (_l("task %(id)s"), "followups.task_page", "task_id"),
+    "program": (_l("program %(id)s"), "surveys.program", "program_id"),
+    "wave": (_l("wave %(id)s"), "delivery.wave", "wave_id"),
+    "staff": (_l("member of staff %(id)s"), "auth.staff_member", "id"),
+    "key": (_l("API key %(id)s"), None, None),
+    "invitation": (_l("ask %(id)s"), None, None),
+}
+
+
+def what(row: AuditEvent) -> str:
+    """The action in words; one that is not known here as it was written."""
+    return str(ACTIONS.get(row.action, row.action.replace(".", ": ").replace("_", " ")))
+
+
+def details(row: AuditEvent) -> str:
+    """What was noted beside it, as name and value."""
+    return ", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in flat(row.details or {}))
+
+
+def flat(told: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in told.items():
+        if isinstance(value, Mapping):
+            yield from flat(value)
+        elif value not in (None, "", [], {}):
+            yield name, value
+
+
+def subject(written: str | None) -> str:
+    """Whom or what it was about: "wave:3" is wave 3."""
+    kind, _colon, id = (written or "").partition(":")
+    words = SUBJECTS.get(kind)
+    return str(words[0]) % {"id": id} if words else written or ""
+
+
+def address(written: str | None) -> str | None:
+    """The page on which the subject is looked at; None where there is none. It may be gone by now."""
+    kind, _colon, id = (written or "").partition(":")
+    _words, endpoint, argument = SUBJECTS.get(kind, (None, None, None))
+    return url_for(endpoint, **{argument: int(id)}) if endpoint and id.isdigit() else None
