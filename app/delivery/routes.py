@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -73,9 +74,12 @@ def wave(wave_id: int):
 def wave_progress(wave_id: int):
     """The part of the wave's page that changes by itself; a wave that is over stops asking for it."""
     found = the_wave(wave_id)
+    shown = standing(found)
+    if found.state in LIVE and request.args.get("seen") == shown["version"]:
+        return "", 204
     status = 200 if found.state in LIVE else STOP_POLLING
     told = request.args.get("told", "")
-    return render_template("delivery/progress.html", told=told, **standing(found)), status
+    return render_template("delivery/progress.html", told=told, polled=True, **shown), status
 
 
 def standing(found: Wave) -> dict:
@@ -84,7 +88,7 @@ def standing(found: Wave) -> dict:
     counts = progress.wave_counts(db.session, found.id)
     to_send = counts["total"] - counts["suppressed"] - counts["cancelled"]
     gone = to_send - counts["planned"] - counts["queued"]
-    return {
+    shown = {
         "wave": found,
         "counts": counts,
         "rates": progress.rates(counts),
@@ -99,6 +103,15 @@ def standing(found: Wave) -> dict:
         "words": words,
         "now": now,
     }
+    return shown | {"version": version_of(shown)}
+
+
+def version_of(shown: dict) -> str:
+    """A word that changes with whatever the live part shows; its clocks run by themselves."""
+    facts = [shown[name] for name in ("counts", "gone", "machine_visits", "held", "starts_at")]
+    found, now = shown["wave"], shown["now"]
+    facts += [found.state, found.paused_reason, bool(shown["left_to_undo"]), shown["starts_at"] > now]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def time_left(until, now) -> str | None:

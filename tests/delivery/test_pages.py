@@ -219,7 +219,21 @@ def test_a_wave_is_sent_and_its_page_follows_until_it_is_done(session, settings,
     mails = list(mailer.mailbox(settings).lines())
     assert [mail.to for mail in mails] == ["Kim Contact"] or "kim@customer.example" in mails[0].to
     told = re.search(r'value="(finished:\d+)"', text_of(done))[1]
-    assert "hx-swap-oob" not in text_of(manager.get(f"/waves/{wave.id}/progress?told={told}"))
+    assert 'id="wave-said"' not in text_of(manager.get(f"/waves/{wave.id}/progress?told={told}"))
+
+
+def test_the_live_part_is_sent_only_when_something_in_it_changed(session, manager, program):
+    make.contact(email="kim@customer.example")
+    press(manager, program)
+    wave = the_wave(session)
+    page = text_of(manager.get(f"/waves/{wave.id}"))
+    assert "data-countdown=" in page
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    assert manager.get(f"/waves/{wave.id}/progress?seen={seen}").status_code == 204
+    pass_jobs("start_waves", minutes=11)
+    moved = manager.get(f"/waves/{wave.id}/progress?seen={seen}")
+    assert moved.status_code == 200
+    assert f'value="{seen}"' not in text_of(moved)
 
 
 def test_pause_resume_and_cancel_are_one_press_each(session, manager, program):
