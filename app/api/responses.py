@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import marshmallow as ma
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _
 
-from app.api.fields import Choice, Day, Flag, Id, Many, Moment, Shown, Text, Whole
+from app import journey
+from app.api.bearer import actor
+from app.api.fields import Choice, Day, Flag, Given, Id, Many, Moment, Shown, Text, Whole
 from app.api.frame import Resource
 from app.api.paging import Filters, matching
+from app.api.today import present
 from app.core.errors import NotFound
 from app.delivery.models import Invitation
 from app.extensions import db
@@ -76,12 +81,25 @@ class ResponseSchema(Shown):
     flags = ma.fields.List(
         ma.fields.String(),
         required=True,
-        metadata={"description": "Of `late`, `edited`, `maybe_automatic`, `reviewed`, `rehearsal`."},
+        metadata={
+            "description": "Of `late`, `edited`, `maybe_automatic`, `reviewed`, `dismissed`, `rehearsal`."
+        },
     )
     counted = ma.fields.Boolean(
         required=True, metadata={"description": "Whether it enters scores, and with a score NPS."}
     )
     updated_at = Moment(required=True)
+
+
+class Verdict(StrEnum):
+    PERSON = "person"
+    MACHINE = "machine"
+
+
+class ReviewSchema(Given):
+    """Who sent the answer."""
+
+    verdict = Choice(Verdict, required=True)
 
 
 class ResponseFilters(Filters):
@@ -162,6 +180,7 @@ def flags(row: Response) -> list[str]:
         "edited": row.revision > 1,
         "maybe_automatic": row.is_maybe_automatic,
         "reviewed": row.reviewed_at is not None,
+        "dismissed": row.dismissed_at is not None,
         "rehearsal": row.is_rehearsal,
     }
     return [name for name, holds in found.items() if holds]
@@ -176,7 +195,23 @@ def find(asked):
 @resource.reads("/responses/<int:response_id>", ResponseSchema)
 def show(response_id: int):
     """Show an answer"""
-    found = db.session.get(Response, response_id)
+    return told([the_response(response_id)])[0]
+
+
+def the_response(response_id: int, *, lock: bool = False) -> Response:
+    found = db.session.get(Response, response_id, with_for_update=lock or None)
     if found is None:
         raise NotFound(_("There is no such answer."))
+    return found
+
+
+@resource.writes("POST", "/responses/<int:response_id>/review", ResponseSchema, takes=ReviewSchema)
+def review(given: dict, response_id: int):
+    """Say whether a person or a machine sent an answer that may be automatic
+
+    A person's counts from then on, a machine's nowhere; the last word holds.
+    """
+    found = the_response(response_id)
+    is_person = given["verdict"] is Verdict.PERSON
+    journey.answer_reviewed(db.session, found, is_person=is_person, actor=actor(), now=present().now)
     return told([found])[0]

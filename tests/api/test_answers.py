@@ -112,6 +112,19 @@ def test_flags_say_what_is_special(session, api):
     assert (found["flags"], found["counted"]) == (["late", "edited", "maybe_automatic"], False)
 
 
+def test_a_doubtful_answer_is_settled_in_a_word(session, api):
+    answer = make.answer(9, is_automatic=True)
+    path = f"/responses/{answer.response_id}/review"
+    assert only(api, "/responses")["counted"] is False
+    for verdict, flag in (("machine", "dismissed"), ("person", "reviewed")):
+        found = api.post(path, {"verdict": verdict}).json
+        assert (found["flags"], found["counted"]) == (["maybe_automatic", flag], verdict == "person")
+    assert api.post(path, {"verdict": "dog"}).status_code == 422
+    plain = make.answer(9)
+    assert api.post(f"/responses/{plain.response_id}/review", {"verdict": "person"}).status_code == 409
+    assert api.post("/responses/999/review", {"verdict": "person"}).status_code == 404
+
+
 def test_answers_are_filtered_by_the_fields_named(session, api):
     answer = make.answer(9, comment="Wonderful and excellent support.")
     ask = make.invitation(is_rehearsal=True, language="de")
