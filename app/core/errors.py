@@ -14,7 +14,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from app.core import pages, typed
@@ -73,6 +73,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, render_http)
     app.register_error_handler(GateBusy, lambda e: busy())
     app.register_error_handler(OperationalError, render_database)
+    app.register_error_handler(DataError, render_data)
     app.register_error_handler(Exception, render_unexpected)
 
 
@@ -97,6 +98,14 @@ def render_database(error: OperationalError) -> Response:
     """A database that is locked, full or gone: nothing was saved, and saying so is all that can be done."""
     log.error("database not available: %s", type(error.orig).__name__, exc_info=error)
     return busy()
+
+
+def render_data(error: DataError) -> Response:
+    """A value that no column can hold and that no field has refused: what was asked cannot be done with it."""
+    log.error(
+        "a value reached the database that it cannot hold: %s", type(error.orig).__name__, exc_info=error
+    )
+    return render(400, words_for(400))
 
 
 def render_unexpected(error: Exception) -> Response:

@@ -231,7 +231,7 @@ def issues(file_id: int):
 @blueprint.post("/owner-matches/forget")
 @access.manager
 def forget_owner():
-    owners.forget(db.session, request.form.get("name", ""))
+    owners.forget(db.session, request.form.get("name", "").replace("\x00", ""))
     db.session.commit()
     flash(_("Forgotten. The next file asks again whom it means."), "success")
     return redirect(url_for("imports.index"), 303)
