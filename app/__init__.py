@@ -19,17 +19,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def create_app(settings: config.Settings | None = None) -> Flask:
     """The application for `settings` (from the environment when not given). Starts no job and sends nothing."""
-    from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from app import api, public, schema  # noqa: F401
     from app.auth import access, limits, security
     from app.core import errors, headers, pages, transactions, wording
+    from app.core.frame import Application
     from app.doors import BLUEPRINTS
     from app.extensions import babel, csrf, db
 
     settings = settings or config.load()
-    app = Flask(__name__, instance_path=str(settings.instance))
+    app = Application(__name__, instance_path=str(settings.instance))
     app.config.from_mapping(flask_config(settings))
     app.extensions["settings"] = settings
     if settings.PROXIES:

@@ -6,7 +6,8 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import cycle, islice
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -51,10 +52,12 @@ def prepare() -> None:
     db.session.commit()
 
 
-def wave(people: int, domain: str = "customer.example") -> Wave:
-    """A wave that sends, with one planned ask for each of `people` new contacts."""
+def wave(
+    people: int, *, domain: str = "customer.example", accounts: int = 1, sent_at: datetime | None = None
+) -> Wave:
+    """A wave that sends, with one ask for each of `people` new contacts: planned, or sent already at `sent_at`."""
     program = db.session.scalar(sa.select(Program).where(Program.name == "Relationship"))
-    account = Account(name="Customer Ltd", started_on=date(2024, 1, 1), stage=Stage.STEADY, tier=2)
+    customers = [_account(number) for number in range(accounts)]
     row = Wave(
         program=program,
         version=program.survey.current,
@@ -65,18 +68,41 @@ def wave(people: int, domain: str = "customer.example") -> Wave:
         launched_at=LAUNCHED,
         send_at=LAUNCHED,
     )
-    db.session.add_all([account, row])
+    db.session.add_all([*customers, row])
     db.session.flush()
     mark = secrets.token_hex(4)
     addresses = [f"{mark}.{number}@{domain}" for number in range(people)]
-    contacts = [_contact(account.id, number, address) for number, address in enumerate(addresses)]
+    homes = list(islice(cycle(account.id for account in customers), people))
+    contacts = [_contact(*facts) for facts in zip(homes, range(people), addresses, strict=True)]
     ids = list(
         db.session.scalars(sa.insert(Contact).returning(Contact.id, sort_by_parameter_order=True), contacts)
     )
-    asks = [_ask(row, account.id, *pair) for pair in zip(ids, addresses, strict=True)]
-    db.session.execute(sa.insert(Invitation), asks)
+    asks = [_ask(row, *facts) for facts in zip(homes, ids, addresses, strict=True)]
+    db.session.execute(sa.insert(Invitation), [ask | sending(sent_at) for ask in asks])
     db.session.commit()
     return row
+
+
+def sending(sent_at: datetime | None) -> dict:
+    """What differs between an ask that waits and one that was sent."""
+    if sent_at is None:
+        return {"state": InvitationState.PLANNED}
+    return {"state": InvitationState.SENT, "sent_at": sent_at, "closes_at": sent_at + timedelta(days=21)}
+
+
+def tokens_of(settings: config.Settings, row: Wave) -> list[str]:
+    """The tokens of the links that a wave sent."""
+    signer = tokens.Signer([settings.SECRET_KEY])
+    return [
+        signer.token(nonce)
+        for nonce in db.session.scalars(sa.select(Invitation.nonce).where(Invitation.wave_id == row.id))
+    ]
+
+
+def _account(number: int) -> Account:
+    return Account(
+        name=f"Customer {number} Ltd", started_on=date(2024, 1, 1), stage=Stage.STEADY, tier=1 + number % 3
+    )
 
 
 def _contact(account_id: int, number: int, address: str) -> dict:
@@ -103,7 +129,6 @@ def _ask(row: Wave, account_id: int, contact_id: int, address: str) -> dict:
         "language": "en",
         "purpose": Purpose.PROGRAM,
         "is_rehearsal": False,
-        "state": InvitationState.PLANNED,
         "due_at": LAUNCHED,
     }
 

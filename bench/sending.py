@@ -11,6 +11,7 @@ import random
 import smtplib
 import statistics
 import time
+from collections.abc import Iterator
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -25,8 +26,10 @@ from app.delivery.models import Invitation, InvitationState
 from app.delivery.sending import posting
 from app.extensions import db
 from bench import installations, smtp_sink
+from bench.figures import Absent, Figure
 
 TARGET, STRETCH = 0.50, 1.5
+WHAT = "sending a wave / one smtplib connection"
 
 
 def run(rounds: int = 7, people: int = 1000, database_url: str = "") -> dict:
@@ -60,6 +63,19 @@ def run(rounds: int = 7, people: int = 1000, database_url: str = "") -> dict:
         "floor_cpu_us": statistics.median(floor[1] for floor, _ in taken) / people * 1e6,
         "octets": len(octets),
     }
+
+
+def figures() -> Iterator[Figure | Absent]:
+    """The same for the table of all benchmarks."""
+    row = run()
+    if "note" in row:
+        yield Absent(WHAT, row["note"])
+        return
+    note = (
+        f"{row['mails_per_second']:,.0f}/s to {row['floor_per_second']:,.0f}/s; "
+        f"CPU {row['cpu_us']:,.0f} us to {row['floor_cpu_us']:,.0f} us each"
+    )
+    yield Figure(WHAT, row["ratio"], TARGET, low=row["low"], high=row["high"], note=note)
 
 
 def sample(settings) -> bytes:

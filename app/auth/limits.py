@@ -146,9 +146,16 @@ limiter = Limiter(key_func=address, storage_uri="table://", strategy="fixed-wind
 
 
 def install(app: Flask) -> None:
-    """Count where a view says so (`@limiter.limit("60 per minute")`); other requests pay nothing for it."""
+    """Count where a view says so (`@limiter.limit("60 per minute")`); other requests pay nothing for it.
+
+    The library's hooks on every request are for limits of the whole application and for headers that tell how much is
+    left, neither of which is in use.
+    """
+    hooks = [app.before_request_funcs[None], app.after_request_funcs[None], app.teardown_request_funcs[None]]
+    ours = [len(functions) for functions in hooks]
     limiter.init_app(app)
-    app.before_request_funcs[None].remove(limiter._check_request_limit)
+    for functions, number in zip(hooks, ours, strict=True):
+        del functions[number:]
     app.register_error_handler(RateLimitExceeded, render_exceeded)
 
 

@@ -17,7 +17,8 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from app.core import pages, typed
+from app.core import typed
+from app.core.frame import is_respondent
 from app.core.transactions import GateBusy
 from app.core.words import addressing, browsers_choice
 
@@ -137,7 +138,7 @@ def render(
     if request.path.startswith("/api/"):
         return problem(status, words, errors)
     status = 400 if status == 422 else status
-    if pages.is_respondent():
+    if is_respondent(request.path):
         return respondents_page(status, reference)
     return staff_page(status, words, errors or {})
 

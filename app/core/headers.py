@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response, request
+from collections.abc import Callable, Iterable
+
+from flask import Flask
+
+from app.core.frame import is_respondent
 
 COMMON = {
     "X-Content-Type-Options": "nosniff",
@@ -16,24 +20,36 @@ BASE = "default-src 'none'; base-uri 'none'; object-src 'none'; frame-ancestors 
 RESPONDENT = BASE + "; style-src 'self'; script-src 'self'; connect-src 'self'"
 STAFF = RESPONDENT + "; style-src-attr 'unsafe-inline'; frame-src 'self'"
 HSTS = "max-age=63072000; includeSubDomains"
+RESPONDENT_ONLY = {"Content-Security-Policy": RESPONDENT, "X-Robots-Tag": "noindex, nofollow"}
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def install(app: Flask) -> None:
-    common = COMMON | ({"Strict-Transport-Security": HSTS} if app.extensions["settings"].is_https else {})
-    staff = common | {"Content-Security-Policy": STAFF} | NO_STORE
-    respondent = (
-        common | {"Content-Security-Policy": RESPONDENT, "X-Robots-Tag": "noindex, nofollow"} | NO_STORE
-    )
-    static = common | {"Content-Security-Policy": STAFF}
+Pairs = list[tuple[str, str]]
 
-    @app.after_request
-    def add(response: Response) -> Response:
-        """What a view set itself stays; the rest is added in one go, because every page pays for this."""
-        if request.endpoint == "static":
-            wanted = static
-        else:
-            wanted = respondent if request.path.startswith(("/a/", "/u/")) else staff
-        present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118
-        response.headers.extend([(n, v) for n, v in wanted.items() if n.lower() not in present])
-        return response
+
+def install(app: Flask) -> None:
+    """Add the headers as the answer leaves the application; what a view set itself stays.
+
+    They are added outside of Flask, whose own way of adding a header costs every page a tenth of its time.
+    """
+    common = COMMON | ({"Strict-Transport-Security": HSTS} if app.extensions["settings"].is_https else {})
+    staff = list((common | {"Content-Security-Policy": STAFF} | NO_STORE).items())
+    respondent = list((common | RESPONDENT_ONLY | NO_STORE).items())
+    static = list((common | {"Content-Security-Policy": STAFF}).items())
+    answer = app.wsgi_app
+
+    def with_headers(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        wanted = static if path.startswith("/static/") else respondent if is_respondent(path) else staff
+
+        def start(status: str, headers: Pairs, exc_info: object = None) -> Callable:
+            return start_response(status, headers + missing(wanted, headers), exc_info)
+
+        return answer(environ, start)
+
+    app.wsgi_app = with_headers
+
+
+def missing(wanted: Pairs, headers: Pairs) -> Pairs:
+    present = {name.lower() for name, _value in headers}
+    return [pair for pair in wanted if pair[0].lower() not in present]

@@ -8,12 +8,12 @@ from flask_login import current_user
 from werkzeug.routing import IntegerConverter
 
 from app.core import transactions
+from app.core.frame import is_respondent
 from app.core.installation import Installation, installation
 from app.core.words import FALLBACK, STAFF_LANGUAGES
 from app.extensions import db
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-RESPONDENT_PATHS = ("/a/", "/u/")
 RANKS = ("viewer", "csm", "manager", "admin")
 NAVIGATION = (
     ("followups.queue", lazy_gettext("Queue"), "viewer"),
@@ -90,13 +90,13 @@ def install(app: Flask) -> None:
 
 def choose_transaction() -> None:
     """Unsafe methods write, everything else only reads (decisions 1). Respondent pages choose for themselves."""
-    if request.method not in SAFE_METHODS and not is_respondent():
+    if request.method not in SAFE_METHODS and not is_respondent(request.path):
         transactions.write(db.session)
 
 
 def page_context() -> dict:
     """Variables of every template; respondent pages pass their own and get nothing from here."""
-    if not has_request_context() or is_respondent():
+    if not has_request_context() or is_respondent(request.path):
         return {}
     return {
         "nav_items": nav_items,
@@ -161,11 +161,6 @@ def theme() -> str:
     return current_user.theme.value if current_user.is_authenticated else "system"
 
 
-def is_respondent() -> bool:
-    """Whether the request is for a respondent's page, which knows no staff and pays nothing for them."""
-    return request.path.startswith(RESPONDENT_PATHS)
-
-
 def language() -> str:
     """The language of staff pages: the person's own, else the best the browser asks for. Asks the database nothing."""
     if not has_request_context():
@@ -178,6 +173,6 @@ def language() -> str:
 
 def time_zone() -> str | None:
     """The zone in which a person reads times: their own, else the installation's."""
-    if not has_request_context() or is_respondent():
+    if not has_request_context() or is_respondent(request.path):
         return None
     return g.get("own_time_zone") or this_installation().time_zone

@@ -45,7 +45,8 @@ class Plan:
     def row(self, found: tuple) -> Any:
         cells = list(found)
         for place, convert in self.readers:
-            cells[place] = convert(cells[place])
+            if cells[place] is not None:
+                cells[place] = convert(cells[place])
         return self.make(cells)
 
 

@@ -18,6 +18,8 @@ from app.public.visits import ANSWER, SCORE, Look, Visits
 from app.responses import asks
 from app.responses.asks import Ask
 
+AGENT_LENGTH = 512
+
 
 @dataclass(frozen=True)
 class Desk:
@@ -44,13 +46,14 @@ class Desk:
         self, ask: Ask, request: Request, now: datetime, chosen: int | None = None, page: str = ANSWER
     ) -> None:
         """Count a look at a page; with a chosen number it came through a score link."""
-        machine = is_probably_machine(agent(request), request.headers, request.method, ask.sent_at, now)
+        machine = is_probably_machine(agent(request), request.environ, request.method, ask.sent_at, now)
         page = page if chosen is None else f"{SCORE}{chosen}"
         self.visits.note(Look(ask.id, now, page, machine), in_background=not current_app.testing)
 
 
 def agent(request: Request) -> str:
-    return request.environ.get("HTTP_USER_AGENT", "")
+    """What the client calls itself, as far as it is looked at and remembered."""
+    return request.environ.get("HTTP_USER_AGENT", "")[:AGENT_LENGTH]
 
 
 def is_automatic(request: Request) -> bool:

@@ -24,6 +24,8 @@ LONGEST_ATTEMPT = 64
 BYTES_PER_CHARACTER = 12
 ROOM_FOR_THE_REST = 8192
 NUMBERS = {str(number): number for number in range(11)}
+# The links of our mails, so that each need not be taken apart anew.
+LINKS = {b"": None} | {b"score=%d" % number: number for number in range(11)}
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
@@ -55,6 +57,13 @@ class Posted:
     def attempt(self) -> str | None:
         """The name of this filling-in of the form."""
         return self.given.get("attempt", "")[:LONGEST_ATTEMPT] or None
+
+
+def chosen(request: Request) -> int | None:
+    """The number that a link of the mail carries, or None."""
+    if request.query_string in LINKS:
+        return LINKS[request.query_string]
+    return NUMBERS.get(request.args.get("score", ""))
 
 
 def read(request: Request, comment_length: int) -> Posted:

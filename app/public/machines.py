@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 GATEWAYS = re.compile(
     r"barracuda|proofpoint|mimecast|safelinks|symantec|trendmicro|fireeye|forcepoint|ironport|sophos|zscaler"
@@ -23,20 +25,25 @@ PROGRAMS = re.compile(
 )
 AT_ONCE = timedelta(seconds=10)
 MOST_SCORES = 2
+AHEAD = ("HTTP_SEC_PURPOSE", "HTTP_PURPOSE", "HTTP_X_MOZ")
 
 
+@lru_cache(maxsize=1024)
 def is_gateway(agent: str) -> bool:
     """The client says itself that it is a mail gateway, a link preview or a crawler."""
     return bool(GATEWAYS.search(agent))
 
 
+@lru_cache(maxsize=1024)
+def is_program(agent: str) -> bool:
+    """The client names itself as something that no person reads with, or hardly names itself at all."""
+    return len(agent) < 16 or is_gateway(agent) or bool(PROGRAMS.search(agent))
+
+
 def is_probably_machine(
-    agent: str, headers: Mapping[str, str], method: str, sent_at: datetime | None, now: datetime
+    agent: str, environ: Mapping[str, Any], method: str, sent_at: datetime | None, now: datetime
 ) -> bool:
-    """Whether a look at a link was probably not a person's."""
-    is_ahead = "prefetch" in (
-        headers.get("Sec-Purpose") or headers.get("Purpose") or headers.get("X-Moz") or ""
-    )
+    """Whether a look at a link was probably not a person's; headers stand in `environ` as in WSGI's."""
+    is_ahead = any("prefetch" in environ.get(name, "") for name in AHEAD)
     is_too_soon = sent_at is not None and now - sent_at < AT_ONCE
-    named = len(agent) < 16 or bool(GATEWAYS.search(agent) or PROGRAMS.search(agent))
-    return method == "HEAD" or is_ahead or is_too_soon or named
+    return method == "HEAD" or is_ahead or is_too_soon or is_program(agent)

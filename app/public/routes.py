@@ -55,7 +55,7 @@ def question(token: str) -> Response:
     at = desk()
     ask = at.ask(token)
     now = clock.now()
-    chosen = forms.NUMBERS.get(request.args.get("score", ""))
+    chosen = forms.chosen(request)
     at.look(ask, request, now, chosen)
     form = at.pages.form(ask)
     if not ask.takes_answers(now):

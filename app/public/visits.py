@@ -10,8 +10,8 @@ import logging
 import os
 import threading
 from collections import defaultdict, deque
-from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Engine, bindparam
@@ -29,8 +29,7 @@ MOST_WAITING = 20_000
 ANSWER, SCORE, UNSUBSCRIBE = "answer", "score-", "unsubscribe"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """One look at a page of an invitation; `page` is answer, score-0 to score-10, or unsubscribe."""
 
     invitation_id: int
@@ -63,14 +62,7 @@ class Visits:
             return 0
         with transactions.writer(self.engine).connect() as connection:
             connection.begin()
-            for look in judged(looks):
-                INSERT.run(
-                    connection,
-                    invitation_id=look.invitation_id,
-                    at=look.at,
-                    page=look.page,
-                    is_machine=look.is_machine,
-                )
+            INSERT.run_many(connection, [look._asdict() for look in judged(looks)])
             connection.commit()
         return len(looks)
 
@@ -98,7 +90,7 @@ def judged(looks: list[Look]) -> list[Look]:
         if look.page.startswith(SCORE):
             scores[look.invitation_id].add(look.page)
     hasty = {invitation_id for invitation_id, pages in scores.items() if len(pages) > MOST_SCORES}
-    return [replace(look, is_machine=True) if look.invitation_id in hasty else look for look in looks]
+    return [look._replace(is_machine=True) if look.invitation_id in hasty else look for look in looks]
 
 
 INSERT = Prepared(
