@@ -11,6 +11,7 @@ from app import journey
 from app.auth.access import policy_of
 from app.core.migrating import check
 from app.extensions import Base
+from tools import words
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = [*ROOT.glob("requirements*.txt"), *ROOT.glob("package-lock.json")]
@@ -90,3 +91,11 @@ def test_a_table_about_people_in_a_package_that_forgets_nobody_is_found():
         ("integrations", "planted", verb) for verb in ("tell", "forget", "move_account")
     }
     assert lacking([("sentiment", planted)]) == {("sentiment", "planted", "move_account")}
+
+
+def test_every_word_for_respondents_is_in_every_catalogue_and_translated():
+    template = words.extracted()
+    for code in words.languages():
+        path = words.file_of(code)
+        assert path.read_text("utf-8") == words.updated(code, template), "run: make words (tools/words.py)"
+        assert words.untranslated(code) == [], f"translate these in {path}"
