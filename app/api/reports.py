@@ -82,7 +82,10 @@ def point_schema(name: str, **more: ma.fields.Field) -> type[Shown]:
         "from": Day(required=True),
         "to": Day(required=True, metadata={"description": "The day after the last."}),
         "key": ma.fields.String(
-            required=True, metadata={"description": "The segment: a value, an id of an owner, or `all`."}
+            required=True,
+            metadata={
+                "description": "The segment: a value, an id of an owner, `none` without one, or `all`."
+            },
         ),
     }
     notes = {

@@ -67,6 +67,7 @@ class Participation:
         setattr(self, name, getattr(self, name) + count)
 
 
+NOBODY = "none"  # The segment of accounts without an owner.
 PLACES = {"answered": ANSWERED, "declined": DECLINED, "silent": SILENT, "open": OPEN}
 DIMENSIONS = {
     "all": sa.literal("all"),
@@ -88,7 +89,8 @@ def participation(
     found: dict[tuple[str, int], Participation] = {}
     for place, period in enumerate(periods):
         for key, state, count in session.execute(states_of(period, zone, dim)):
-            entry = found.setdefault((str(key), place), Participation(period, str(key)))
+            name = NOBODY if key is None else str(key)
+            entry = found.setdefault((name, place), Participation(period, name))
             entry.add(state, count)
     keys = sorted({key for key, _ in found}) or (["all"] if dim == "all" else [])
     return [

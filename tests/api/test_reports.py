@@ -111,6 +111,8 @@ def test_response_rate_of_closed_asks_with_its_interval(session, api):
     assert (march["open"], march["note"]) == (0, "")
     by_role = points(api, f"{QUARTER}&by=role&every=quarter", "response_rate")
     assert [(p["key"], p["n"]) for p in by_role] == [("user", 4)]
+    by_owner = points(api, f"{QUARTER}&by=owner&every=quarter", "response_rate")
+    assert [(p["key"], p["n"]) for p in by_owner] == [("none", 4)]
 
 
 IMPOSSIBLE = [
