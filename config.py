@@ -159,7 +159,13 @@ def read_env_file(path: Path) -> dict[str, str]:
         return {}
     lines = (line.strip() for line in path.read_text("utf-8").splitlines())
     pairs = (line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-    return {name.strip(): value.strip().strip("'\"") for name, value in pairs}
+    return {name.strip(): unquoted(value.strip()) for name, value in pairs}
+
+
+def unquoted(value: str) -> str:
+    """Without the pair of quotes around all of it; a quoted name before an address stays as it is."""
+    is_quoted = len(value) >= 2 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1] if is_quoted else value
 
 
 def parse(of: dataclasses.Field, given: Mapping[str, str], problems: list[str]) -> Any:

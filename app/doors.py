@@ -12,7 +12,7 @@ from app.followups.routes import blueprint as followups
 from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, review_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
-from app.setup import watch_routes  # noqa: F401
+from app.setup import installation_routes, mail_routes, survey_routes, watch_routes  # noqa: F401
 from app.setup.routes import blueprint as setup
 from app.surveys.routes import blueprint as surveys
 

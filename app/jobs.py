@@ -39,6 +39,7 @@ from app.delivery.sending.books import MailOutcome
 from app.extensions import db
 from app.health import due, snapshots
 from app.reports import rollups
+from app.setup import steps
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 15
@@ -77,6 +78,14 @@ def tidy_imports(now: datetime) -> int:
     touched = uploads.tidy(db.session, now=now)
     db.session.commit()
     return touched
+
+
+@every(60)
+def finish_setup(now: datetime) -> int:
+    """Take set-up out of the navigation once its last step is done."""
+    done = steps.finish(db.session, current_app.extensions["settings"], now=now)
+    db.session.commit()
+    return int(done)
 
 
 def enqueue(session: Session, task: str, key: str, **ids: int) -> None:

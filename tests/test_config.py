@@ -30,3 +30,14 @@ def test_defaults_work_and_make_a_key_that_only_its_owner_reads(tmp_path):
     assert len(settings.SECRET_KEY) >= config.MINIMUM_KEY_LENGTH
     assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
     assert config.load({}, INSTANCE=str(tmp_path)).SECRET_KEY == settings.SECRET_KEY
+
+
+def test_quotes_around_a_value_are_taken_off_and_those_inside_stay(tmp_path):
+    lines = [
+        "JUSTASK_BASE_URL='http://127.0.0.1:9000'",
+        'JUSTASK_MAIL_FROM="Vendor, Inc." <a@vendor.example>',
+    ]
+    (tmp_path / "justask.env").write_text("\n".join(lines), "utf-8")
+    settings = config.load({}, INSTANCE=str(tmp_path))
+    assert settings.BASE_URL == "http://127.0.0.1:9000"
+    assert settings.MAIL_FROM == '"Vendor, Inc." <a@vendor.example>'

@@ -35,6 +35,7 @@ class Installation(Stamped, Base):
     setup_done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     setup: Mapped[dict] = mapped_column(Json, default=dict)
     holidays: Mapped[list] = mapped_column(Json, default=list)
+    week: Mapped[dict] = mapped_column(Json, default=dict)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -46,8 +47,7 @@ class Installation(Stamped, Base):
 
     @property
     def work_week(self) -> WorkWeek:
-        from_iso = datetime.fromisoformat
-        return WorkWeek(self.zone, holidays=frozenset(from_iso(day).date() for day in self.holidays))
+        return WorkWeek.of(self.zone, self.week, self.holidays)
 
 
 def installation(session: Session) -> Installation:

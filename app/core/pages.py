@@ -21,6 +21,7 @@ NAVIGATION = (
     ("surveys.programs", lazy_gettext("Programs"), "viewer"),
     ("reports.overview", lazy_gettext("Reports"), "viewer"),
     ("delivery.mailbox", lazy_gettext("Mailbox"), "manager"),
+    ("setup.overview", lazy_gettext("Set-up"), "admin"),
     ("auth.settings", lazy_gettext("Settings"), "viewer"),
 )
 SETTINGS = (
@@ -47,7 +48,7 @@ SETTINGS = (
     (
         "setup.overview",
         lazy_gettext("Set-up"),
-        lazy_gettext("Whom mail may reach before you go live, and going live"),
+        lazy_gettext("The steps to going live: mail and its tests, staff, import, a first wave"),
         "admin",
     ),
     ("auth.keys", lazy_gettext("API keys"), lazy_gettext("Keys for other programs"), "admin"),
@@ -59,6 +60,7 @@ COVERED = {
     "auth.settings": ("auth", "setup"),
     "surveys.programs": ("surveys", "delivery"),
     "delivery.mailbox": ("delivery.mailbox", "delivery.kept_mail"),
+    "setup.overview": ("setup.overview", "setup.mail", "setup.live"),
 }  # Sections that hold more, or less, than the pages of their own package; a page's own name goes before its package's.
 
 REACHED_FROM = {
@@ -118,7 +120,9 @@ def nav_items() -> list[dict]:
     if not current_user.is_authenticated:
         return []
     page = request.endpoint or ""
-    section = page if page in COVERED["delivery.mailbox"] else page.partition(".")[0]
+    shown = [entry for entry in NAVIGATION if entry[0] != "setup.overview" or is_being_set_up()]
+    has_own = any(page in COVERED.get(endpoint, ()) for endpoint, _label, _role in shown)
+    section = page if has_own else page.partition(".")[0]
     return [
         {
             "label": label,
@@ -126,9 +130,14 @@ def nav_items() -> list[dict]:
             "endpoint": endpoint,
             "is_current": section in COVERED.get(endpoint, (endpoint.partition(".")[0],)),
         }
-        for endpoint, label, role in NAVIGATION
+        for endpoint, label, role in shown
         if may_open(endpoint, role)
     ]
+
+
+def is_being_set_up() -> bool:
+    """Whether a step of set-up is still open; then its entry stands in the navigation of administrators."""
+    return this_installation().setup_done_at is None
 
 
 def settings_pages() -> list[dict]:

@@ -1,33 +1,45 @@
 """Working time: what "24 business hours" and "five business days" mean on a calendar.
 
-Working days are Monday to Friday without the given holidays; a working day lasts from `start` to `end` in the zone
-of the people who do the work.
+Working days are Monday to Friday, unless an administrator chose others, without the given holidays; a working day
+lasts from `start` to `end` in the zone of the people who do the work.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 ONE_DAY = timedelta(days=1)
+MONDAY_TO_FRIDAY = frozenset(range(5))
 
 
 @dataclass(frozen=True)
 class WorkWeek:
-    """When work is done. `hours_per_day` turns business hours into working days."""
+    """When work is done; `days` are weekdays, Monday 0. `hours_per_day` turns business hours into working days."""
 
     zone: ZoneInfo
     start: time = time(9)
     end: time = time(17)
     holidays: frozenset[date] = frozenset()
+    days: frozenset[int] = MONDAY_TO_FRIDAY
+
+    @classmethod
+    def of(cls, zone: ZoneInfo, week: Mapping, holidays: Iterable[str]) -> WorkWeek:
+        """The week as the installation's row keeps it: {"days": [0, ...], "start": "09:00", "end": "17:00"}, days as text."""
+        days = frozenset(date.fromisoformat(day[:10]) for day in holidays)
+        if not week:
+            return cls(zone, holidays=days)
+        start, end = (time.fromisoformat(week[name]) for name in ("start", "end"))
+        return cls(zone, start, end, days, frozenset(week["days"]))
 
     @property
     def hours_per_day(self) -> float:
         return (datetime.combine(date.min, self.end) - datetime.combine(date.min, self.start)).seconds / 3600
 
     def is_working_day(self, day: date) -> bool:
-        return day.weekday() < 5 and day not in self.holidays
+        return day.weekday() in self.days and day not in self.holidays
 
     def opens(self, day: date) -> datetime:
         return datetime.combine(day, self.start, self.zone).astimezone(UTC)

@@ -62,6 +62,7 @@ class Ask(NamedTuple):
     staff_language: str
     time_zone: str
     holidays: list
+    week: dict
     response_id: int | None
     submitted_at: datetime | None
     day: date | None
@@ -120,8 +121,7 @@ class Ask(NamedTuple):
 
     @property
     def work_week(self) -> WorkWeek:
-        days = frozenset(date.fromisoformat(day[:10]) for day in self.holidays)
-        return WorkWeek(self.zone, holidays=days)
+        return WorkWeek.of(self.zone, self.week, self.holidays)
 
     def day_of(self, moment: datetime) -> date:
         """The installation's calendar day of `moment`."""
@@ -158,7 +158,7 @@ def columns() -> dict[str, Any]:
         (Invitation, "nonce state purpose language version_id sent_at closes_at silent_at wave_id"),
         (Contact, "role country unsubscribed_at"),
         (Account, "tier stage segment"),
-        (Installation, "company product time_zone holidays"),
+        (Installation, "company product time_zone holidays week"),
         (
             Response,
             "submitted_at day revision attempt score comment value_overall value_goal value_ease reviewed_at dims",

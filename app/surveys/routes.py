@@ -200,27 +200,28 @@ def preview_page(survey_id: int):
     return answer_page(found, language, request.args.get("score", type=int))
 
 
-def answer_page(found: Survey, language: str, score: int | None) -> str:
-    """The answer page as a respondent of that language sees it, without a link of anybody's."""
+def answer_page(found: Survey, language: str, score: int | None, **more) -> str:
+    """The answer page as a respondent of that language sees it, without a link of anybody's.
+
+    `more` changes what the template is given, for a page that can be tried out.
+    """
     named = wording.names(this_installation())
     items = wording.items(found.current, language, named)
     if not items:
         abort(404)
     given = {items[0].name: score} if score in items[0].values else {}
     with addressing(language):
-        return render_template(
-            "public/answer.html",
-            is_preview=True,
-            lang=language,
-            text_direction=wording.direction(language),
-            company=this_installation().company,
-            action="",
-            attempt="",
-            items=items,
-            given=given,
-            errors={},
-            comment_prompt=wording.comment_prompt(found.current, language, named),
-        )
+        shown = {
+            "is_preview": True,
+            "lang": language,
+            "text_direction": wording.direction(language),
+            "company": this_installation().company,
+            "items": items,
+            "given": given,
+            "errors": {},
+            "comment_prompt": wording.comment_prompt(found.current, language, named),
+        }
+        return render_template("public/answer.html", **shown | more)
 
 
 def the_program(program_id: int) -> Program:

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("setup_done_at", MOMENT, nullable=True),
         sa.Column("setup", JSON, nullable=False),
         sa.Column("holidays", JSON, nullable=False),
+        sa.Column("week", JSON, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.CheckConstraint("id = 1", name=op.f("ck_installation_one_row")),
@@ -175,7 +176,8 @@ def upgrade() -> None:
     op.execute(
         sa.text(
             "INSERT INTO installation (id, company, product, time_zone, language, own_domains, allowed_recipients, setup,"
-            " holidays, created_at, updated_at) VALUES (1, '', '', 'UTC', 'en', '[]', '[]', '{}', '[]',"
+            " holidays, week, created_at, updated_at)"
+            " VALUES (1, '', '', 'UTC', 'en', '[]', '[]', '{}', '[]', '{}',"
             " CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)"
         )
     )

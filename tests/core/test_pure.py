@@ -92,3 +92,11 @@ def test_hours_between_are_working_hours():
 def test_logs_show_neither_tokens_nor_addresses():
     shown = logs.hide("GET /a/abcdefghijklmnopqrstuv0123 for kim.o@mail.customer.example")
     assert shown == "GET /a/(token) for (address)"
+
+
+def test_a_week_of_ones_own_is_read_from_its_row():
+    week = {"days": [5, 6], "start": "10:00", "end": "14:30"}
+    own = WorkWeek.of(ZoneInfo("Europe/Berlin"), week, ["2026-05-09"])
+    assert own.hours_per_day == 4.5
+    assert own.add_hours(at("2026-05-07"), 1) == at("2026-05-10", 11), "Saturday is a holiday"
+    assert WorkWeek.of(ZoneInfo("Europe/Berlin"), {}, ["2026-05-01"]) == BERLIN

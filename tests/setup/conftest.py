@@ -1,10 +1,20 @@
-"""What the tests of the first hour share: everything that going live asks for, and what was only for trying out."""
+"""What the tests of the first hour share: everything that going live asks for, what was only for trying out, servers."""
 
 from __future__ import annotations
+
+import ssl
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from flask import Flask
+from flask_babel import Babel
 
 from app import cli
 from app.core import clock, workers
@@ -14,6 +24,8 @@ from app.delivery.sending import posting
 from app.extensions import db
 from app.followups.models import Activity, ActivityKind, Task, Touch
 from tests import make
+from tests.delivery.sink import Sink
+from tests.setup.nameserver import NameServer
 
 READY = {"BASE_URL": "https://ask.example.com", "MAIL_URL": "smtp://127.0.0.1:1"}
 READY_MARK = pytest.mark.settings_with(**READY)
@@ -95,3 +107,62 @@ def rehearsal_rows():
         )
     )
     return ask
+
+
+@pytest.fixture
+def spoken():
+    """Findings put into words need a language, and nothing else of the application."""
+    app = Flask(__name__)
+    Babel(app)
+    with app.test_request_context():
+        yield
+
+
+@pytest.fixture
+def nameserver():
+    server = NameServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def start():
+    """`start(...)` runs a mail server on loopback."""
+    sinks = []
+
+    def run(**options) -> Sink:
+        sinks.append(Sink().start(**options))
+        return sinks[-1]
+
+    yield run
+    for sink in sinks:
+        sink.stop()
+
+
+@pytest.fixture
+def certified(tmp_path):
+    """`certified("name", ends_in=days)` gives the TLS context of a server and the file that vouches for it."""
+
+    def make(*names: str, ends_in: float = 90) -> tuple[ssl.SSLContext, str]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        who = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tests")])
+        now = datetime.now(UTC)
+        proved = [x509.IPAddress(ip_address(n)) if n[0].isdigit() else x509.DNSName(n) for n in names]
+        signed = (
+            x509.CertificateBuilder(who, who, key.public_key(), x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=400))
+            .not_valid_after(now + timedelta(days=ends_in))
+            .add_extension(x509.SubjectAlternativeName(proved), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        path = tmp_path / f"{names[0]}.pem"
+        private = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context, str(path)
+
+    return make

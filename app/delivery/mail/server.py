@@ -164,7 +164,7 @@ class Server:
         try:
             connection.login(self.user, self.password)
         except smtplib.SMTPResponseException as error:
-            said = self._without_secrets(_said(error))
+            said = self.without_secrets(_said(error))
             raise LaneFault("sign-in", f"{self.name} refused the sign-in of {self.user}: {said}") from None
         except smtplib.SMTPServerDisconnected:
             raise LaneFault("sign-in", f"{self.name} closed the connection at sign-in.") from None
@@ -190,7 +190,7 @@ class Server:
             return f"The certificate of {self.name} is not trusted: {error.verify_message}."
         return f"No encrypted connection to {self.name}: {error.reason or 'TLS failed'}."
 
-    def _without_secrets(self, said: str) -> str:
+    def without_secrets(self, said: str) -> str:
         """A server may repeat what it was sent; then the reply is not worth the risk of keeping."""
         if not self.password:
             return said
