@@ -118,3 +118,60 @@ def test_the_checker_finds_nothing_and_nothing_is_wider_than_its_window(app, adm
             if levels[:1] != [1] or any(b > a + 1 for a, b in itertools.pairwise(levels)):
                 found[path, "headings"] = levels
         assert found == {}
+
+
+def test_a_form_with_errors_puts_the_focus_on_them_and_each_leads_to_its_field(app, admin, session):
+    session.commit()  # The browser asks from elsewhere and must not wait for the test.
+    with browser() as chromium:
+        page = chromium.new_page()
+        serve(page, app, admin)
+        page.goto(f"{HOME}/accounts/new")
+        page.get_by_label("ARR").fill("much")
+        page.get_by_role("button", name="Save").press("Enter")
+        page.locator("#form-errors").wait_for()
+        assert page.evaluate("document.activeElement.id") == "form-errors"
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert page.url.endswith("#name")
+        assert page.get_by_label("ARR").input_value() == "much"
+        assert page.locator("#name").get_attribute("aria-invalid") == "true"
+
+
+def test_the_first_key_leads_past_the_sections_and_further_filters_unfold_on_a_phone(app, admin, worst):
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 360, "height": 740})
+        serve(page, app, admin)
+        page.goto(f"{HOME}/accounts")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "main"
+        assert not page.get_by_label("Tier").is_visible()
+        more = page.get_by_role("button", name="More filters")
+        more.press("Enter")
+        assert page.get_by_label("Tier").is_visible()
+        assert more.get_attribute("aria-expanded") == "true"
+        page.goto(f"{HOME}/settings/audit")
+        tab = page.locator(".tabs a[aria-current]").bounding_box()
+        assert tab["x"] >= 0
+        assert tab["x"] + tab["width"] <= 360
+
+
+def test_a_request_that_fails_says_so_and_changes_nothing(app, admin, worst):
+    with browser() as chromium:
+        page = chromium.new_page()
+        serve(page, app, admin)
+        page.goto(f"{HOME}/accounts")
+        for broken in (
+            lambda route: route.abort(),
+            lambda route: route.fulfill(status=503, body="<html>busy"),
+        ):
+            page.route("**/part", broken)
+            before = page.locator("main").inner_text()
+            page.evaluate("() => { htmx.ajax('GET', '/part', 'main').catch(() => {}); }")
+            said = page.locator("#announcements.announcement")
+            said.wait_for()
+            assert "try again" in said.inner_text()
+            assert page.locator("main").inner_text() == before
+            page.evaluate("document.getElementById('announcements').className = 'visually-hidden'")
+            page.unroute("**/part", broken)

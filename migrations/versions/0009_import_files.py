@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("staff_id", ID, nullable=True),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("started_at", MOMENT, nullable=True),
+        sa.Column("rows_done", sa.Integer(), nullable=False),
         sa.Column("done_at", MOMENT, nullable=True),
         sa.Column("gone_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(

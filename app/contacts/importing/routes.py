@@ -97,6 +97,15 @@ def show(file_id: int):
     return import_page(the_file(file_id))
 
 
+@blueprint.get("/<int:file_id>/progress")
+@access.manager
+def progress(file_id: int):
+    """How far an import has come; the page that asks is loaded anew once it is over."""
+    file = the_file(file_id)
+    page = render_template("imports/progress.html", file=file)
+    return page, 200, {} if file.is_running(clock.now()) else {"HX-Refresh": "true"}
+
+
 def import_page(file: ImportFile, *, refusal: str | None = None, status: int = 200):
     """What would happen, or did."""
     issues = file.report.get("issues", [])
@@ -109,6 +118,7 @@ def import_page(file: ImportFile, *, refusal: str | None = None, status: int = 2
         staff=owners.candidates(db.session) if file.report.get("owners_unmatched") else [],
         refusal=refusal,
         words=words,
+        is_running=file.is_running(clock.now()),
         now=clock.now(),
     )
     return page, status
@@ -168,7 +178,7 @@ def run(file_id: int):
     source = Source.of(file)
     db.session.commit()
     try:
-        report = bring_in(source)
+        report = bring_in(source, file_id)
     except Exception:
         db.session.rollback()
         the_file(file_id).started_at = None
@@ -183,14 +193,15 @@ def run(file_id: int):
     return redirect(url_for("imports.show", file_id=file_id), 303)
 
 
-def bring_in(source: Source) -> Report:
-    """Write the rows, chunk by chunk."""
+def bring_in(source: Source, file_id: int) -> Report:
+    """Write the rows, chunk by chunk, and with each how far it has come."""
     now, actor = clock.now(), access.actor()
     reading = source.read(db.session)
     report = Report.of(reading)
     suppressed = partial(suppressions.reasons, db.session)
     for touched in import_rows(db.session, reading, report, now=now, suppressed=suppressed):
         journey.rows_imported(db.session, touched, now=now)
+        uploads.note_progress(db.session, file_id, report.rows)
         db.session.commit()
     counts = {name: getattr(report, name) for name in ("rows", "created", "updated", "skipped", "rejected")}
     audit.note(db.session, actor, f"{source.kind}.import", now=now, file=source.name, **counts)

@@ -50,6 +50,7 @@ class ImportFile(Base):
     staff_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL")
     created_at: Mapped[Moment] = mapped_column(index=True)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rows_done: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     gone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     staff: Mapped[Staff | None] = relationship()
@@ -58,6 +59,10 @@ class ImportFile(Base):
     def is_waiting(self) -> bool:
         """True while the file has neither been imported nor been put away."""
         return self.done_at is None and self.gone_at is None
+
+    def is_running(self, now: datetime) -> bool:
+        """Whether its rows are being brought in at this moment, as far as anybody knows."""
+        return self.is_waiting and self.started_at is not None and self.started_at >= now - RUN_AT_MOST
 
     def finish(self, report: dict, *, now: datetime) -> None:
         """The import is done: keep what it did, let go of the file."""
@@ -147,6 +152,11 @@ def claim(session: Session, file: ImportFile, *, now: datetime) -> None:
         raise Refused(
             _("This file is being imported already, or has been. Look at its page again in a moment.")
         )
+
+
+def note_progress(session: Session, file_id: int, rows: int) -> None:
+    """Keep how many rows have been brought in, with the chunk that brought them."""
+    session.execute(sa.update(ImportFile).where(ImportFile.id == file_id).values(rows_done=rows))
 
 
 def recent(session: Session, limit: int = 30) -> list[ImportFile]:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from app.contacts.importing import routes, uploads
 from app.contacts.importing.uploads import ImportFile
 from app.contacts.models import Account, Contact, ContactStatus, OwnerMatch
+from app.core import clock
 from app.core.audit import AuditEvent
 from app.delivery.models import InvitationState, Suppression
 from app.health.models import ScoreDue
@@ -266,3 +267,25 @@ def test_nothing_yet_is_said_with_the_next_step(client):
     page = client.get("/imports/").text
     assert "Nothing imported yet" in page
     assert "Start with your accounts" in page
+
+
+def test_a_long_import_shows_how_far_it_has_come(client, upload, session):
+    upload(SALESFORCE)
+    page = client.get("/imports/1").text
+    assert re.search(r'id="import-progress"[^>]* hidden', page)
+    assert "HX-Refresh" in client.get("/imports/1/progress").headers, "nothing runs yet"
+    file = newest(session)
+    file.started_at, file.rows_done = clock.now(), 12
+    session.commit()
+    running = client.get("/imports/1")
+    assert "being brought in" in running.text
+    assert re.search(r'id="import-progress"[^>]* data-running', running.text)
+    assert "Import 26 rows" not in running.text
+    part = client.get("/imports/1/progress")
+    assert "12 / 26" in part.text
+    assert "HX-Refresh" not in part.headers
+    file.started_at = None
+    session.commit()
+    client.post("/imports/1/result")
+    assert newest(session).rows_done == 26
+    assert "HX-Refresh" in client.get("/imports/1/progress").headers
