@@ -9,7 +9,8 @@ here but by the cadence.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -217,21 +218,40 @@ def in_language(language: sa.ColumnElement, offered: list[str], default: str) ->
     return sa.case(*cases, else_=fallback) if cases else sa.literal(fallback)
 
 
-def described(session: Session, given: Mapping[str, Any]) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Named:
+    """What staff and accounts that filters name are called, by id."""
+
+    owners: dict[int, str]
+    accounts: dict[int, str]
+
+
+def named(session: Session, filters: Iterable[Mapping[str, Any]]) -> Named:
+    """The names in all these filters, in two queries however many they are."""
+    filters = list(filters)
+    owners = {number for given in filters for number in ids(given, "owners")}
+    accounts = {number for given in filters for number in ids(given, "accounts")}
+    return Named(
+        dict(map(tuple, session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(owners))))),
+        dict(
+            map(tuple, session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(accounts))))
+        ),
+    )
+
+
+def described(
+    session: Session, given: Mapping[str, Any], known: Named | None = None
+) -> list[tuple[str, str]]:
     """A stored filter in words: what it looks at, and the values that will do. Empty for everybody."""
-    owners = dict(
-        map(tuple, session.execute(sa.select(Staff.id, Staff.name).where(Staff.id.in_(ids(given, "owners")))))
-    )
-    accounts = session.scalars(
-        sa.select(Account.name).where(Account.id.in_(ids(given, "accounts"))).order_by(Account.name)
-    )
+    known = known or named(session, [given])
+    accounts = sorted(known.accounts[a] for a in ids(given, "accounts") if a in known.accounts)
     found: list[tuple[str, list[str]]] = [
         (_("Tier"), [str(t) for t in given.get("tiers", [])]),
         (_("Role"), [str(ROLES[ContactRole(r)]) for r in given.get("roles", [])]),
         (_("Stage"), [str(STAGES[Stage(s)]) for s in given.get("stages", [])]),
         (_("Language"), [language_name(t) if t else _("Not known") for t in given.get("languages", [])]),
-        (_("Owner"), [owners.get(o, f"#{o}") if o else _("Nobody") for o in given.get("owners", [])]),
-        (_("Account"), list(accounts) if given.get("accounts") else []),
+        (_("Owner"), [known.owners.get(o, f"#{o}") if o else _("Nobody") for o in given.get("owners", [])]),
+        (_("Account"), accounts),
         *given.get("segment", {}).items(),
     ]
     return [(label, ", ".join(chosen)) for label, chosen in found if chosen]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
 
 from app.auth import access
 from app.contacts.models import Contact
@@ -29,9 +30,11 @@ def programs():
     """All programs with their audience and newest wave; archived ones on request."""
     is_archive = request.args.get("state") == "archived"
     archived = Program.status == ProgramStatus.ARCHIVED
-    query = sa.select(Program).where(archived if is_archive else sa.not_(archived))
+    kept = archived if is_archive else sa.not_(archived)
+    query = sa.select(Program).where(kept).options(joinedload(Program.survey))
     found = db.session.scalars(query.order_by(Program.kind == ProgramKind.MANUAL, Program.name)).all()
     newest = newest_waves([program.id for program in found])
+    named = audience.named(db.session, [program.audience for program in found])
     return render_template(
         "surveys/programs.html",
         programs=found,
@@ -39,7 +42,7 @@ def programs():
         has_archive=is_archive or db.session.scalar(sa.select(sa.exists().where(archived))),
         newest=newest,
         counts=progress.counts_of(db.session, [wave.id for wave in newest.values()]),
-        described={p.id: audience.described(db.session, p.audience) for p in found},
+        described={p.id: audience.described(db.session, p.audience, named) for p in found},
         progress=progress,
         forms=forms,
         words=words,
