@@ -100,6 +100,11 @@ def id_taken(session: Session, account: Account, external_id: str) -> bool:
     return session.scalar(query) not in {None, account.id}
 
 
+def are_any(session: Session) -> bool:
+    """Whether there is any account at all."""
+    return session.scalar(sa.select(Account.id).limit(1)) is not None
+
+
 def usual_currency(session: Session) -> str:
     """The currency that most accounts have."""
     query = sa.select(Account.currency).group_by(Account.currency).order_by(sa.func.count().desc())

@@ -11,6 +11,7 @@ from flask_security import current_user
 
 from app import journey
 from app.auth import access
+from app.contacts import companies
 from app.contacts.importers.layout import Kind
 from app.contacts.importers.presets import AUTO
 from app.contacts.importers.report import Report, write_issues
@@ -37,7 +38,7 @@ def start_page(*, kind: str = "", preset: str = AUTO, refusal: str | None = None
     """The upload form and what was imported before; a refused upload comes back with its reason."""
     page = render_template(
         "imports/index.html",
-        kind=kind if kind in set(Kind) else Kind.CONTACTS,
+        kind=kind if kind in set(Kind) else first_kind(),
         preset=preset,
         refusal=refusal,
         files=uploads.recent(db.session),
@@ -46,6 +47,11 @@ def start_page(*, kind: str = "", preset: str = AUTO, refusal: str | None = None
         now=clock.now(),
     )
     return page, status
+
+
+def first_kind() -> Kind:
+    """What is brought in first: accounts while there are none, then the people there."""
+    return Kind.CONTACTS if companies.are_any(db.session) else Kind.ACCOUNTS
 
 
 @blueprint.post("/")

@@ -289,3 +289,12 @@ def test_a_long_import_shows_how_far_it_has_come(client, upload, session):
     client.post("/imports/1/result")
     assert newest(session).rows_done == 26
     assert "HX-Refresh" in client.get("/imports/1/progress").headers
+
+
+def test_a_file_of_accounts_comes_first_and_then_the_people_there(client, session):
+    checked = re.compile(r'name="kind" value="(\w+)" checked')
+    assert checked.findall(client.get("/imports/").text) == ["accounts"]
+    make.account()
+    session.commit()
+    assert checked.findall(client.get("/imports/").text) == ["contacts"]
+    assert checked.findall(client.get("/imports/?kind=accounts").text) == ["accounts"]
