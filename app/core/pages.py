@@ -60,7 +60,17 @@ COVERED = {
     "auth.settings": ("auth", "setup"),
     "surveys.programs": ("surveys", "delivery"),
     "delivery.mailbox": ("delivery.mailbox", "delivery.kept_mail"),
-    "setup.overview": ("setup.overview", "setup.mail", "setup.live"),
+    "setup.overview": (
+        "setup.overview",
+        "setup.mail",
+        "setup.compose_lines",
+        "setup.test_everything",
+        "setup.test_one",
+        "setup.change_allow_list",
+        "setup.confirm_page",
+        "setup.live",
+        "setup.go_live",
+    ),
 }  # Sections that hold more, or less, than the pages of their own package; a page's own name goes before its package's.
 
 REACHED_FROM = {

@@ -275,14 +275,14 @@ def wave(found: Facts) -> Step:
 
 
 def live(found: Facts) -> Step:
+    stuck = [blocker for blocker in found.blockers if blocker.code != "demo_data"]
     if found.row.is_live:
         state, reason = State.DONE, _("This installation is live.")
-    elif found.blockers:
+    elif stuck:
         words = "%(num)s thing stands in the way."
-        state, reason = (
-            State.BLOCKED,
-            ngettext(words, "%(num)s things stand in the way.", len(found.blockers)),
-        )
+        state, reason = State.BLOCKED, ngettext(words, "%(num)s things stand in the way.", len(stuck))
+    elif found.blockers:
+        state, reason = State.TO_DO, _("Only the demo company is still here; it can go with the step.")
     else:
         state, reason = State.TO_DO, _("Nothing stands in the way.")
     return Step(
@@ -291,6 +291,6 @@ def live(found: Facts) -> Step:
         _("From then on mail reaches customers, and answers count."),
         state,
         reason,
-        _("See what is missing") if found.blockers else _("Go live"),
+        _("See what is missing") if stuck else _("Go live"),
         "setup.live",
     )

@@ -264,6 +264,14 @@ def send_mail(app, session) -> None:
     session.commit()
 
 
+@pytest.mark.settings_with(MAIL_URL="smtp://127.0.0.1:1")
+def test_somebody_of_the_demo_is_told_that_their_address_is_invented(sign_in):
+    page = sign_in("admin", is_demo=True).get("/setup/mail").text
+    assert "whose address is invented" in page
+    assert "still the example address" in page
+    assert "whose address is invented" not in sign_in("admin").get("/setup/mail").text
+
+
 def test_only_administrators_see_any_of_it(sign_in):
     for role in ("viewer", "csm", "manager"):
         client = sign_in(role)

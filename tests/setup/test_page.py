@@ -187,6 +187,7 @@ def test_the_phrase_is_asked_for_at_its_field(post, session):
     answer = post("/setup/live", confirm="yes")
     assert answer.status_code == 400
     assert 'aria-describedby="confirm-error"' in answer.text
+    assert re.search(r'href="/setup" aria-current="true"', answer.text), "the section stays marked"
     assert not installation(session).is_live
 
 
@@ -198,6 +199,7 @@ def test_what_would_be_deleted_is_listed_before(post, session):
     page = post.client.get("/setup/live").text
     assert "1 rehearsal wave<" in page
     assert "1 demo account<" in page
+    assert "it can go with the step" in post.client.get("/setup").text
     assert post("/setup/live", confirm="go live").status_code == 409
     assert post("/setup/live", confirm="go live", remove_demo="1").status_code == 303
     assert installation(session).is_live
