@@ -25,6 +25,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     from app.auth import access, limits, security
     from app.core import errors, headers, pages, transactions, wording
     from app.core.frame import Application
+    from app.delivery.sending.colleagues import ColleagueMail
     from app.doors import BLUEPRINTS
     from app.extensions import babel, csrf, db
 
@@ -37,7 +38,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     db.init_app(app)
     csrf.init_app(app)
     babel.init_app(app, locale_selector=pages.language, timezone_selector=pages.time_zone)
-    security.install(app)
+    security.install(app, ColleagueMail)
     headers.install(app)
     errors.install(app)
     limits.install(app)

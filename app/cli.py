@@ -13,9 +13,9 @@ from flask.cli import FlaskGroup, with_appcontext
 
 import config
 from app import create_app, jobs
-from app.auth.cli import keys, staff
+from app.auth.cli import actor, keys, staff
 from app.contacts.cli import accounts, contacts, person
-from app.core import clock, logs, transactions
+from app.core import audit, clock, logs, transactions, workers
 from app.core.errors import DomainError
 from app.core.migrating import downgrade, upgrade
 from app.core.workers import JobFailure, WorkerBeat
@@ -133,6 +133,30 @@ def jobs_run(name: str | None, all_due: bool, as_json: bool) -> None:
         for job in ([known[name]] if name else jobs.TIMETABLE)
     }
     click.echo(json.dumps(done) if as_json else "\n".join(f"{job}: {count}" for job, count in done.items()))
+
+
+@jobs_group.command("retry")
+@click.argument("job", required=False)
+@click.argument("item", required=False)
+@click.option("--all-parked", is_flag=True, help="Everything that was given up.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def jobs_retry(job: str | None, item: str | None, all_parked: bool, as_json: bool) -> None:
+    """Let ITEM of JOB, as `jobs list` names them, be tried again; without ITEM the job as a whole."""
+    if bool(job) == all_parked:
+        raise click.UsageError("Name a job and its item, or say --all-parked.")
+    now = clock.now()
+    transactions.write(db.session)
+    wanted = (
+        [(row.job, row.item) for row in workers.parked(db.session)] if all_parked else [(job, item or "*")]
+    )
+    for name, part in wanted:
+        workers.retry(db.session, name, part, now=now)
+        audit.note(db.session, actor(), "job.retry", now=now, job=name, item=part)
+    db.session.commit()
+    click.echo(
+        json.dumps({"retried": wanted}) if as_json else f"Tried again with the next pass: {len(wanted)}."
+    )
 
 
 @justask.group("db")

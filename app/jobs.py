@@ -27,10 +27,12 @@ from sqlalchemy.orm import Session
 import config
 from app import journey
 from app.api import idempotency
+from app.auth import security, sessions
 from app.contacts.importing import uploads
 from app.core import clock, transactions, workers
 from app.core.clock import day_of
 from app.core.installation import installation
+from app.core.workers import JobFailure
 from app.delivery import sender, waves
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
@@ -45,6 +47,7 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 15
 PARENT_SECONDS = 1.0
 THREADS = 4
+WHOLE = "*"
 
 stopping = threading.Event()
 
@@ -102,12 +105,23 @@ def run_once(app: Flask, job: Job, *, now: datetime) -> int:
     with app.app_context():
         transactions.write(db.session)
         try:
-            return job.work(now)
+            done = job.work(now)
+            forgive(job)
+            return done
         except Exception as error:
             db.session.rollback()
-            workers.failed(db.session, job.name, "*", error, now=now)
+            workers.failed(db.session, job.name, WHOLE, error, now=now)
             db.session.commit()
             raise
+
+
+def forgive(job: Job) -> None:
+    """A job that raised as a whole and has come through since is no failure any more."""
+    transactions.read(db.session)
+    if db.session.get(JobFailure, (job.name, WHOLE)) is not None:
+        transactions.write(db.session)
+        workers.succeeded(db.session, job.name, WHOLE)
+        db.session.commit()
 
 
 def tick(app: Flask, job: Job) -> None:
@@ -184,6 +198,14 @@ def keep_daily_scores(now: datetime) -> int:
 def forget_api_answers(now: datetime) -> int:
     """Forget the answers kept a day for API requests that are sent again."""
     count = idempotency.forget_old(db.session, now=now)
+    db.session.commit()
+    return count
+
+
+@every(seconds=6 * 3600)
+def forget_sessions(now: datetime) -> int:
+    """Forget sign-ins that have opened nothing for a long time."""
+    count = sessions.forget_old(db.session, security.lifetime(), now=now)
     db.session.commit()
     return count
 

@@ -6,11 +6,15 @@ import threading
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from app import jobs
+from app.auth import sessions
+from app.auth.models import StaffSession
 from app.core import workers
 from app.core.workers import JobFailure
 from app.jobs import Job
+from tests import make
 from tests.conftest import NOW
 
 
@@ -83,3 +87,55 @@ def test_the_engine_ends_when_its_parent_is_gone(app, timetable, monkeypatch):
     engine.start()
     engine.join(10)
     assert not engine.is_alive()
+
+
+def test_a_job_that_comes_through_again_is_no_failure_any_more(app, session):
+    def broken(now):
+        raise ValueError("no water")
+
+    with pytest.raises(ValueError, match="no water"):
+        jobs.run_once(app, Job("plants", 1, broken, ""), now=NOW)
+    assert jobs.run_once(app, Job("plants", 1, lambda now: 3, ""), now=NOW) == 3
+    session.expire_all()
+    assert session.get(JobFailure, ("plants", "*")) is None
+
+
+def test_a_poisoned_item_is_tried_five_times_then_given_up_while_others_go_on(app, session, monkeypatch):
+    def ask():
+        return make.invitation(sent_at=NOW - timedelta(days=30), closes_at=NOW - timedelta(days=9)).id
+
+    poisoned, expired = ask(), jobs.journey.invitation_expired
+    session.commit()
+
+    def stumble(session, invitation, *, now):
+        if invitation.id == poisoned:
+            raise ValueError("poison")
+        expired(session, invitation, now=now)
+
+    monkeypatch.setattr(jobs.journey, "invitation_expired", stumble)
+    done, now = [], NOW
+    for _ in range(8):
+        ask()
+        session.commit()
+        done.append(jobs.run_once(app, jobs.job_named("expire"), now=now))
+        now += timedelta(minutes=20)
+    session.expire_all()
+    assert done == [1] * 8
+    row = session.get_one(JobFailure, ("expire", str(poisoned)))
+    assert (row.tries, row.next_try_at, row.error) == (5, None, "ValueError: poison")
+    assert row.parked_at
+    session.commit()
+    monkeypatch.undo()
+    assert jobs.run_once(app, jobs.job_named("expire"), now=now) == 0
+    workers.retry(session, "expire", str(poisoned), now=now)
+    session.commit()
+    assert jobs.run_once(app, jobs.job_named("expire"), now=now) == 1
+
+
+def test_old_sign_ins_are_forgotten_by_the_timetable(app, session, now):
+    person = make.staff()
+    sessions.begin(session, person, now=now - timedelta(days=200))
+    kept = sessions.begin(session, person, now=now).id
+    session.commit()
+    assert jobs.run_once(app, jobs.job_named("forget_sessions"), now=now) == 1
+    assert session.scalars(sa.select(StaffSession.id)).all() == [kept]

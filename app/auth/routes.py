@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from flask_security import login_user, logout_user
 
-from app.auth import access, limits, people, sessions
+from app.auth import access, limits, notices, people, sessions
 from app.auth.forms import OwnSettingsForm, PasswordForm, SignInForm
 from app.auth.models import Theme
 from app.auth.security import lifetime, own_session
@@ -164,6 +164,7 @@ def change_password():
     company = this_installation().company
     people.change_password(db.session, current_user, form.new.data, company, now=now, but=own_session().id)
     audit.note(db.session, access.actor(), "password.changed", subject=f"staff:{current_user.id}", now=now)
+    notices.password_changed(current_user, by=None, now=now)
     db.session.commit()
     flash(_("Your password is changed. Other sessions of yours have ended."), "success")
     return redirect(url_for("auth.password"), code=303)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from flask import Flask, current_app, g, request, session
 from flask_login import current_user
-from flask_security import Security, SQLAlchemyUserDatastore, user_authenticated
+from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, user_authenticated
 
 from app.auth import sessions
 from app.auth.forms import SignInForm
@@ -30,8 +30,8 @@ ARGON2 = {
 }
 
 
-def install(app: Flask) -> None:
-    """Configure the library and take off what we do not use."""
+def install(app: Flask, mail_util: type[MailUtil]) -> None:
+    """Configure the library, give it its way to send mail, and take off what we do not use."""
     settings = app.extensions["settings"]
     app.config.update(
         SECURITY_PASSWORD_SALT=settings.SECRET_KEY[:32],
@@ -49,6 +49,7 @@ def install(app: Flask) -> None:
         SESSION_PROTECTION=None,
         SESSION_REFRESH_EACH_REQUEST=False,
     )
+    security._mail_util_cls = mail_util  # `init_app` has no argument for it, only the constructor has.
     security.init_app(app, datastore, register_blueprint=False, login_form=SignInForm)
     app.extensions["session_lifetime"] = Lifetime(
         idle=timedelta(hours=settings.SESSION_IDLE_HOURS), longest=timedelta(days=settings.SESSION_DAYS)

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.auth import access, people, sessions
+from app.auth import access, notices, people, sessions
 from app.auth.forms import ROLE_WORDS, PersonForm, StaffForm
 from app.auth.models import RoleName, Staff
 from app.auth.routes import blueprint
@@ -45,6 +45,7 @@ def add_staff():
         return render_template("auth/new_staff.html", form=form), 400
     password = people.give_password(db.session, person, now=clock.now())
     note("staff.add", person, role=person.role.value)
+    notices.invited(person, by=current_user.display_name, now=clock.now())
     db.session.commit()
     return render_template("auth/first_password.html", person=person, password=password)
 
@@ -113,6 +114,7 @@ def give_password(id: int):
     person = people.staff_of_id(db.session, id)
     password = people.give_password(db.session, person, now=clock.now())
     note("password.given", person)
+    notices.password_changed(person, by=current_user.display_name, now=clock.now())
     db.session.commit()
     return render_template("auth/first_password.html", person=person, password=password)
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.columns import Json, Moment, UtcDateTime
+from app.core.errors import NotFound
 from app.extensions import Base
 
 MOST_TRIES = 5
@@ -67,6 +69,21 @@ def failed(session: Session, job: str, item: str, error: Exception, *, now: date
 def succeeded(session: Session, job: str, item: str) -> None:
     """Forget former failures of `item`."""
     session.execute(sa.delete(JobFailure).where(JobFailure.job == job, JobFailure.item == item))
+
+
+def retry(session: Session, job: str, item: str, *, now: datetime) -> JobFailure:
+    """Let an item that failed be tried again at once, as if for the first time; NotFound when it did not fail."""
+    row = session.get(JobFailure, (job, item))
+    if row is None:
+        raise NotFound(_("Nothing of that job has failed, or it has been done since."))
+    row.tries, row.parked_at, row.next_try_at = 0, None, now
+    return row
+
+
+def parked(session: Session) -> list[JobFailure]:
+    """Everything that was given up until somebody lets it be tried again."""
+    query = sa.select(JobFailure).where(JobFailure.parked_at.is_not(None))
+    return list(session.scalars(query.order_by(JobFailure.job, JobFailure.item)))
 
 
 def waiting_items(session: Session, job: str, *, now: datetime) -> set[str]:

@@ -104,6 +104,15 @@ def trial(company: str, language: str, *, server: str, confirm_url: str = "") ->
         return _wording("test", Marks(), company, {"server": server, "confirm_url": confirm_url})
 
 
+def notice(
+    company: str, language: str, subject: str, paragraphs: list[str], *, footer: str = "", link: str = ""
+) -> Wording:
+    """A mail to a colleague about their account; the words are in that language already."""
+    with speaking(language):
+        context = {"subject": subject, "paragraphs": paragraphs, "footer": footer, "link": link}
+        return _wording("notice", Marks(), company, context)
+
+
 def greeting(first_name: str, last_name: str, language: str) -> str:
     """How a person is addressed: by the first name where that is usual, else by the whole one; or by none."""
     first, last = first_name.strip(), last_name.strip()

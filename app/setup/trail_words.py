@@ -30,6 +30,7 @@ ACTIONS = {
     "demo.removed": _l("Demo company removed"),
     "installation.changed": _l("Installation changed"),
     "installation.live": _l("Went live"),
+    "job.retry": _l("Failed job tried again"),
     "invitation.sent_again": _l("Mail sent once more"),
     "key.add": _l("API key made"),
     "key.revoke": _l("API key revoked"),

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import sqlalchemy as sa
-from flask import render_template, request
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import format_timedelta
+from flask_babel import gettext as _
 
 from app import jobs as timetable
 from app.auth import access
-from app.core import clock
+from app.core import audit as trail
+from app.core import clock, workers
 from app.core.audit import AuditEvent
 from app.core.workers import JobFailure, WorkerBeat, is_worker_alive
 from app.extensions import db
@@ -58,3 +60,15 @@ def jobs():
         timetable=timetable.TIMETABLE,
         every=lambda seconds: format_timedelta(timedelta(seconds=seconds), threshold=1),
     )
+
+
+@blueprint.post("/settings/jobs/retries")
+@access.admin
+def retry_job():
+    """Let an item that failed be tried again with the next pass of its job."""
+    job, item = (request.form.get(name, "").replace("\x00", "")[:64] for name in ("job", "item"))
+    workers.retry(db.session, job, item, now=clock.now())
+    trail.note(db.session, access.actor(), "job.retry", now=clock.now(), job=job, item=item)
+    db.session.commit()
+    flash(_("It is tried again with the next pass of the job."), "success")
+    return redirect(url_for("setup.jobs"), code=303)

@@ -1,11 +1,15 @@
 """The audit trail and the worker on pages."""
 
+from __future__ import annotations
+
 from datetime import timedelta
 
-from app.core import audit, clock
+from app.core import audit, clock, workers
 from app.core.audit import Actor
 from app.core.workers import JobFailure
 from tests import make
+from tests.auth.conftest import token_of
+from tests.conftest import NOW
 
 
 def test_the_trail_and_the_worker_are_shown_to_administrators(sign_in, session):
@@ -50,3 +54,35 @@ def test_what_failed_says_when_it_is_tried_again(sign_in, session):
     assert "&lt;i&gt;refused" in page
     assert "given up" in page
     assert "every 6 hours" in page
+
+
+def test_what_was_given_up_is_tried_again_at_the_press_of_a_button(sign_in, session):
+    for _ in range(workers.MOST_TRIES):
+        workers.failed(session, "expire", "7", ValueError("no water"), now=NOW)
+    client = sign_in("admin")
+    page = client.get("/settings/jobs").text
+    assert "ValueError: no water" in page
+    assert "given up" in page
+    fields = {"csrf_token": token_of(page), "job": "expire", "item": "7"}
+    assert client.post("/settings/jobs/retries", data=fields).status_code == 303
+    session.expire_all()
+    row = session.get_one(JobFailure, ("expire", "7"))
+    assert (row.tries, row.parked_at) == (0, None)
+    assert workers.waiting_items(session, "expire", now=clock.now()) == set()
+    assert client.post("/settings/jobs/retries", data=fields | {"item": "8"}).status_code == 404
+    token = token_of(sign_in("manager").get("/reports").text)
+    manager = sign_in("manager")
+    refused = manager.post("/settings/jobs/retries", data=fields | {"csrf_token": token})
+    assert refused.status_code in (400, 403)
+
+
+def test_the_command_tries_again_what_was_given_up(run, session):
+    for item in ("7", "8"):
+        for _ in range(workers.MOST_TRIES):
+            workers.failed(session, "expire", item, ValueError("no water"), now=NOW)
+    assert run("jobs", "retry", "expire", "7").exit_code == 0
+    assert run("jobs", "retry", "--all-parked", "--json").stdout == '{"retried": [["expire", "8"]]}\n'
+    assert run("jobs", "retry", "expire", "9").exit_code == 1
+    assert run("jobs", "retry").exit_code == 2
+    session.expire_all()
+    assert workers.parked(session) == []
