@@ -14,7 +14,7 @@ from app.core.tokens import Signer
 from app.extensions import db
 from app.public.machines import is_gateway, is_probably_machine
 from app.public.pages import Pages
-from app.public.visits import ANSWER, SCORE, Look, Visits
+from app.public.visits import ANSWER, SCORE, TRAP, Look, Visits
 from app.responses import asks
 from app.responses.asks import Ask
 
@@ -45,8 +45,10 @@ class Desk:
     def look(
         self, ask: Ask, request: Request, now: datetime, chosen: int | None = None, page: str = ANSWER
     ) -> None:
-        """Count a look at a page; with a chosen number it came through a score link."""
-        machine = is_probably_machine(agent(request), request.environ, request.method, ask.sent_at, now)
+        """Count a look at a page; with a chosen number it came through a score link. Only machines see the trap."""
+        machine = page == TRAP or is_probably_machine(
+            agent(request), request.environ, request.method, ask.sent_at, now
+        )
         page = page if chosen is None else f"{SCORE}{chosen}"
         self.visits.note(Look(ask.id, now, page, machine), in_background=not current_app.testing)
 

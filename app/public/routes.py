@@ -25,6 +25,7 @@ from app.extensions import csrf, db
 from app.public import forms, pages
 from app.public.desk import Desk, desk, is_automatic
 from app.public.forms import Posted
+from app.public.visits import TRAP
 from app.responses.asks import Ask
 from app.responses.recording import Closed, Said
 from app.sentiment.reading import Reading, read
@@ -61,6 +62,15 @@ def question(token: str) -> Response:
     if not ask.takes_answers(now):
         return page(pages.closed(ask, form), form.language, 410)
     return page(at.pages.question(ask, token, chosen), form.language)
+
+
+@blueprint.get("/a/<token>/more")
+@access.token
+def more(token: str) -> Response:
+    """Where the link of a mail leads that no reader sees: counted as a machine's look, then the question as ever."""
+    at = desk()
+    at.look(at.ask(token), request, clock.now(), None, page=TRAP)
+    return Response(status=302, headers={"Location": f"/a/{token}"})
 
 
 @blueprint.post("/a/<token>")

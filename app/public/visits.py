@@ -26,11 +26,11 @@ from app.public.machines import MOST_SCORES
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 2.0
 MOST_WAITING = 20_000
-ANSWER, SCORE, UNSUBSCRIBE = "answer", "score-", "unsubscribe"
+ANSWER, SCORE, UNSUBSCRIBE, TRAP = "answer", "score-", "unsubscribe", "trap"
 
 
 class Look(NamedTuple):
-    """One look at a page of an invitation; `page` is answer, score-0 to score-10, or unsubscribe."""
+    """One look at a page of an invitation; `page` is answer, score-0 to score-10, unsubscribe, or trap."""
 
     invitation_id: int
     at: datetime

@@ -90,7 +90,7 @@ def test_every_link_of_every_mail_opened_by_every_gateway_twice_changes_nothing(
     links = sorted(
         {urlsplit(link)._replace(scheme="", netloc="").geturl() for m in mails for link in links_of(m)}
     )
-    assert len(links) == 4 * 14
+    assert len(links) == 4 * 15
     before = crawling.checksums()
     statuses = set()
     for link, agent, method in product(links * 2, AGENTS, ("HEAD", "GET", "OPTIONS")):
@@ -99,12 +99,14 @@ def test_every_link_of_every_mail_opened_by_every_gateway_twice_changes_nothing(
         )
         statuses.add(client.open(link, method=method, headers=headers).status_code)
     app.extensions["desk"].visits.flush()
-    assert statuses == {200}
+    assert statuses == {200, 302}
     assert crawling.checksums() == before
     counted = dict(
         session.execute(sa.select(Visit.is_machine, sa.func.count()).group_by(Visit.is_machine)).all()
     )
     assert sum(counted.values()) == len(links) * 2 * len(AGENTS) * 2
+    trapped = session.scalars(sa.select(Visit.is_machine).where(Visit.page == "trap")).all()
+    assert set(trapped) == {True}
     session.rollback()
     token = TOKEN.search(links[0])[1]
     assert client.post(f"/a/{token}", data={"score": 9}).status_code == 303

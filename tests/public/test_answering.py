@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app.core import clock, transactions
 from app.core.installation import installation
-from app.delivery.models import InvitationChange, InvitationState
+from app.delivery.models import InvitationChange, InvitationState, Visit
 from app.extensions import db
 from app.followups.models import Task
 from app.health.models import ScoreDue
@@ -333,3 +333,15 @@ def test_an_answer_sent_by_a_mail_gateway_waits_for_a_review(client, ask):
     assert responses()[0].is_maybe_automatic
     client.post(ask().link, data={"score": "9"}, headers={"User-Agent": "Mozilla/5.0 HeadlessChrome/120"})
     assert not responses()[1].is_maybe_automatic
+
+
+def test_the_link_that_no_reader_sees_is_counted_as_a_machines_and_the_person_can_still_answer(client, ask):
+    at = ask()
+    opened = client.get(
+        f"{at.link}/more", headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"}
+    )
+    assert (opened.status_code, opened.location) == (302, at.link)
+    client.application.extensions["desk"].visits.flush()
+    assert [(v.page, v.is_machine) for v in db.session.query(Visit)] == [("trap", True)]
+    assert client.post(at.link, data={"score": "9"}).status_code == 303
+    assert responses()[0].counts
