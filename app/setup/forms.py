@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from urllib.parse import urlsplit
 
@@ -49,6 +50,19 @@ class Weekdays(SelectMultipleField):
             raise ValidationError(_("Choose at least one day."))
 
 
+class Lines(Words):
+    """Several entries, one a line; `entries` are those that `check` made of them, none for an empty field."""
+
+    def __init__(self, label, *, check: Callable, most: int = MOST_ENTRIES, **options):
+        super().__init__(label, required=False, **options)
+        self.check, self.most, self.entries = check, most, []
+
+    def pre_validate(self, form) -> None:
+        """Before the validators, since the one that lets a field be empty ends their chain there."""
+        super().pre_validate(form)
+        self.entries = sorted({self.check(line) for line in lines_of(self, self.most)})
+
+
 class InstallationForm(FlaskForm):
     """What the company is, where its day begins, and who works when."""
 
@@ -65,9 +79,9 @@ class InstallationForm(FlaskForm):
     time_zone = SelectField(
         _l("Time zone"), description=_l("Days, reports and working hours are counted in it.")
     )
-    own_domains = Words(
+    own_domains = Lines(
         _l("Your own mail domains"),
-        required=False,
+        check=lambda line: checked_domain(line),
         description=_l(
             "One a line, such as company.example. People with these addresses are colleagues, not customers, and are never asked."
         ),
@@ -82,10 +96,11 @@ class InstallationForm(FlaskForm):
     )
     start = TimeField(_l("Work begins at"), [needed()])
     end = TimeField(_l("Work ends at"), [needed()])
-    holidays = Words(
+    holidays = Lines(
         _l("Holidays"),
+        check=lambda line: checked_day(line),
+        most=MOST_DAYS,
         limit=10_000,
-        required=False,
         description=_l("One date a line, such as 2026-12-25. The time to follow up stands still on them."),
     )
 
@@ -97,23 +112,17 @@ class InstallationForm(FlaskForm):
         self.days.choices = choices(*sorted(get_locale().days["format"]["wide"].items()))
         self.default_owner.choices = choices(("", _("nobody")), *((str(id), name) for id, name in owners))
 
-    def validate_own_domains(self, field) -> None:
-        field.domains = [checked_domain(line) for line in lines_of(field, MOST_ENTRIES)]
-
     def validate_end(self, field) -> None:
         if self.start.data and field.data and field.data <= self.start.data:
             raise ValidationError(_("Work has to end after it begins."))
-
-    def validate_holidays(self, field) -> None:
-        field.dates = [checked_day(line) for line in lines_of(field, MOST_DAYS)]
 
     def keep(self, row: Installation) -> None:
         """Put what was chosen into the row; call it after the form was found valid."""
         row.company, row.product = self.company.data, self.product.data or ""
         row.language, row.time_zone = self.language.data, self.time_zone.data
-        row.own_domains = sorted(set(self.own_domains.domains))
+        row.own_domains = self.own_domains.entries
         row.default_owner_id = int(self.default_owner.data) if self.default_owner.data else None
-        row.holidays = [day.isoformat() for day in sorted(set(self.holidays.dates))]
+        row.holidays = [day.isoformat() for day in self.holidays.entries]
         row.week = {
             "days": sorted(self.days.data),
             "start": self.start.data.isoformat("minutes"),
@@ -142,15 +151,12 @@ def values_of(row: Installation) -> dict:
 class AllowForm(FlaskForm):
     """Whom real mail may reach while the installation rehearses."""
 
-    allowed = Words(
+    allowed = Lines(
         _l("Addresses or domains, one a line"),
+        check=lambda line: checked_entry(line),
         limit=20_000,
-        required=False,
         description=_l("Put yourself and colleagues here. Everybody else's mail stays in the mailbox page."),
     )
-
-    def validate_allowed(self, field) -> None:
-        field.entries = [checked_entry(line) for line in lines_of(field, MOST_ENTRIES)]
 
 
 class MailForm(FlaskForm):

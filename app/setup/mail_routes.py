@@ -167,7 +167,7 @@ def change_allow_list():
     form = AllowForm()
     if not form.validate_on_submit():
         return mail_page(allow=form), 400
-    installation(db.session).allowed_recipients = sorted(set(form.allowed.entries))
+    installation(db.session).allowed_recipients = form.allowed.entries
     return noted("allow_list.changed", _("Saved."), "setup.mail")
 
 

@@ -55,6 +55,13 @@ def test_everything_is_kept_and_shown_again(save, session):
     assert 'value="08:30"' in page
 
 
+def test_what_may_be_empty_can_be_emptied(save, session):
+    save()
+    assert save(own_domains="", holidays=" \n", product="").status_code == 303
+    row = installation(session)
+    assert (row.own_domains, row.holidays, row.product) == ([], [], "")
+
+
 def test_once_set_up_it_is_a_page_of_the_settings(save, session):
     installation(session).setup_done_at = make.NOW
     assert save().headers["Location"] == "/settings/installation"

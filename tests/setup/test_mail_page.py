@@ -207,6 +207,8 @@ def test_the_allow_list_is_kept_and_checked_line_by_line(post, session):
     assert page.status_code == 400
     assert "nonsense is neither an address nor a domain" in page.text.partition('id="allowed-error"')[2][:300]
     assert installation(session).allowed_recipients == ["me@own.example", "own.example"]
+    assert post("/setup/allow-list", allowed="").status_code == 303
+    assert installation(session).allowed_recipients == []
 
 
 # The test mail
