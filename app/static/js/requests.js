@@ -3,6 +3,7 @@
 // that asks again by itself takes the words away as soon as it is answered.
 (() => {
   const unsafe = /^(post|put|patch|delete)$/i;
+  let fading = 0;
 
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]');
@@ -71,7 +72,8 @@
     place.textContent = text;
     place.classList.add("announcement");
     place.classList.remove("visually-hidden");
-    setTimeout(() => {
+    clearTimeout(fading);
+    fading = setTimeout(() => {
       place.classList.add("visually-hidden");
       place.textContent = "";
     }, 8000);
