@@ -24,9 +24,21 @@ from app.extensions import db
 from app.sentiment.cli import sentiment
 from app.serving import serve
 from app.setup.cli import begin_installation, live
+from app.setup.doctor import doctor
 from app.surveys import templates
 
-COMMANDS: tuple[click.Command, ...] = (serve, staff, keys, accounts, contacts, person, sentiment, demo, live)
+COMMANDS: tuple[click.Command, ...] = (
+    serve,
+    staff,
+    keys,
+    accounts,
+    contacts,
+    person,
+    sentiment,
+    demo,
+    live,
+    doctor,
+)
 
 
 class JustAskGroup(FlaskGroup):

@@ -1,0 +1,223 @@
+"""`justask doctor`: whether this installation can work, each check apart, in words with the fix (a door).
+
+It changes nothing and sends nothing. The mail server and DNS are asked by the same tests as on the set-up page.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import click
+import sqlalchemy as sa
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import current_app
+from flask.cli import with_appcontext
+
+from app.core import clock, migrating, transactions, workers
+from app.core.installation import installation
+from app.core.transactions import PATIENCE, GateBusy
+from app.core.workers import WorkerBeat
+from app.extensions import db
+from app.setup import env_lines, going_live, probing
+from app.setup.mail_routes import SELECTOR
+from app.setup.probes.findings import Finding, State, bad, care, good, unknown
+
+SIGNS = {State.GOOD: "ok", State.CARE: "look", State.BAD: "WRONG", State.UNKNOWN: "unknown"}
+GATE_SECONDS = 3.0
+LEAST_SPACE, LITTLE_SPACE = 200 * 1024**2, 2 * 1024**3
+MOST_SKEW = timedelta(seconds=5)
+SECRETS = ("justask.env", "secret_key")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def doctor(as_json: bool) -> None:
+    """Check settings, files, database, worker, mail server, DNS and clock; exit 1 when something is wrong."""
+    found = {name: looked_at(check) for name, check in CHECKS.items()} | mail_findings()
+    is_well = all(finding.state is not State.BAD for finding in found.values())
+    if as_json:
+        checks = [{"name": name} | plain(finding) for name, finding in found.items()]
+        click.echo(json.dumps({"ok": is_well, "checks": checks}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(line for name, finding in found.items() for line in told(name, finding)))
+    if not is_well:
+        click.echo("Something is wrong; see the lines marked WRONG.", err=True)
+        raise SystemExit(1)
+
+
+def plain(finding: Finding) -> dict[str, str]:
+    words = {name: str(getattr(finding, name)) for name in ("words", "fix", "evidence")}
+    return {"state": finding.state.value} | words
+
+
+def told(name: str, finding: Finding) -> list[str]:
+    lines = [f"{SIGNS[finding.state]:8}{name:12}{finding.words}"]
+    return lines + [f"{'':20}{more}" for more in (finding.fix, finding.evidence) if str(more)]
+
+
+def looked_at(check: Callable[[], Finding]) -> Finding:
+    """What a check found; one that cannot be made is a finding too, and keeps nobody from the next."""
+    try:
+        return check()
+    except (sa.exc.SQLAlchemyError, OSError, GateBusy) as error:
+        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+        return bad(
+            f"This could not be checked: {type(error).__name__}.",
+            "Put right what stands above first.",
+            reason,
+        )
+    finally:
+        db.session.rollback()
+
+
+def settings_check() -> Finding:
+    """Settings that cannot work stop every command; this one tells what works and is not for customers."""
+    blocker = going_live.address_blocker(settings())
+    return care(blocker.words, blocker.fix) if blocker else good("Every setting can be used.")
+
+
+def files_check() -> Finding:
+    """Files with passwords and keys are nobody else's to read."""
+    folder = settings().instance
+    if not os.access(folder, os.W_OK):
+        return bad(f"{folder} cannot be written to.", "Give the folder to the user that runs JustAsk.")
+    exposed = [folder / name for name in SECRETS if (folder / name).exists()]
+    exposed = [path for path in exposed if path.stat().st_mode & 0o077]
+    if exposed:
+        names = " ".join(map(str, exposed))
+        return bad(f"Others on this machine can read {names}.", f"Run: chmod 600 {names}")
+    return good("Files with passwords and keys are closed to others.")
+
+
+def database_check() -> Finding:
+    db.session.execute(sa.select(sa.literal(1)))
+    return good(f"The database answers ({db.engine.dialect.name}).")
+
+
+def schema_check() -> Finding:
+    wanted = set(ScriptDirectory(str(migrating.FOLDER)).get_heads())
+    present = set(MigrationContext.configure(db.session.connection()).get_current_heads())
+    if present == wanted:
+        return good(f"The schema is that of this version ({', '.join(sorted(wanted))}).")
+    return bad(
+        f"The schema stands at {', '.join(sorted(present)) or 'nothing'}, this version needs {', '.join(sorted(wanted))}.",
+        "Run: justask db upgrade",
+    )
+
+
+def integrity_check() -> Finding:
+    """SQLite looks through its file; PostgreSQL minds its own."""
+    if not settings().is_sqlite:
+        return good("PostgreSQL minds this itself.")
+    connection = db.session.connection()
+    said = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+    lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if said == "ok" and lost is None:
+        return good("The file is whole.")
+    what = said if said != "ok" else f"table {lost[0]} points at rows of {lost[2]} that are gone"
+    return bad(
+        "The database file is damaged.", "Stop JustAsk, keep a copy of the file, restore a backup.", what
+    )
+
+
+def gate_check() -> Finding:
+    """Whether a writer gets its turn."""
+    engine = transactions.writer(db.engine).execution_options(**{PATIENCE: GATE_SECONDS})
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.select(sa.literal(1)))
+            connection.rollback()
+    except GateBusy:
+        return bad(
+            f"Nobody could begin to write within {GATE_SECONDS:.0f} seconds.",
+            "Something holds the write gate, perhaps a long import. If not, stop JustAsk and start it again.",
+        )
+    return good("Writers get their turn.")
+
+
+def worker_check() -> Finding:
+    now = clock.now()
+    beat = db.session.scalar(sa.select(sa.func.max(WorkerBeat.beat_at)))
+    if beat is not None and beat > now + MOST_SKEW:
+        return bad("The worker's clock goes ahead of this one.", "Let both machines keep network time.")
+    if not workers.is_worker_alive(db.session, now=now):
+        last = f" The last was at {beat:%F %T} UTC." if beat else ""
+        return bad(f"The worker gives no sign of life.{last}", "Start justask serve, or justask worker.")
+    if parked := workers.parked(db.session):
+        return care(
+            f"The worker lives, and has given up on {len(parked)} items.",
+            "See justask jobs list, then justask jobs retry --all-parked.",
+        )
+    return good(f"The worker gave a sign of life {(now - beat).seconds} seconds ago.")
+
+
+def disk_check() -> Finding:
+    free = shutil.disk_usage(settings().instance).free
+    words = f"{free / 1024**3:.1f} GB are free in {settings().instance}."
+    fix = "Make room: a full disk stops answers from being saved."
+    return bad(words, fix) if free < LEAST_SPACE else care(words, fix) if free < LITTLE_SPACE else good(words)
+
+
+def clock_check() -> Finding:
+    """SQLite has no clock of its own, so there it compares this machine with itself."""
+    query = (
+        "SELECT strftime('%s', 'now')"
+        if settings().is_sqlite
+        else "SELECT extract(epoch FROM clock_timestamp())"
+    )
+    told_at = datetime.fromtimestamp(float(db.session.execute(sa.text(query)).scalar_one()), UTC)
+    skew = abs(clock.now() - told_at)
+    if skew > MOST_SKEW:
+        return bad(
+            f"This machine and the database differ by {skew.total_seconds():.0f} seconds.",
+            "Let both keep network time.",
+        )
+    return good(f"It is {clock.now():%F %T} UTC here and in the database.")
+
+
+CHECKS = {
+    "settings": settings_check,
+    "files": files_check,
+    "database": database_check,
+    "schema": schema_check,
+    "integrity": integrity_check,
+    "write gate": gate_check,
+    "worker": worker_check,
+    "disk": disk_check,
+    "clock": clock_check,
+}
+
+
+def mail_findings() -> dict[str, Finding]:
+    """The tests of the set-up page's mail step, all at once and with no transaction open."""
+    server = env_lines.server_of(settings())
+    if server is None:
+        fix = "Set JUSTASK_MAIL_URL; the set-up page composes the line."
+        return {"mail": care("No mail server is set, so every mail stays in the mailbox page.", fix)}
+    try:
+        selector = installation(db.session).setup.get(SELECTOR, "")
+    except sa.exc.SQLAlchemyError:
+        selector = ""
+    db.session.rollback()
+    probes = probing.probes(
+        server,
+        env_lines.sender_of(settings()),
+        settings().BOUNCE_DOMAIN,
+        selector,
+        ask=current_app.extensions["dns_lookup"],
+        now=clock.now(),
+    )
+    found = current_app.extensions["probe_desk"].run(probes)
+    if not selector and found["dkim"].state is State.BAD:
+        found["dkim"] = unknown(found["dkim"].words, found["dkim"].fix, found["dkim"].evidence)
+    return found
+
+
+def settings():
+    return current_app.extensions["settings"]
