@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import answering, figures, sending
+from bench import answering, figures, footprint, sending
 from bench.figures import Absent, Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure | Absent]]] = {
     "opening": answering.opening,
     "answering": answering.answering,
     "sending": sending.figures,
+    "weight": footprint.weight,
+    "memory": footprint.memory,
 }
 
 

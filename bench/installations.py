@@ -28,35 +28,47 @@ LAUNCHED = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
 
 @contextmanager
-def fresh(database_url: str = "", **settings) -> Iterator[Flask]:
-    """A live installation on an empty database, inside an application context whose session writes."""
+def empty(database_url: str = "", **settings) -> Iterator[Flask]:
+    """An installation that has nothing yet, not even a schema, inside an application context."""
     with tempfile.TemporaryDirectory(prefix="justask-bench-") as folder:
         values = {"INSTANCE": folder, "DATABASE_URL": database_url, "SECRET_KEY": secrets.token_hex(32)}
         app = create_app(config.load({}, **values | settings))
         with app.app_context():
-            upgrade()
-            transactions.write(db.session)
-            prepare()
             yield app
             db.session.remove()
             db.engine.dispose()
 
 
+@contextmanager
+def fresh(database_url: str = "", **settings) -> Iterator[Flask]:
+    """A live installation on an empty database, inside an application context whose session writes."""
+    with empty(database_url, **settings) as app:
+        upgrade()
+        transactions.write(db.session)
+        prepare()
+        yield app
+
+
 def prepare() -> None:
-    """The company goes live and has its surveys and one program."""
+    """The company goes live and has its surveys, and a program for each."""
     facts = installation(db.session)
     facts.live_at, facts.company, facts.product = LAUNCHED, "Vendor Ltd", "Vendor"
     templates.ensure(db.session, now=LAUNCHED)
-    survey = db.session.scalar(sa.select(Survey).where(Survey.key == "nps"))
-    db.session.add(Program(name="Relationship", survey=survey))
+    for survey in db.session.scalars(sa.select(Survey)).all():
+        db.session.add(Program(name=f"Program with {survey.key}", survey=survey))
     db.session.commit()
 
 
 def wave(
-    people: int, *, domain: str = "customer.example", accounts: int = 1, sent_at: datetime | None = None
+    people: int,
+    *,
+    domain: str = "customer.example",
+    accounts: int = 1,
+    sent_at: datetime | None = None,
+    survey: str = "nps",
 ) -> Wave:
     """A wave that sends, with one ask for each of `people` new contacts: planned, or sent already at `sent_at`."""
-    program = db.session.scalar(sa.select(Program).where(Program.name == "Relationship"))
+    program = db.session.scalars(sa.select(Program).join(Program.survey).where(Survey.key == survey)).one()
     customers = [_account(number) for number in range(accounts)]
     row = Wave(
         program=program,

@@ -18,8 +18,9 @@ import config
 
 ROOT = Path(__file__).resolve().parent.parent
 TICKS = os.sysconf("SC_CLK_TCK")
-PATIENCE = 120
+PATIENCE = 300
 PRODUCT = ("-m", "app", "serve", "--no-demo", "--no-worker")
+WITH_DEMO = ("-m", "app", "serve", "--no-worker")
 FLOOR = ("-m", "bench.floors")
 
 

@@ -31,6 +31,11 @@ FLOCK_PAUSE_SECONDS = 0.0005
 FLOCK_PAUSE_LONGEST = 0.01
 
 
+# An answer changes some 35 pages of the file, most of them those that the answer before it changed. Copying the log into
+# the file every 8,000 pages (32 MB), not every 1,000, writes each of them once for 200 answers instead of for 30.
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=8000")
+
+
 class GateBusy(Exception):
     """The write gate did not open before the deadline, or cannot be made; the caller answers 503."""
 
@@ -179,7 +184,7 @@ def _look_at_rested(engine: Engine, dbapi, record) -> None:
 def _prepare(dbapi, record) -> None:
     dbapi.isolation_level = None
     cursor = dbapi.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     dbapi.create_function("lower", 1, _lower, deterministic=True)

@@ -161,12 +161,12 @@ def touch_due(
 
 
 def score_reason(kind: TaskKind, score: int, person: Person) -> str:
-    words = {
-        TaskKind.DETRACTOR: _("%(who)s gave %(score)s of 10: find out why, soon."),
-        TaskKind.PASSIVE: _("%(who)s gave %(score)s of 10: ask what is missing."),
-        TaskKind.PROMOTER: _("%(who)s gave %(score)s of 10: say thank you, and ask for help."),
-    }
-    return words[kind] % {"who": ROLES[person.role], "score": score}
+    said = {"who": ROLES[person.role], "score": score}
+    if kind is TaskKind.DETRACTOR:
+        return _("%(who)s gave %(score)s of 10: find out why, soon.", **said)
+    if kind is TaskKind.PASSIVE:
+        return _("%(who)s gave %(score)s of 10: ask what is missing.", **said)
+    return _("%(who)s gave %(score)s of 10: say thank you, and ask for help.", **said)
 
 
 def low_items(overall: int | None, goal: int | None, ease: int | None) -> list[str]:

@@ -128,11 +128,14 @@ def one_of(
     return choices[values[0]]
 
 
+def too_long(limit: int) -> str:
+    return _("Please shorten this to %(limit)s characters at most.", limit=format_decimal(limit))
+
+
 def comment_of(posted: Posted, limit: int, errors: dict[str, str]) -> str:
     """The comment in storable form; lines of several comment fields are joined, so that no word is lost."""
-    too_long = _("Please shorten this to %(limit)s characters at most.", limit=format_decimal(limit))
     if posted.is_too_large:
-        errors["comment"] = too_long
+        errors["comment"] = too_long(limit)
         return ""
     if not posted.is_readable:
         errors["comment"] = _("Some of these characters could not be read. Please type them again.")
@@ -140,5 +143,5 @@ def comment_of(posted: Posted, limit: int, errors: dict[str, str]) -> str:
     try:
         return text.clean("\n".join(posted.values.get("comment", [])), limit=limit)
     except text.UnreadableText:
-        errors["comment"] = too_long
+        errors["comment"] = too_long(limit)
         return ""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 
 from app.core.prepared import Prepared
-from app.reports.deltas import Vote, between, segments
+from app.reports.deltas import Delta, Vote, between, segments
 from app.reports.models import RollupDelta
 from app.responses.asks import Ask
 from app.responses.models import Response
@@ -59,18 +59,20 @@ def _append(
     votes = [Vote(other.id, other.submitted_at, other.day, other.score) for other in others]
     homes = {other.id: (other.account_id, other.dims) for other in others}
     homes[answer.response_id] = ask.account_id, answer.dims
-    for delta in between(votes + before, votes + after):
-        account_id, dims = homes[delta.response_id]
-        APPEND.run(
-            connection,
-            **(dict.fromkeys(COLUMNS, 0) | {delta.column: delta.change}),
-            series=delta.series,
-            day=delta.day,
-            account_id=account_id,
-            response_id=delta.response_id,
-            dims=dims,
-            now=now,
-        )
+    deltas = between(votes + before, votes + after)
+    APPEND.run_many(connection, [row_of(delta, *homes[delta.response_id], now) for delta in deltas])
+
+
+def row_of(delta: Delta, account_id: int, dims: dict, now: datetime) -> dict:
+    numbers = dict.fromkeys(COLUMNS, 0) | {delta.column: delta.change}
+    return numbers | {
+        "series": delta.series,
+        "day": delta.day,
+        "account_id": account_id,
+        "response_id": delta.response_id,
+        "dims": dims,
+        "now": now,
+    }
 
 
 def own_vote(answer: Recorded, said: Said | None) -> list[Vote]:
