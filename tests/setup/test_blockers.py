@@ -104,7 +104,7 @@ def test_each_blocker_is_refused_with_its_words_and_fix(case, app, session, read
     case.spoil(session)
     session.commit()
 
-    page = client.get("/setup").text
+    page = client.get("/setup/live").text
     refused = client.post("/setup/live", data={"csrf_token": token_of(page), "confirm": "go live"})
     assert refused.status_code == 409
     answer = run("live", given="go live\n")
@@ -145,7 +145,7 @@ class TestWhatIKnowDoesNotOverride:
     def test_blockers_on_the_page(self, session, ready, sign_in):
         dead_worker(session)
         client = sign_in("admin")
-        token = token_of(client.get("/setup").text)
+        token = token_of(client.get("/setup/live").text)
         fields = {"csrf_token": token, "confirm": "go live", "i_know": "1", "in_spite": "1"}
         assert client.post("/setup/live", data=fields).status_code == 409
         assert not installation(session).is_live
@@ -172,7 +172,7 @@ class TestWhatIKnowDoesNotOverride:
 
     def test_the_page_goes_live_once_confirmed(self, session, ready, sign_in):
         client = sign_in("admin")
-        token = token_of(client.get("/setup").text)
+        token = token_of(client.get("/setup/live").text)
         fields = {"csrf_token": token, "confirm": "go live"}
         assert client.post("/setup/live", data=fields).status_code == 303
         assert installation(session).is_live
