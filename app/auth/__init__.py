@@ -2,7 +2,6 @@
 
 from app.core.imports import hidden
 
-# Passkeys and one-time codes are not offered. The libraries for them, which Flask-Security loads where it can, would
-# take 14 MB in each process.
-with hidden("webauthn", "cryptography"):
+# Passkeys are not offered. Their library, which Flask-Security loads where it can, takes megabytes in each process.
+with hidden("webauthn"):
     import flask_security  # noqa: F401
