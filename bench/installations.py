@@ -55,8 +55,12 @@ def prepare() -> None:
     facts.live_at, facts.company, facts.product = LAUNCHED, "Vendor Ltd", "Vendor"
     templates.ensure(db.session, now=LAUNCHED)
     for survey in db.session.scalars(sa.select(Survey)).all():
-        db.session.add(Program(name=f"Program with {survey.key}", survey=survey))
+        db.session.add(Program(name=program_name(survey.key), survey=survey))
     db.session.commit()
+
+
+def program_name(survey: str) -> str:
+    return f"Program with {survey}"
 
 
 def wave(
@@ -68,7 +72,7 @@ def wave(
     survey: str = "nps",
 ) -> Wave:
     """A wave that sends, with one ask for each of `people` new contacts: planned, or sent already at `sent_at`."""
-    program = db.session.scalars(sa.select(Program).join(Program.survey).where(Survey.key == survey)).one()
+    program = db.session.scalars(sa.select(Program).where(Program.name == program_name(survey))).one()
     customers = [_account(number) for number in range(accounts)]
     row = Wave(
         program=program,
