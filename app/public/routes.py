@@ -10,10 +10,11 @@ import logging
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
+from limits import parse
 from sqlalchemy.exc import SQLAlchemyError
 
 from app import journey
-from app.auth import access
+from app.auth import access, limits
 from app.core import clock, transactions
 from app.core.audit import Actor
 from app.core.errors import RETRY_AFTER_SECONDS
@@ -35,6 +36,8 @@ blueprint = Blueprint("public", __name__)
 csrf.exempt(blueprint)
 
 NOT_SAVED = (SQLAlchemyError, GateBusy)
+# A first answer is never counted: only changes of it can be repeated without end.
+CHANGES = parse("20 per 1 minute")
 INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 RESPONDENT = Actor("respondent", None, "the person asked")
@@ -84,8 +87,11 @@ def answer(token: str) -> Response:
         form = at.pages.form(ask)
         if not ask.takes_answers(now):
             return page(pages.closed(ask, form, posted), form.language, 410)
+        is_too_often = ask.is_answered and not limits.take(CHANGES, "answer", str(ask.id))
     except NOT_SAVED as error:
         return unsaved(error, pages.not_saved(posted, request.path), browsers_choice())
+    if is_too_often:
+        return too_often(at, ask, token, posted)
     with addressing(form.language):
         said, errors = forms.check(posted, form, at.comment_length)
     if errors:
@@ -93,6 +99,16 @@ def answer(token: str) -> Response:
             at.pages.filled(ask, token, posted, errors), form.language, 413 if posted.is_too_large else 400
         )
     return recorded(at, ask, token, posted, said)
+
+
+def too_often(at: Desk, ask: Ask, token: str, posted: Posted) -> Response:
+    """The answer is there already and was changed over and over; the form comes back as it was filled in."""
+    form, seconds = at.pages.form(ask), limits.seconds_left(CHANGES, "answer", str(ask.id), now=clock.now())
+    with addressing(form.language):
+        problem = _("There were too many requests in a short time. Please wait a minute and try again.")
+    response = page(at.pages.filled(ask, token, posted, problem=problem), form.language, 429)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Response:

@@ -345,3 +345,19 @@ def test_the_link_that_no_reader_sees_is_counted_as_a_machines_and_the_person_ca
     assert [(v.page, v.is_machine) for v in db.session.query(Visit)] == [("trap", True)]
     assert client.post(at.link, data={"score": "9"}).status_code == 303
     assert responses()[0].counts
+
+
+def test_an_answer_cannot_be_changed_without_end(client, ask):
+    at, other = ask(), ask()
+    codes = [
+        client.post(at.link, data={"score": str(n % 11), "comment": "kept"}).status_code for n in range(21)
+    ]
+    assert codes == [303] * 21
+    left = rows()
+    refused = client.post(at.link, data={"score": "3", "comment": "do not lose me"})
+    assert refused.status_code == 429
+    assert 1 <= int(refused.headers["Retry-After"]) <= 61
+    assert "do not lose me" in refused.text
+    assert "too many requests" in refused.text
+    assert rows() == left
+    assert client.post(other.link, data={"score": "3"}).status_code == 303
