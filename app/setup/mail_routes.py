@@ -144,7 +144,10 @@ def compose_lines():
 
 
 def typed_server(form: MailForm, *, is_test: bool) -> Server | None:
-    """The server as typed; None with the reason at its field. A test may use the password that is set already."""
+    """The server as typed; None with the reason at its field.
+
+    A test may use the password that is set already, where it travels as it does now: to the same port and as secretly.
+    """
     try:
         server = Server.from_url(env_lines.mail_url(form.data, settings().MAIL_URL))
     except ValueError as error:
@@ -153,11 +156,16 @@ def typed_server(form: MailForm, *, is_test: bool) -> Server | None:
     if not server.user or server.password:
         return server
     now_set = env_lines.server_of(settings())
-    is_same = now_set and (now_set.host, now_set.user) == (server.host, server.user)
+    is_same = now_set and way_of(now_set) == way_of(server)
     if is_test and is_same and now_set.password:
         return replace(server, password=now_set.password)
     form.password.errors = [_("Type the password; it is kept nowhere, so it cannot be filled in for you.")]
     return None
+
+
+def way_of(server: Server) -> tuple:
+    """Whatever decides who could read the password on its way."""
+    return server.host, server.port, server.user, server.verify, env_lines.encryption_of(server)
 
 
 @blueprint.post("/setup/allow-list")

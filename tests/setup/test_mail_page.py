@@ -138,6 +138,17 @@ def test_a_test_may_use_the_password_that_is_set_for_the_same_server(app, post, 
     assert post("/setup/mail/lines", part=True, **other).status_code == 400
 
 
+@pytest.mark.parametrize("change", [{"encryption": "none"}, {"port": "1"}])
+def test_the_password_that_is_set_goes_no_other_way(app, post, start, nameserver, change):
+    app.extensions["dns_lookup"] = nameserver.lookup()
+    sink = start(authenticator=only("u", PASSWORD), auth_required=True)
+    use(app, MAIL_URL=f"smtp://u:s3cret%2Bword@127.0.0.1:{sink.port}?starttls=1")
+    typed = TYPED | {"host": "127.0.0.1", "port": str(sink.port), "encryption": "starttls", "user": "u"}
+    page = post("/setup/mail/lines", part=True, **typed | {"do": "test", "password": ""} | change)
+    assert page.status_code == 400
+    assert "Type the password" in page.text
+
+
 def test_the_present_settings_are_shown_without_the_password_and_tested(app, post, start, nameserver, caplog):
     caplog.set_level(logging.DEBUG)
     app.extensions["dns_lookup"] = nameserver.lookup()
