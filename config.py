@@ -248,7 +248,7 @@ def with_secret_key(settings: Settings) -> Settings:
     if settings.SECRET_KEY:
         return settings
     path = settings.instance / "secret_key"
-    settings.instance.mkdir(parents=True, exist_ok=True)
+    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:

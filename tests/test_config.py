@@ -32,6 +32,11 @@ def test_defaults_work_and_make_a_key_that_only_its_owner_reads(tmp_path):
     assert config.load({}, INSTANCE=str(tmp_path)).SECRET_KEY == settings.SECRET_KEY
 
 
+def test_a_new_instance_folder_is_closed_to_others_on_the_machine(tmp_path):
+    config.load({}, INSTANCE=str(tmp_path / "new"))
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
 def test_quotes_around_a_value_are_taken_off_and_those_inside_stay(tmp_path):
     lines = [
         "JUSTASK_BASE_URL='http://127.0.0.1:9000'",

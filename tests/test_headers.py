@@ -115,6 +115,8 @@ def test_links_never_follow_the_host_of_a_request(client):
     assert "evil.example.com" not in answer.text + str(answer.headers)
     asked = client.application.test_client().get("/settings", headers={"Host": "evil.example.com"})
     assert asked.headers["Location"] == "/sign-in?next=/settings"
+    slashes = client.get("/imports?kind=x", headers={"Host": "evil.example.com"})
+    assert slashes.headers["Location"] == "/imports/?kind=x"
 
 
 @pytest.mark.settings_with(PROXIES=1)

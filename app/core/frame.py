@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from werkzeug.routing import RequestRedirect
 
 RESPONDENT_PATHS = ("/a/", "/u/")
 
@@ -29,3 +32,15 @@ class Application(Flask):
 
     def ensure_sync(self, func: Callable) -> Callable:
         return func
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """An address with a slash too few leads to the right one, on whatever host the request really came to."""
+        if isinstance(request.routing_exception, RequestRedirect):
+            request.routing_exception.new_url = on_this_site(request.routing_exception.new_url)
+        super().raise_routing_exception(request)
+
+
+def on_this_site(url: str) -> str:
+    """The path and query of an address: its host came with the request, and anybody may claim another one."""
+    parts = urlsplit(url)
+    return urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))

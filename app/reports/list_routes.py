@@ -56,7 +56,7 @@ def days_address(chosen: Chosen) -> dict[str, str]:
 @access.viewer
 def responses():
     chosen = chosen_rows()
-    after = request.args.get("after", type=int)
+    after = row_id(request.args.get("after", type=int))
     found = lists.answers(db.session, chosen, after=after)
     return render_template(
         "reports/responses.html",
@@ -85,7 +85,7 @@ def responses_csv():
 @access.viewer
 def asks():
     chosen, zone = chosen_rows(), this_installation().zone
-    after = request.args.get("after", type=int)
+    after = row_id(request.args.get("after", type=int))
     found = lists.asks(db.session, chosen, zone=zone, after=after)
     return render_template(
         "reports/asks.html",
@@ -109,6 +109,11 @@ def asks_csv():
     chosen, zone = chosen_rows(), this_installation().zone
     pieces = in_one_reading(db.engine, lambda session: lists.asks_csv(session, chosen, zone=zone))
     return as_csv(pieces, "asks")
+
+
+def row_id(typed: int | None) -> int | None:
+    """A number from the address, when it can be the id of a row."""
+    return typed if typed and 0 < typed < 2**63 else None
 
 
 def in_one_reading(engine: Engine, rows) -> Iterator[str]:

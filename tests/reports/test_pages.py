@@ -65,6 +65,12 @@ def test_days_that_are_none_are_refused_in_words(viewer, query):
     assert viewer.get(f"/reports?{query}").status_code == 400
 
 
+@pytest.mark.parametrize("page", ["responses", "asks"])
+@pytest.mark.parametrize("after", ["9" * 25, "-1", "0", str(2**63)])
+def test_a_place_that_is_no_row_begins_at_the_top(viewer, page, after):
+    assert viewer.get(f"/reports/{page}?after={after}").status_code == 200
+
+
 def test_odd_filters_do_no_harm(viewer):
     assert viewer.get("/reports?every=x&by=y&dim=z").status_code == 200
     assert (
