@@ -163,6 +163,9 @@ def person_erased(session: Session, contact: Contact, *, now: datetime, actor: a
 
     What is kept outside the database (the mailbox page) is left to the door, after its commit.
     """
+    session.flush()
+    asks.lock_all_of(session.connection(), contact.id)
+    session.refresh(contact)
     account_id, names = contact.account_id, (contact.email, contact.email_key)
     for forget in FORGET:
         forget(session, contact.id, now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -10,9 +11,11 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from app import cli, journey
+from app.api.idempotency import KeptAnswer
+from app.auth.models import ApiKey, Scope
 from app.contacts.importing import uploads
 from app.contacts.models import Contact, ContactKey, ContactRole, ContactStatus
-from app.core import audit, clock
+from app.core import audit, clock, transactions
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.errors import Refused
 from app.core.outbox_rows import DeliveryAttempt, OutboxRow, OutboxState
@@ -227,3 +230,45 @@ def test_at_a_terminal_the_address_is_typed(session, kim, run, monkeypatch, type
     monkeypatch.setattr("app.contacts.cli.is_terminal", lambda: True)
     assert run("person", "erase", EMAIL, given=typed).exit_code == code
     assert (db.session.get(Contact, kim.id).status is ContactStatus.ERASED) == (code == 0)
+
+
+def test_letters_beyond_ascii_are_forgotten_like_all_others(session, run):
+    make.contact(email="jürgen.\u0142@customer.example")
+    audit.note(
+        session, SYSTEM, "import.odd", subject="import:1", now=NOW, line="Jürgen.\u0142@customer.example"
+    )
+    key = make.saved(ApiKey(name="crm", prefix="p", digest="d", scope=Scope.WRITE, created_at=NOW))
+    for number, body in enumerate(
+        ['{"email": "J\\u00fcrgen.\\u0142@customer.example"}', '{"email": "a@b.example"}']
+    ):
+        make.saved(KeptAnswer(api_key_id=key.id, key=str(number), fingerprint="", body=body, created_at=NOW))
+    assert run("person", "erase", "jürgen.\u0142@customer.example", "--yes").exit_code == 0
+    assert session.scalars(sa.select(AuditEvent.details).filter_by(action="import.odd")).all() == [{}]
+    assert session.scalars(sa.select(KeptAnswer.key)).all() == ["1"]
+
+
+WAITING = sa.text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+)
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_an_answer_that_is_being_written_down_is_waited_for_and_forgotten_too(app, session, kim):
+    sent = make.invitation(contact=kim, sent_at=NOW)
+    session.commit()
+
+    def forget():
+        with app.app_context():
+            transactions.write(db.session)
+            erase(db.session, db.session.get_one(Contact, kim_id))
+
+    kim_id, forgetting = kim.id, threading.Thread(target=forget)
+    make.answer(1, invitation=sent, comment="Abysmal to the end.", now=NOW)
+    forgetting.start()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watching:
+        while forgetting.is_alive() and not watching.scalar(WAITING):
+            forgetting.join(0.01)
+    session.commit()
+    forgetting.join()
+    assert session.get_one(Contact, kim_id).status is ContactStatus.ERASED
+    assert set(session.scalars(sa.select(Response.comment))) == {""}

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.api.parsing import Malformed
-from app.core.columns import Moment, reference
+from app.core.columns import Moment, quotes, reference
 from app.core.errors import Invalid
 from app.extensions import Base
 
@@ -96,8 +96,7 @@ def keep(session: Session, once: Once, response: Response) -> None:
 
 def forget_about(session: Session, address: str) -> int:
     """Delete kept answers that hold this address, because its person asked to be erased; how many there were."""
-    quotes = sa.func.lower(KeptAnswer.body).contains(address.lower(), autoescape=True)
-    return session.execute(sa.delete(KeptAnswer).where(quotes)).rowcount
+    return session.execute(sa.delete(KeptAnswer).where(quotes(KeptAnswer.body, address))).rowcount
 
 
 def forget_old(session: Session, *, now: datetime) -> int:

@@ -5,7 +5,6 @@ The actor is kept as id and name without a foreign key, so the trail outlives th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.columns import BigId, Id, Json, Moment
+from app.core.columns import BigId, Id, Json, Moment, quotes
 from app.extensions import Base
 
 
@@ -58,17 +57,11 @@ def forget(session: Session, subject: str, names: Collection[str]) -> None:
 
     Who did what and when stays.
     """
-    details = sa.func.lower(sa.cast(AuditEvent.details, sa.Text))
-    written = [details.contains(as_stored(name), autoescape=True) for name in names if name]
+    written = [quotes(AuditEvent.details, name) for name in names if name]
     session.execute(
         sa.update(AuditEvent).where(sa.or_(AuditEvent.subject == subject, *written)).values(details={}),
         execution_options={"synchronize_session": False},
     )
-
-
-def as_stored(name: str) -> str:
-    """A text as it stands in stored JSON in lower case, quotes and letters beyond ASCII escaped as there."""
-    return json.dumps(name, ensure_ascii=False)[1:-1].lower()
 
 
 def note(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -98,6 +99,14 @@ def _listed_sqlite(element, compiler, **options) -> str:
 def _listed(element, compiler, **options) -> str:
     numbers = compiler.process(element.clauses, **options)
     return f"(SELECT CAST(value AS BIGINT) FROM json_array_elements_text(CAST({numbers} AS JSON)))"  # noqa: S608
+
+
+def quotes(written: sa.ColumnElement, words: str) -> sa.ColumnElement[bool]:
+    """Whether stored JSON holds these words in any case. Letters beyond ASCII stand in it as they are, or escaped."""
+    stored = sa.func.lower(sa.cast(written, sa.Text))
+    spelled = {json.dumps(words.lower(), ensure_ascii=ascii)[1:-1] for ascii in (True, False)}
+    spelled.add(json.dumps(words)[1:-1].lower())
+    return sa.or_(*(stored.contains(form, autoescape=True) for form in sorted(spelled)))
 
 
 class Stamped:

@@ -197,6 +197,14 @@ LOCK = Prepared(
     .with_for_update(key_share=True)
 )
 
+LOCK_ALL = (
+    sa.select(Invitation.id)
+    .join(Contact, Contact.id == Invitation.contact_id)
+    .where(Contact.id == sa.bindparam("contact_id"))
+    .order_by(Invitation.id)
+    .with_for_update(key_share=True)
+)
+
 
 def by_nonce(connection: Connection, nonce: str) -> Ask | None:
     """The ask of a link, or None."""
@@ -206,6 +214,12 @@ def by_nonce(connection: Connection, nonce: str) -> Ask | None:
 def by_id(connection: Connection, invitation_id: int) -> Ask:
     """The ask of an invitation that is known to exist."""
     return BY_ID.row(connection, id=invitation_id)
+
+
+def lock_all_of(connection: Connection, contact_id: int) -> None:
+    """Wait for answers of this person that are being written down; no other is until the transaction ends."""
+    if connection.dialect.name != "sqlite":
+        connection.execute(LOCK_ALL, {"contact_id": contact_id})
 
 
 def locked(connection: Connection, invitation_id: int) -> Ask | None:
