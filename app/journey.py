@@ -77,6 +77,7 @@ def answer_reviewed(
     """Somebody said who sent a doubtful answer: a person's counts from now on, a machine's has no consequences."""
     connection = session.connection()
     before = recording.standing(connection, response.invitation_id)
+    session.refresh(response)
     response.review(is_person=is_person, now=now)
     verdict = "person" if is_person else "machine"
     audit.note(session, actor, "response.review", subject=f"response:{response.id}", now=now, verdict=verdict)

@@ -198,8 +198,8 @@ def show(response_id: int):
     return told([the_response(response_id)])[0]
 
 
-def the_response(response_id: int, *, lock: bool = False) -> Response:
-    found = db.session.get(Response, response_id, with_for_update=lock or None)
+def the_response(response_id: int) -> Response:
+    found = db.session.get(Response, response_id)
     if found is None:
         raise NotFound(_("There is no such answer."))
     return found

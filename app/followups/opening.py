@@ -57,10 +57,10 @@ def open_missing(connection: Connection, answer: Recorded, *, now: datetime) -> 
 
 
 def take_back(connection: Connection, answer: Recorded) -> None:
-    """A machine sent the answer: tasks that nobody has begun go, those in work stay and say so."""
+    """A machine sent the answer: tasks that nobody has touched go, those in work or with a note stay and say so."""
     with Session(connection) as session, speaking(answer.ask.staff_language):
         for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id}):
-            if task.state is TaskState.NEW:
+            if task.state is TaskState.NEW and not task.activities:
                 session.delete(task)
             elif task.is_open:
                 task.reason += " " + _("A machine sent the answer, as a review has found.")

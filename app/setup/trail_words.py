@@ -12,6 +12,7 @@ from app.core.audit import AuditEvent
 
 ACTIONS = {
     "account.add": _l("Account added"),
+    "account.adoption": _l("Adoption told"),
     "account.change": _l("Account changed"),
     "account.goal": _l("Goal set"),
     "account.merge": _l("Accounts merged"),
@@ -40,6 +41,7 @@ ACTIONS = {
     "program.changed": _l("Program changed"),
     "response.review": _l("Answer reviewed"),
     "session.ended": _l("Sessions ended"),
+    "setup.alone": _l("Works alone"),
     "sign_in": _l("Signed in"),
     "sign_in.failed": _l("Sign-in failed"),
     "sign_out": _l("Signed out"),
@@ -47,8 +49,11 @@ ACTIONS = {
     "staff.disable": _l("Member of staff disabled"),
     "staff.enable": _l("Member of staff let in again"),
     "staff.role": _l("Role changed"),
+    "survey.seen": _l("Survey looked at"),
     "task.change": _l("Task changed"),
     "task.close": _l("Task closed"),
+    "task.owner": _l("Task given to somebody"),
+    "task.reopen": _l("Task opened again"),
     "test_mail.confirmed": _l("Test mail confirmed"),
     "test_mail.sent": _l("Test mail sent"),
     "wave.cancelled": _l("Wave cancelled"),
@@ -74,6 +79,7 @@ SUBJECTS = {
     "staff": (_l("member of staff %(id)s"), "auth.staff_member", "id"),
     "key": (_l("API key %(id)s"), None, None),
     "invitation": (_l("ask %(id)s"), None, None),
+    "response": (_l("answer %(id)s"), None, None),
 }
 
 

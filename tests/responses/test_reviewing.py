@@ -12,7 +12,8 @@ from app.core import transactions
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.errors import Refused
 from app.extensions import db
-from app.followups.models import Task, TaskKind, TaskState
+from app.followups import activities
+from app.followups.models import ActivityKind, Task, TaskKind, TaskState
 from app.health import gathering
 from app.health.models import ScoreDue
 from app.reports import lists, rollups, trend
@@ -92,6 +93,27 @@ def test_a_task_that_somebody_has_begun_stays_and_says_why(session, now, doubtfu
     review(session, doubtful, now, is_person=False)
     assert kinds(session) == [TaskKind.DETRACTOR]
     assert "A machine sent the answer" in task.reason
+
+
+def test_a_task_with_a_note_on_it_is_kept_with_the_note(session, now, doubtful):
+    task = session.scalars(sa.select(Task).filter_by(kind=TaskKind.DETRACTOR)).one()
+    activities.log(
+        session, task, ActivityKind.NOTE, "I know her, I call.", at=now, is_two_way=False, by=SYSTEM, now=now
+    )
+    review(session, doubtful, now, is_person=False)
+    assert kinds(session) == [TaskKind.DETRACTOR]
+    assert [activity.words for activity in task.activities] == ["I know her, I call."]
+    assert "A machine sent the answer" in task.reason
+
+
+def test_two_who_review_at_once_leave_the_word_of_the_second(session, now, doubtful):
+    assert doubtful.reviewed_at is None
+    session.execute(
+        sa.update(Response).values(reviewed_at=now), execution_options={"synchronize_session": False}
+    )
+    review(session, doubtful, now, is_person=False)
+    assert (doubtful.reviewed_at, doubtful.dismissed_at) == (None, now)
+    assert doubtful.counts is False
 
 
 def test_the_last_word_holds_and_the_sums_follow(session, now, doubtful):

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from datetime import timedelta
+from pathlib import Path
 
+import app
 from app.core import audit, clock, workers
 from app.core.audit import Actor
 from app.core.workers import JobFailure
+from app.setup import trail_words
 from tests import make
 from tests.auth.conftest import token_of
 from tests.conftest import NOW
+
+NOTING = {"note", "noted"}
+ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
 
 
 def test_the_trail_and_the_worker_are_shown_to_administrators(sign_in, session):
@@ -33,6 +41,25 @@ def test_a_line_of_the_trail_is_told_in_words_and_leads_to_what_it_is_about(sign
     assert f'href="/accounts/{account.id}"' in rows
     assert "odd thing: done" in rows
     assert "&lt;b&gt;Ada" in rows
+
+
+def actions_in_the_sources() -> set[str]:
+    """What `note(...)` and `noted(...)` are called with anywhere: "task.close". A page may be named behind it."""
+    calls = [
+        node
+        for path in Path(app.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in NOTING
+    ]
+    given = [[a.value for a in call.args if isinstance(a, ast.Constant)] for call in calls]
+    actions = ([word for word in words if ACTION.fullmatch(str(word))][:1] for words in given)
+    return {action for found in actions for action in found}
+
+
+def test_every_action_of_the_trail_has_its_words():
+    found = actions_in_the_sources()
+    assert len(found) > 30
+    assert sorted(found - trail_words.ACTIONS.keys()) == []
 
 
 def test_the_trail_is_narrowed_to_one_action(sign_in, session):
