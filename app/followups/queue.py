@@ -57,6 +57,11 @@ def overdue(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(is_open, sa.or_(late_touch, Task.due_at < now))
 
 
+def rank_of(now: datetime) -> sa.ColumnElement[int]:
+    """0 for what is overdue, which comes first, else 1."""
+    return sa.case((overdue(now), 0), else_=1)
+
+
 def visible(now: datetime) -> sa.ColumnElement[bool]:
     """Open and not put aside; an overdue task shows through its snooze."""
     awake = sa.or_(Task.snoozed_until.is_(None), Task.snoozed_until <= now)
@@ -107,21 +112,20 @@ def tasks(
     zone: ZoneInfo,
     start: int = 0,
     size: int = PAGE_SIZE,
+    behind: Task | None = None,
 ) -> list[Task]:
     """One page of the queue, one row more than `size` when there is a next page.
 
     Overdue tasks come first, then the higher priority, then the nearer date; closed ones newest first.
+    `behind` leaves out everything up to that task.
     """
-    order = (
-        [Task.closed_at.desc()]
-        if chosen.closed
-        else [sa.case((overdue(now), 0), else_=1), Task.priority.desc(), next_due]
-    )
+    order = [Task.closed_at.desc()] if chosen.closed else [rank_of(now), Task.priority.desc(), next_due]
+    passed = [stands_behind(behind, chosen, now)] if behind else []
     query = (
         sa.select(Task)
         .join(Task.account)
         .outerjoin(Task.contact)
-        .where(*conditions(chosen, now=now, zone=zone))
+        .where(*conditions(chosen, now=now, zone=zone), *passed)
         .order_by(*order, Task.id)
         .options(
             joinedload(Task.account),
@@ -161,9 +165,24 @@ def every(
 def next_task(
     session: Session, chosen: QueueFilter, *, now: datetime, zone: ZoneInfo, after: Task
 ) -> Task | None:
-    """The first task of the queue that is not `after`: what opens when `after` is done."""
-    found = tasks(session, chosen, now=now, zone=zone, size=1)
+    """The task of the queue that stands behind `after`; behind the last one it begins again at the first.
+
+    `after` need not stand there any more: closed or put aside, it is passed at the place where it stood.
+    """
+    behind = tasks(session, chosen, now=now, zone=zone, size=0, behind=after)
+    found = behind or tasks(session, chosen, now=now, zone=zone, size=1)
     return next((task for task in found if task.id != after.id), None)
+
+
+def stands_behind(task: Task, chosen: QueueFilter, now: datetime) -> sa.ColumnElement[bool]:
+    """What comes later than `task` in the order of the queue, as SQL."""
+    if chosen.closed:
+        same = sa.and_(Task.closed_at == task.closed_at, Task.id > task.id)
+        return sa.or_(Task.closed_at < task.closed_at, same) if task.closed_at else sa.false()
+    due_at = task.due_at if task.first_touched_at else task.first_touch_due_at
+    rank = 0 if due_at < now or task.due_at < now else 1
+    place = (rank, -task.priority, sa.literal(due_at, Task.due_at.type), task.id)
+    return sa.tuple_(rank_of(now), -Task.priority, next_due, Task.id) > sa.tuple_(*place)
 
 
 def counts(session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo) -> QueueCounts:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.followups import queue
-from app.followups.models import Activity, Task, TaskKind, TaskState
+from app.followups.models import Activity, Outcome, Task, TaskKind, TaskState
 from tests import make
 
 
@@ -93,6 +93,27 @@ def test_closing_asks_for_the_cause_keeps_what_was_typed_and_opens_the_next(csm,
         comment="x",
     )
     assert last.location.startswith("/queue")
+
+
+def test_next_walks_through_the_whole_queue_and_begins_again_behind_the_last(session, now):
+    late = make.task(priority=1, due_at=now - timedelta(hours=1))
+    urgent, usual = make.task(priority=70), make.task(priority=40)
+    twin = make.task(priority=40, first_touch_due_at=usual.first_touch_due_at, due_at=usual.due_at)
+    session.commit()
+
+    def following(task, chosen=queue.QueueFilter()):
+        return queue.next_task(session, chosen, now=now, zone=ZoneInfo("UTC"), after=task)
+
+    assert [following(task) for task in (late, urgent, usual, twin)] == [urgent, usual, twin, late]
+    usual.snoozed_until = now + timedelta(days=1)
+    session.flush()
+    assert following(urgent) is twin
+    assert following(usual) is twin
+    for task, at in ((urgent, now), (usual, now - timedelta(hours=1))):
+        task.state, task.closed_at, task.outcome = TaskState.CLOSED, at, Outcome.RESOLVED
+    session.flush()
+    assert following(urgent) is twin
+    assert following(urgent, queue.QueueFilter(closed=True)) is usual
 
 
 def test_a_closed_task_refuses_a_second_close_and_reopens(csm, session):
