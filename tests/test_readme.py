@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from app.cli import justask
 from tests.test_architecture import APP, DOOR_PACKAGES, ORDER
 from tools import settings_table
 
@@ -25,3 +26,14 @@ def test_readme_states_the_import_rule_that_is_enforced():
     text = README.read_text("utf-8")
     assert " <- ".join(["core, extensions", *ORDER]) in text
     assert all(f"`{package}/`" in text.partition("Doors (")[2].partition(")")[0] for package in DOOR_PACKAGES)
+
+
+def test_readme_names_commands_that_exist_and_all_of_them():
+    table = README.read_text("utf-8").partition("## Commands")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`[^|]*) \|", table, re.MULTILINE)
+    named = {words.split(" ")[0] for cell in cells for words in re.findall(r"`([^`]+)`", cell)}
+    shown = {name for name, command in justask.commands.items() if not command.hidden}
+    assert named == shown
+    for words in re.findall(r"`([a-z]+ [a-z]+)[^`]*`", " ".join(cells)):
+        group, name = words.split()
+        assert name in justask.commands[group].commands, words
