@@ -8,15 +8,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from app.core.wording import whole
 from app.followups.queue import ALL, QueueCounts, counts
 from app.reports import trend
 from app.reports.participation import OPEN, Participation, participation, unheard_people
 from app.reports.periods import Every, Period, periods
-from app.reports.statistics.comparisons import adjusted_wald_difference
+from app.reports.statistics.comparisons import Change, change
 from app.reports.statistics.nps import Counts, Estimate, Sensitivity, estimate, sensitivity_lines
 from app.reports.trend import HEADLINE_DAYS, NpsPoint
-
-SURE = 0.05
 
 
 @dataclass(frozen=True)
@@ -40,17 +39,20 @@ class Overview:
         return self.headline.counts.n + self.may_answer + self.silent
 
     @property
-    def change(self) -> float | None:
-        """Points between the headline and the one 180 days before, whose votes do not overlap."""
-        if self.headline.nps is None or self.before.nps is None:
-            return None
-        return self.headline.nps - self.before.nps
+    def change(self) -> Change | None:
+        """From the headline 180 days before, whose votes do not overlap; None where either has too few answers."""
+        return change(self.before.counts, self.headline.counts)
+
+    @property
+    def points(self) -> int:
+        """Between the two figures as they are shown, rounded, so that the one and the points add up to the other."""
+        return whole(self.headline.nps) - whole(self.before.nps)
 
     @property
     def is_changed(self) -> bool:
-        """Whether the change is more than chance: the interval of the difference leaves out 0."""
-        found = adjusted_wald_difference(self.headline.counts, self.before.counts)
-        return found is not None and found.p < SURE
+        """Whether the change is more than chance, and shows in whole points."""
+        found = self.change
+        return found is not None and found.is_change and self.points != 0
 
     @property
     def answered(self) -> int:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from app.contacts.models import Account, Contact
+from app.core.columns import UtcDateTime
 from app.delivery.models import Invitation, InvitationState
 from app.reports.periods import Period
 from app.reports.statistics.nps import Interval, wilson
@@ -87,11 +88,13 @@ def participation(
 ) -> list[Participation]:
     """One entry for each period and segment, from the ledger itself; rehearsals are left out."""
     found: dict[tuple[str, int], Participation] = {}
-    for place, period in enumerate(periods):
-        for key, state, count in session.execute(states_of(period, zone, dim)):
-            name = NOBODY if key is None else str(key)
-            entry = found.setdefault((name, place), Participation(period, name))
-            entry.add(state, count)
+    rows = session.execute(states_of(periods, zone, dim)) if periods else []
+    for place, key, state, count in rows:
+        if state not in REACHED or not count:
+            continue
+        name = NOBODY if key is None else str(key)
+        entry = found.setdefault((name, place), Participation(periods[place], name))
+        entry.add(state, count)
     keys = sorted({key for key, _ in found}) or (["all"] if dim == "all" else [])
     return [
         found.get((key, place)) or Participation(period, key)
@@ -100,20 +103,33 @@ def participation(
     ]
 
 
-def states_of(period: Period, zone: ZoneInfo, dim: str) -> sa.Select:
-    """How many asks of a period stand in which state, by segment."""
-    segment = DIMENSIONS[dim]
-    query = sa.select(segment, Invitation.state, sa.func.count()).where(
-        Invitation.is_rehearsal.is_(False),
-        Invitation.state.in_(REACHED),
-        Invitation.sent_at >= start_of(period.start, zone),
-        Invitation.sent_at < start_of(period.end, zone),
+def states_of(periods: list[Period], zone: ZoneInfo, dim: str) -> sa.Select:
+    """How many asks of each period, by its place in the list, stand in which state, by segment.
+
+    Nothing but the moment is asked for in the join, which is outer: else SQLite begins with the asks or takes another
+    index than theirs by moment, and looks at every ask for every period. The caller leaves out states that do not count.
+    """
+    segment, spans = DIMENSIONS[dim], spans_of(periods, zone)
+    asks = sa.and_(
+        Invitation.sent_at >= spans.c.begin,
+        Invitation.sent_at < spans.c.until,
+    )
+    real = sa.func.count(sa.case((Invitation.is_rehearsal.is_(False), 1)))
+    query = sa.select(spans.c.place, segment, Invitation.state, real).join_from(
+        spans, Invitation, asks, isouter=True
     )
     if dim != "all":
-        query = query.join(Account, Account.id == Invitation.account_id).join(
+        query = query.outerjoin(Account, Account.id == Invitation.account_id).outerjoin(
             Contact, Contact.id == Invitation.contact_id
         )
-    return query.group_by(segment, Invitation.state)
+    return query.group_by(spans.c.place, segment, Invitation.state)
+
+
+def spans_of(periods: list[Period], zone: ZoneInfo) -> sa.CTE:
+    """The moments at which the periods begin and end, as rows to join: one query then counts all of them."""
+    columns = sa.column("place", sa.Integer), sa.column("begin", UtcDateTime), sa.column("until", UtcDateTime)
+    rows = [(place, start_of(p.start, zone), start_of(p.end, zone)) for place, p in enumerate(periods)]
+    return sa.values(*columns, name="spans").data(rows).cte("spans")
 
 
 def provisional(session: Session, periods: list[Period], *, zone: ZoneInfo) -> set[Period]:

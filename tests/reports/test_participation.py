@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
+
 from app.delivery.models import InvitationState
 from app.reports.participation import participation, unheard_people
-from app.reports.periods import Period
+from app.reports.periods import Every, Period, periods
 from app.surveys.models import QuestionKind
 from tests import make
 from tests.conftest import NOW
@@ -70,3 +72,22 @@ def test_people_not_heard_are_counted_once_by_their_last_ask(session):
     assert heard() == {InvitationState.SENT: 1}
     make.response(9, invitation=ask)
     assert heard() == {}
+
+
+def test_all_periods_are_counted_by_one_query(session):
+    make.response(9)
+    silent()
+    silent(sent_at=NOW - timedelta(days=40))
+    session.flush()
+    cut = periods(NOW.date() - timedelta(days=60), NOW.date() + timedelta(days=1), Every.DAY)
+    seen = []
+    connection = session.connection()
+    sa.event.listen(connection, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    found = participation(session, cut, zone=BERLIN)
+    assert len(seen) == 1
+    assert [p.period for p in found] == cut
+    assert {p.period.start: (p.answered, p.silent) for p in found if p.reached} == {
+        NOW.date(): (1, 1),
+        NOW.date() - timedelta(days=40): (0, 1),
+    }
+    assert participation(session, [], zone=BERLIN) == []
