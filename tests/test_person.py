@@ -157,7 +157,7 @@ def test_the_person_stays_as_a_row_without_identity_whose_open_matters_are_close
     assert (kim.status, kim.erased_at, kim.name, kim.role) == (
         ContactStatus.ERASED,
         NOW,
-        "Erased person",
+        "An erased person",
         ContactRole.CHAMPION,
     )
     assert {task.state for task in session.scalars(sa.select(Task))} == {TaskState.CLOSED}

@@ -179,7 +179,7 @@ class Contact(Stamped, Base):
     @property
     def name(self) -> str:
         if self.status is ContactStatus.ERASED:
-            return _("Erased person")
+            return _("An erased person")
         return f"{self.first_name} {self.last_name}".strip() or self.email or ""
 
     @property

@@ -75,6 +75,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(GateBusy, lambda e: busy())
     app.register_error_handler(OperationalError, render_database)
     app.register_error_handler(DataError, render_data)
+    app.register_error_handler(OverflowError, render_overflow)
     app.register_error_handler(Exception, render_unexpected)
 
 
@@ -107,6 +108,11 @@ def render_data(error: DataError) -> Response:
         "a value reached the database that it cannot hold: %s", type(error.orig).__name__, exc_info=error
     )
     return render(400, words_for(400))
+
+
+def render_overflow(error: OverflowError) -> Response:
+    """As `render_data` for SQLite, whose driver refuses a number before the database sees it, with Python's own error."""
+    return render(400, words_for(400)) if "SQLite" in str(error) else render_unexpected(error)
 
 
 def render_unexpected(error: Exception) -> Response:
