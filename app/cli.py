@@ -13,7 +13,7 @@ from flask.cli import FlaskGroup, with_appcontext
 
 import config
 from app import create_app, jobs
-from app.auth.cli import actor, keys, staff
+from app.auth.cli import actor, keys, staff, tell_first_step
 from app.contacts.cli import accounts, contacts, person
 from app.core import audit, clock, logs, transactions, workers
 from app.core.errors import DomainError
@@ -73,6 +73,7 @@ def prepare(no_demo: bool) -> None:
     if not no_demo:
         load_into_empty()
     tell_sign_ins()
+    tell_first_step()
 
 
 @justask.command()

@@ -6,10 +6,11 @@ import getpass
 import sys
 
 import click
+import sqlalchemy as sa
 from flask.cli import with_appcontext
 
 from app.auth import people
-from app.auth.models import RoleName, Scope
+from app.auth.models import RoleName, Scope, Staff
 from app.core import audit, clock, transactions
 from app.core.audit import Actor
 from app.core.errors import NotFound
@@ -22,6 +23,13 @@ SCOPES = click.Choice([s.value for s in Scope])
 def actor() -> Actor:
     """The person at the terminal."""
     return Actor("command", None, getpass.getuser())
+
+
+def tell_first_step() -> None:
+    """Print how somebody comes to sign in, as long as nobody can."""
+    if db.session.scalar(sa.select(Staff.id).where(Staff.active).limit(1)) is None:
+        click.echo("\nNobody can sign in yet. This makes the first administrator and prints a password:")
+        click.echo("\n  .venv/bin/justask staff add you@company.example --role admin\n")
 
 
 @click.group()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
@@ -16,6 +17,7 @@ from app import journey
 from app.auth import access
 from app.auth.models import RoleName, Staff
 from app.contacts import words as contact_words
+from app.contacts.models import Account
 from app.core import audit, clock
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
@@ -87,9 +89,12 @@ def address_of(chosen: QueueFilter, **more) -> dict:
 @blueprint.get("/")
 @access.viewer
 def home():
-    """Where a person starts: CSMs in their queue, others with the trend."""
-    is_worker = current_user.role == RoleName.CSM
-    return redirect(url_for("followups.queue" if is_worker else "reports.overview"))
+    """Where a person starts: CSMs in their queue, others with the trend, and with set-up who finds nothing here yet."""
+    if current_user.role == RoleName.CSM:
+        return redirect(url_for("followups.queue"))
+    is_empty = db.session.scalar(sa.select(Account.id).limit(1)) is None
+    is_first = is_empty and current_user.role == RoleName.ADMIN
+    return redirect(url_for("setup.overview" if is_first else "reports.overview"))
 
 
 @blueprint.get("/queue", endpoint="queue")

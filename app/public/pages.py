@@ -101,7 +101,9 @@ class Pages:
         version, form = self.version(ask), self.form(ask)
         with addressing(form.language):
             named = wording.names(ask, marks["goal"] if ask.goal else "")
-            note = _("You have answered already. What you send now takes its place.")
+            note = _(
+                "You have answered already. What you send now takes the place of all of it, your words included."
+            )
             return render(
                 "answer",
                 ask,

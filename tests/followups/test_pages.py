@@ -191,3 +191,15 @@ def test_both_clocks_and_overdue_stand_in_words(csm, session):
         assert "Resolve" in page
         assert page.count("<b>Overdue</b>") == 1
         assert "priority" in page.lower()
+
+
+@pytest.mark.parametrize(
+    ("role", "before", "after"),
+    [("csm", "/queue", "/queue"), ("manager", "/reports", "/reports"), ("admin", "/setup", "/reports")],
+)
+def test_everybody_starts_where_there_is_something_to_do(sign_in, session, role, before, after):
+    person = sign_in(role)
+    assert person.get("/").location == before
+    make.account()
+    session.commit()
+    assert person.get("/").location == after
