@@ -42,7 +42,16 @@ COMMANDS: tuple[click.Command, ...] = (
 
 
 class JustAskGroup(FlaskGroup):
-    """Commands whose refusals are one sentence on stderr and exit code 1, never a traceback."""
+    """Commands whose refusals are one sentence on stderr and exit code 1, never a traceback.
+
+    Only our own: what libraries would add speaks of their tables, and is in no documentation of ours.
+    """
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted(self.commands)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return self.commands.get(name)
 
     def invoke(self, context: click.Context):
         try:

@@ -73,6 +73,7 @@ def pages():
             "band": "low",
             "decline_url": "/a",
             "back_url": "/a",
+            "back_words": "Back",
             "lang": request.args.get("lang", "en"),
         }
         with addressing(given["lang"]):
