@@ -28,7 +28,7 @@ PATIENCE = "justask_patience"
 ASIDE_SECONDS = 0.25
 REST_SECONDS = 1.0
 FLOCK_PAUSE_SECONDS = 0.0005
-FLOCK_PAUSE_LONGEST = 0.01
+FLOCK_PAUSE_LONGEST = 0.001
 
 
 # An answer changes some 35 pages of the file, most of them those that the answer before it changed. Copying the log into
