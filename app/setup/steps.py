@@ -159,9 +159,12 @@ def company(found: Facts) -> Step:
     elif "zone_chosen" not in row.setup:
         state, reason = State.TO_DO, _("Nobody has looked at time zone and working hours yet.")
     elif found.without_owner and row.default_owner_id is None:
-        words = "%(num)s account has no owner, and nobody stands in: its follow-ups would lie with nobody."
-        many = "%(num)s accounts have no owner, and nobody stands in: their follow-ups would lie with nobody."
-        state, reason = State.TO_DO, ngettext(words, many, found.without_owner)
+        state = State.TO_DO
+        reason = ngettext(
+            "%(num)s account has no owner, and nobody stands in: its follow-ups would lie with nobody.",
+            "%(num)s accounts have no owner, and nobody stands in: their follow-ups would lie with nobody.",
+            found.without_owner,
+        )
     else:
         state, reason = State.DONE, _("%(company)s, %(zone)s.", company=row.company, zone=row.time_zone)
     return Step(
@@ -279,8 +282,8 @@ def live(found: Facts) -> Step:
     if found.row.is_live:
         state, reason = State.DONE, _("This installation is live.")
     elif stuck:
-        words = "%(num)s thing stands in the way."
-        state, reason = State.BLOCKED, ngettext(words, "%(num)s things stand in the way.", len(stuck))
+        state = State.BLOCKED
+        reason = ngettext("%(num)s thing stands in the way.", "%(num)s things stand in the way.", len(stuck))
     elif found.blockers:
         state, reason = State.TO_DO, _("Only the demo company is still here; it can go with the step.")
     else:
