@@ -27,8 +27,7 @@ WRITING = "justask_writing"
 PATIENCE = "justask_patience"
 ASIDE_SECONDS = 0.25
 REST_SECONDS = 1.0
-FLOCK_PAUSE_SECONDS = 0.0005
-FLOCK_PAUSE_LONGEST = 0.001
+FLOCK_PAUSE_SECONDS = 0.001
 
 
 # An answer changes some 35 pages of the file, most of them those that the answer before it changed. Copying the log into
@@ -74,15 +73,13 @@ class WriteGate:
 
     @staticmethod
     def _flock(descriptor: int, deadline: float) -> None:
-        pause = FLOCK_PAUSE_SECONDS
         while True:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > deadline:
                     raise GateBusy from None
-                time.sleep(pause)
-                pause = min(pause * 1.5, FLOCK_PAUSE_LONGEST)
+                time.sleep(FLOCK_PAUSE_SECONDS)
             else:
                 return
 
