@@ -23,8 +23,11 @@ def create_app(settings: config.Settings | None = None) -> Flask:
 
     from app import api, public, schema  # noqa: F401
     from app.auth import access, limits, security
-    from app.core import errors, headers, pages, transactions, wording
-    from app.core.frame import Application
+    from app.core import errors
+    from app.core.database import transactions
+    from app.core.language import wording
+    from app.core.web import headers, pages
+    from app.core.web.frame import Application
     from app.delivery.sending.colleagues import ColleagueMail
     from app.doors import BLUEPRINTS
     from app.extensions import babel, csrf, db

@@ -15,10 +15,12 @@ import config
 from app import create_app, jobs
 from app.auth.cli import actor, keys, staff, tell_first_step
 from app.contacts.cli import accounts, contacts, person
-from app.core import audit, clock, logs, transactions, workers
+from app.core import audit, clock
+from app.core.database import transactions
+from app.core.database.migrating import downgrade, upgrade
 from app.core.errors import DomainError
-from app.core.migrating import downgrade, upgrade
-from app.core.workers import JobFailure, WorkerBeat
+from app.core.processes import logs, workers
+from app.core.processes.workers import JobFailure, WorkerBeat
 from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
 from app.sentiment.cli import sentiment

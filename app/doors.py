@@ -12,8 +12,10 @@ from app.followups.routes import blueprint as followups
 from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, review_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
-from app.setup import installation_routes, mail_routes, survey_routes, watch_routes  # noqa: F401
+from app.setup import installation_routes, survey_routes  # noqa: F401
+from app.setup.mail import routes as mail_routes  # noqa: F401
 from app.setup.routes import blueprint as setup
+from app.setup.watching import routes as watch_routes  # noqa: F401
 from app.surveys.routes import blueprint as surveys
 
 BLUEPRINTS = (doorway, auth, contacts, imports, surveys, delivery, followups, reports, setup, vitals)

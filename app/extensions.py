@@ -8,7 +8,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
 from sqlalchemy.orm import DeclarativeBase
 
-from app.core.transactions import TwoKindSession
+from app.core.database.transactions import TwoKindSession
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

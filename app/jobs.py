@@ -26,13 +26,15 @@ from sqlalchemy.orm import Session
 
 import config
 from app import journey
-from app.api import idempotency
+from app.api.protocol import idempotency
 from app.auth import security, sessions
 from app.contacts.importing import uploads
-from app.core import clock, transactions, workers
+from app.core import clock
 from app.core.clock import day_of
+from app.core.database import transactions
 from app.core.installation import installation
-from app.core.workers import JobFailure
+from app.core.processes import workers
+from app.core.processes.workers import JobFailure
 from app.delivery import sender, waves
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState

@@ -1,10 +1,11 @@
 """Every model of the product, imported here so that the metadata is whole when migrations compare it."""
 
-from app.api import idempotency
+from app.api.protocol import idempotency
 from app.auth import models as auth
 from app.contacts import models as contacts
 from app.contacts.importing import uploads
-from app.core import audit, installation, outbox, workers
+from app.core import audit, installation, outbox
+from app.core.processes import workers
 from app.delivery import models as delivery
 from app.followups import models as followups
 from app.health import models as health

@@ -12,7 +12,7 @@ import sys
 import click
 
 import config
-from app.core import logs, server
+from app.core.processes import logs, server
 
 
 @click.command()

@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 
 import config
-from app.core import server
+from app.core.processes import server
 
 FILE = "floor.db"
 app = Flask(__name__)

@@ -16,9 +16,10 @@ from flask import Flask
 import config
 from app import create_app
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus, Stage
-from app.core import tokens, transactions
+from app.core import tokens
+from app.core.database import transactions
+from app.core.database.migrating import upgrade
 from app.core.installation import installation
-from app.core.migrating import upgrade
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.extensions import db
 from app.surveys import templates

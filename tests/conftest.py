@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
 
 from app import create_app
-from app.core import transactions
+from app.core.database import transactions
 from app.extensions import db
 from tests import make
 from tests.databases import PostgresDatabases, SqliteDatabases, settings_for

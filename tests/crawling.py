@@ -16,7 +16,7 @@ from werkzeug.routing import Rule
 from app.auth import people, sessions
 from app.auth.models import Scope
 from app.core import clock, tokens
-from app.core.pages import SAFE_METHODS
+from app.core.web.pages import SAFE_METHODS
 from app.extensions import Base, db
 from tests import make
 

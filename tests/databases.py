@@ -15,7 +15,7 @@ import psycopg
 
 import config
 from app import create_app
-from app.core.migrating import upgrade
+from app.core.database.migrating import upgrade
 
 SECRET_KEY = "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz"
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask, render_template_string
 from flask_babel import Babel
 
-from app.core import wording
+from app.core.language import wording
 
 APP = Path(__file__).resolve().parent.parent / "app"
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app import journey
 from app.auth.access import policy_of
-from app.core.migrating import check
+from app.core.database.migrating import check
 from app.extensions import Base
 from tools import words
 

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from app import jobs
 from app.auth import sessions
 from app.auth.models import StaffSession
-from app.core import workers
-from app.core.workers import JobFailure
+from app.core.processes import workers
+from app.core.processes.workers import JobFailure
 from app.jobs import Job
 from tests import make
 from tests.conftest import NOW

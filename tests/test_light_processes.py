@@ -14,7 +14,8 @@ HEAVY = ("scipy", "statsmodels", "sklearn", "numpy", "pandas", "py3langid", "nlt
 PROGRAM = """
 import json, sys
 from app import create_app
-from app.core import clock, transactions
+from app.core import clock
+from app.core.database import transactions
 from app.delivery.models import Invitation
 from app.extensions import db
 from tests import crawling, make

@@ -14,7 +14,7 @@ import pytest
 
 from app.contacts.models import AccountDomain, ContactRole
 from app.core import clock
-from app.core.workers import JobFailure
+from app.core.processes.workers import JobFailure
 from app.delivery.models import InvitationState
 from app.health import snapshots
 from tests import make

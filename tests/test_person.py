@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from click.testing import CliRunner
 
 from app import cli, journey
-from app.api.idempotency import KeptAnswer
+from app.api.protocol.idempotency import KeptAnswer
 from app.auth.models import ApiKey, Scope
 from app.contacts.importing import uploads
 from app.contacts.models import Contact, ContactKey, ContactRole, ContactStatus
-from app.core import audit, clock, transactions
+from app.core import audit, clock
 from app.core.audit import SYSTEM, AuditEvent
+from app.core.database import transactions
 from app.core.errors import Refused
 from app.core.outbox_rows import DeliveryAttempt, OutboxRow, OutboxState
 from app.delivery import waves

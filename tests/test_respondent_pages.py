@@ -8,9 +8,9 @@ import pytest
 from flask import Flask, render_template, request
 from flask_babel import Babel
 
-from app.core import wording
-from app.core.headers import RESPONDENT
-from app.core.words import addressing
+from app.core.language import wording
+from app.core.language.words import addressing
+from app.core.web.headers import RESPONDENT
 from app.surveys import templates
 from app.surveys.wording import Item, fill
 from tests.browsing import HOME, axe, browser, serve

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.wording import whole
+from app.core.language.wording import whole
 from app.health.colours import colours
 from app.health.facts import AccountFacts, Ask, FollowUp, Person, Stage, Usage
 from app.health.formula import adoption, anchored, health, value

@@ -18,7 +18,8 @@ from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from app import create_app, jobs
-from app.core import clock, transactions
+from app.core import clock
+from app.core.database import transactions
 from app.core.installation import installation
 from app.extensions import db
 from app.surveys import templates

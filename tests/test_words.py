@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.core.words import RESPONDENTS, STAFF_LANGUAGES, Catalogue, addressing, locale_of, speaking
+from app.core.language.words import RESPONDENTS, STAFF_LANGUAGES, Catalogue, addressing, locale_of, speaking
 from app.surveys import templates
 from tools import words
 

@@ -5,7 +5,6 @@ from flask import Flask
 from app.api import (
     accounts,
     contacts,
-    document,
     events,
     health,
     installation,
@@ -17,6 +16,7 @@ from app.api import (
     tasks,
     waves,
 )
+from app.api.protocol import document
 from app.extensions import csrf
 
 MODULES = (

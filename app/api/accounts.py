@@ -10,8 +10,8 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from app import journey
-from app.api.bearer import actor
-from app.api.fields import (
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import (
     Attributes,
     Choice,
     Day,
@@ -28,15 +28,15 @@ from app.api.fields import (
     Worded,
     passed,
 )
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
-from app.api.today import Present, present
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
+from app.api.protocol.today import Present, present
 from app.auth.models import Staff
 from app.contacts import syncing
 from app.contacts.importers import cells
 from app.contacts.models import Account, AccountDomain, Stage
 from app.core import audit
-from app.core.columns import attribute
+from app.core.database.columns import attribute
 from app.core.errors import Invalid, NotFound
 from app.extensions import db
 from app.health import snapshots

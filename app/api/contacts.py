@@ -9,11 +9,11 @@ from sqlalchemy.orm import joinedload
 
 from app import journey
 from app.api.accounts import is_key, own_key
-from app.api.bearer import actor
-from app.api.fields import Choice, Day, Email, Given, Id, Many, Moment, Read, Shown, Text
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
-from app.api.today import Present, present
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import Choice, Day, Email, Given, Id, Many, Moment, Read, Shown, Text
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
+from app.api.protocol.today import Present, present
 from app.contacts import syncing
 from app.contacts.importers import cells
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus, NotAskable

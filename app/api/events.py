@@ -5,9 +5,9 @@ from __future__ import annotations
 import marshmallow as ma
 import sqlalchemy as sa
 
-from app.api.fields import Id, Many, Moment, Shown, Text
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
+from app.api.protocol.fields import Id, Many, Moment, Shown, Text
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
 from app.auth.models import Scope
 from app.core.audit import AuditEvent
 

@@ -6,10 +6,10 @@ import marshmallow as ma
 from flask_babel import gettext as _
 
 from app import journey
-from app.api.bearer import actor
-from app.api.fields import Choice, Day, Given, Id, Number, Shown
-from app.api.frame import Resource
-from app.api.today import present
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import Choice, Day, Given, Id, Number, Shown
+from app.api.protocol.frame import Resource
+from app.api.protocol.today import present
 from app.contacts import syncing
 from app.core import audit
 from app.core.errors import Invalid, NotFound

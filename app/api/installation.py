@@ -8,10 +8,10 @@ from datetime import datetime
 import marshmallow as ma
 from flask import Response, after_this_request, current_app
 
-from app.api.bearer import actor
-from app.api.fields import Flag, Given, Moment, Shown, Text
-from app.api.frame import Resource
-from app.api.today import present
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import Flag, Given, Moment, Shown, Text
+from app.api.protocol.frame import Resource
+from app.api.protocol.today import present
 from app.auth.models import Scope
 from app.core.installation import installation
 from app.extensions import db

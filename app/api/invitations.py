@@ -9,10 +9,10 @@ import sqlalchemy as sa
 from flask import current_app
 from flask_babel import lazy_gettext as _
 
-from app.api.bearer import the_key
-from app.api.fields import Choice, Flag, Id, Many, Moment, Shown, Text
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
+from app.api.protocol.bearer import the_key
+from app.api.protocol.fields import Choice, Flag, Id, Many, Moment, Shown, Text
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
 from app.auth.models import Scope
 from app.core.errors import NotFound
 from app.core.tokens import Signer

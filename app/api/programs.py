@@ -11,11 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
-from app.api.bearer import actor
-from app.api.fields import Choice, Email, Given, Id, Many, Moment, Shown, Text, Worded
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
-from app.api.today import present
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import Choice, Email, Given, Id, Many, Moment, Shown, Text, Worded
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
+from app.api.protocol.today import present
 from app.auth.models import Staff
 from app.contacts.syncing import owner_named
 from app.core import audit

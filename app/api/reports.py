@@ -9,9 +9,9 @@ import marshmallow as ma
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.api.fields import Choice, Day, Given, Shown, Text, Whole
-from app.api.frame import Resource
-from app.api.today import Present, present
+from app.api.protocol.fields import Choice, Day, Given, Shown, Text, Whole
+from app.api.protocol.frame import Resource
+from app.api.protocol.today import Present, present
 from app.core.errors import Invalid
 from app.extensions import db
 from app.reports import trend

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _
 
 from app import journey
-from app.api.bearer import actor
-from app.api.fields import Choice, Day, Flag, Given, Id, Many, Moment, Shown, Text, Whole
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
-from app.api.today import present
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import Choice, Day, Flag, Given, Id, Many, Moment, Shown, Text, Whole
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
+from app.api.protocol.today import present
 from app.core.errors import NotFound
 from app.delivery.models import Invitation
 from app.extensions import db

@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import selectinload
 
-from app.api.fields import Choice, Flag, Id, Many, Moment, Shown, Text
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
+from app.api.protocol.fields import Choice, Flag, Id, Many, Moment, Shown, Text
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
 from app.core.errors import NotFound
 from app.extensions import db
 from app.surveys import wording

@@ -9,11 +9,11 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from app import journey
 from app.api.accounts import owned_by_in
-from app.api.bearer import actor
-from app.api.fields import Choice, Email, Flag, Given, Id, Many, Moment, Shown, Text, Whole
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
-from app.api.today import present
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import Choice, Email, Flag, Given, Id, Many, Moment, Shown, Text, Whole
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
+from app.api.protocol.today import present
 from app.contacts.syncing import owner_named
 from app.core import audit
 from app.core.errors import Invalid, NotFound

@@ -10,12 +10,12 @@ import marshmallow as ma
 import sqlalchemy as sa
 from flask_babel import gettext as _
 
-from app.api.bearer import actor
-from app.api.fields import Choice, Flag, Given, Id, Many, Moment, Shown, Text, Whole
-from app.api.frame import Resource
-from app.api.paging import Filters, matching
 from app.api.programs import the_program
-from app.api.today import present
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import Choice, Flag, Given, Id, Many, Moment, Shown, Text, Whole
+from app.api.protocol.frame import Resource
+from app.api.protocol.paging import Filters, matching
+from app.api.protocol.today import present
 from app.core.errors import Invalid, NotFound
 from app.delivery import cadence, progress, waves
 from app.delivery.asking.forms import LONGEST_WAIT

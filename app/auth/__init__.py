@@ -1,6 +1,6 @@
 """Who works here and what they may do."""
 
-from app.core.imports import hidden
+from app.core.processes.imports import hidden
 
 # Passkeys are not offered. Their library, which Flask-Security loads where it can, takes megabytes in each process.
 with hidden("webauthn"):

@@ -13,10 +13,11 @@ from flask_login import current_user
 
 from app.auth import sessions
 from app.auth.models import RoleName
-from app.core import clock, typed
+from app.core import clock
 from app.core.audit import Actor
 from app.core.errors import Forbidden, SignedOut
-from app.core.pages import SAFE_METHODS
+from app.core.web import typed
+from app.core.web.pages import SAFE_METHODS
 from app.extensions import db
 
 View = TypeVar("View", bound=Callable)

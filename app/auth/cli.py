@@ -11,8 +11,9 @@ from flask.cli import with_appcontext
 
 from app.auth import people
 from app.auth.models import RoleName, Scope, Staff
-from app.core import audit, clock, transactions
+from app.core import audit, clock
 from app.core.audit import Actor
+from app.core.database import transactions
 from app.core.errors import NotFound
 from app.extensions import db
 

@@ -14,7 +14,7 @@ from wtforms.validators import EqualTo, ValidationError
 from app.auth import passwords
 from app.auth.models import RoleName, Staff, Theme
 from app.core import text
-from app.core.fields import Email, Line, choices, needed
+from app.core.web.fields import Email, Line, choices, needed
 
 ROLE_WORDS = {
     RoleName.VIEWER: _l("Viewer"),

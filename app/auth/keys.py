@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from app.auth.models import ApiKey, Scope
-from app.core import tokens, transactions
+from app.core import tokens
 from app.core.audit import Actor
+from app.core.database import transactions
 
 USED_EVERY = timedelta(minutes=1)
 LONGEST_SECRET = 128

@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.auth.models import rate_limits
 from app.core import clock, errors
-from app.core.columns import UtcDateTime
+from app.core.database.columns import UtcDateTime
 from app.extensions import db
 
 SIGN_IN = parse("10 per 15 minutes")

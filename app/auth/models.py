@@ -11,7 +11,7 @@ from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core import tokens
-from app.core.columns import BigId, Id, Moment, Stamped, UtcDateTime, choice, reference
+from app.core.database.columns import BigId, Id, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
 
 

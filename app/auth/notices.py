@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from app.auth.models import Staff
 from app.auth.security import security
-from app.core.words import speaking
+from app.core.language.words import speaking
 
 
 def invited(person: Staff, *, by: str, now: datetime) -> None:

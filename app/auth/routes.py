@@ -11,10 +11,11 @@ from app.auth import access, limits, notices, people, sessions
 from app.auth.forms import OwnSettingsForm, PasswordForm, SignInForm
 from app.auth.models import Theme
 from app.auth.security import lifetime, own_session
-from app.core import audit, clock, transactions
+from app.core import audit, clock
 from app.core.audit import Actor
+from app.core.database import transactions
 from app.core.errors import Invalid
-from app.core.pages import this_installation
+from app.core.web.pages import this_installation
 from app.extensions import db
 
 doorway = Blueprint("security", __name__)

@@ -16,7 +16,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, contains_eager
 
 from app.auth.models import Staff, StaffSession
-from app.core import text, transactions
+from app.core import text
+from app.core.database import transactions
 from app.core.errors import NotFound
 
 SEEN_EVERY = timedelta(minutes=1)

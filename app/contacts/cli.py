@@ -15,15 +15,16 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app import journey
-from app.api import idempotency
+from app.api.protocol import idempotency
 from app.contacts import traces
 from app.contacts.importers.layout import Kind
 from app.contacts.importers.presets import AUTO, NAMES
 from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import MOST_ISSUES_KEPT, Report, write_issues
 from app.contacts.importing.files import import_rows, read_file
-from app.core import audit, clock, transactions
+from app.core import audit, clock
 from app.core.audit import Actor
+from app.core.database import transactions
 from app.core.errors import Refused
 from app.delivery import suppressions
 from app.delivery.mail.mailer import mailbox

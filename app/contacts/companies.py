@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.contacts.importers import cells
-from app.contacts.importing.placing import FREE_MAIL
+from app.contacts.importing.matching.placing import FREE_MAIL
 from app.contacts.models import Account, AccountDomain, Stage
 from app.core.errors import Invalid
 

@@ -17,7 +17,7 @@ from app.contacts.routes import blueprint, render_account, the_account, today_he
 from app.core import audit
 from app.core.clock import Today
 from app.core.errors import Invalid
-from app.core.fields import mark
+from app.core.web.fields import mark
 from app.extensions import db
 from app.followups import queue, touches
 from app.followups.models import ActivityKind

@@ -19,7 +19,7 @@ from app.contacts import words
 from app.contacts.goals import LONGEST_GOAL
 from app.contacts.importers import cells
 from app.contacts.models import Account, Contact, ContactRole, Stage
-from app.core.fields import Line, Words, choices, needed
+from app.core.web.fields import Line, Words, choices, needed
 
 USUAL_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt")
 NOBODY = 0

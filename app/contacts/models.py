@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.auth.models import Staff
-from app.core.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
+from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.contacts.importing.owners import own_domains
+from app.contacts.importing.matching.owners import own_domains
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus, NotAskable
 from app.core import text
 from app.core.errors import Invalid, Refused

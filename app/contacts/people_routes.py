@@ -18,7 +18,7 @@ from app.contacts.routes import FARTHEST_ROW, blueprint, the_account, today_here
 from app.core import audit, tokens
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
-from app.core.fields import mark
+from app.core.web.fields import mark
 from app.delivery import suppressions
 from app.delivery import words as ask_words
 from app.delivery.asking import explaining

@@ -20,7 +20,7 @@ from app.contacts.models import Account, Stage
 from app.core import clock
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
-from app.core.pages import this_installation
+from app.core.web.pages import this_installation
 from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import queue
@@ -28,8 +28,9 @@ from app.followups import words as task_words
 from app.followups.queue import ALL, NOBODY
 from app.health.models import Colour
 from app.health.snapshots import NAMES
-from app.reports.accounts import dossier, glossary, history, listing
+from app.reports.accounts import dossier, listing
 from app.reports.accounts.listing import PAGE_SIZE, SORTS, AccountFilter
+from app.reports.accounts.scores import glossary, history
 from app.surveys.scales import band
 
 blueprint = Blueprint("contacts", __name__)

@@ -20,7 +20,7 @@ from app.auth.models import Staff
 from app.auth.people import find_staff
 from app.contacts import companies, people
 from app.contacts.companies import AccountGiven
-from app.contacts.importing.placing import spellings
+from app.contacts.importing.matching.placing import spellings
 from app.contacts.models import Account, AccountKey, Contact, ContactKey, ContactRole, ContactStatus, Stage
 from app.contacts.people import Entry, PersonGiven
 from app.core import text

@@ -27,8 +27,9 @@ from app.contacts.models import (
     Goal,
 )
 from app.contacts.syncing import account_of_key
-from app.core import telling, text
+from app.core import text
 from app.core.clock import day_of
+from app.core.database import telling
 from app.core.errors import NotFound, Refused
 from app.core.installation import installation
 

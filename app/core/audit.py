@@ -12,7 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.columns import BigId, Id, Json, Moment, quotes
+from app.core.database.columns import BigId, Id, Json, Moment, quotes
 from app.extensions import Base
 
 

@@ -17,10 +17,10 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
-from app.core import typed
-from app.core.frame import is_respondent
-from app.core.transactions import GateBusy
-from app.core.words import addressing, browsers_choice
+from app.core.database.transactions import GateBusy
+from app.core.language.words import addressing, browsers_choice
+from app.core.web import typed
+from app.core.web.frame import is_respondent
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 10

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.columns import BigId, Json, Stamped, UtcDateTime
+from app.core.database.columns import BigId, Json, Stamped, UtcDateTime
 from app.core.worktime import WorkWeek
 from app.extensions import Base
 

@@ -25,7 +25,8 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.core import workers
+from app.core.database.prepared import slots
+from app.core.database.transactions import GateBusy
 from app.core.outbox_rows import (
     ATTEMPT,
     CLAIM,
@@ -42,8 +43,7 @@ from app.core.outbox_rows import (
     Row,
     retry_at,
 )
-from app.core.prepared import slots
-from app.core.transactions import GateBusy
+from app.core.processes import workers
 
 __all__ = [
     "Carrier",

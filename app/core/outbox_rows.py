@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.core.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
-from app.core.prepared import Prepared, among
+from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
+from app.core.database.prepared import Prepared, among
 from app.extensions import Base
 
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))

@@ -16,7 +16,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.contacts.models import Account, Contact, ContactStatus, NotAskable
 from app.core import clock
-from app.core.columns import UtcDateTime
+from app.core.database.columns import UtcDateTime
 from app.core.installation import installation
 from app.delivery.asking import gates
 from app.delivery.asking.gates import Gate, PastAsk, Person, Reason

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Prepared, among, slots
+from app.core.database.prepared import Prepared, among, slots
 from app.delivery.models import Invitation, InvitationChange, InvitationState
 
 DATED = {

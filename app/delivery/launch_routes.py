@@ -13,7 +13,7 @@ from flask_security import current_user
 from app.auth import access
 from app.auth.models import Staff
 from app.core import clock
-from app.core.pages import this_installation
+from app.core.web.pages import this_installation
 from app.delivery import cadence, waves, words
 from app.delivery.asking import preview
 from app.delivery.asking.forms import TYPED_ABOVE, LaunchForm

@@ -14,7 +14,7 @@ from flask import render_template
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
-from app.core.words import addressing, speaking
+from app.core.language.words import addressing, speaking
 from app.delivery.mail.compiling import Marks, Wording
 from app.surveys.models import Program, SurveyVersion
 from app.surveys.wording import fill, items, mail_words

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from app.auth import access
 from app.core import clock
 from app.core.errors import NotFound
-from app.core.pages import this_installation
+from app.core.web.pages import this_installation
 from app.delivery.asking import preview
 from app.delivery.mail import mailer
 from app.delivery.routes import blueprint

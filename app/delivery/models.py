@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Account, Contact
-from app.core.columns import Id, Moment, Stamped, UtcDateTime, choice, reference
+from app.core.database.columns import Id, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
 from app.surveys.models import Program, SurveyVersion
 

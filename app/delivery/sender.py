@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.core.errors import Refused
 from app.core.outbox import LEASE, OutboxRow, OutboxState, carry
 from app.core.outbox_rows import again
-from app.core.workers import JobFailure
+from app.core.processes.workers import JobFailure
 from app.delivery import invitations
 from app.delivery.invitations import Move
 from app.delivery.mail.mailer import Mailer

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Contact
 from app.core import audit, clock, outbox_rows
 from app.core.audit import Actor
-from app.core.columns import listed
+from app.core.database.columns import listed
 from app.core.errors import Refused
 from app.core.installation import installation
 from app.delivery import cadence

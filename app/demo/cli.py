@@ -11,7 +11,8 @@ from flask.cli import with_appcontext
 from flask_security import verify_password
 
 import config
-from app.core import clock, transactions
+from app.core import clock
+from app.core.database import transactions
 from app.demo import load as loading
 from app.demo import team
 from app.demo.load import Loaded

@@ -15,17 +15,20 @@ from app.contacts.models import Account, Contact
 from app.core import audit, clock
 from app.core.errors import Refused
 from app.core.installation import installation
-from app.core.words import speaking
+from app.core.language.words import speaking
 from app.delivery import sender
 from app.delivery.mail.mailer import MAILBOX, Mailer
 from app.delivery.sending import closing, posting
-from app.demo import population, records, scores, team
-from app.demo.answers import Answers
-from app.demo.asking import TODAYS_PART, Asking
-from app.demo.customers import Home, add_customers
-from app.demo.followups import Desk
-from app.demo.handling import Handling
-from app.demo.ledger import Ledger
+from app.demo import team
+from app.demo.company import population
+from app.demo.events import records
+from app.demo.events.asking import TODAYS_PART, Asking
+from app.demo.events.handling import Handling
+from app.demo.rows import scores
+from app.demo.rows.answers import Answers
+from app.demo.rows.customers import Home, add_customers
+from app.demo.rows.followups import Desk
+from app.demo.rows.ledger import Ledger
 from app.surveys import wording
 
 SEED = 8

@@ -20,9 +20,9 @@ from app.auth.models import RoleName, Staff
 from app.auth.people import add_staff
 from app.contacts.models import Stage
 from app.core.installation import Installation
-from app.demo.asking import VALUE_ROLES
-from app.demo.companies import OUR_DOMAIN, OUR_NAME, STAFF
-from app.demo.people import plain
+from app.demo.company.companies import OUR_DOMAIN, OUR_NAME, STAFF
+from app.demo.company.people import plain
+from app.demo.events.asking import VALUE_ROLES
 from app.surveys.models import Program, ProgramKind, Survey
 
 PASSWORD_GROUPS, GROUP_LENGTH = 3, 4

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.contacts import goals
 from app.contacts.models import Account, Goal
-from app.core import wording
 from app.core.clock import Today, day_of
+from app.core.language import wording
 from app.delivery.models import Invitation, InvitationState
 from app.followups import touches
 from app.followups.models import Task, TaskState, Touch

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.auth.models import Staff
 from app.contacts.models import Account, Contact
-from app.core.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
+from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
 from app.core.errors import Refused
 from app.delivery.models import Invitation
 from app.extensions import Base

@@ -15,8 +15,8 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection, bindparam
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Prepared
-from app.core.words import speaking
+from app.core.database.prepared import Prepared
+from app.core.language.words import speaking
 from app.delivery.models import Reminder
 from app.followups.models import Task, TaskChange, TaskKind, TaskState
 from app.followups.triggers import BAND_KINDS, Due, Person, for_score, for_silence, for_value

@@ -21,8 +21,8 @@ from app.contacts.models import Account
 from app.core import audit, clock
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
-from app.core.fields import mark
-from app.core.pages import this_installation
+from app.core.web.fields import mark
+from app.core.web.pages import this_installation
 from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import activities, queue, words

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.core.prepared import Prepared, connection_of
+from app.core.database.prepared import Prepared, connection_of
 from app.health.models import ScoreDue
 
 

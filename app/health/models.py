@@ -8,7 +8,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.columns import Id, Json, Moment, choice, reference
+from app.core.database.columns import Id, Json, Moment, choice, reference
 from app.extensions import Base
 
 

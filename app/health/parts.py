@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import floor, fsum
 from typing import Self
 
-from app.core.wording import whole
+from app.core.language.wording import whole
 
 
 @dataclass(frozen=True)

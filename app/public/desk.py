@@ -9,7 +9,7 @@ from flask import Flask, Request, current_app
 from sqlalchemy import Engine
 from werkzeug.exceptions import NotFound
 
-from app.core import transactions
+from app.core.database import transactions
 from app.core.tokens import Signer
 from app.extensions import db
 from app.public.machines import is_gateway, is_probably_machine

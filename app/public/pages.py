@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, selectinload
 
 from app.contacts.models import ContactStatus
-from app.core.words import addressing, browsers_choice
+from app.core.language.words import addressing, browsers_choice
 from app.public.forms import Form, Posted
 from app.public.moulds import Mould
 from app.responses.asks import Ask

@@ -15,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import journey
 from app.auth import access, limits
-from app.core import clock, transactions
+from app.core import clock
 from app.core.audit import Actor
+from app.core.database import transactions
+from app.core.database.transactions import GateBusy
 from app.core.errors import RETRY_AFTER_SECONDS
-from app.core.transactions import GateBusy
-from app.core.words import addressing, browsers_choice, speaking
+from app.core.language.words import addressing, browsers_choice, speaking
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.words import DECLINES
 from app.extensions import csrf, db

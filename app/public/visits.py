@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from sqlalchemy import Engine, bindparam
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.core import transactions
-from app.core.prepared import Prepared
-from app.core.transactions import GateBusy
+from app.core.database import transactions
+from app.core.database.prepared import Prepared
+from app.core.database.transactions import GateBusy
 from app.delivery.models import Invitation, Visit
 from app.public.machines import MOST_SCORES
 

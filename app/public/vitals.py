@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.auth import access
 from app.core import clock
 from app.core.outbox import OutboxRow
-from app.core.workers import JobFailure, is_worker_alive
+from app.core.processes.workers import JobFailure, is_worker_alive
 from app.extensions import db
 
 blueprint = Blueprint("vitals", __name__)

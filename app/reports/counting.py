@@ -11,7 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 
-from app.core.prepared import Prepared
+from app.core.database.prepared import Prepared
 from app.reports.deltas import Delta, Vote, between, segments
 from app.reports.models import RollupDelta
 from app.responses.asks import Ask

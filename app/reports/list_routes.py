@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.auth import access
-from app.core.pages import this_installation
+from app.core.web.pages import this_installation
 from app.delivery.words import STATE_TONES, STATES
 from app.extensions import db
 from app.reports import lists

@@ -12,7 +12,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.columns import BigId, Id, Json, Moment
+from app.core.database.columns import BigId, Id, Json, Moment
 from app.extensions import Base
 
 

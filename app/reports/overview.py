@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from app.core.wording import whole
+from app.core.language.wording import whole
 from app.followups.queue import ALL, QueueCounts, counts
 from app.reports import trend
 from app.reports.participation import OPEN, Participation, participation, unheard_people

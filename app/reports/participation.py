@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from app.contacts.models import Account, Contact
-from app.core.columns import UtcDateTime
+from app.core.database.columns import UtcDateTime
 from app.delivery.models import Invitation, InvitationState
 from app.reports.periods import Period
 from app.reports.statistics.nps import Interval, wilson

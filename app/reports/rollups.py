@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from app.core.columns import attribute
+from app.core.database.columns import attribute
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.statistics.nps import Counts
 

@@ -17,7 +17,7 @@ from app.contacts.words import ROLES
 from app.core import clock
 from app.core.clock import day_of
 from app.core.errors import Invalid
-from app.core.pages import this_installation
+from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
 from app.reports.charts import Composition, Point, Unit

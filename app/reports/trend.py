@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core.columns import attribute
+from app.core.database.columns import attribute
 from app.reports import rollups
 from app.reports.deltas import DAY_SERIES, WINDOW_SERIES
 from app.reports.periods import Period

@@ -16,8 +16,8 @@ from sqlalchemy.orm import aliased
 from app.auth.models import Staff
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus, Goal, Stage
 from app.core import clock
+from app.core.database.prepared import Prepared
 from app.core.installation import Installation
-from app.core.prepared import Prepared
 from app.core.worktime import WorkWeek
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave
 from app.responses.models import Response

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Account, Contact
-from app.core.columns import Id, Json, Moment, UtcDateTime, reference
+from app.core.database.columns import Id, Json, Moment, UtcDateTime, reference
 from app.core.errors import Refused
 from app.delivery.models import Invitation
 from app.extensions import Base

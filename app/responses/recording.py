@@ -1,6 +1,6 @@
 """Recording what somebody said: one response per ask, the last version wins, earlier versions stay as revisions.
 
-Everything here runs inside the writing transaction of the door. The statements are made once (`core/prepared.py`),
+Everything here runs inside the writing transaction of the door. The statements are made once (`core/database/prepared.py`),
 because this is the path on which many people answer at once.
 """
 
@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 
-from app.core.columns import Json
+from app.core.database.columns import Json
+from app.core.database.prepared import Prepared
 from app.core.errors import Refused
-from app.core.prepared import Prepared
 from app.delivery.models import Invitation, InvitationChange, InvitationState
 from app.responses import asks
 from app.responses.asks import Ask

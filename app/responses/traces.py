@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core import telling
+from app.core.database import telling
 from app.responses.models import Answer, Response, Revision
 
 BULK = {"synchronize_session": False}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from app.core.imports import bare
+from app.core.processes.imports import bare
 
 with bare("textblob"):
     from textblob.en import sentiment

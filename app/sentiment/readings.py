@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 
-from app.core.prepared import Prepared
+from app.core.database.prepared import Prepared
 from app.sentiment.models import StoredReading
 from app.sentiment.reading import ENGINE, VERSION, Reading
 

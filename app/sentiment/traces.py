@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.core import telling
+from app.core.database import telling
 from app.responses.models import Response
 from app.sentiment.models import StoredReading
 

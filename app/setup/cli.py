@@ -12,7 +12,8 @@ from flask.cli import with_appcontext
 
 import config
 from app.auth.cli import actor
-from app.core import clock, transactions
+from app.core import clock
+from app.core.database import transactions
 from app.core.installation import installation
 from app.extensions import db
 from app.setup import going_live, removal

@@ -18,13 +18,16 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import with_appcontext
 
-from app.core import clock, migrating, transactions, workers
+from app.core import clock
+from app.core.database import migrating, transactions
+from app.core.database.transactions import PATIENCE, GateBusy
 from app.core.installation import installation
-from app.core.transactions import PATIENCE, GateBusy
-from app.core.workers import WorkerBeat
+from app.core.processes import workers
+from app.core.processes.workers import WorkerBeat
 from app.extensions import db
-from app.setup import env_lines, going_live, probing
-from app.setup.mail_routes import SELECTOR
+from app.setup import going_live
+from app.setup.mail import env_lines, probing
+from app.setup.mail.routes import SELECTOR
 from app.setup.probes.findings import Finding, State, bad, care, good, unknown
 
 SIGNS = {State.GOOD: "ok", State.CARE: "look", State.BAD: "WRONG", State.UNKNOWN: "unknown"}

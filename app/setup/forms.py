@@ -24,11 +24,11 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.forms import zones
 from app.core import text
-from app.core.fields import Email, Line, Words, choices, needed
 from app.core.installation import Installation
-from app.core.words import RESPONDENTS
+from app.core.language.words import RESPONDENTS
+from app.core.web.fields import Email, Line, Words, choices, needed
 from app.core.worktime import MONDAY_TO_FRIDAY
-from app.setup.env_lines import ENCRYPTIONS, STARTTLS, ends_early
+from app.setup.mail.env_lines import ENCRYPTIONS, STARTTLS, ends_early
 from app.surveys.wording import language_name
 
 MOST_DAYS, MOST_ENTRIES = 500, 200

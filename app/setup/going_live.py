@@ -19,7 +19,7 @@ from app.core import audit
 from app.core.audit import SYSTEM, Actor
 from app.core.errors import Invalid, Refused
 from app.core.installation import Installation, installation
-from app.core.workers import is_worker_alive
+from app.core.processes.workers import is_worker_alive
 from app.delivery.mail.mailer import MAILBOX, mailbox
 from app.setup import removal
 from app.setup.removal import Remains

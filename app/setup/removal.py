@@ -18,7 +18,7 @@ from app.core.installation import installation
 from app.core.outbox_rows import Letter, OutboxRow, OutboxState
 from app.delivery.models import Invitation, Suppression, Wave
 from app.delivery.sending.asks import REHEARSAL
-from app.demo.companies import OUR_DOMAIN, OUR_NAME
+from app.demo.company.companies import OUR_DOMAIN, OUR_NAME
 from app.followups.models import Task
 from app.health import due
 from app.health.models import Snapshot

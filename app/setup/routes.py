@@ -10,8 +10,8 @@ from wtforms import BooleanField, StringField
 from app.auth import access
 from app.core import audit, clock
 from app.core.errors import Invalid
-from app.core.fields import mark
 from app.core.installation import installation
+from app.core.web.fields import mark
 from app.extensions import db
 from app.setup import going_live, removal, steps
 from app.surveys.models import Survey

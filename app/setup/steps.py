@@ -21,7 +21,7 @@ from app.contacts.models import Account, Contact, ContactStatus
 from app.core.audit import AuditEvent
 from app.core.installation import Installation, installation
 from app.delivery.models import Invitation, Wave
-from app.demo.companies import OUR_NAME
+from app.demo.company.companies import OUR_NAME
 from app.setup import going_live
 from app.setup.going_live import Blocker
 from app.surveys.models import Program, ProgramKind

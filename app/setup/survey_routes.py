@@ -10,7 +10,7 @@ from flask_wtf.csrf import generate_csrf
 from app.auth import access
 from app.core import clock
 from app.core.installation import installation
-from app.core.words import addressing
+from app.core.language.words import addressing
 from app.delivery.asking import preview
 from app.delivery.sending import posting
 from app.extensions import db

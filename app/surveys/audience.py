@@ -22,7 +22,7 @@ from app.auth.models import Staff
 from app.contacts.models import Account, Contact, ContactRole, Stage
 from app.contacts.words import ROLES, STAGES
 from app.core import text
-from app.core.columns import attribute
+from app.core.database.columns import attribute
 from app.core.errors import Invalid
 from app.surveys.models import Program
 from app.surveys.wording import best, language_name

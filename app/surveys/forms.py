@@ -17,7 +17,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.auth.models import Staff
 from app.contacts import words
 from app.contacts.models import Account
-from app.core.fields import Line, Words, choices
+from app.core.web.fields import Line, Words, choices
 from app.surveys import audience, rules, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.templates import shipped_words

@@ -11,8 +11,8 @@ from app.auth import access
 from app.contacts.models import Contact
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
-from app.core.pages import this_installation
-from app.core.words import addressing
+from app.core.language.words import addressing
+from app.core.web.pages import this_installation
 from app.delivery import cadence, progress, words
 from app.delivery.asking import preview
 from app.delivery.models import Purpose, Wave

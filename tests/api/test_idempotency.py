@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.api import idempotency
-from app.api.idempotency import KeptAnswer
+from app.api.protocol import idempotency
+from app.api.protocol.idempotency import KeptAnswer
 from app.core import clock
 from app.followups.models import Activity
 from tests import make

@@ -8,7 +8,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 
 from app.contacts.models import Account, Stage
-from app.core.bulk import add_rows, new_ids
+from app.core.database.bulk import add_rows, new_ids
 from tests import make
 
 

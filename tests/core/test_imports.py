@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.imports import bare, hidden
+from app.core.processes.imports import bare, hidden
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,9 +10,9 @@ from sqlalchemy import bindparam
 from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
 from app.contacts.models import Account
-from app.core import transactions
+from app.core.database import transactions
+from app.core.database.prepared import Prepared
 from app.core.installation import Installation
-from app.core.prepared import Prepared
 from app.delivery.models import Invitation, InvitationState, Suppression
 from app.extensions import db
 from tests import make

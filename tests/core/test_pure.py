@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.core import logs, text, tokens
+from app.core import text, tokens
+from app.core.processes import logs
 from app.core.worktime import WorkWeek
 
 BERLIN = WorkWeek(ZoneInfo("Europe/Berlin"), holidays=frozenset({date(2026, 5, 1)}))

@@ -4,7 +4,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.core import transactions
+from app.core.database import transactions
 from app.extensions import db
 
 

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.core.errors import Invalid
-from app.core.tables import fold, open_table, sniff_delimiter
+from app.core.files.tables import fold, open_table, sniff_delimiter
 
 SAMPLES = Path(__file__).parent.parent / "data" / "crm_samples"
 EXPECTED = json.loads((SAMPLES / "expected.json").read_text("utf-8"))

@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from app.core import transactions
+from app.core.database import transactions
+from app.core.database.transactions import GateBusy, WriteGate
 from app.core.installation import Installation
-from app.core.transactions import GateBusy, WriteGate
 from app.extensions import db
 from tests import make
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from app.core import wording
+from app.core.language import wording
 
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
 

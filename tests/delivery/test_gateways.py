@@ -12,8 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 from app.contacts.models import Contact, ContactStatus
-from app.core import clock, logs, tokens
+from app.core import clock, tokens
 from app.core.audit import AuditEvent
+from app.core.processes import logs
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import Visit
 from app.extensions import Base, db

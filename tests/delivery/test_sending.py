@@ -13,7 +13,7 @@ from app.core import outbox_rows
 from app.core.errors import Refused
 from app.core.installation import installation
 from app.core.outbox import DeliveryAttempt, Letter, OutboxRow, OutboxState, Step
-from app.core.workers import JobFailure
+from app.core.processes.workers import JobFailure
 from app.delivery import invitations, letters, sender
 from app.delivery.invitations import Move
 from app.delivery.models import (

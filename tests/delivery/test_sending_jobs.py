@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from app import jobs
 from app.contacts.models import ContactRole
 from app.core.installation import installation
-from app.core.workers import JobFailure
+from app.core.processes.workers import JobFailure
 from app.delivery.mail import mailer
 from app.delivery.models import Invitation, InvitationState, WaveState
 from app.extensions import db

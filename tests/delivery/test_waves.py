@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from app.auth.models import Staff
 from app.contacts.models import Contact, ContactStatus
-from app.core import tokens, transactions
+from app.core import tokens
 from app.core.audit import Actor, AuditEvent
+from app.core.database import transactions
 from app.core.errors import Refused
 from app.core.installation import installation
 from app.core.outbox_rows import OutboxRow, OutboxState

@@ -13,7 +13,7 @@ from flask import Flask
 from flask_security import AsaList
 
 from app import create_app
-from app.core import transactions
+from app.core.database import transactions
 from app.core.installation import installation
 from app.demo import load
 from app.extensions import db

@@ -13,7 +13,7 @@ from flask_security import verify_password
 from app.auth.models import Staff
 from app.cli import justask
 from app.contacts.models import Account
-from app.core import transactions
+from app.core.database import transactions
 from app.demo import team
 
 

@@ -11,12 +11,13 @@ import sqlalchemy as sa
 from app import schema  # noqa: F401
 from app.auth.models import Staff
 from app.contacts.models import Account, Contact
-from app.core import transactions
+from app.core.database import transactions
 from app.core.errors import Refused
 from app.delivery import cadence
 from app.delivery.mail.mailer import mailbox
 from app.delivery.models import Invitation, InvitationState, Visit, Wave
-from app.demo import load, scores, team
+from app.demo import load, team
+from app.demo.rows import scores
 from app.extensions import db
 from app.followups.models import Task, TaskState
 from app.health import snapshots

@@ -13,11 +13,12 @@ import pytest
 from app.contacts.models import ContactRole
 from app.core.worktime import WorkWeek
 from app.delivery.models import InvitationState
-from app.demo import load, people, population, words
-from app.demo.asking import Asking
-from app.demo.companies import COMPANIES, STAFF
-from app.demo.handling import Handling
-from app.demo.stories import STORIES, at
+from app.demo import load
+from app.demo.company import people, population, words
+from app.demo.company.companies import COMPANIES, STAFF
+from app.demo.company.stories import STORIES, at
+from app.demo.events.asking import Asking
+from app.demo.events.handling import Handling
 from app.followups.models import NEEDS_CAUSE, TaskKind, TaskState
 from app.surveys.rules import DEFAULTS
 from app.surveys.scales import Band, band

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.wording import whole
+from app.core.language.wording import whole
 from app.health.facts import AccountFacts, Ask, FollowUp, Person, Stage, Usage
 from app.health.formula import adoption, anchored, health, score_account, stage_on, value, value_points
 from app.health.parameters import V1, FormulaSet, RoleRule

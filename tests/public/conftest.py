@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from app.core import clock, transactions
+from app.core import clock
+from app.core.database import transactions
 from app.core.installation import installation
 from app.core.tokens import Signer
 from app.surveys import templates

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.core import clock, transactions
+from app.core import clock
+from app.core.database import transactions
 from app.core.installation import installation
 from app.delivery.models import InvitationChange, InvitationState, Visit
 from app.extensions import db

@@ -9,7 +9,8 @@ from html import unescape
 
 import pytest
 
-from app.core import clock, errors, transactions
+from app.core import clock, errors
+from app.core.database import transactions
 from app.core.installation import installation
 from app.delivery import letters
 from app.delivery.models import InvitationChange, InvitationState

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from app.contacts.models import Contact, ContactStatus
-from app.core import clock, transactions
+from app.core import clock
+from app.core.database import transactions
 from app.delivery.models import Invitation, InvitationChange, InvitationState
 from app.extensions import db
 

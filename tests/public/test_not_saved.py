@@ -13,8 +13,8 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from app.core import transactions
-from app.core.transactions import WriteGate
+from app.core.database import transactions
+from app.core.database.transactions import WriteGate
 from app.extensions import db
 from app.public import vitals
 from app.responses.models import Response

@@ -11,7 +11,7 @@ from flask_babel import Babel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.core import wording
+from app.core.language import wording
 from app.reports.charts import (
     Bubble,
     Composition,

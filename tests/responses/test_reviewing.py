@@ -8,8 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from app import journey
-from app.core import transactions
 from app.core.audit import SYSTEM, AuditEvent
+from app.core.database import transactions
 from app.core.errors import Refused
 from app.extensions import db
 from app.followups import activities

@@ -17,9 +17,10 @@ from flask import Flask
 from flask_babel import Babel
 
 from app import cli
-from app.core import clock, workers
+from app.core import clock
 from app.core.installation import installation
 from app.core.outbox_rows import Letter, OutboxRow, OutboxState
+from app.core.processes import workers
 from app.delivery.sending import posting
 from app.extensions import db
 from app.followups.models import Activity, ActivityKind, Task, Touch

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.core import clock, workers
+from app.core import clock
 from app.core.audit import SYSTEM
 from app.core.errors import Refused
 from app.core.installation import Installation, installation
+from app.core.processes import workers
 from app.setup import going_live
 from tests import make
 from tests.auth.conftest import token_of

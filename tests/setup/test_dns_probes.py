@@ -9,11 +9,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.setup.mail.probing import clean_selector
 from app.setup.probes import dns as probes
 from app.setup.probes.dns import CouldNotLookUp
 from app.setup.probes.findings import State
 from app.setup.probes.spf import spf
-from app.setup.probing import clean_selector
 
 pytestmark = pytest.mark.usefixtures("spoken")
 HOME, SERVER = "vendor.example", "smtp.provider.example"

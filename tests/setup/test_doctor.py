@@ -7,7 +7,8 @@ import json
 import pytest
 import sqlalchemy as sa
 
-from app.core import clock, workers
+from app.core import clock
+from app.core.processes import workers
 from tests.conftest import NOW
 from tests.delivery.sink import Sink, refusing_port
 

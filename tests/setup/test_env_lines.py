@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import config
 from app.delivery.mail.server import Server
-from app.setup import env_lines
+from app.setup.mail import env_lines
 
 TYPED = {
     "host": "smtp.provider.example",

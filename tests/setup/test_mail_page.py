@@ -8,8 +8,9 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from app.core import clock, transactions
+from app.core import clock
 from app.core.audit import AuditEvent
+from app.core.database import transactions
 from app.core.installation import installation
 from app.extensions import Base, db
 from app.jobs import job_named

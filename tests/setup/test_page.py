@@ -7,8 +7,9 @@ import re
 import pytest
 import sqlalchemy as sa
 
-from app.core import clock, workers
+from app.core import clock
 from app.core.installation import installation
+from app.core.processes import workers
 from app.jobs import job_named
 from app.setup import steps
 from app.setup.steps import State

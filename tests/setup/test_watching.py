@@ -8,10 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import app
-from app.core import audit, clock, workers
+from app.core import audit, clock
 from app.core.audit import Actor
-from app.core.workers import JobFailure
-from app.setup import trail_words
+from app.core.processes import workers
+from app.core.processes.workers import JobFailure
+from app.setup.watching import trail_words
 from tests import make
 from tests.auth.conftest import token_of
 from tests.conftest import NOW

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.contacts.importers.presets import AUTO, PRESETS, Preset
 from app.contacts.importers.presets.base import Headers
 from app.core.errors import Invalid
-from app.core.tables import fold
+from app.core.files.tables import fold
 
 IGNORE = "ignore"
 SEGMENT = "segment"

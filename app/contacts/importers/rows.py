@@ -21,7 +21,7 @@ from app.contacts.importers.cells import Unreadable
 from app.contacts.importers.layout import Layout
 from app.contacts.models import ContactRole, ContactStatus, NotAskable, Stage
 from app.core import text
-from app.core.tables import Row, fold
+from app.core.files.tables import Row, fold
 
 T = TypeVar("T")
 ANGLED = re.compile(r"<([^<>]+)>")

@@ -18,9 +18,9 @@ from app.contacts.importers.cells import is_damaged
 from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import Report, good_rows
 from app.contacts.importers.rows import AccountRow, Issue
+from app.contacts.importing.matching.owners import Owners
+from app.contacts.importing.matching.placing import spellings
 from app.contacts.importing.merging import Touched
-from app.contacts.importing.owners import Owners
-from app.contacts.importing.placing import spellings
 from app.contacts.importing.stores import lock_imports
 from app.contacts.models import Account, AccountDomain, AccountKey, Stage
 

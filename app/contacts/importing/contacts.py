@@ -15,10 +15,10 @@ from sqlalchemy.orm import Session
 from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import Report, good_rows
 from app.contacts.importers.rows import ContactRow, Issue
-from app.contacts.importing.homes import Homes
+from app.contacts.importing.matching.homes import Homes
+from app.contacts.importing.matching.owners import Owners
+from app.contacts.importing.matching.people import Met, People
 from app.contacts.importing.merging import Moment, Touched, inherit, merge, new_person, unsubscribe
-from app.contacts.importing.owners import Owners
-from app.contacts.importing.people import Met, People
 from app.contacts.importing.stores import Database, DryRun
 from app.contacts.models import ContactStatus
 

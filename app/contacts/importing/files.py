@@ -14,8 +14,8 @@ from app.contacts.importers.reading import Reading, read_accounts, read_contacts
 from app.contacts.importers.report import Report
 from app.contacts.importing.accounts import import_accounts
 from app.contacts.importing.contacts import Suppressed, import_contacts
+from app.contacts.importing.matching.owners import own_domains
 from app.contacts.importing.merging import Touched
-from app.contacts.importing.owners import own_domains
 from app.core import clock
 from app.core.installation import installation
 

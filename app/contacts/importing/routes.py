@@ -15,10 +15,12 @@ from app.contacts import companies
 from app.contacts.importers.layout import Kind
 from app.contacts.importers.presets import AUTO
 from app.contacts.importers.report import Report, write_issues
-from app.contacts.importing import owners, uploads, words
+from app.contacts.importing import uploads, words
 from app.contacts.importing.files import import_rows
+from app.contacts.importing.matching import owners
 from app.contacts.importing.uploads import ImportFile, Source
-from app.core import audit, clock, text, transactions
+from app.core import audit, clock, text
+from app.core.database import transactions
 from app.core.errors import Invalid, NotFound
 from app.delivery import suppressions
 from app.extensions import db

@@ -9,8 +9,8 @@ from itertools import count
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.contacts.importing.matching.placing import Place, spellings
 from app.contacts.importing.merging import Moment, Person
-from app.contacts.importing.placing import Place, spellings
 from app.contacts.models import (
     Account,
     AccountDomain,
@@ -22,7 +22,7 @@ from app.contacts.models import (
     DatedRole,
     Stage,
 )
-from app.core.bulk import add_rows, new_ids
+from app.core.database.bulk import add_rows, new_ids
 
 COLUMNS = (
     *("id", "external_id", "account_id", "email", "email_key", "first_name", "last_name", "title", "role"),

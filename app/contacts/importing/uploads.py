@@ -23,7 +23,7 @@ from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import Report
 from app.contacts.importing.contacts import Suppressed
 from app.contacts.importing.files import import_rows, read_file
-from app.core.columns import Id, Json, Moment, UtcDateTime, choice, reference
+from app.core.database.columns import Id, Json, Moment, UtcDateTime, choice, reference
 from app.core.errors import Invalid, Refused
 from app.extensions import Base
 

@@ -11,7 +11,7 @@ from flask_wtf import FlaskForm
 from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField
 from wtforms.validators import Optional
 
-from app.core.fields import choices
+from app.core.web.fields import choices
 
 TYPED_ABOVE = 50
 LONGEST_WAIT = timedelta(days=366)

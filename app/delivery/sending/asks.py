@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.contacts.models import Contact, ContactStatus, NotAskable
+from app.core.database.prepared import Prepared, among, slots
 from app.core.outbox import Step
-from app.core.prepared import Prepared, among, slots
 from app.delivery.models import Invitation, InvitationState, Suppression, Wave, WaveState
 
 PAUSED, CLOSED, CHANGED, REHEARSAL = "paused", "closed", "address_changed", "rehearsal"

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact
-from app.core import telling, tokens
+from app.core import tokens
+from app.core.database import telling
 from app.core.outbox_rows import STOPPABLE, DeliveryAttempt, OutboxRow, OutboxState
 from app.delivery import invitations, suppressions
 from app.delivery.models import (

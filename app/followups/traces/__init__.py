@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.core import telling
+from app.core.database import telling
 from app.core.installation import installation
-from app.core.words import speaking
+from app.core.language.words import speaking
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskState, Touch
 from app.followups.opening import BY
 

@@ -14,12 +14,13 @@ from app.followups import touches
 from app.followups.models import Task, Touch
 from app.health import snapshots
 from app.health.snapshots import Told
-from app.reports.accounts import history, people, points, reasons, story
+from app.reports.accounts import people, points, story
 from app.reports.accounts.figures import Figures, figures
-from app.reports.accounts.history import Week
 from app.reports.accounts.people import Team
 from app.reports.accounts.points import Point
-from app.reports.accounts.reasons import Explanation
+from app.reports.accounts.scores import history, reasons
+from app.reports.accounts.scores.history import Week
+from app.reports.accounts.scores.reasons import Explanation
 from app.reports.accounts.story import Ask, Event
 from app.reports.statistics.nps import Estimate, estimate
 from app.responses.models import Response

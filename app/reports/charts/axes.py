@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core import wording
+from app.core.language import wording
 
 WIDE_LABELS = 13
 NARROW_LABELS = 5

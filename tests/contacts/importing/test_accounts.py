@@ -17,7 +17,7 @@ from app.contacts.importing import accounts as importing
 from app.contacts.importing.accounts import import_accounts
 from app.contacts.importing.contacts import import_contacts
 from app.contacts.models import Account, AccountDomain, AccountKey, AccountStage, Stage
-from app.core import transactions
+from app.core.database import transactions
 from app.extensions import db
 from tests import make
 

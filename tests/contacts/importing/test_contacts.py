@@ -15,7 +15,7 @@ from app.contacts.importers.reading import read_contacts
 from app.contacts.importers.report import Report
 from app.contacts.importing import contacts as importing
 from app.contacts.importing.contacts import import_contacts
-from app.contacts.importing.owners import remember
+from app.contacts.importing.matching.owners import remember
 from app.contacts.models import (
     Account,
     AccountDomain,
@@ -27,7 +27,7 @@ from app.contacts.models import (
     DatedRole,
     NotAskable,
 )
-from app.core import transactions
+from app.core.database import transactions
 from app.extensions import db
 from tests import make
 

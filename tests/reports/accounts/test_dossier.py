@@ -9,12 +9,13 @@ import pytest
 
 from app.contacts.models import ContactRole
 from app.core.clock import Today
-from app.core.wording import whole
+from app.core.language.wording import whole
 from app.delivery.models import InvitationState
 from app.followups.models import ActivityKind, Outcome, TaskState, Touch
 from app.health import snapshots
 from app.health.models import Adoption
-from app.reports.accounts import dossier, history
+from app.reports.accounts import dossier
+from app.reports.accounts.scores import history
 from app.reports.accounts.story import EventKind
 from tests import make
 from tests.conftest import NOW

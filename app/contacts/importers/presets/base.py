@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from app.contacts.models import ContactRole
-from app.core.tables import fold
+from app.core.files.tables import fold
 
 Headers = Mapping[str, tuple[str, ...]]
 

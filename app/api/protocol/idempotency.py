@@ -1,0 +1,104 @@
+"""A POST that is sent again, because its answer got lost, does nothing again and gets the first answer.
+
+The answer is kept in the transaction of what it answers, under the caller's key and `Idempotency-Key`, for a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from flask import Request, Response
+from flask_babel import gettext as _
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.api.protocol.parsing import Malformed
+from app.core.database.columns import Moment, quotes, reference
+from app.core.errors import Invalid
+from app.extensions import Base
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+SENDABLE = re.compile(r"[\x21-\x7e]{1,255}")
+KEPT_FOR = timedelta(days=1)
+
+
+class KeptAnswer(Base):
+    """The answer to a POST. Until the transaction that makes it is over, `status` is 0."""
+
+    __tablename__ = "api_answers"
+
+    api_key_id: Mapped[int] = reference("api_keys.id", primary_key=True, index=False)
+    key: Mapped[str] = mapped_column(sa.String(255), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(sa.String(64))
+    status: Mapped[int] = mapped_column(sa.SmallInteger, default=0)
+    body: Mapped[str] = mapped_column(sa.Text, default="")
+    created_at: Mapped[Moment] = mapped_column(index=True)
+
+
+@dataclass(frozen=True)
+class Once:
+    """A POST that wants to be done once."""
+
+    api_key_id: int
+    key: str
+    fingerprint: str
+
+
+def wish(request: Request, api_key_id: int) -> Once | None:
+    """What the header asks for; None without it, and for methods that do the same thing twice anyway."""
+    key = request.headers.get(HEADER)
+    if request.method != "POST" or key is None:
+        return None
+    if not SENDABLE.fullmatch(key):
+        words = _("An Idempotency-Key has 1 to 255 visible characters.")
+        raise Malformed(words, errors={HEADER: words})
+    sent = f"{request.path}?{request.query_string.decode('latin-1')}\n".encode() + request.get_data()
+    return Once(api_key_id, key, hashlib.sha256(sent).hexdigest())
+
+
+def begin(session: Session, once: Once, *, now: datetime) -> Response | None:
+    """Take the key, or the answer that was kept under it; on PostgreSQL this waits for a twin under way.
+
+    Invalid when the key was used for something else.
+    """
+    dialect = session.get_bind().dialect.name
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    row = {
+        "api_key_id": once.api_key_id,
+        "key": once.key,
+        "fingerprint": once.fingerprint,
+        "status": 0,
+        "body": "",
+        "created_at": now,
+    }
+    take = insert(KeptAnswer.__table__).values(row).on_conflict_do_nothing().returning(KeptAnswer.key)
+    if session.scalar(take) is not None:
+        return None
+    kept = session.get_one(KeptAnswer, (once.api_key_id, once.key))
+    if kept.fingerprint != once.fingerprint:
+        words = _("This Idempotency-Key was used for another request.")
+        raise Invalid(words, errors={HEADER: words})
+    response = Response(kept.body, kept.status, content_type="application/json")
+    response.headers[REPLAYED] = "true"
+    return response
+
+
+def keep(session: Session, once: Once, response: Response) -> None:
+    """Keep the answer, in the transaction of what it answers."""
+    row = session.get_one(KeptAnswer, (once.api_key_id, once.key))
+    row.status, row.body = response.status_code, response.get_data(as_text=True)
+
+
+def forget_about(session: Session, address: str) -> int:
+    """Delete kept answers that hold this address, because its person asked to be erased; how many there were."""
+    return session.execute(sa.delete(KeptAnswer).where(quotes(KeptAnswer.body, address))).rowcount
+
+
+def forget_old(session: Session, *, now: datetime) -> int:
+    """Delete what was kept for a day; how many there were."""
+    return session.execute(sa.delete(KeptAnswer).where(KeptAnswer.created_at < now - KEPT_FOR)).rowcount

@@ -1,0 +1,1 @@
+"""Text files from elsewhere: in which encoding they are written, and the tables in them."""

@@ -1,0 +1,110 @@
+"""Speaking a given language for a while: to respondents in theirs, to staff in the one their words are written in.
+
+Respondents' words have a catalogue of their own, one file for each language that is not English:
+`app/translations/<language>/LC_MESSAGES/respondents.po`. Files are read as translators write them, so nothing has to
+be compiled and no second file can fall behind. Words for staff have no catalogue yet: staff read English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import request
+from flask_babel import Domain, force_locale, get_domain, get_locale
+
+FALLBACK = "en"
+STAFF_LANGUAGES = (FALLBACK,)
+TRANSLATIONS = Path(__file__).resolve().parents[2] / "translations"
+
+
+class Catalogue(Domain):
+    """The translations of one domain, each file read at its first use."""
+
+    def __init__(self, domain: str, folder: Path = TRANSLATIONS):
+        super().__init__([str(folder)], domain)
+        self.folder, self.name = folder, domain
+
+    def file(self, language: str) -> Path:
+        return self.folder / language / "LC_MESSAGES" / f"{self.name}.po"
+
+    def languages(self) -> tuple[str, ...]:
+        """The languages that somebody can be addressed in, English first."""
+        found = {path.parent.parent.name for path in self.folder.glob(f"*/LC_MESSAGES/{self.name}.po")}
+        return FALLBACK, *sorted(found - {FALLBACK})
+
+    def get_translations(self) -> NullTranslations:
+        """Those of the locale in force, else of its language; English words have none."""
+        locale = get_locale()
+        if locale is None:
+            return NullTranslations()
+        return self.of(str(locale), locale.language)
+
+    @cache  # noqa: B019 - a catalogue lives as long as the program.
+    def of(self, *names: str) -> NullTranslations:
+        for path in map(self.file, names):
+            if path.exists():
+                compiled = BytesIO()
+                with path.open("rb") as written:
+                    write_mo(compiled, read_po(written, locale=path.parent.parent.name))
+                compiled.seek(0)
+                return Translations(compiled, self.name)
+        return NullTranslations()
+
+
+RESPONDENTS = Catalogue("respondents")
+STAFF = Domain()
+
+
+@contextmanager
+def addressing(language: str | None) -> Iterator[Locale]:
+    """Inside the block, respondents are spoken to: gettext and dates are in `language`, as far as it is known.
+
+    A language that nobody knows is English; words that are in no catalogue are English too.
+    """
+    with using(RESPONDENTS, locale_of(language or FALLBACK)) as locale:
+        yield locale
+
+
+@contextmanager
+def speaking(language: str | None) -> Iterator[Locale]:
+    """Inside the block, gettext and dates are those of staff, in `language` if their pages come in it, else English."""
+    locale = locale_of(language or FALLBACK)
+    with using(STAFF, locale if locale.language in STAFF_LANGUAGES else locale_of(FALLBACK)) as locale:
+        yield locale
+
+
+def browsers_choice() -> str:
+    """The language of respondents that suits the browser best: for pages of which nobody knows whom they address."""
+    offered = RESPONDENTS.languages()
+    wanted = (tag.replace("_", "-").partition("-")[0].lower() for tag in request.accept_languages.values())
+    return next((language for language in wanted if language in offered), FALLBACK)
+
+
+@contextmanager
+def using(domain: Domain, locale: Locale) -> Iterator[Locale]:
+    before = get_domain()
+    with force_locale(locale):
+        domain.as_default()
+        try:
+            yield locale
+        finally:
+            before.as_default()
+
+
+@lru_cache(maxsize=256)
+def locale_of(language: str) -> Locale:
+    """The locale of a contact's language (`pt-BR`: itself, else `pt`); English for one that nobody knows."""
+    for name in (language, language.replace("_", "-").partition("-")[0], FALLBACK):
+        try:
+            return Locale.parse(name.replace("-", "_"))
+        except (UnknownLocaleError, ValueError):
+            continue
+    return Locale(FALLBACK)

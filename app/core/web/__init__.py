@@ -1,0 +1,1 @@
+"""What every page shares: the Flask application's frame, headers, forms' fields, and staff pages' surroundings."""

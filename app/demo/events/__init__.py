@@ -1,0 +1,1 @@
+"""What happened at the demo company, in memory: asks, answers, and what its success managers did."""

@@ -1,0 +1,1 @@
+"""What happened at the demo company, as rows of the product's own tables."""

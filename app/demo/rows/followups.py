@@ -1,0 +1,141 @@
+"""Rows of the demo's follow-ups: tasks with their states and activities, and the touches between them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from random import Random
+
+from app.contacts.models import ContactRole
+from app.demo.company import words
+from app.demo.company.companies import MANAGER, STAFF
+from app.demo.company.population import Firm
+from app.demo.events.records import Deed, FollowUp
+from app.demo.rows.customers import Home
+from app.followups.models import Activity, ActivityKind, Task, TaskChange, TaskKind, Touch
+
+PLACES = {name: place for place, (name, _) in enumerate(STAFF)}
+REVIEW_DAYS = {1: 91, 2: 182}
+REVIEWS_FROM = 540
+LONGEST_TOUCH = 500
+
+
+class Desk:
+    """Writes tasks and touches."""
+
+    def __init__(self, home: Home, tasks: list[FollowUp]):
+        self.home, self.tasks = home, tasks
+
+    def add(self, firms: list[Firm]) -> None:
+        home = self.home
+        task_ids = home.add(Task, [self._task(task) for task in self.tasks])
+        pairs = list(zip(self.tasks, task_ids, strict=True))
+        home.add(TaskChange, [row for task, id in pairs for row in states(task, id)])
+        deeds = [(task, id, deed) for task, id in pairs for deed in task.deeds]
+        activity_ids = home.add(Activity, [self._activity(task, id, deed) for task, id, deed in deeds])
+        touches = [
+            self._touch(task, deed, activity_id)
+            for (task, _, deed), activity_id in zip(deeds, activity_ids, strict=True)
+            if deed.kind.reaches_customer
+        ]
+        home.add(Touch, sorted(touches + self._reviews(firms), key=lambda touch: touch["at"]))
+
+    def _task(self, task: FollowUp) -> dict:
+        ask, closing = task.ask, task.closing
+        is_about_silence = task.due.kind is TaskKind.SILENT
+        return {
+            "kind": task.due.kind,
+            "account_id": self.home.accounts[ask.firm.key],
+            "contact_id": self.home.contacts[ask.person.key],
+            "response_id": None if is_about_silence else self.home.responses[ask.key],
+            "invitation_id": self.home.asks[ask.key] if is_about_silence else None,
+            "owner_id": self._staff(task.owner),
+            "state": task.state,
+            "priority": task.due.priority,
+            "reason": task.due.reason,
+            "opened_at": task.opened_at,
+            "first_touch_due_at": task.due.first_touch_due_at,
+            "first_touched_at": task.first_touched_at,
+            "due_at": task.due.due_at,
+            "snoozed_until": task.snoozed_until,
+            "closed_at": task.closed_at,
+            "cause": closing.cause if closing else None,
+            "causes_more": [cause.value for cause in closing.causes_more] if closing else [],
+            "outcome": closing.outcome if closing else None,
+            "closing_comment": closing.words if closing else None,
+            "customer_told": closing.customer_told if closing else None,
+            "is_rehearsal": False,
+            "created_at": task.opened_at,
+            "updated_at": max(task.states[-1][1], *(deed.at for deed in task.deeds), task.opened_at),
+        }
+
+    def _staff(self, name: str) -> int:
+        return self.home.staff[PLACES[name]]
+
+    def _activity(self, task: FollowUp, task_id: int, deed: Deed) -> dict:
+        return {
+            "task_id": task_id,
+            "kind": deed.kind,
+            "at": deed.at,
+            "words": deed.words,
+            "is_two_way": deed.is_two_way,
+            "staff_id": self._staff(task.owner),
+            "staff_name": task.owner,
+            "created_at": deed.at,
+        }
+
+    def _touch(self, task: FollowUp, deed: Deed, activity_id: int | None) -> dict:
+        return {
+            "account_id": self.home.accounts[task.ask.firm.key],
+            "contact_id": self.home.contacts[task.ask.person.key],
+            "kind": deed.kind,
+            "at": deed.at,
+            "is_two_way": deed.is_two_way,
+            "words": deed.words[:LONGEST_TOUCH],
+            "activity_id": activity_id,
+            "staff_id": self._staff(task.owner),
+            "staff_name": task.owner,
+        }
+
+    def _reviews(self, firms: list[Firm]) -> list[dict]:
+        """The regular meetings with larger customers, with their champion or buyer, while they were customers."""
+        rows = []
+        for firm in firms:
+            every = REVIEW_DAYS.get(firm.company.tier)
+            rng = Random(f"{self.home.seed} reviews {firm.key}")
+            last = (self.home.today - firm.lost_on).days if firm.lost_on else 4
+            first = min(REVIEWS_FROM, firm.company.began_ago)
+            if every:
+                rows += [
+                    self._review(firm, ago, rng) for ago in range(last + rng.randrange(every), first, every)
+                ]
+        return [row for row in rows if row]
+
+    def _review(self, firm: Firm, ago: int, rng: Random) -> dict | None:
+        day = workday(self.home.today - timedelta(days=ago))
+        wanted = (ContactRole.CHAMPION, ContactRole.DECISION_MAKER)
+        there = [p for p in firm.people if p.is_here(day) and p.role_on(day) in wanted]
+        willing = [p for p in there if firm.story.reply_of(p.role_on(day), ago) > 0.1]
+        if not willing:
+            return None
+        owner = STAFF[MANAGER if firm.company.owner is None else firm.company.owner][0]
+        at = datetime.combine(day, time(rng.randrange(9, 16), rng.choice((0, 30))), self.home.zone)
+        return {
+            "account_id": self.home.accounts[firm.key],
+            "contact_id": self.home.contacts[rng.choice(willing).key],
+            "kind": ActivityKind.MEETING,
+            "at": at,
+            "is_two_way": True,
+            "words": words.note("review", rng),
+            "activity_id": None,
+            "staff_id": self._staff(owner),
+            "staff_name": owner,
+        }
+
+
+def states(task: FollowUp, task_id: int) -> list[dict]:
+    return [{"task_id": task_id, "state": state, "at": at, "by": by} for state, at, by in task.states]
+
+
+def workday(day: date) -> date:
+    """The day itself, or the Friday before a weekend."""
+    return day - timedelta(days=max(0, day.weekday() - 4))

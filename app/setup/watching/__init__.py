@@ -1,0 +1,1 @@
+"""What administrators look at while it runs: the audit trail, the worker and its failures."""
