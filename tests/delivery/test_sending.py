@@ -16,6 +16,7 @@ from app.core.outbox import DeliveryAttempt, Letter, OutboxRow, OutboxState, Ste
 from app.core.processes.workers import JobFailure
 from app.delivery import invitations, letters, sender
 from app.delivery.invitations import Move
+from app.delivery.mail.verp import ReturnPaths
 from app.delivery.models import (
     Invitation,
     InvitationChange,
@@ -632,3 +633,14 @@ def test_a_long_turn_keeps_its_claim(office, sink, session):
     assert states(session, wave) == {InvitationState.SENT: 4}
     office.send()
     assert set(sink.counts.values()) == {1}
+
+
+def test_the_return_path_names_the_mail_where_there_is_a_domain_for_bounces(office, sink, session):
+    office.mailer.paths = ReturnPaths(["k" * 40], "bounces.vendor.example")
+    wave = office.wave(1)
+    office.queue()
+    office.send()
+    (ask,) = asks(session, wave)
+    mail = office.mailer.paths.read(sink.taken[0].sender)
+    assert row_of(session, ask).message_id.partition("@")[0] == mail
+    assert sink.taken[0].message["From"].addresses[0].addr_spec == "surveys@justask.example"

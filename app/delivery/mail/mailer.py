@@ -15,6 +15,7 @@ from app.delivery.mail.headers import BadAddress, wire_address
 from app.delivery.mail.lane import Lane
 from app.delivery.mail.mailbox import Mailbox, MailboxLane
 from app.delivery.mail.server import Server
+from app.delivery.mail.verp import ReturnPaths
 
 MAILBOX = "mailbox:"
 FOLDER = "mailbox"
@@ -30,11 +31,11 @@ class Mailer:
         signer: Signer,
         sender: str,
         *,
-        bounce_domain: str = "",
+        paths: ReturnPaths | None = None,
         allowed: Collection[str] = (),
     ):
         self.lane, self.shelf, self.signer, self.sender = lane, shelf, signer, sender
-        self.bounce_domain = bounce_domain
+        self.paths = paths
         self.allowed = frozenset(allowed)
 
     @classmethod
@@ -48,8 +49,7 @@ class Mailer:
             lane = Lane(server, settings.SEND_CONNECTIONS, rate=settings.SEND_RATE)
         signer = Signer([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD])
         sender = wire_address(parseaddr(settings.MAIL_FROM)[1])
-        options = {"bounce_domain": settings.BOUNCE_DOMAIN, "allowed": settings.MAIL_ALLOW}
-        return cls(lane, shelf, signer, sender, **options)
+        return cls(lane, shelf, signer, sender, paths=return_paths(settings), allowed=settings.MAIL_ALLOW)
 
     @property
     def leaves_the_machine(self) -> bool:
@@ -58,9 +58,7 @@ class Mailer:
 
     def return_path(self, message_id: str) -> str:
         """Where bounces go: an address that names the message, or the sender when there is no domain for that."""
-        if not self.bounce_domain:
-            return self.sender
-        return f"b-{message_id.partition('@')[0]}@{self.bounce_domain}"
+        return (self.paths and self.paths.make(message_id)) or self.sender
 
     def close(self) -> None:
         self.lane.close()
@@ -70,6 +68,11 @@ class Mailer:
 def mailbox(settings: config.Settings) -> Mailbox:
     """The built-in mailbox of an installation."""
     return Mailbox(Path(settings.instance) / FOLDER)
+
+
+def return_paths(settings: config.Settings) -> ReturnPaths:
+    """The return paths of an installation, to make them and to read them on what comes back."""
+    return ReturnPaths([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD], settings.BOUNCE_DOMAIN)
 
 
 def is_allowed(address: str, allowed: Collection[str]) -> bool:
