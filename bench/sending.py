@@ -18,10 +18,10 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.delivery import sender
-from app.delivery.mail.lane import Lane
 from app.delivery.mail.mailbox import MailboxLane
 from app.delivery.mail.mailer import Mailer, mailbox
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.lane import Lane
+from app.delivery.mail.smtp.server import Server
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.sending import posting
 from app.extensions import db

@@ -9,10 +9,10 @@ import pytest
 from app.core import tokens
 from app.core.installation import installation
 from app.delivery import sender
-from app.delivery.mail.lane import Lane
 from app.delivery.mail.mailbox import Mailbox, MailboxLane
 from app.delivery.mail.mailer import Mailer
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.lane import Lane
+from app.delivery.mail.smtp.server import Server
 from app.delivery.models import InvitationState, WaveState
 from app.delivery.sending import closing, posting
 from tests import make

@@ -4,10 +4,10 @@ from collections import Counter
 
 import pytest
 
-from app.delivery.mail.connection import Envelope
-from app.delivery.mail.faults import Stage, Verdict
-from app.delivery.mail.lane import Lane
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.connection import Envelope
+from app.delivery.mail.smtp.faults import Stage, Verdict
+from app.delivery.mail.smtp.lane import Lane
+from app.delivery.mail.smtp.server import Server
 from tests.delivery.sink import (
     DROP,
     KEEP_THEN_DROP,

@@ -2,8 +2,8 @@
 
 import stat
 
-from app.delivery.mail.faults import Verdict
 from app.delivery.mail.mailbox import Mailbox, MailboxLane
+from app.delivery.mail.smtp.faults import Verdict
 from tests.delivery.test_lane import carry, envelope, verdicts
 
 MAIL = b"From: ask@vendor.example\r\nTo: =?utf-8?b?xb0=?= <a@customer.example>\r\nSubject: Hello %d\r\n\r\nA line\r\n"

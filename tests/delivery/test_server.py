@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.delivery.mail.lane import Lane
-from app.delivery.mail.server import LaneFault, Server
+from app.delivery.mail.smtp.lane import Lane
+from app.delivery.mail.smtp.server import LaneFault, Server
 from tests.delivery.sink import DROP, Sink, blackhole, only, refusing_port
 from tests.delivery.test_lane import Verdict, carry, envelope, verdicts
 

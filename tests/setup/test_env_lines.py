@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import config
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.server import Server
 from app.setup.mail import env_lines
 
 TYPED = {

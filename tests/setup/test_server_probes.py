@@ -10,7 +10,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from app.core.errors import Refused
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.server import Server
 from app.setup.probes import server as probes
 from app.setup.probes.findings import Desk, Finding, State, good
 from tests.delivery.sink import blackhole, only, refusing_port

@@ -19,8 +19,8 @@ from email.parser import BytesHeaderParser
 from email.utils import getaddresses
 from pathlib import Path
 
-from app.delivery.mail.connection import Envelope, Report
-from app.delivery.mail.faults import Stage, Verdict
+from app.delivery.mail.smtp.connection import Envelope, Report
+from app.delivery.mail.smtp.faults import Stage, Verdict
 
 BATCH = 8  # as wide as the lane of a server, so that both commit alike
 KEPT = 5000

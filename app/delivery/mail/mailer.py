@@ -12,9 +12,9 @@ from pathlib import Path
 import config
 from app.core.tokens import Signer
 from app.delivery.mail.headers import BadAddress, wire_address
-from app.delivery.mail.lane import Lane
 from app.delivery.mail.mailbox import Mailbox, MailboxLane
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.lane import Lane
+from app.delivery.mail.smtp.server import Server
 from app.delivery.mail.verp import ReturnPaths
 
 MAILBOX = "mailbox:"

@@ -13,10 +13,10 @@ from app.auth.models import Staff
 from app.core.installation import installation
 from app.core.outbox import Letter, Outcome, Result, Row, Step
 from app.delivery.mail.compiling import Compiled, Person
-from app.delivery.mail.connection import Envelope, Report
-from app.delivery.mail.faults import Stage, Verdict
 from app.delivery.mail.headers import BadAddress, wire_address
 from app.delivery.mail.mailer import Mailer, is_allowed
+from app.delivery.mail.smtp.connection import Envelope, Report
+from app.delivery.mail.smtp.faults import Stage, Verdict
 from app.delivery.models import InvitationState
 from app.delivery.sending import asks, books
 from app.delivery.sending.asks import REHEARSAL, Ask

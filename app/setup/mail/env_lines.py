@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as _l
 
 import config
 from app.delivery.mail.mailer import MAILBOX
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.server import Server
 
 STARTTLS, TLS, NONE = "starttls", "tls", "none"
 ENCRYPTIONS = {

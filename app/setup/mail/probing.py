@@ -11,7 +11,7 @@ from typing import NamedTuple
 from flask import Flask
 from flask_babel import lazy_gettext as _l
 
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.server import Server
 from app.setup.probes import dns, server, spf
 from app.setup.probes.dns import Lookup
 from app.setup.probes.findings import Desk, Finding

@@ -20,7 +20,7 @@ from app.core.outbox_rows import OutboxRow, OutboxState
 from app.core.processes.workers import JobFailure, is_worker_alive
 from app.core.tokens import digest
 from app.delivery import letters, sender
-from app.delivery.mail.server import Server
+from app.delivery.mail.smtp.server import Server
 from app.delivery.sending import posting
 from app.extensions import db
 from app.setup import going_live

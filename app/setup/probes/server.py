@@ -14,8 +14,8 @@ from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from app.delivery.mail.faults import Reply
-from app.delivery.mail.server import LaneFault, Server
+from app.delivery.mail.smtp.faults import Reply
+from app.delivery.mail.smtp.server import LaneFault, Server
 from app.setup.probes.findings import Finding, bad, care, good, unknown
 
 STEP_SECONDS = 8.0

@@ -6,9 +6,9 @@ eight that break together are one. The second strike in a row starts a rest, whi
 gets more strikes: some answer 421 to every new sender-recipient pair once, and lose no time by it.
 """
 
-from app.delivery.mail.connection import Connection, Report
-from app.delivery.mail.faults import Verdict, is_policy
-from app.delivery.mail.server import LaneFault
+from app.delivery.mail.smtp.connection import Connection, Report
+from app.delivery.mail.smtp.faults import Verdict, is_policy
+from app.delivery.mail.smtp.server import LaneFault
 
 FIRST_REST_SECONDS = 5.0
 LONGEST_REST_SECONDS = 300.0

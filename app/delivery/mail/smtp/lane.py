@@ -11,10 +11,10 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
-from app.delivery.mail.backoff import Backoff
-from app.delivery.mail.connection import Connection, Envelope, Phase, Report
-from app.delivery.mail.faults import Stage, Verdict
-from app.delivery.mail.server import LaneFault, Server
+from app.delivery.mail.smtp.backoff import Backoff
+from app.delivery.mail.smtp.connection import Connection, Envelope, Phase, Report
+from app.delivery.mail.smtp.faults import Stage, Verdict
+from app.delivery.mail.smtp.server import LaneFault, Server
 
 DEPTH = 16  # Envelopes taken in per connection, so that a slow domain does not hide the others.
 SETTLE_SECONDS = 0.005  # How long a batch waits for its last reports.

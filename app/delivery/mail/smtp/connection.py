@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.delivery.mail.faults import Reply, Stage, Verdict, verdict
+from app.delivery.mail.smtp.faults import Reply, Stage, Verdict, verdict
 
 REPLY_SECONDS = 300.0  # RFC 5321 section 4.5.3.2 asks for at least this much patience with a command
 FINAL_SECONDS = 600.0  # and for this much with the reply to the final dot.

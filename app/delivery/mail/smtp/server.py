@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from app.delivery.mail.faults import Reply
+from app.delivery.mail.smtp.faults import Reply
 
 CONNECT_SECONDS = 30.0
 _SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
