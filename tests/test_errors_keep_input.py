@@ -62,6 +62,16 @@ def test_a_page_that_failed_to_load_offers_another_try(person):
     assert re.search(r'<a class="btn btn-primary" href="/away\?q=acme">\s*Try again', page.text)
 
 
+def test_a_refusal_leads_back_to_the_page_of_the_form(person):
+    sent = {"csrf_token": token(person.get("/settings/you")), "words": TEXT, "kind": "product_bug"}
+    page = person.post("/refused", data=sent, headers={"Referer": "http://localhost/tasks/3?owner=all"})
+    assert re.search(r'<a class="btn btn-primary" href="/tasks/3\?owner=all">Back to the page', page.text)
+    assert "product_bug</p>" not in page.text, "what a choice is called inside is nobody's words"
+    for elsewhere in ("https://evil.example/x", "http://localhost//evil.example", "http://localhost/refused"):
+        page = person.post("/refused", data=sent, headers={"Referer": elsewhere})
+        assert "Back to the page" not in page.text
+
+
 def test_a_form_of_another_page_is_shown_but_not_sent_again(person):
     page = person.post("/refused", data={"csrf_token": "stale", "words": TEXT})
     assert page.status_code == 400

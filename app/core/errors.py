@@ -153,6 +153,7 @@ def staff_page(status: int, words: str, errors: dict[str, str]) -> Response:
     """An error between the sections, for somebody who is signed in and while the database answers; else it stands alone."""
     given = {"status": status, "words": words, "errors": errors, "typed": typed}
     given["may_repeat"] = status in REPEATABLE and typed.may_be_sent_again()
+    given["before"] = typed.page_before() if status == Refused.status else None
     if status in WITH_SECTIONS:
         try:
             if current_user.is_authenticated:

@@ -58,6 +58,20 @@ def missing(kind: TaskKind, resolution: Resolution) -> dict[str, str]:
     return errors
 
 
+@dataclass(frozen=True)
+class Ending:
+    """Who closed a task and when; what for stands in the task."""
+
+    by: str
+    at: datetime
+
+
+def ending(task: Task) -> Ending | None:
+    """The last close of a task; None while it is open."""
+    closes = [change for change in task.states if change.state is TaskState.CLOSED]
+    return Ending(closes[-1].by, closes[-1].at) if closes and not task.is_open else None
+
+
 def reopen(task: Task, *, now: datetime, by: Actor) -> None:
     """Open a closed task again; its clocks run from the first due dates, so the delay stays visible."""
     if task.is_open:

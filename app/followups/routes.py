@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
+from flask_wtf import FlaskForm
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -21,11 +22,11 @@ from app.contacts.models import Account
 from app.core import audit, clock
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
-from app.core.web.fields import mark
+from app.core.web.fields import mark, told
 from app.core.web.pages import this_installation
 from app.delivery import words as ask_words
 from app.extensions import db
-from app.followups import activities, queue, words
+from app.followups import activities, queue, resolution, words
 from app.followups.casefile import casefile
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
 from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
@@ -187,8 +188,9 @@ def render_task(task: Task, status: int = 200, **forms):
     return page, status
 
 
-def the_task(task_id: int) -> Task:
-    task = db.session.get(Task, task_id)
+def the_task(task_id: int, *, lock: bool = False) -> Task:
+    """The task of that id, held against others who would change it with `lock`."""
+    task = db.session.get(Task, task_id, with_for_update=lock or None)
     if task is None:
         raise NotFound(_("There is no such task."))
     return task
@@ -198,10 +200,26 @@ def back_to(task: Task):
     return redirect(url_for("followups.task_page", task_id=task.id, **address_of(chosen_filter())), 303)
 
 
+def closed_already(task: Task, form: FlaskForm):
+    """Somebody closed the task while a form about it was being filled in: who, when and why, and what was typed."""
+    page = render_template(
+        "followups/closed_already.html",
+        task=task,
+        ending=resolution.ending(task),
+        typed=[(field.label.text, words_of) for field in form if (words_of := told(field))],
+        address=address_of(chosen_filter()),
+        words=words,
+        now=clock.now(),
+    )
+    return page, 409
+
+
 @blueprint.post("/tasks/<int:task_id>/activities")
 @access.csm
 def log_activity(task_id: int):
-    task, form, now = the_task(task_id), ActivityForm(), clock.now()
+    task, form, now = the_task(task_id, lock=True), ActivityForm(), clock.now()
+    if not task.is_open:
+        return closed_already(task, form)
     if not form.validate_on_submit():
         return render_task(task, 400, activity=form)
     try:
@@ -227,8 +245,10 @@ def log_activity(task_id: int):
 @blueprint.post("/tasks/<int:task_id>/resolution")
 @access.csm
 def close_task(task_id: int):
-    task, now, chosen = the_task(task_id), clock.now(), chosen_filter()
+    task, now, chosen = the_task(task_id, lock=True), clock.now(), chosen_filter()
     form = ResolutionForm(task)
+    if not task.is_open:
+        return closed_already(task, form)
     if not form.validate_on_submit():
         return render_task(task, 400, resolution=form)
     try:
@@ -267,7 +287,10 @@ def resolution_of(form: ResolutionForm) -> Resolution:
 @blueprint.post("/tasks/<int:task_id>/reopening")
 @access.csm
 def reopen_task(task_id: int):
-    task, now = the_task(task_id), clock.now()
+    task, now = the_task(task_id, lock=True), clock.now()
+    if task.is_open:
+        flash(_("This task is open already."), "info")
+        return back_to(task)
     reopen(task, now=now, by=access.actor())
     audit.note(db.session, access.actor(), "task.reopen", subject=f"task:{task.id}", now=now)
     journey.task_changed(db.session, task, now=now)
@@ -279,7 +302,9 @@ def reopen_task(task_id: int):
 @blueprint.post("/tasks/<int:task_id>/snooze")
 @access.csm
 def snooze_task(task_id: int):
-    task, form, now = the_task(task_id), SnoozeForm(), clock.now()
+    task, form, now = the_task(task_id, lock=True), SnoozeForm(), clock.now()
+    if not task.is_open:
+        return closed_already(task, form)
     if not form.validate_on_submit():
         return render_task(task, 400, snooze=form)
     morning = datetime.combine(form.until.data, time(8), zone()).astimezone(UTC)
@@ -296,7 +321,7 @@ def snooze_task(task_id: int):
 @blueprint.post("/tasks/<int:task_id>/owner")
 @access.csm
 def hand_over(task_id: int):
-    task, form, now = the_task(task_id), OwnerForm(), clock.now()
+    task, form, now = the_task(task_id, lock=True), OwnerForm(), clock.now()
     people = {person.id: person for person in queue.owners(db.session)}
     form.owner.choices = words.owner_choices(list(people.values()))
     if not form.validate_on_submit():

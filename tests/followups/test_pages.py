@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from datetime import timedelta
@@ -12,8 +13,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.core import clock
+from app.core.audit import Actor
 from app.followups import queue
-from app.followups.models import Activity, Outcome, Task, TaskKind, TaskState
+from app.followups.models import Activity, Cause, Outcome, Task, TaskKind, TaskState
+from app.followups.resolution import Resolution, resolve
 from tests import make
 
 
@@ -122,10 +125,49 @@ def test_a_closed_task_refuses_a_second_close_and_reopens(csm, session):
     url = f"/tasks/{task.id}"
     fields = {"cause": "other", "outcome": "resolved", "comment": "Done"}
     post(csm, f"{url}/resolution", url, **fields)
-    assert post(csm, f"{url}/resolution", "/queue?owner=all&state=closed", **fields).status_code in {400, 409}
+    assert post(csm, f"{url}/resolution", "/queue?owner=all&state=closed", **fields).status_code == 409
     assert post(csm, f"{url}/reopening", url).status_code == 303
     session.expire_all()
     assert session.get(Task, task.id).state == TaskState.REOPENED
+
+
+def test_who_was_slower_reads_who_closed_it_and_why_and_loses_no_word(csm, session):
+    task = make.task(owner=csm.person)
+    resolution = Resolution(Outcome.NO_CHANGE, "They stay, with a discount.", Cause.COMMERCIAL_PRICE)
+    resolve(task, resolution, now=clock.now(), by=Actor("staff", 0, "Marc Duval"))
+    session.commit()
+    url = f"/tasks/{task.id}"
+    fields = {"cause": "product_bug", "causes_more": ["service_csm"], "outcome": "lost", "customer_told": "y"}
+    sent = post(csm, f"{url}/resolution?kind=detractor", "/settings/you", **fields, comment="Sie gehen.")
+    words = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", sent.text)))
+    assert sent.status_code == 409
+    for said in ("Marc Duval closed it", "They stay, with a discount.", "Price", "No change"):
+        assert said in words
+    for typed in (
+        "Something is broken",
+        "Our account team",
+        "Lost: the customer leaves",
+        "yes",
+        "Sie gehen.",
+    ):
+        assert typed in words
+    for code in ("product_bug", "service_csm", "no_change", "Try again with"):
+        assert code not in sent.text
+    assert f'href="{url}?owner={csm.person.id}&amp;kind=detractor"' in sent.text
+    assert f'href="/queue?owner={csm.person.id}&amp;kind=detractor"' in sent.text
+    logged = post(csm, f"{url}/activities", "/settings/you", kind="call", text="He was away.")
+    assert (logged.status_code, "He was away." in logged.text) == (409, True)
+    assert post(csm, f"{url}/snooze", "/settings/you", until="2030-01-01").status_code == 409
+    session.expire_all()
+    assert (task.outcome, task.activities, task.snoozed_until) == (Outcome.NO_CHANGE, [], None)
+
+
+def test_opening_again_what_is_open_is_no_mistake(csm, session):
+    task = make.task(owner=csm.person)
+    session.commit()
+    again = post(csm, f"/tasks/{task.id}/reopening", "/settings/you")
+    assert again.status_code == 303
+    assert "open already" in csm.get(again.location).text
 
 
 def test_snooze_and_hand_over(csm, session):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import EmailField, StringField, TextAreaField
+from wtforms import BooleanField, EmailField, Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Optional
 
@@ -73,3 +73,15 @@ def mark(form, error: Invalid) -> None:
             form.form_errors.append(words)
         else:
             field.errors = [*field.errors, words]
+
+
+def told(field: Field) -> str:
+    """What was chosen or written in a field, in the words of its page; empty for nothing, and for what nobody sees."""
+    if isinstance(field, HiddenField):
+        return ""
+    if isinstance(field, BooleanField):
+        return str(_l("yes")) if field.data else ""
+    if isinstance(field, SelectField):
+        chosen = [choice for choice in field.iter_choices() if choice.selected and choice.value]
+        return ", ".join(str(choice.label) for choice in chosen)
+    return str(field.data or "")

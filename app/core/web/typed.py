@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import urlsplit
+
 from flask import request
 from flask_wtf.csrf import validate_csrf
 from werkzeug.exceptions import HTTPException
@@ -10,6 +13,9 @@ from wtforms.validators import ValidationError
 TOKEN = "csrf_token"  # noqa: S105
 SECRETS = frozenset({"password", "present", "new", "again"})
 SHORTEST_TEXT = 3
+CODE = re.compile(
+    r"[0-9]+|[a-z]+(_[a-z]+)+"
+)  # A number, or what a choice is called inside, such as product_bug.
 
 
 def fields() -> list[tuple[str, str]]:
@@ -22,9 +28,18 @@ def fields() -> list[tuple[str, str]]:
         return []
 
 
+def page_before() -> str | None:
+    """The page of ours on which the form stood, as a path; None where the browser does not say, or it is this one."""
+    came_from = urlsplit(request.referrer or "")
+    is_ours = came_from.netloc == request.host and not came_from.path.startswith("//")
+    if not is_ours or came_from.path in ("", request.path):
+        return None
+    return came_from.path + (f"?{came_from.query}" if came_from.query else "")
+
+
 def texts() -> list[str]:
     """Those of the fields that were written rather than chosen, as far as that can be told."""
-    return [value for _name, value in fields() if len(value) >= SHORTEST_TEXT and not value.isdigit()]
+    return [value for _name, value in fields() if len(value) >= SHORTEST_TEXT and not CODE.fullmatch(value)]
 
 
 def may_be_sent_again() -> bool:
