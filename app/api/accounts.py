@@ -53,6 +53,7 @@ PLAIN = (
     "stage",
     "arr",
     "currency",
+    "time_zone",
     "renewal_on",
     "started_on",
     "created_at",
@@ -106,6 +107,11 @@ class AccountSchema(Shown):
     arr = ma.fields.Float(required=True, allow_none=True)
     currency = ma.fields.String(required=True)
     owner_email = ma.fields.String(allow_none=True, required=True)
+    time_zone = ma.fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of everybody there whose own zone is not known."},
+    )
     renewal_on = Day(required=True, allow_none=True)
     started_on = Day(required=True)
     health = ma.fields.Nested(HealthShortSchema, required=True)
@@ -125,6 +131,7 @@ class AccountChangesSchema(Given):
     arr = Money(allow_none=True)
     currency = Read(currency, 3)
     owner_email = Email(allow_none=True)
+    time_zone = Read(cells.zone, 64, allow_none=True)
     renewal_on = Day(allow_none=True)
     started_on = Day()
 
@@ -150,6 +157,7 @@ class AccountFilters(Filters):
     segment = SegmentFilter(metadata={"description": "As `segment[size]=large`."})
     stage = Many(Choice(Stage))
     currency = Many(Text(3))
+    time_zone = Many(Text(64))
     owner_email = Many(Text(320, blank=True), metadata={"description": "Empty: accounts without an owner."})
     renewal_on = Many(Day())
     renewal_from = Day(metadata={"description": "Renewal on that day or later."})
@@ -175,6 +183,7 @@ WHERE = {
     "segment": lambda pairs: sa.and_(*(attribute(Account.segment, n) == v for n, v in pairs.items())),
     "stage": Account.stage.in_,
     "currency": Account.currency.in_,
+    "time_zone": Account.time_zone.in_,
     "owner_email": owned_by_in(Account.owner_id),
     "renewal_on": Account.renewal_on.in_,
     "renewal_from": lambda day: Account.renewal_on >= day,

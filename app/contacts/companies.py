@@ -16,7 +16,17 @@ from app.contacts.importing.matching.placing import FREE_MAIL
 from app.contacts.models import Account, AccountDomain, Stage
 from app.core.errors import Invalid
 
-PLAIN = ("name", "tier", "arr", "currency", "owner_id", "renewal_on", "started_on", "external_id")
+PLAIN = (
+    "name",
+    "tier",
+    "arr",
+    "currency",
+    "owner_id",
+    "time_zone",
+    "renewal_on",
+    "started_on",
+    "external_id",
+)
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,7 @@ class AccountGiven:
     arr: Decimal | None = None
     currency: str = "USD"
     owner_id: int | None = None
+    time_zone: str | None = None
     renewal_on: date | None = None
     domains: str = ""
     external_id: str | None = None

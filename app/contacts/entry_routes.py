@@ -11,7 +11,7 @@ from app import journey
 from app.auth import access
 from app.contacts import companies, goals
 from app.contacts.companies import AccountGiven
-from app.contacts.forms import NOBODY, AccountForm, GoalForm, TouchForm
+from app.contacts.forms import NOBODY, AccountForm, GoalForm, TouchForm, zone_names
 from app.contacts.models import Account, Stage
 from app.contacts.routes import blueprint, render_account, the_account, today_here
 from app.core import audit
@@ -152,6 +152,7 @@ def given(form: AccountForm) -> AccountGiven:
         arr=form.arr.data,
         currency=form.currency.data.upper(),
         owner_id=None if form.owner.data == NOBODY else form.owner.data,
+        time_zone=form.time_zone.data or None,
         renewal_on=form.renewal_on.data,
         domains=form.domains.data or "",
         external_id=form.external_id.data or None,
@@ -166,7 +167,8 @@ def owners_for(account: Account) -> list:
 
 
 def show_form(form: AccountForm, account: Account | None, status: int = 200):
-    return render_template("contacts/account_form.html", form=form, account=account), status
+    page = "contacts/account_form.html"
+    return render_template(page, form=form, account=account, zones=zone_names()), status
 
 
 def back_to(account: Account, part: str | None = None):

@@ -91,6 +91,11 @@ class AccountForm(FlaskForm):
         [needed()],
         description=_l("As long as nobody has answered, this is the day we last heard of them."),
     )
+    time_zone = Zone(
+        _l("Time zone"),
+        description=_l("Like Europe/Berlin. For everybody there whose own zone is not known."),
+        render_kw={"list": "zones", "autocomplete": "off"},
+    )
     domains = Line(
         _l("Mail domains"),
         limit=1000,
@@ -111,7 +116,7 @@ class AccountForm(FlaskForm):
     @staticmethod
     def kept(account: Account) -> dict:
         """What the form shows of an account."""
-        same = ("name", "stage", "arr", "currency", "renewal_on", "started_on", "external_id")
+        same = ("name", "stage", "arr", "currency", "time_zone", "renewal_on", "started_on", "external_id")
         return {name: getattr(account, name) for name in same} | {
             "tier": account.tier or 0,
             "owner": account.owner_id or NOBODY,

@@ -74,6 +74,7 @@ class Account(Stamped, Base):
     arr: Mapped[Decimal | None] = mapped_column(sa.Numeric(14, 2))
     currency: Mapped[str] = mapped_column(sa.String(3), default="USD")
     owner_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL")
+    time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     started_on: Mapped[date]
     renewal_on: Mapped[date | None]
     is_demo: Mapped[bool] = mapped_column(default=False)
@@ -146,7 +147,11 @@ class Goal(Base):
 
 
 class Contact(Stamped, Base):
-    """A person at an account. `email_key` decides whether two addresses are the same mailbox."""
+    """A person at an account. `email_key` decides whether two addresses are the same mailbox.
+
+    `rest_days` is how long this person wants to be left in peace after any survey, where that is longer than a
+    program's own rules say.
+    """
 
     __tablename__ = "contacts"
     __table_args__ = (
@@ -170,6 +175,7 @@ class Contact(Stamped, Base):
     left_on: Mapped[date | None]
     not_askable: Mapped[NotAskable | None] = mapped_column(choice(NotAskable))
     unsubscribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rest_days: Mapped[int | None] = mapped_column(sa.SmallInteger)
     bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_demo: Mapped[bool] = mapped_column(default=False)

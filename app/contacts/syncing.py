@@ -27,7 +27,17 @@ from app.core import text
 from app.core.errors import Invalid, NotFound, Refused
 
 MOST_ATTRIBUTES = 200
-OF_ACCOUNT = ("name", "tier", "arr", "currency", "renewal_on", "started_on", "stage", "external_id")
+OF_ACCOUNT = (
+    "name",
+    "tier",
+    "arr",
+    "currency",
+    "time_zone",
+    "renewal_on",
+    "started_on",
+    "stage",
+    "external_id",
+)
 OF_PERSON = ("first_name", "last_name", "title", "role", "language", "time_zone")
 Told = Mapping[str, Any]
 Changes = dict[str, str]

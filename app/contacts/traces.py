@@ -42,9 +42,10 @@ IDENTITY = {
     "title": "",
     "language": None,
     "time_zone": None,
+    "rest_days": None,
     "country": None,
 }
-FILLED = ("owner_id", "tier", "arr", "renewal_on")
+FILLED = ("owner_id", "tier", "arr", "renewal_on", "time_zone")
 
 
 def people_of(session: Session, email: str) -> list[Contact]:

@@ -5,7 +5,7 @@ One row. `live_at` is empty during rehearsal, when mail reaches only the mailbox
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -44,6 +44,11 @@ class Installation(Stamped, Base):
     @property
     def is_live(self) -> bool:
         return self.live_at is not None
+
+    @property
+    def days_off(self) -> frozenset[date]:
+        """The holidays, on which nobody follows up."""
+        return frozenset(date.fromisoformat(day[:10]) for day in self.holidays)
 
     @property
     def work_week(self) -> WorkWeek:

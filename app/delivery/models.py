@@ -47,7 +47,10 @@ class InvitationState(StrEnum):
 
 
 class Wave(Stamped, Base):
-    """One launch of a program. `launch_key` makes a second press of the same button find the first wave."""
+    """One launch of a program. `launch_key` makes a second press of the same button find the first wave.
+
+    With `ignores_window` first mails leave at any hour; reminders keep to their window all the same.
+    """
 
     __tablename__ = "waves"
 
@@ -65,6 +68,7 @@ class Wave(Stamped, Base):
     launched_by: Mapped[str] = mapped_column(sa.String(200), default="")
     send_at: Mapped[Moment]
     undo_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    ignores_window: Mapped[bool] = mapped_column(default=False)
     paused_reason: Mapped[str | None] = mapped_column(sa.Text)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     program: Mapped[Program] = relationship()

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.contacts.models import Contact, ContactStatus, NotAskable
+from app.contacts.models import Account, Contact, ContactStatus, NotAskable
 from app.core.database.prepared import Prepared, among, slots
 from app.core.outbox import Step
 from app.delivery.models import Invitation, InvitationState, Suppression, Wave, WaveState
@@ -54,12 +54,13 @@ ASKS = Prepared(
         Contact.status,
         Contact.not_askable,
         Contact.email_key,
-        Contact.time_zone,
+        sa.func.coalesce(Contact.time_zone, Account.time_zone),
         Wave.id,
         Wave.state,
         Suppression.email_key.is_not(None),
     )
     .join(Contact, Contact.id == Invitation.contact_id)
+    .join(Account, Account.id == Invitation.account_id)
     .join(Wave, Wave.id == Invitation.wave_id)
     .outerjoin(Suppression, Suppression.email_key == Contact.email_key)
     .where(among(Invitation.id))

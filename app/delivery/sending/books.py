@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,7 +47,7 @@ class Books:
 
     def __init__(self):
         self._rules: dict[int, Rules] = {}
-        self._zone: ZoneInfo | None = None
+        self._here: tuple[ZoneInfo, frozenset[date]] | None = None
 
     def keep(
         self,
@@ -109,7 +109,7 @@ class Books:
         return {
             "closes_at": of.closes_at(sent_at),
             "reminders_left": len(of.reminder_days),
-            "remind_at": windows.reminder_moment(of, 1, sent_at, self._zone_of(session, ask)),
+            "remind_at": self._reminder_moment(session, ask, 1, sent_at),
         }
 
     def _note_reminders(self, session: Session, pairs: Sequence[tuple[Outcome, Ask]], now: datetime) -> None:
@@ -121,8 +121,7 @@ class Books:
             if outcome.state is OutboxState.SENT:
                 mine = (Reminder.invitation_id == ask.id, Reminder.number == number)
                 session.execute(sa.update(Reminder).where(*mine).values(sent_at=now))
-            of, zone = self._of(session, ask), self._zone_of(session, ask)
-            following = windows.reminder_moment(of, number + 1, ask.sent_at or now, zone, reminded_at=now)
+            following = self._reminder_moment(session, ask, number + 1, ask.sent_at or now, reminded_at=now)
             in_time = following and (ask.closes_at is None or following < ask.closes_at)
             change = {
                 "reminders_left": max(0, ask.reminders_left - 1),
@@ -154,10 +153,28 @@ class Books:
             self._rules[ask.wave_id] = rules.of(session.get_one(Wave, ask.wave_id).program)
         return self._rules[ask.wave_id]
 
-    def _zone_of(self, session: Session, ask: Ask) -> ZoneInfo:
-        if self._zone is None:
-            self._zone = installation(session).zone
-        return windows.zone(ask.time_zone, self._zone)
+    def _reminder_moment(
+        self,
+        session: Session,
+        ask: Ask,
+        number: int,
+        sent_at: datetime,
+        *,
+        reminded_at: datetime | None = None,
+    ) -> datetime | None:
+        """When reminder `number` is due in the person's window; None without one."""
+        if self._here is None:
+            facts = installation(session)
+            self._here = facts.zone, facts.days_off
+        zone, holidays = self._here
+        return windows.reminder_moment(
+            self._of(session, ask),
+            number,
+            sent_at,
+            windows.zone(ask.time_zone, zone),
+            reminded_at=reminded_at,
+            holidays=holidays,
+        )
 
 
 def _is_survey(row: Row) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import datetime
+from itertools import groupby
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -13,16 +14,21 @@ from app.delivery import invitations
 from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Wave, WaveState
 from app.delivery.sending import posting
+from app.delivery.sending.calendars import Calendar
 from app.delivery.sending.posting import ADDRESSEES, CHUNK, Addressee
 
+TABLE = Invitation.__table__
 NOT_YET = (InvitationState.PLANNED, InvitationState.QUEUED, InvitationState.SENDING)
 
 
 def remind_due(session: Session, settings: config.Settings, *, now: datetime) -> Iterator[int]:
     """Put the reminders that are due into the outbox; yields after each chunk, for a commit.
 
-    Waves that are paused or cancelled remind nobody; the state of each person is read again at sending.
+    Waves that are paused or cancelled remind nobody; the state of each person is read again at sending. A reminder
+    whose window is shut waits for the next one. Those that are more than a day late, because the machine was off or
+    the wave was paused, are spread over the days to come.
     """
+    calendar = Calendar(session)
     due = ADDRESSEES.where(
         Invitation.state == InvitationState.SENT,
         Invitation.remind_at <= now,
@@ -31,11 +37,13 @@ def remind_due(session: Session, settings: config.Settings, *, now: datetime) ->
         Wave.state.in_((WaveState.SENDING, WaveState.FINISHED)),
     )
     while people := [Addressee(*row) for row in session.execute(due)]:
-        posting.queue_reminders(session, settings, people, now=now)
-        ids = [person.invitation_id for person in people]
-        table = Invitation.__table__
-        session.execute(sa.update(table).where(table.c.id.in_(ids)).values(remind_at=None, updated_at=now))
-        yield len(people)
+        moments = {person.invitation_id: calendar.reminder(person, now) for person in people}
+        ready = [person for person in people if moments[person.invitation_id] <= now]
+        posting.queue_reminders(session, settings, ready, now=now)
+        for moment, some in groupby(sorted(moments, key=moments.__getitem__), key=moments.__getitem__):
+            change = {"remind_at": moment if moment > now else None, "updated_at": now}
+            session.execute(sa.update(TABLE).where(TABLE.c.id.in_(list(some))).values(change))
+        yield len(ready)
 
 
 def expire_due(session: Session, *, now: datetime, skip: Collection[int] = ()) -> Iterator[Invitation]:

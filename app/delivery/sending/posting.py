@@ -58,6 +58,9 @@ class Addressee(NamedTuple):
     first_name: str
     last_name: str
     account: str
+    time_zone: str | None
+    due_at: datetime | None
+    remind_at: datetime | None
 
     @property
     def values(self) -> dict[str, str]:
@@ -79,6 +82,9 @@ ADDRESSEES = (
         Contact.first_name,
         Contact.last_name,
         Account.name,
+        sa.func.coalesce(Contact.time_zone, Account.time_zone),
+        Invitation.due_at,
+        Invitation.remind_at,
     )
     .join(Contact, Contact.id == Invitation.contact_id)
     .join(Account, Account.id == Invitation.account_id)
