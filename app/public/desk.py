@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
 from flask import Flask, Request, current_app
+from limits import parse
 from sqlalchemy import Engine
-from werkzeug.exceptions import NotFound
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 
+from app.auth import limits
+from app.core import clock
 from app.core.database import transactions
 from app.core.tokens import Signer
 from app.extensions import db
@@ -18,7 +23,10 @@ from app.public.visits import ANSWER, SCORE, TRAP, Look, Visits
 from app.responses import asks
 from app.responses.asks import Ask
 
+log = logging.getLogger(__name__)
 AGENT_LENGTH = 512
+# A gateway that cuts the links of a whole wave short must not be stopped before it is through with some mails.
+WRONG_LINKS = parse("300 per 1 minute")
 
 
 @dataclass(frozen=True)
@@ -32,14 +40,14 @@ class Desk:
     comment_length: int
 
     def ask(self, token: str) -> Ask:
-        """The ask of a link; NotFound for a link that is not ours or was cut short."""
+        """The ask of a link; NotFound for a link that is not ours or was cut short, TooManyRequests for many of them."""
         nonce = self.signer.nonce(token)
         if nonce is None:
-            raise NotFound
+            raise wrong_link()
         with transactions.reading(self.engine) as connection:
             ask = asks.by_nonce(connection, nonce)
         if ask is None:
-            raise NotFound
+            raise wrong_link()
         return ask
 
     def look(
@@ -51,6 +59,18 @@ class Desk:
         )
         page = page if chosen is None else f"{SCORE}{chosen}"
         self.visits.note(Look(ask.id, now, page, machine), in_background=not current_app.testing)
+
+
+def wrong_link() -> HTTPException:
+    """What to say of a link that is not ours. Only these are counted, so that a good link is open to everybody always."""
+    try:
+        if limits.take(WRONG_LINKS, "link", limits.address()):
+            return NotFound()
+        seconds = limits.seconds_left(WRONG_LINKS, "link", limits.address(), now=clock.now())
+    except SQLAlchemyError as error:
+        log.warning("a wrong link was not counted: %s", type(error).__name__)
+        return NotFound()
+    return TooManyRequests(retry_after=seconds)
 
 
 def agent(request: Request) -> str:

@@ -1,0 +1,44 @@
+"""Links that are not ours: a modest number a minute from one address, and never at the cost of a good link."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from app.auth import limits
+from app.public.desk import WRONG_LINKS
+
+HERE, THERE = ({"environ_base": {"REMOTE_ADDR": address}} for address in ("192.0.2.1", "198.51.100.7"))
+
+
+@pytest.fixture
+def used_up(app):
+    """One address has tried as many wrong links as a minute allows, but for two."""
+    for _ in range(WRONG_LINKS.amount - 2):
+        limits.take(WRONG_LINKS, "link", "192.0.2.1")
+
+
+@pytest.mark.parametrize("path", ["/u/{}", "/a/{}"])
+def test_wrong_links_are_stopped_by_address_and_good_ones_never(client, ask, used_up, path):
+    wrong, good = path.format("A" * 43), path.format(ask().token)
+    assert [client.get(wrong, **HERE).status_code for _ in range(4)] == [404, 404, 429, 429]
+    stopped = client.get(wrong, **HERE)
+    assert 0 < int(stopped.headers["Retry-After"]) <= 61
+    assert "Too many" in stopped.text or "too many requests" in stopped.text
+    assert client.get(good, **HERE).status_code == 200
+    assert client.post(good, data={"score": "9", "confirm": "yes"}, **HERE).status_code in {200, 303}
+    assert client.get(wrong, **THERE).status_code == 404
+
+
+def test_good_links_are_not_counted(client, ask, used_up):
+    good = f"/u/{ask().token}"
+    assert {client.get(good, **HERE).status_code for _ in range(5)} == {200}
+    assert client.get("/u/wrong", **HERE).status_code == 404
+
+
+def test_counters_that_cannot_be_written_stop_nobody(client, monkeypatch):
+    def broken(*_):
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    monkeypatch.setattr(limits, "take", broken)
+    assert client.get("/u/wrong").status_code == 404
