@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, available_timezones
 PREFIX = "JUSTASK_"
 WEAK_KEYS = frozenset({"secret", "changeme", "change-me", "development", "dev", "password", "justask"})
 MINIMUM_KEY_LENGTH = 32
+MINIMUM_METRICS_KEY_LENGTH = 16
 
 
 class SettingsError(Exception):
@@ -97,6 +98,10 @@ class Settings:
     SESSION_IDLE_HOURS: int = setting(12, "hours without a request after which a staff session ends")
     SESSION_DAYS: int = setting(14, "days after which a staff session ends whatever happens")
     API_RATE: int = setting(3000, "requests a minute that one API key may make; 0: no limit")
+    METRICS_KEY: str = setting(
+        "",
+        "opens /metrics to monitoring on other machines, as a bearer key; empty: only this machine reads it",
+    )
     COMMENT_LENGTH: int = setting(5000, "longest comment of an answer, in characters")
 
     @property
@@ -226,6 +231,10 @@ def check(settings: Settings) -> list[str]:
         ),
         (settings.SEND_CONNECTIONS >= 1, "JUSTASK_SEND_CONNECTIONS must be 1 or more."),
         (settings.GATE_SECONDS >= 1, "JUSTASK_GATE_SECONDS must be 1 or more."),
+        (
+            not settings.METRICS_KEY or len(settings.METRICS_KEY) >= MINIMUM_METRICS_KEY_LENGTH,
+            f"JUSTASK_METRICS_KEY must be {MINIMUM_METRICS_KEY_LENGTH} or more random characters, or empty.",
+        ),
         (0 <= settings.PROXIES <= 9, "JUSTASK_PROXIES must lie between 0 and 9."),
         (0 < settings.PORT < 65536, "JUSTASK_PORT must lie between 1 and 65535."),
     ]

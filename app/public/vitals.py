@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from hmac import compare_digest
 from pathlib import Path
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, current_app, jsonify
+from flask import Blueprint, Response, current_app, jsonify, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from sqlalchemy.exc import SQLAlchemyError
 
+import config
 from app.auth import access
 from app.core import clock
 from app.core.outbox import OutboxRow
@@ -19,6 +21,7 @@ from app.core.processes.workers import JobFailure, is_worker_alive
 from app.extensions import db
 
 blueprint = Blueprint("vitals", __name__)
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via")
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 
 
@@ -68,10 +71,22 @@ def readyz():
     return answer({"database": database, "disk": has_disk_space(), "worker": alive})
 
 
+def may_measure() -> bool:
+    """Whether the request comes from this machine itself, through no proxy, or brings the key of the settings."""
+    is_passed_on = any(name in request.headers for name in FORWARDED)
+    is_here = config.is_loopback(request.remote_addr or "") and not is_passed_on
+    key, sent = current_app.extensions["settings"].METRICS_KEY, request.authorization
+    token = sent.token if sent is not None and sent.type == "bearer" else None
+    return is_here or bool(key and token and compare_digest(token.encode(), key.encode()))
+
+
 @blueprint.get("/metrics")
 @access.public
 def metrics():
-    """Counts for Prometheus."""
+    """Counts for Prometheus: open on the machine itself, elsewhere with the key of the settings."""
+    if not may_measure():
+        words = "Only from the machine itself, or with the key of the settings: Authorization: Bearer KEY\n"
+        return Response(words, 401, {"WWW-Authenticate": "Bearer"}, content_type="text/plain; charset=utf-8")
     registry = CollectorRegistry()
     outbox = Gauge("justask_outbox_rows", "Outbox rows by state.", ["state"], registry=registry)
     for state, count in db.session.execute(

@@ -1,0 +1,54 @@
+"""Signs of life: open to everybody without saying what runs here, and figures for monitoring that is let in."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import config
+from tests.databases import settings_for
+
+KEY = "correct-horse-battery"
+ELSEWHERE = {"environ_base": {"REMOTE_ADDR": "192.0.2.7"}}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_is_open_and_names_neither_versions_nor_paths(client, settings, path):
+    response = client.get(path, **ELSEWHERE)
+    told = response.get_data(as_text=True) + str(response.headers)
+    assert response.status_code in {200, 503}
+    assert set(response.json) == {"status", "checks"}
+    assert not re.search(r"\d+\.\d+\.\d+|python|sqlite|postgres|granian|flask", told, re.IGNORECASE)
+    assert str(settings.instance) not in told
+
+
+def test_figures_are_read_on_the_machine_itself_only(client):
+    assert "justask_outbox_rows" in client.get("/metrics").text
+    refused = client.get("/metrics", **ELSEWHERE)
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    assert "justask_" not in refused.text
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_what_a_proxy_on_the_machine_passes_on_does_not_come_from_it(client, name):
+    assert client.get("/metrics", headers={name: "192.0.2.7"}).status_code == 401
+
+
+@pytest.mark.settings_with(METRICS_KEY=KEY)
+def test_the_key_of_the_settings_lets_monitoring_in(client):
+    sent = {"Authorization": f"Bearer {KEY}"}
+    assert client.get("/metrics", headers=sent, **ELSEWHERE).status_code == 200
+    for wrong in (
+        "Bearer wrong",
+        f"Bearer {KEY}x",
+        f"Basic {KEY}",
+        "Bearer schlüssel".encode().decode("latin-1"),
+    ):
+        assert client.get("/metrics", headers={"Authorization": wrong}, **ELSEWHERE).status_code == 401
+    assert client.get("/metrics").status_code == 200
+
+
+def test_a_short_key_is_refused_at_start(tmp_path):
+    with pytest.raises(config.SettingsError, match="JUSTASK_METRICS_KEY must be 16 or more"):
+        settings_for(tmp_path, METRICS_KEY="guess")
