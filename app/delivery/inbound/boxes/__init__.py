@@ -1,0 +1,1 @@
+"""Where mail comes in: an IMAP folder or a maildir."""
