@@ -79,7 +79,7 @@ class Settings:
     )
     ENGINE: str = setting(
         "embedded",
-        "who runs the timetable: embedded (one machine); procrastinate is refused until it is built",
+        "who runs the timetable: embedded (one machine), or procrastinate (several machines, on PostgreSQL)",
     )
     WEB_WORKERS: int = setting(2, "web server processes")
     WEB_THREADS: int = setting(4, "threads of each web server process")
@@ -213,8 +213,12 @@ def check(settings: Settings) -> list[str]:
             "JUSTASK_MAIL_URL must be mailbox:, smtp://... or smtps://...",
         ),
         (
-            settings.ENGINE == "embedded",
-            "JUSTASK_ENGINE must be embedded: this version runs its timetable on one machine.",
+            settings.ENGINE in {"embedded", "procrastinate"},
+            "JUSTASK_ENGINE must be embedded or procrastinate.",
+        ),
+        (
+            settings.ENGINE != "procrastinate" or not settings.is_sqlite,
+            "JUSTASK_ENGINE must be embedded on SQLite: procrastinate needs PostgreSQL in JUSTASK_DATABASE_URL.",
         ),
         (
             not settings.INBOUND_URL,

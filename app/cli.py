@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import signal
+import threading
 
 import click
 import sqlalchemy as sa
@@ -29,6 +31,7 @@ from app.setup.cli import begin_installation, live
 from app.setup.doctor import doctor
 from app.surveys import templates
 
+DRAIN_SECONDS = 29
 COMMANDS: tuple[click.Command, ...] = (
     serve,
     staff,
@@ -94,8 +97,16 @@ def worker(parent: int | None) -> None:
     """Run the timetable until told to stop; SIGTERM lets jobs under way finish."""
     logs.configure(current_app.extensions["settings"].LOG_FORMAT)
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: jobs.stopping.set())
+        signal.signal(number, lambda *_: drain())
     jobs.work(real_app(), parent=parent)
+
+
+def drain() -> None:
+    """Begin nothing new; what does not finish within half a minute is left to the next worker."""
+    jobs.stopping.set()
+    late = threading.Timer(DRAIN_SECONDS, os._exit, (1,))
+    late.daemon = True
+    late.start()
 
 
 @justask.group("jobs")

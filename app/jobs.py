@@ -1,40 +1,28 @@
-"""The timetable: every scheduled job in one list, and the engine that runs it on one machine.
+"""The timetable: every scheduled job in one list. What a job is, and who runs it, stands in core/processes/timetable.py.
 
-What time brings is found by a query over rows (`due_at <= now`), so a missed tick is late, never lost. A job takes
-the present moment, finds what is due, does each item and commits each; an item that raises is recorded and tried
-again while the others go on.
-
-Two verbs let a second engine take over without touching the domain: `every(seconds)` puts a job on the timetable,
-`enqueue(session, task, key, **ids)` asks for one soon. The embedded engine needs no queue, because the next sweep
-finds the committed rows.
+A job takes the present moment, finds what is due, does each item and commits each; an item that raises is recorded and
+tried again while the others go on. `every(seconds)` puts a job on the timetable, under either engine; what is put off
+until a later pass is never lost, because every pass asks the rows.
 """
 
 from __future__ import annotations
 
 import logging
-import os
-import socket
-import threading
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
-from flask import Flask, current_app
-from sqlalchemy.orm import Session
+from flask import current_app
 
 import config
 from app import journey
 from app.api.protocol import idempotency
 from app.auth import security, sessions
 from app.contacts.importing import uploads
-from app.core import clock
 from app.core.clock import day_of
-from app.core.database import transactions
 from app.core.installation import installation
 from app.core.processes import workers
-from app.core.processes.workers import JobFailure
+from app.core.processes.queue import enqueue
+from app.core.processes.timetable import MAIL, TIMETABLE, Job, every, job_named, stopping
 from app.delivery import sender, waves
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
@@ -42,39 +30,13 @@ from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
 from app.extensions import db
 from app.health import due, snapshots
+from app.passes import run_once, work
 from app.reports import rollups
 from app.setup import steps
 
+__all__ = ["TIMETABLE", "Job", "every", "job_named", "run_once", "stopping", "work"]
+
 log = logging.getLogger(__name__)
-BEAT_SECONDS = 15
-PARENT_SECONDS = 1.0
-THREADS = 4
-WHOLE = "*"
-
-stopping = threading.Event()
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job of the timetable: run every `seconds`; `work(now)` returns how many items it did."""
-
-    name: str
-    seconds: int
-    work: Callable[[datetime], int]
-    meaning: str
-
-
-TIMETABLE: list[Job] = []
-
-
-def every(seconds: int) -> Callable[[Callable[[datetime], int]], Callable[[datetime], int]]:
-    """Put a function on the timetable under its own name; its docstring says what it is for."""
-
-    def add(work: Callable[[datetime], int]) -> Callable[[datetime], int]:
-        TIMETABLE.append(Job(work.__name__, seconds, work, (work.__doc__ or "").strip().partition("\n")[0]))
-        return work
-
-    return add
 
 
 @every(6 * 3600)
@@ -91,75 +53,6 @@ def finish_setup(now: datetime) -> int:
     done = steps.finish(db.session, current_app.extensions["settings"], now=now)
     db.session.commit()
     return int(done)
-
-
-def enqueue(session: Session, task: str, key: str, **ids: int) -> None:
-    """Ask for `task` soon, in the caller's transaction. The embedded engine finds the committed rows by itself."""
-
-
-def job_named(name: str) -> Job:
-    """The job of that name; KeyError when the timetable has none."""
-    return {job.name: job for job in TIMETABLE}[name]
-
-
-def run_once(app: Flask, job: Job, *, now: datetime) -> int:
-    """One pass of a job in a context of its own; a job that raises as a whole is recorded and re-raised."""
-    with app.app_context():
-        transactions.write(db.session)
-        try:
-            done = job.work(now)
-            forgive(job)
-            return done
-        except Exception as error:
-            db.session.rollback()
-            workers.failed(db.session, job.name, WHOLE, error, now=now)
-            db.session.commit()
-            raise
-
-
-def forgive(job: Job) -> None:
-    """A job that raised as a whole and has come through since is no failure any more."""
-    transactions.read(db.session)
-    if db.session.get(JobFailure, (job.name, WHOLE)) is not None:
-        transactions.write(db.session)
-        workers.succeeded(db.session, job.name, WHOLE)
-        db.session.commit()
-
-
-def tick(app: Flask, job: Job) -> None:
-    """What the scheduler calls: one pass, with a failure logged instead of raised."""
-    if stopping.is_set():
-        return
-    try:
-        run_once(app, job, now=clock.now())
-    except Exception:
-        log.exception("job %s failed", job.name)
-
-
-def work(app: Flask, *, parent: int | None = None) -> None:
-    """Run the timetable until `stopping` is set or the `parent` process is gone; jobs under way finish first."""
-    scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(THREADS)},
-        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
-        timezone="UTC",
-    )
-    started = clock.now()
-    name = f"{socket.gethostname()}:{os.getpid()}"
-    for job in TIMETABLE:
-        scheduler.add_job(
-            tick, "interval", (app, job), seconds=job.seconds, next_run_time=started, id=job.name
-        )
-    scheduler.add_job(
-        leave_beat, "interval", (app, name, started), seconds=BEAT_SECONDS, next_run_time=started
-    )
-    scheduler.start()
-    log.info("worker %s runs %d jobs", name, len(TIMETABLE))
-    while not stopping.wait(PARENT_SECONDS):
-        if parent is not None and os.getppid() != parent:
-            log.warning("worker %s stops, because the server that started it is gone", name)
-            stopping.set()
-    scheduler.shutdown(wait=True)
-    log.info("worker %s has finished what it was doing", name)
 
 
 @every(seconds=2)
@@ -212,18 +105,18 @@ def forget_sessions(now: datetime) -> int:
     return count
 
 
-def leave_beat(app: Flask, name: str, started: datetime) -> None:
-    """Leave a sign of life."""
-    with app.app_context():
-        transactions.write(db.session)
-        workers.beat(db.session, name, started_at=started, now=clock.now())
-        db.session.commit()
+@every(seconds=24 * 3600)
+def forget_workers(now: datetime) -> int:
+    """Forget workers that gave no sign of life for a week."""
+    count = workers.forget_old(db.session, now=now)
+    db.session.commit()
+    return count
 
 
 @every(seconds=5)
 def start_waves(now: datetime) -> int:
     """Let launched waves send whose undo has run out and whose moment has come."""
-    return committed(1 for _wave in waves.start_due(db.session, now=now))
+    return committed((1 for _wave in waves.start_due(db.session, now=now)), then="queue_mail")
 
 
 @every(seconds=3600)
@@ -235,10 +128,10 @@ def ask_deferred(now: datetime) -> int:
 @every(seconds=5)
 def queue_mail(now: datetime) -> int:
     """Freeze the mails of asks that are due and let them wait for their turn."""
-    return committed(posting.queue_due(db.session, settings(), now=now))
+    return committed(posting.queue_due(db.session, settings(), now=now), then="send_mail")
 
 
-@every(seconds=2)
+@every(seconds=2, queue=MAIL, is_shared=True)
 def send_mail(now: datetime) -> int:
     """Hand over all mail that is due, and finish the waves of which nobody is left."""
     way = mailer()
@@ -252,7 +145,7 @@ def send_mail(now: datetime) -> int:
 @every(seconds=60)
 def remind(now: datetime) -> int:
     """Freeze the reminders that are due."""
-    return committed(closing.remind_due(db.session, settings(), now=now))
+    return committed(closing.remind_due(db.session, settings(), now=now), then="send_mail")
 
 
 @every(seconds=60)
@@ -282,10 +175,15 @@ def mail_ended(outcome: MailOutcome) -> None:
         journey.mail_bounced(db.session, outcome.invitation_id, now=outcome.at)
 
 
-def committed(chunks: Iterable[int]) -> int:
-    """Run a long verb, committing at each of its safe points until told to stop; the sum of what it did."""
+def committed(chunks: Iterable[int], *, then: str = "") -> int:
+    """Run a long verb, committing at each of its safe points until told to stop; the sum of what it did.
+
+    The job named by `then`, which goes on with what was done, is asked for with the first of it.
+    """
     done = 0
     for count in chunks:
+        if then and count and not done:
+            enqueue(db.session, then, then)
         db.session.commit()
         done += count
         if stopping.is_set():

@@ -6,7 +6,7 @@ from alembic import context
 from flask import current_app
 from sqlalchemy import text
 
-MIGRATION_LOCK = 7_305_117_300
+from app.core.database.migrating import MIGRATION_LOCK, is_ours
 
 
 def run() -> None:
@@ -20,6 +20,7 @@ def run() -> None:
             target_metadata=database.metadata,
             render_as_batch=True,
             compare_type=True,
+            include_name=lambda name, kind, parents: kind != "table" or is_ours(name),
             transaction_per_migration=False,
         )
         with context.begin_transaction():

@@ -22,7 +22,7 @@ ORDER = [
 ]
 BASE = {"core", "extensions"}
 DOOR_PACKAGES = {"public", "api", "demo", "setup"}
-DOOR_FILES = {"routes", "cli", "jobs", "doors", "schema"}
+DOOR_FILES = {"routes", "cli", "jobs", "passes", "doors", "schema"}
 ROOT_FILE = "__init__"
 
 

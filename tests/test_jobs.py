@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app import jobs
 from app.auth import sessions
 from app.auth.models import StaffSession
+from app.core.processes import timetable as frame
 from app.core.processes import workers
 from app.core.processes.workers import JobFailure
 from app.jobs import Job
@@ -21,9 +22,9 @@ from tests.conftest import NOW
 @pytest.fixture
 def timetable(monkeypatch):
     """A timetable of the test's own, and a fresh sign to stop."""
-    monkeypatch.setattr(jobs, "TIMETABLE", [])
-    monkeypatch.setattr(jobs, "stopping", threading.Event())
-    return jobs.TIMETABLE
+    monkeypatch.setattr(frame, "TIMETABLE", [])
+    monkeypatch.setattr(frame, "stopping", threading.Event())
+    return frame.TIMETABLE
 
 
 def test_every_puts_a_job_on_the_timetable_under_its_name(timetable):
@@ -33,7 +34,7 @@ def test_every_puts_a_job_on_the_timetable_under_its_name(timetable):
         return 0
 
     assert timetable == [Job("water_plants", 7, water_plants, "Water the plants.")]
-    assert jobs.job_named("water_plants").seconds == 7
+    assert frame.job_named("water_plants").seconds == 7
 
 
 def test_a_job_that_raises_is_recorded_and_raised(app, session):
@@ -74,15 +75,14 @@ def test_the_engine_runs_every_job_leaves_a_beat_and_lets_a_job_finish(app, sess
     engine = threading.Thread(target=jobs.work, args=(app,))
     engine.start()
     assert entered.wait(10)
-    jobs.stopping.set()
+    frame.stopping.set()
     may_end.set()
     engine.join(10)
     assert ended.is_set()
     assert not engine.is_alive()
 
 
-def test_the_engine_ends_when_its_parent_is_gone(app, timetable, monkeypatch):
-    monkeypatch.setattr(jobs, "PARENT_SECONDS", 0.01)
+def test_the_engine_ends_when_its_parent_is_gone(app, timetable):
     engine = threading.Thread(target=jobs.work, args=(app,), kwargs={"parent": -1})
     engine.start()
     engine.join(10)

@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("scipy", "statsmodels", "sklearn", "numpy", "pandas", "py3langid", "nltk", "joblib", "matplotlib")
+HEAVY = (
+    "scipy",
+    "statsmodels",
+    "sklearn",
+    "numpy",
+    "pandas",
+    "py3langid",
+    "nltk",
+    "joblib",
+    "matplotlib",
+    "apscheduler",
+    "procrastinate",
+    "psycopg_pool",
+)
 PROGRAM = """
 import json, sys
 from app import create_app

@@ -18,6 +18,8 @@ from app.extensions import Base
 MOST_TRIES = 5
 FIRST_PAUSE = timedelta(minutes=1)
 ALIVE_WITHIN = timedelta(seconds=90)
+BEAT_SECONDS = 15
+FORGOTTEN_AFTER = timedelta(days=7)
 
 
 class JobFailure(Base):
@@ -47,6 +49,11 @@ class WorkerBeat(Base):
 def beat(session: Session, worker: str, *, started_at: datetime, now: datetime) -> None:
     """Leave a sign of life for `worker` (host and process)."""
     session.merge(WorkerBeat(worker=worker, started_at=started_at, beat_at=now))
+
+
+def forget_old(session: Session, *, now: datetime) -> int:
+    """Forget workers that gave no sign of life for a week; how many. Every start leaves a name of its own."""
+    return session.execute(sa.delete(WorkerBeat).where(WorkerBeat.beat_at < now - FORGOTTEN_AFTER)).rowcount
 
 
 def is_worker_alive(session: Session, *, now: datetime) -> bool:
