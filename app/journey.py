@@ -21,13 +21,14 @@ from app.core import audit
 from app.core.errors import Refused
 from app.delivery import invitations, optouts
 from app.delivery.models import Invitation, InvitationState
+from app.delivery.sending import closing
 from app.delivery.sending import traces as delivery_traces
-from app.followups import opening
+from app.followups import opening, resolution
 from app.followups import traces as followup_traces
 from app.followups.models import Task
 from app.health import due, snapshots
 from app.reports import counting, recount
-from app.responses import asks, recording
+from app.responses import asks, recording, replacing
 from app.responses import traces as response_traces
 from app.responses.asks import Ask
 from app.responses.models import Response
@@ -53,7 +54,10 @@ def answer_received(
     answer = recording.record(
         connection, ask, said, now=now, attempt=attempt, dims=dims, is_automatic=is_automatic
     )
-    if answer.effect is Effect.NEW:
+    if replacing.replaces(answer, is_automatic=is_automatic):
+        answer = replacing.take_place(connection, answer, dims=dims, is_automatic=is_automatic, now=now)
+        answer_replaced(connection, answer, heard, now=now)
+    elif answer.effect is Effect.NEW:
         readings.keep(connection, answer.response_id, heard, is_edit=False, now=now)
         opening.open_for_answer(connection, answer, now=now)
         counting.count(connection, answer, now=now)
@@ -67,6 +71,17 @@ def answer_edited(connection: Connection, answer: Recorded, heard: Reading | Non
     """Somebody changed an answer: the former version is kept, everything that followed from it is put right."""
     readings.keep(connection, answer.response_id, heard, is_edit=True, now=now)
     opening.revise(connection, answer, now=now)
+    counting.count(connection, answer, now=now)
+    _mark(connection, answer.ask, now)
+
+
+def answer_replaced(
+    connection: Connection, answer: Recorded, heard: Reading | None, *, now: datetime
+) -> None:
+    """Somebody answered where a machine's answer was dismissed: what follows is what follows a first answer."""
+    readings.keep(connection, answer.response_id, heard, is_edit=True, now=now)
+    resolution.answer_came(connection, answer.ask, now=now)
+    opening.open_missing(connection, answer, now=now)
     counting.count(connection, answer, now=now)
     _mark(connection, answer.ask, now)
 
@@ -88,7 +103,24 @@ def answer_reviewed(
         opening.open_missing(connection, after, now=now)
     else:
         opening.take_back(connection, after)
+    ask_reviewed(session, response, is_person=is_person, now=now)
     _mark(connection, after.ask, now)
+
+
+def ask_reviewed(session: Session, response: Response, *, is_person: bool, now: datetime) -> None:
+    """The ask of a reviewed answer is answered, or stands where it would had the machine not sent anything."""
+    invitation = session.get_one(Invitation, response.invitation_id, populate_existing=True)
+    if is_person:
+        given = {"answered_at": response.submitted_at, "is_late": response.is_late}
+        invitations.answer_again(session, invitation, **given, now=now)
+        session.flush()
+        connection = session.connection()
+        resolution.answer_came(connection, asks.by_id(connection, invitation.id), now=now)
+    else:
+        invitations.unanswer(session, invitation, now=now)
+        closing.remind_further(session, invitation)
+        session.flush()
+        resolution.silence_stands(session, invitation, now=now)
 
 
 def invitation_expired(session: Session, invitation: Invitation, *, now: datetime) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.core.database.prepared import Prepared, among, slots
 from app.delivery.models import Invitation, InvitationChange, InvitationState
 
+NOBODY_ANSWERED = "the answer was a machine's"
 DATED = {
     InvitationState.SENT: "sent_at",
     InvitationState.ANSWERED: "answered_at",
@@ -49,17 +50,65 @@ def change(
     """Enter `state` at `now`; in the same state already, nothing happens."""
     if invitation.state is state:
         return
-    session.add(
-        InvitationChange(
-            invitation_id=invitation.id, from_state=invitation.state, state=state, at=now, reason=reason
-        )
-    )
-    invitation.state = state
+    note(session, invitation, state, now=now, reason=reason)
     if state in DATED:
         setattr(invitation, DATED[state], now)
     if state in CLOSED:
         invitation.closed_at = invitation.closed_at or now
         invitation.remind_at = None
+
+
+def unanswer(session: Session, invitation: Invitation, *, now: datetime) -> None:
+    """Nobody gave the answer: the ask stands where it would without it. An opt-out since then has cancelled it.
+
+    One whose time is over by now stands open until the next turn of the job that notes silence.
+    """
+    if invitation.state is not InvitationState.ANSWERED:
+        return
+    state = before_the_answer(session, invitation)
+    sent_at = invitation.sent_at or (invitation.answered_at if state is InvitationState.SENT else None)
+    if state is InvitationState.SENT and invitation.contact.unsubscribed_at:
+        state = InvitationState.CANCELLED
+    note(session, invitation, state, now=now, reason=NOBODY_ANSWERED)
+    invitation.sent_at, invitation.answered_at, invitation.is_late = sent_at, None, False
+    if state is InvitationState.SENT:
+        invitation.closed_at = None
+
+
+def before_the_answer(session: Session, invitation: Invitation) -> InvitationState:
+    """Where the ask stood when its answer came; one whose mail was on its way has been sent since."""
+    query = sa.select(InvitationChange.from_state).where(
+        InvitationChange.invitation_id == invitation.id, InvitationChange.state == InvitationState.ANSWERED
+    )
+    last = query.order_by(InvitationChange.at.desc(), InvitationChange.id.desc()).limit(1)
+    state = session.scalar(last)
+    return state if state in CLOSED - {InvitationState.ANSWERED} else InvitationState.SENT
+
+
+def answer_again(
+    session: Session, invitation: Invitation, *, answered_at: datetime, is_late: bool, now: datetime
+) -> None:
+    """Somebody gave the answer after all."""
+    if invitation.state is InvitationState.ANSWERED:
+        return
+    note(session, invitation, InvitationState.ANSWERED, now=now)
+    invitation.answered_at, invitation.is_late = answered_at, is_late
+    invitation.closed_at, invitation.remind_at = invitation.closed_at or answered_at, None
+
+
+def note(
+    session: Session,
+    invitation: Invitation,
+    state: InvitationState,
+    *,
+    now: datetime,
+    reason: str | None = None,
+) -> None:
+    """Enter `state`, with the row that tells of it."""
+    before, invitation.state = invitation.state, state
+    session.add(
+        InvitationChange(invitation_id=invitation.id, from_state=before, state=state, at=now, reason=reason)
+    )
 
 
 S = InvitationState

@@ -102,7 +102,9 @@ def asks_of(session: Session, task: Task) -> list[Ask]:
     )
     query = (
         sa.select(Invitation, Response)
-        .outerjoin(Response, Response.invitation_id == Invitation.id)
+        .outerjoin(
+            Response, sa.and_(Response.invitation_id == Invitation.id, Response.dismissed_at.is_(None))
+        )
         .where(whose, Invitation.state.in_(ASKED), Invitation.is_rehearsal == task.is_rehearsal)
         .order_by(sa.func.coalesce(Invitation.answered_at, Invitation.closed_at, Invitation.sent_at).desc())
         .limit(HISTORY)

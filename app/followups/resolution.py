@@ -6,12 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy import Connection
+from sqlalchemy.orm import Session
 
 from app.core.audit import Actor
 from app.core.errors import Invalid, Refused
+from app.core.language.words import speaking
+from app.delivery.models import Invitation, InvitationState
 from app.followups.activities import stored
 from app.followups.models import NEEDS_CAUSE, Cause, Outcome, Task, TaskKind, TaskState
+from app.followups.opening import BY, close_silence
+from app.responses.asks import Ask
 
 MOST_FURTHER_CAUSES = 2
 
@@ -77,3 +84,29 @@ def reopen(task: Task, *, now: datetime, by: Actor) -> None:
     if task.is_open:
         raise Refused(_("This task is open already."))
     task.move(TaskState.REOPENED, now=now, by=by.name)
+
+
+# The task about a silence closes by itself when an answer comes, and opens again when that was a machine's.
+
+
+def answer_came(connection: Connection, ask: Ask, *, now: datetime) -> None:
+    """Close the task about the silence of this ask, if there is one."""
+    with speaking(ask.staff_language):
+        close_silence(connection, ask, now=now)
+
+
+def silence_stands(session: Session, invitation: Invitation, *, now: datetime) -> None:
+    """Open the task about a silence again that nobody has closed: it did so by itself, for an answer that was none."""
+    if invitation.state is not InvitationState.SILENT:
+        return
+    for task in session.scalars(OF_SILENCE, {"invitation_id": invitation.id}):
+        closed = ending(task)
+        if closed and closed.by == BY and task.outcome is None:
+            task.closing_comment = None
+            task.move(TaskState.REOPENED, now=now, by=BY)
+    session.flush()
+
+
+OF_SILENCE = sa.select(Task).where(
+    Task.kind == TaskKind.SILENT, Task.invitation_id == sa.bindparam("invitation_id")
+)

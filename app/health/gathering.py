@@ -1,7 +1,7 @@
 """From rows to facts: everything the formulas may know about some accounts, in one query per table.
 
 Days are the installation's. Rehearsals do not exist here; an answer that may be automatic and was not reviewed counts
-as taking part but not as an opinion (decisions 27). Adoption is the one fact that is measured elsewhere and told to us.
+as taking part but not as an opinion (decisions 27), and one that a review found to be a machine's not at all. Adoption is the one fact that is measured elsewhere and told to us.
 """
 
 from __future__ import annotations
@@ -117,7 +117,9 @@ def asks_of(session: Session, ids: list[int], zone: ZoneInfo) -> dict[int, list[
     """The closed asks of each contact."""
     query = (
         sa.select(Invitation, Response)
-        .outerjoin(Response, Response.invitation_id == Invitation.id)
+        .outerjoin(
+            Response, sa.and_(Response.invitation_id == Invitation.id, Response.dismissed_at.is_(None))
+        )
         .where(
             Invitation.account_id.in_(ids), Invitation.is_rehearsal.is_(False), Invitation.state.in_(CLOSED)
         )

@@ -66,7 +66,7 @@ class Pages:
             ask.company,
             ask.product,
             bool(ask.goal),
-            ask.is_answered,
+            ask.is_heard,
             chosen,
         )
         mould = self.moulds.get(key)
@@ -114,8 +114,8 @@ class Pages:
                 given=given,
                 errors=errors or {},
                 problem=problem,
-                note=note if ask.is_answered else None,
-                editing=ask.is_answered,
+                note=note if ask.is_heard else None,
+                editing=ask.is_heard,
                 **{name: mark for name, mark in marks.items() if name != "goal"},
             )
 
@@ -177,7 +177,7 @@ def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
 def declined(ask: Ask, form: Form, token: str) -> str:
     """Nothing more will come of this ask; an answer is still welcome."""
     with addressing(form.language):
-        if ask.is_answered:
+        if ask.is_heard:
             heading, words = (
                 _("Your answer stays as it is"),
                 _("You have answered already, and nothing more will be sent."),

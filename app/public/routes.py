@@ -153,7 +153,7 @@ def thanks(token: str) -> Response:
     """Thank you, once something is recorded; before that, the question."""
     at = desk()
     ask = at.ask(token)
-    if not ask.is_answered:
+    if not ask.is_heard:
         return Response(status=302, headers={"Location": f"/a/{token}"})
     form = at.pages.form(ask)
     return page(pages.thanks(ask, form, token), form.language)

@@ -45,7 +45,7 @@ def review(response_id: int):
     flash(
         _("The answer counts from now on.")
         if verdict == PERSON
-        else _("Kept as a machine's: it counts nowhere."),
+        else _("Kept as a machine's: it counts nowhere, as if nothing had been sent."),
         "success",
     )
     page = url_for("contacts.contact", contact_id=response.contact_id, _anchor=f"answer-{response.id}")

@@ -76,6 +76,7 @@ class Ask(NamedTuple):
     answered_goal_id: int | None
     is_response_automatic: bool | None
     reviewed_at: datetime | None
+    dismissed_at: datetime | None
     dims: dict | None
 
     @property
@@ -90,7 +91,13 @@ class Ask(NamedTuple):
 
     @property
     def is_answered(self) -> bool:
+        """Whether anything is recorded, be it a machine's."""
         return self.response_id is not None
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether a person has answered, as far as is known; what a review found to be a machine's is nobody's."""
+        return self.is_answered and self.dismissed_at is None
 
     def takes_answers(self, now: datetime) -> bool:
         """Whether an answer, or a change of it, is still taken (decisions 20)."""
@@ -161,7 +168,8 @@ def columns() -> dict[str, Any]:
         (Installation, "company product time_zone holidays week"),
         (
             Response,
-            "submitted_at day revision attempt score comment value_overall value_goal value_ease reviewed_at dims",
+            "submitted_at day revision attempt score comment value_overall value_goal value_ease reviewed_at"
+            " dismissed_at dims",
         ),
     )
     return renamed | {name: getattr(home, name) for home, names in homes for name in names.split()}

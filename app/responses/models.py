@@ -23,7 +23,7 @@ class Response(Base):
     installation's calendar day of `submitted_at`. `dims` names the segments the person belonged to when answering, so
     that trends by segment need no rewriting when an account changes its tier or owner. An answer that a machine may have
     sent (`is_maybe_automatic`) waits until a member of staff says that it is a person's (`reviewed_at`) or a machine's
-    (`dismissed_at`).
+    (`dismissed_at`). A dismissed one is kept and counts nowhere; the next real answer to its ask takes its place.
     """
 
     __tablename__ = "responses"

@@ -8,18 +8,24 @@ import pytest
 import sqlalchemy as sa
 
 from app import journey
+from app.core import clock
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.database import transactions
 from app.core.errors import Refused
+from app.core.installation import installation
+from app.delivery.models import InvitationState as State
+from app.delivery.sending import closing
 from app.extensions import db
 from app.followups import activities
 from app.followups.models import ActivityKind, Task, TaskKind, TaskState
 from app.health import gathering
 from app.health.models import ScoreDue
 from app.reports import lists, rollups, trend
-from app.reports.periods import Every, periods
+from app.reports.participation import participation
+from app.reports.periods import Every, Period, periods
 from app.reports.recount import recount
 from app.responses.models import Response
+from app.responses.recording import Effect
 from app.surveys.models import QuestionKind
 from tests import make
 
@@ -81,7 +87,7 @@ def test_it_counts_nowhere_before_a_review_and_everywhere_after_it(session, now,
 def test_a_machines_answer_has_no_consequences_and_is_kept(session, now, doubtful):
     review(session, doubtful, now, is_person=False)
     assert detractors(session, now, True) == (0, 0)
-    assert votes(session, doubtful, now) == [(None, None)]
+    assert votes(session, doubtful, now) == []
     assert kinds(session) == []
     assert session.scalars(sa.select(Response.comment)).all() == ["Too slow."]
     assert lists.to_review(session) == []
@@ -133,13 +139,104 @@ def test_the_last_word_holds_and_the_sums_follow(session, now, doubtful):
     assert [point.counts for point in trend.nps(session, days, window_days=trend.HEADLINE_DAYS)] == kept
 
 
-def test_a_person_who_answers_after_a_machine_is_looked_at_again(session, now, doubtful):
+@pytest.mark.parametrize("said", [{"score": 9}, {"score": 3, "comment": "Too slow.", "value_overall": 2}])
+def test_a_person_who_answers_after_a_machine_is_heard_as_for_the_first_time(session, now, doubtful, said):
     review(session, doubtful, now, is_person=False)
-    make.answer(9, invitation=doubtful.invitation, attempt="my own", now=now + DAY)
-    assert doubtful.awaits_review
+    recorded = make.answer(invitation=doubtful.invitation, attempt="my own", now=now + DAY, **said)
+    assert (recorded.effect, recorded.response_id) == (Effect.NEW, doubtful.id)
+    assert (doubtful.counts, doubtful.awaits_review, doubtful.day) == (True, False, (now + DAY).date())
+    assert (doubtful.invitation.state, doubtful.invitation.answered_at) == (State.ANSWERED, now + DAY)
+    assert votes(session, doubtful, now) == [(said["score"], said.get("value_overall"))]
+    assert kinds(session) == (
+        [TaskKind.PROMOTER] if said["score"] == 9 else [TaskKind.DETRACTOR, TaskKind.VALUE]
+    )
+    assert session.scalars(sa.select(ScoreDue.account_id)).all() == [doubtful.account_id]
+    days = periods(now.date(), now.date() + 3 * DAY, Every.DAY)
+    counted = [point.counts for point in trend.nps(session, days, window_days=trend.HEADLINE_DAYS)]
+    assert [counts.n for counts in counted] == [0, 1, 1]
+    recount(session, now=now)
+    assert [point.counts for point in trend.nps(session, days, window_days=trend.HEADLINE_DAYS)] == counted
+
+
+def test_a_machine_that_sends_the_same_again_stays_dismissed(session, now, doubtful):
+    review(session, doubtful, now, is_person=False)
+    same = {"score": 3, "comment": "Too slow.", "value_overall": 2}
+    make.answer(invitation=doubtful.invitation, is_automatic=True, now=now + DAY, **same)
+    assert (doubtful.dismissed_at, doubtful.invitation.state) == (now, State.SENT)
+    make.answer(1, invitation=doubtful.invitation, is_automatic=True, now=now + DAY)
+    assert (doubtful.awaits_review, doubtful.invitation.state) == (True, State.ANSWERED)
+
+
+def shares(session, now) -> tuple[int, int, int, int]:
+    """Answered, silent, declined and open asks of the days around."""
+    zone = installation(session).zone
+    (found,) = participation(session, [Period(now.date() - 9 * DAY, now.date() + 40 * DAY)], zone=zone)
+    return found.answered, found.silent, found.declined, found.open
+
+
+def test_the_ask_of_a_machines_answer_is_open_again_with_its_reminders(session, now, doubtful):
+    ask = doubtful.invitation
+    ask.reminders_left, ask.sent_at = 2, now - DAY
+    assert shares(session, now) == (1, 0, 0, 0)
+    review(session, doubtful, now, is_person=False)
+    assert shares(session, now) == (0, 0, 0, 1)
+    assert (ask.state, ask.answered_at, ask.closed_at) == (State.SENT, None, None)
+    assert ask.remind_at == ask.sent_at + 3 * DAY
     review(session, doubtful, now + DAY, is_person=True)
-    assert detractors(session, now, True) == (0, 0)
-    assert votes(session, doubtful, now) == [(9, None)]
+    assert shares(session, now) == (1, 0, 0, 0)
+    assert (ask.state, ask.answered_at, ask.remind_at) == (State.ANSWERED, now, None)
+
+
+def test_it_falls_silent_in_its_time_and_somebody_calls(session, now, doubtful):
+    review(session, doubtful, now, is_person=False)
+    after = doubtful.invitation.closes_at + DAY
+    for invitation in closing.expire_due(session, now=after):
+        journey.invitation_expired(session, invitation, now=after)
+    assert shares(session, now) == (0, 1, 0, 0)
+    assert kinds(session) == [TaskKind.SILENT]
+    asks = gathering.asks_of(session, [doubtful.account_id], installation(session).zone)
+    (ask,) = asks[doubtful.contact_id]
+    assert (ask.answered_on, ask.unanswered_on) == (None, doubtful.invitation.closes_at.date())
+    review(session, doubtful, after, is_person=True)
+    assert shares(session, now) == (1, 0, 0, 0)
+    task = session.scalars(sa.select(Task).filter_by(kind=TaskKind.SILENT)).one()
+    assert task.state is TaskState.CLOSED
+
+
+def test_a_silence_that_a_late_machine_ended_stands_again(session, now):
+    ask = make.invitation(sent_at=now - 30 * DAY)
+    for invitation in closing.expire_due(session, now=now):
+        journey.invitation_expired(session, invitation, now=now)
+    recorded = make.answer(2, invitation=ask, is_automatic=True, now=now)
+    task = session.scalars(sa.select(Task).filter_by(kind=TaskKind.SILENT)).one()
+    assert (ask.state, task.state) == (State.ANSWERED, TaskState.CLOSED)
+    review(session, session.get_one(Response, recorded.response_id), now, is_person=False)
+    assert (ask.state, ask.silent_at, ask.is_late) == (State.SILENT, ask.closes_at, False)
+    assert (task.state, task.closing_comment) == (TaskState.REOPENED, None)
+
+
+def test_who_unsubscribed_meanwhile_is_not_reminded(session, now, doubtful):
+    journey.contact_unsubscribed(session, doubtful.contact, now=now, actor=SYSTEM)
+    review(session, doubtful, now, is_person=False)
+    assert (doubtful.invitation.state, doubtful.invitation.remind_at) == (State.CANCELLED, None)
+
+
+def test_the_page_knows_nothing_of_a_machines_answer(session, now, app, settings):
+    ask = make.invitation(sent_at=clock.now() - DAY)
+    recorded = make.answer(2, invitation=ask, is_automatic=True, now=clock.now())
+    page = f"/a/{make.token(settings, ask)}"
+    client = app.test_client(use_cookies=False)
+    assert "answered already" in client.get(page).text
+    review(session, session.get_one(Response, recorded.response_id), clock.now(), is_person=False)
+    assert "answered already" not in client.get(page).text
+    assert client.get(f"{page}/thanks").status_code == 302
+    sent = client.post(
+        page, data={"score": "9"}, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) Firefox/150"}
+    )
+    assert sent.status_code == 303
+    assert "Thank you" in client.get(f"{page}/thanks").text
+    session.expire_all()
+    assert session.get_one(Response, recorded.response_id).counts
 
 
 def test_nobody_reviews_what_nobody_doubts(session, now):

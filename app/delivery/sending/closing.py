@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 import config
 from app.delivery import invitations
 from app.delivery.invitations import Move
-from app.delivery.models import Invitation, InvitationState, Wave, WaveState
+from app.delivery.models import Invitation, InvitationState, Reminder, Wave, WaveState
 from app.delivery.sending import posting
 from app.delivery.sending.calendars import Calendar
 from app.delivery.sending.posting import ADDRESSEES, CHUNK, Addressee
+from app.surveys import rules
 
 TABLE = Invitation.__table__
 NOT_YET = (InvitationState.PLANNED, InvitationState.QUEUED, InvitationState.SENDING)
@@ -44,6 +45,22 @@ def remind_due(session: Session, settings: config.Settings, *, now: datetime) ->
             change = {"remind_at": moment if moment > now else None, "updated_at": now}
             session.execute(sa.update(TABLE).where(TABLE.c.id.in_(list(some))).values(change))
         yield len(ready)
+
+
+def remind_further(session: Session, invitation: Invitation) -> None:
+    """Plan the next reminder of an ask that is open once more, as if nothing had come between."""
+    if (
+        invitation.state is not InvitationState.SENT
+        or not invitation.reminders_left
+        or not invitation.sent_at
+    ):
+        return
+    of = rules.of(invitation.wave.program)
+    number = max(1, len(of.reminder_days) - invitation.reminders_left + 1)
+    last = session.scalar(sa.select(sa.func.max(Reminder.sent_at)).filter_by(invitation_id=invitation.id))
+    due = of.remind_at(invitation.sent_at, number, reminded_at=last)
+    in_time = due and invitation.closes_at and due < invitation.closes_at
+    invitation.remind_at = due if in_time else None
 
 
 def expire_due(session: Session, *, now: datetime, skip: Collection[int] = ()) -> Iterator[Invitation]:

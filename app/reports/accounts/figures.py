@@ -73,9 +73,9 @@ def open_tasks(session: Session, ids: Sequence[int], *, now: datetime) -> dict[i
 
 
 def last_answers(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
-    """When each account last answered anything."""
+    """When each account last answered anything; answers of machines are left out."""
     query = sa.select(Response.account_id, sa.func.max(Response.submitted_at))
-    mine = Response.account_id.in_(ids), Response.is_rehearsal.is_(False)
+    mine = Response.account_id.in_(ids), Response.is_rehearsal.is_(False), Response.dismissed_at.is_(None)
     return dict(map(tuple, session.execute(query.where(*mine).group_by(Response.account_id))))
 
 

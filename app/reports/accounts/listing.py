@@ -85,7 +85,9 @@ LAST_DAY = sa.select(sa.func.max(newest.on)).where(newest.account_id == Account.
 OPEN_TASKS = sa.select(sa.func.count()).where(Task.account_id == Account.id, is_open).scalar_subquery()
 LAST_ANSWER = (
     sa.select(sa.func.max(Response.submitted_at))
-    .where(Response.account_id == Account.id, Response.is_rehearsal.is_(False))
+    .where(
+        Response.account_id == Account.id, Response.is_rehearsal.is_(False), Response.dismissed_at.is_(None)
+    )
     .scalar_subquery()
 )
 

@@ -108,11 +108,11 @@ def member(
 
 
 def last_answers(session: Session, ids: Sequence[int]) -> dict[int, Response]:
-    """The newest answer of each person; rehearsals are left out."""
+    """The newest answer of each person; rehearsals and answers of machines are left out."""
     newest_first = [Response.submitted_at.desc(), Response.id.desc()]
     place = sa.func.row_number().over(partition_by=Response.contact_id, order_by=newest_first)
     ranked = sa.select(Response.id, place.label("place")).where(
-        Response.contact_id.in_(ids), Response.is_rehearsal.is_(False)
+        Response.contact_id.in_(ids), Response.is_rehearsal.is_(False), Response.dismissed_at.is_(None)
     )
     ranked = ranked.subquery()
     query = sa.select(Response).join(ranked, ranked.c.id == Response.id).where(ranked.c.place == 1)

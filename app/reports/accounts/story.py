@@ -142,6 +142,7 @@ def answers_between(session: Session, account_id: int, start: datetime, end: dat
     query = sa.select(Response).where(
         Response.account_id == account_id,
         Response.is_rehearsal.is_(False),
+        Response.dismissed_at.is_(None),
         Response.submitted_at >= start,
         Response.submitted_at < end,
     )

@@ -1,0 +1,68 @@
+"""An answer that comes where a machine's was dismissed: it is the first one, and the machine's stays as a former version."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, bindparam
+
+from app.core.database.columns import Json
+from app.core.database.prepared import Prepared
+from app.responses.models import Response
+from app.responses.recording import MARK_ANSWERED, NOTE_ANSWERED, Effect, Recorded
+
+
+def replaces(answer: Recorded, *, is_automatic: bool) -> bool:
+    """Whether what was recorded takes the place of a dismissed answer; a machine that says the same again does not."""
+    is_news = answer.effect is Effect.EDITED
+    is_confirmed = answer.said == answer.before and not is_automatic
+    return answer.ask.dismissed_at is not None and (is_news or is_confirmed)
+
+
+def take_place(
+    connection: Connection, answer: Recorded, *, dims: dict[str, str], is_automatic: bool, now: datetime
+) -> Recorded:
+    """Make it the answer of its ask, given now; as a first one, of which nothing has followed yet."""
+    ask = answer.ask
+    late = ask.is_late(now)
+    BEGIN_ANEW.run(
+        connection,
+        response_id=answer.response_id,
+        now=now,
+        day=ask.day_of(now),
+        late=late,
+        is_automatic=is_automatic,
+        dims=dims,
+    )
+    MARK_ANSWERED.run(connection, invitation_id=ask.id, now=now, late=late, closes_at=now + ask.open_days)
+    NOTE_ANSWERED.run(connection, invitation_id=ask.id, from_state=ask.state, now=now)
+    fresh = ask._replace(
+        dismissed_at=None, reviewed_at=None, submitted_at=None, day=None, is_response_automatic=is_automatic
+    )
+    return replace(
+        answer,
+        effect=Effect.NEW,
+        ask=fresh,
+        before=None,
+        dims=dims,
+        submitted_at=now,
+        is_automatic=is_automatic,
+    )
+
+
+BEGIN_ANEW = Prepared(
+    sa.update(Response)
+    .where(Response.id == bindparam("response_id"))
+    .values(
+        submitted_at=bindparam("now"),
+        updated_at=bindparam("now"),
+        day=bindparam("day"),
+        is_late=bindparam("late"),
+        is_maybe_automatic=bindparam("is_automatic"),
+        reviewed_at=None,
+        dismissed_at=None,
+        dims=bindparam("dims", type_=Json),
+    )
+)
