@@ -26,6 +26,7 @@ from app.core.processes.timetable import MAIL, TIMETABLE, Job, every, job_named,
 from app.delivery import sender, waves
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
+from app.delivery.programs import drip
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
 from app.extensions import db
@@ -117,6 +118,12 @@ def forget_workers(now: datetime) -> int:
 def start_waves(now: datetime) -> int:
     """Let launched waves send whose undo has run out and whose moment has come."""
     return committed((1 for _wave in waves.start_due(db.session, now=now)), then="queue_mail")
+
+
+@every(seconds=300)
+def plan_drips(now: datetime) -> int:
+    """Write down whom programs that ask by themselves will ask, some working days ahead."""
+    return committed(drip.plan_due(db.session, now=now))
 
 
 @every(seconds=3600)

@@ -24,6 +24,7 @@ from app.extensions import db
 from app.surveys import audience, rules, saving
 from app.surveys.forms import LONGEST_OPENING, LONGEST_SUBJECT
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
+from app.surveys.plans import schedules
 from app.surveys.templates import shipped_words
 
 resource = Resource("programs", "Who is asked what, by which rules.")
@@ -33,6 +34,11 @@ AUDIENCE = (
     "Any of the values of each filter: `tiers` (no tier counts as 2), `stages`, `roles`, `owners` (addresses of staff, "
     "null for nobody), `languages` (null for not known), `accounts` (ids), `segment` (an object of attributes with "
     "lists of values). Empty: everybody at an account. In a change it is taken as a whole."
+)
+SCHEDULE = (
+    "When it asks by itself; null: only when launched. `kind` is `drip` for relationship programs: everybody every "
+    "`every_days`, evenly over the sending days; the people of an account over spans of `spread_days`; new people after "
+    "`new_after_days`; known `notice_days` working days before. What is left out has its default. Taken as a whole."
 )
 
 
@@ -99,6 +105,7 @@ class ProgramSchema(Shown):
     status = Choice(ProgramStatus, required=True)
     audience = ma.fields.Dict(required=True, metadata={"description": AUDIENCE})
     cadence = ma.fields.Dict(required=True, metadata={"description": RULES})
+    schedule = ma.fields.Dict(required=True, allow_none=True, metadata={"description": SCHEDULE})
     reminders = ma.fields.List(
         ma.fields.Integer(), required=True, metadata={"description": "Days after sending."}
     )
@@ -121,6 +128,7 @@ class ProgramChangesSchema(Given):
     status = Choice(ProgramStatus)
     audience = ObjectField(AUDIENCE)
     cadence = ObjectField(RULES)
+    schedule = ObjectField(SCHEDULE, allow_none=True)
     reminders = ListField(ma.fields.Integer())
     window = ObjectField(RULES)
     quarantine = ObjectField(RULES)
@@ -160,7 +168,7 @@ def told(programs: Iterable[Program]) -> list[dict]:
 
 
 def one(program: Program, addresses: Mapping[int, str]) -> dict:
-    names = ("id", "name", "kind", "status", "mail", "created_at", "updated_at")
+    names = ("id", "name", "kind", "schedule", "status", "mail", "created_at", "updated_at")
     return (
         {name: getattr(program, name) for name in names}
         | rules_of(program)
@@ -234,6 +242,7 @@ def saved(program: Program | None, given: dict, action: str) -> dict:
     if "audience" in given:
         values["audience"] = audience.checked(by_id(given["audience"]))
         audience.require_known(db.session, values["audience"])
+    values |= schedule_given(given, program)
     found = saving.write(db.session, program, values | rules_given(given, program))
     if given:
         found.updated_at = now
@@ -241,6 +250,16 @@ def saved(program: Program | None, given: dict, action: str) -> dict:
         audit.note(db.session, actor(), action, subject=subject, now=now, name=found.name)
         db.session.flush()
     return told([found])[0]
+
+
+def schedule_given(given: dict, program: Program | None) -> dict[str, Any]:
+    """The schedule, looked at again when the kind of the program changes."""
+    if "schedule" not in given and not (program and "kind" in given):
+        return {}
+    former = program.schedule if program else None
+    kind = given.get("kind") or (program.kind if program else ProgramKind.RELATIONSHIP)
+    wanted = given.get("schedule", former)
+    return {"schedule": schedules.checked(wanted, kind, today=present().today, former=former)}
 
 
 def survey_called(key: str, program: Program | None) -> Survey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -125,6 +125,18 @@ class Invitation(Stamped, Base):
     contact: Mapped[Contact] = relationship()
     account: Mapped[Account] = relationship()
     version: Mapped[SurveyVersion] = relationship()
+
+
+class PlannedDay(Base):
+    """A day of a drip that is written down as asks: how many people were planned, in the wave of the month."""
+
+    __tablename__ = "planned_days"
+
+    program_id: Mapped[int] = reference("programs.id", primary_key=True, index=False)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    wave_id: Mapped[int | None] = reference("waves.id")
+    people: Mapped[int]
+    planned_at: Mapped[Moment]
 
 
 class InvitationChange(Base):

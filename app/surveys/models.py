@@ -115,6 +115,7 @@ class Program(Stamped, Base):
     kind: Mapped[ProgramKind] = mapped_column(choice(ProgramKind), default=ProgramKind.RELATIONSHIP)
     status: Mapped[ProgramStatus] = mapped_column(choice(ProgramStatus), default=ProgramStatus.ACTIVE)
     audience: Mapped[dict] = mapped_column(Json, default=dict)
+    schedule: Mapped[dict | None] = mapped_column(Json)
     cadence: Mapped[dict] = mapped_column(Json, default=dict)
     reminders: Mapped[list] = mapped_column(Json, default=lambda: [3, 7])
     window: Mapped[dict] = mapped_column(Json, default=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask_babel import format_date, format_decimal
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
@@ -16,12 +17,15 @@ from app.core.web.pages import this_installation
 from app.delivery import cadence, progress, words
 from app.delivery.asking import preview
 from app.delivery.models import Purpose, Wave
+from app.delivery.programs import drip
 from app.extensions import db
 from app.surveys import audience, forms, rules, saving, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
+from app.surveys.plans import schedules
 
 blueprint = Blueprint("surveys", __name__)
 SHOWN_WAVES = 8
+SHOWN_DAYS = 10
 
 
 @blueprint.get("/programs")
@@ -64,7 +68,7 @@ def program(program_id: int):
     found, now = the_program(program_id), clock.now()
     ask = cadence.ask_of(db.session, found, at=now)
     ours = sa.select(Wave).where(Wave.program_id == found.id).order_by(Wave.id.desc()).limit(SHOWN_WAVES)
-    waves = db.session.scalars(ours).all()
+    waves, schedule = db.session.scalars(ours).all(), schedules.of(found)
     return render_template(
         "surveys/program.html",
         program=found,
@@ -75,6 +79,10 @@ def program(program_id: int):
         waves=waves,
         counts=progress.counts_of(db.session, [wave.id for wave in waves]),
         progress=progress,
+        schedule=schedule,
+        format_date=format_date,
+        format_decimal=format_decimal,
+        outlook=drip.outlook(db.session, found, schedule, now=now, days=SHOWN_DAYS) if schedule else None,
         forms=forms,
         words=words,
         now=now,
@@ -110,7 +118,8 @@ def change_program(program_id: int):
 def save_program(form: forms.ProgramForm, found: Program | None):
     """Save what was submitted, or show it again with what is wrong."""
     is_new = found is None
-    saved = saving.save(db.session, form, found) if form.validate() else None
+    today = clock.day_of(clock.now(), this_installation().zone)
+    saved = saving.save(db.session, form, found, today=today) if form.validate() else None
     if saved is None:
         db.session.rollback()
         return render_program_form(form, the_program(found.id) if found else None), 400

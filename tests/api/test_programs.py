@@ -153,3 +153,26 @@ def test_reading_takes_a_reading_key_and_changing_a_writing_one(session, program
     assert reader.get("/programs").status_code == 200
     assert reader.get("/surveys").status_code == 200
     assert reader.post("/programs", NEW).status_code == 403
+
+
+def test_a_drip_is_set_up_changed_and_taken_away(session, api):
+    program = api.post("/programs", NEW | {"schedule": {"kind": "drip", "every_days": 90}}).json
+    stored = program["schedule"]
+    assert {"kind": "drip", "every_days": 90, "spread_days": 90, "notice_days": 2}.items() <= stored.items()
+    assert stored["since"] == clock.now().date().isoformat()
+    path = f"/programs/{program['id']}"
+    assert api.patch(path, {"name": "Other"}).json["schedule"] == stored
+    assert api.patch(path, {"kind": "manual"}).status_code == 422
+    assert api.patch(path, {"schedule": None}).json["schedule"] is None
+    for wrong in (
+        {"kind": "weekly"},
+        {"kind": "drip", "every_days": 1},
+        {"kind": "drip", "many": 2},
+        {"x": 1},
+    ):
+        assert api.patch(path, {"schedule": wrong}).status_code == 422
+    assert api.patch(path, {"schedule": "drip"}).status_code == 422
+    assert (
+        api.patch(path, {"schedule": {"kind": "drip", "every_days": 30, "spread_days": 60}}).status_code
+        == 422
+    )

@@ -202,3 +202,31 @@ def test_the_preview_is_the_respondents_page_and_records_nothing(session, manage
 def test_what_is_not_there_is_not_found(manager):
     for path in ("/programs/99", "/programs/99/edit", "/surveys/99", "/surveys/99/preview"):
         assert manager.get(path).status_code == 404
+
+
+def test_a_manager_lets_a_program_ask_by_itself_and_sees_the_days_ahead(session, manager, nps):
+    for _ in range(30):
+        make.contact()
+    chosen = {"name": "Always", "survey": str(nps.id), "schedule": "drip", "every_days": "90"}
+    assert manager.post("/programs", data=WHOLE | chosen).status_code == 303
+    program = saved(session, "Always")
+    assert program.schedule["every_days"] == 90
+    assert program.schedule["spread_days"] == 90
+    page = text_of(manager.get(f"/programs/{program.id}"))
+    assert "The days ahead" in page
+    assert "30 people" in page
+    assert 'value="90"' in text_of(manager.get(f"/programs/{program.id}/edit"))
+    wrong = manager.post(f"/programs/{program.id}/edit", data=WHOLE | chosen | {"every_days": "3"})
+    assert wrong.status_code == 400
+    assert "from 30 to 730" in text_of(wrong)
+    by_hand = manager.post(f"/programs/{program.id}/edit", data=WHOLE | chosen | {"schedule": ""})
+    assert by_hand.status_code == 303
+    assert saved(session, "Always").schedule is None
+    assert "The days ahead" not in text_of(manager.get(f"/programs/{program.id}"))
+
+
+def test_a_schedule_that_does_not_fit_the_kind_is_refused_at_its_field(session, manager, nps):
+    chosen = {"name": "Odd", "survey": str(nps.id), "schedule": "drip", "kind": "manual"}
+    answer = manager.post("/programs", data=WHOLE | chosen)
+    assert answer.status_code == 400
+    assert "no such schedule" in text_of(answer)

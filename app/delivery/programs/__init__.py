@@ -1,0 +1,1 @@
+"""Programs that ask by themselves: whom, on which day, and in which wave."""

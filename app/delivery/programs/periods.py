@@ -1,0 +1,97 @@
+"""The waves into which a program asks by itself: one a month, so that the list of waves stays readable."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from flask_babel import format_date
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Account, Contact
+from app.core import audit
+from app.core.audit import SYSTEM
+from app.core.installation import installation
+from app.delivery import cadence, waves
+from app.delivery.asking import bulk
+from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
+from app.delivery.sending import windows
+from app.surveys import rules
+from app.surveys.models import Program
+
+
+def wave_of(session: Session, program: Program, day: date, *, now: datetime) -> Wave:
+    """The program's wave of the month of `day`; a new one when there is none yet or the survey has a new version."""
+    bulk.one_after_the_other(session)
+    is_live, version = installation(session).is_live, program.survey.current
+    key = f"{program.id}:{day:%Y-%m}:{version.id}:{'live' if is_live else 'rehearsal'}"
+    found = session.scalars(sa.select(Wave).filter_by(launch_key=f"schedule:{key}")).one_or_none()
+    if found is not None:
+        return waves.held(session, found)
+    month = format_date(day, "MMMM yyyy")
+    wave = Wave(
+        program=program,
+        version=version,
+        name=f"{program.name[:130]}, {month}",
+        purpose=Purpose.PROGRAM,
+        state=WaveState.SENDING,
+        launch_key=f"schedule:{key}",
+        is_rehearsal=not is_live,
+        is_demo=program.is_demo,
+        launched_at=now,
+        launched_by=SYSTEM.name,
+        send_at=now,
+    )
+    session.add(wave)
+    session.flush()
+    audit.note(session, SYSTEM, "wave.launched", subject=f"wave:{wave.id}", now=now, key=wave.launch_key)
+    return wave
+
+
+def takes_more(wave: Wave) -> bool:
+    """Whether people may be added: not to a wave that somebody paused or cancelled."""
+    return wave.state in (WaveState.SENDING, WaveState.FINISHED)
+
+
+def add(session: Session, wave: Wave, contacts: Collection[int], day: date, *, now: datetime) -> list[int]:
+    """Plan these people for `day`, in the window of their own clocks; those who may be asked then and are not in it yet."""
+    program, zone = wave.program, installation(session).zone
+    opening = opening_on(program, day, zone)
+    ask = cadence.ask_of(session, program, at=max(opening, now))
+    already = sa.select(Invitation.contact_id).where(Invitation.wave_id == wave.id)
+    people = waves.chosen(contacts).where(Contact.id.not_in(already))
+    plan = cadence.plan(people, ask)
+    mailboxes = sa.select(Invitation.asked_as).where(
+        Invitation.wave_id == wave.id, Invitation.asked_as.is_not(None)
+    )
+    free = sa.select(plan.c.contact_id).where(plan.c.reason.is_(None), plan.c.email_key.not_in(mailboxes))
+    ids = list(session.scalars(free))
+    if ids:
+        bulk.invite(session, wave, waves.chosen(ids), ask, now=now)
+        waves.reopen(session, wave)
+        place(session, wave, ids, day, now=now)
+    return ids
+
+
+def place(session: Session, wave: Wave, contacts: Collection[int], day: date, *, now: datetime) -> None:
+    """Let each of these asks be due when the window of that day opens where the person is."""
+    default = installation(session).zone
+    theirs = (Invitation.wave_id == wave.id, Invitation.state == InvitationState.PLANNED)
+    query = (
+        sa.select(Invitation.id, sa.func.coalesce(Contact.time_zone, Account.time_zone))
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .join(Account, Account.id == Invitation.account_id)
+    )
+    by_zone: dict[str | None, list[int]] = {}
+    for number, name in session.execute(query.where(*theirs, Invitation.contact_id.in_(contacts))):
+        by_zone.setdefault(name, []).append(number)
+    for name, numbers in by_zone.items():
+        due_at = max(opening_on(wave.program, day, windows.zone(name, default)), now)
+        bulk.update(session, (Invitation.id.in_(numbers),), {"due_at": due_at})
+
+
+def opening_on(program: Program, day: date, zone: ZoneInfo) -> datetime:
+    """When the window of first mails opens on that day in that zone."""
+    return datetime.combine(day, time(rules.of(program).send_from), zone).astimezone(UTC)
