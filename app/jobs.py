@@ -29,6 +29,7 @@ from app.delivery.models import InvitationState
 from app.delivery.programs import drip
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
+from app.delivery.watching import alarms
 from app.extensions import db
 from app.health import due, snapshots
 from app.passes import run_once, work
@@ -144,6 +145,8 @@ def send_mail(now: datetime) -> int:
     way = mailer()
     ended = sender.send_due(db.session, way, now=now, on_outcome=mail_ended, should_stop=stopping.is_set)
     closing.finish_waves(db.session, now=now)
+    for _wave in alarms.hold_rest(db.session, now=now):
+        db.session.commit()
     sender.note_way(db.session, way, now=now)
     db.session.commit()
     return ended

@@ -23,6 +23,7 @@ from app.delivery import invitations, optouts
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.sending import closing
 from app.delivery.sending import traces as delivery_traces
+from app.delivery.watching import alarms
 from app.followups import opening, resolution
 from app.followups import traces as followup_traces
 from app.followups.models import Task
@@ -143,7 +144,16 @@ def invitation_declined(session: Session, invitation: Invitation, *, now: dateti
 def mail_bounced(session: Session, invitation_id: int, *, now: datetime) -> None:
     """The address of an ask does not exist: the person is not asked again, and the account is reached less well."""
     session.flush()
+    alarms.bounced(session, invitation_id, now=now)
     _mark(session.connection(), asks.by_id(session.connection(), invitation_id), now)
+
+
+def mail_complained(session: Session, invitation_id: int, *, now: datetime) -> None:
+    """Somebody called the mail of an ask spam: never written to again, and a second time pauses the wave."""
+    alarms.complained(session, invitation_id, now=now)
+    session.flush()
+    invitation = session.get_one(Invitation, invitation_id)
+    contact_unsubscribed(session, invitation.contact, now=now, actor=audit.SYSTEM)
 
 
 def contact_unsubscribed(session: Session, contact: Contact, *, now: datetime, actor: audit.Actor) -> None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime
 
 import marshmallow as ma
 import sqlalchemy as sa
 from flask import current_app
 from flask_babel import lazy_gettext as _
 
-from app.api.protocol.bearer import the_key
+from app.api.protocol.bearer import actor, the_key
 from app.api.protocol.fields import Choice, Flag, Id, Many, Moment, Shown, Text
 from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
+from app.api.protocol.today import present
 from app.auth.models import Scope
+from app.core import audit
 from app.core.errors import NotFound
 from app.core.tokens import Signer
+from app.delivery import sender, waves
 from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Wave
+from app.delivery.watching import doubts
 from app.extensions import db
 
 resource = Resource("invitations", "Asks, one person each, and what became of them.")
@@ -142,7 +147,34 @@ def find(asked):
 @resource.reads("/invitations/<int:invitation_id>", InvitationSchema)
 def show(invitation_id: int):
     """Show an ask"""
+    return told([the_ask(invitation_id)])[0]
+
+
+def the_ask(invitation_id: int) -> Invitation:
     found = db.session.get(Invitation, invitation_id)
     if found is None:
         raise NotFound(_("There is no such ask."))
+    return found
+
+
+@resource.writes("POST", "/invitations/<int:invitation_id>/resend", InvitationSchema)
+def send_again(invitation_id: int):
+    """Send the mail of an ask that is in doubt or was refused once more, as the same message"""
+    found, now = the_ask(invitation_id), present().now
+    sender.send_again(db.session, found, now=now)
+    waves.reopen(db.session, found.wave)
+    return decided(found, "invitation.sent_again", now)
+
+
+@resource.writes("POST", "/invitations/<int:invitation_id>/count-as-sent", InvitationSchema)
+def count_as_sent(invitation_id: int):
+    """Take it that the mail of an ask that is in doubt arrived"""
+    found, now = the_ask(invitation_id), present().now
+    doubts.count_as_sent(db.session, found, now=now)
+    return decided(found, "invitation.counted_as_sent", now)
+
+
+def decided(found: Invitation, action: str, now: datetime) -> dict:
+    audit.note(db.session, actor(), action, subject=f"invitation:{found.id}", now=now)
+    db.session.flush()
     return told([found])[0]

@@ -19,7 +19,7 @@ from app.api.protocol.today import present
 from app.core.errors import Invalid, NotFound
 from app.delivery import cadence, progress, waves
 from app.delivery.asking.forms import LONGEST_WAIT
-from app.delivery.models import Purpose, Wave, WaveState
+from app.delivery.models import PauseCause, Purpose, Wave, WaveState
 from app.extensions import db
 from app.surveys.models import Program
 
@@ -37,6 +37,8 @@ PLAIN = (
     "send_at",
     "undo_until",
     "paused_reason",
+    "pause_cause",
+    "first_people",
     "finished_at",
     "updated_at",
 )
@@ -56,6 +58,20 @@ class WaveSchema(Shown):
     send_at = Moment(allow_none=True, dump_default=None)
     undo_until = Moment(allow_none=True, dump_default=None)
     paused_reason = ma.fields.String(allow_none=True, dump_default=None)
+    pause_cause = Choice(
+        PauseCause,
+        allow_none=True,
+        dump_default=None,
+        metadata={
+            "description": "Why it is paused: a person did it; its first people were written to; 5 % of the mails "
+            "bounced; two people complained; the mail server refuses us. Resume says that somebody looked."
+        },
+    )
+    first_people = ma.fields.Integer(
+        allow_none=True,
+        dump_default=None,
+        metadata={"description": "How many are written to before the rest; null where all are at once."},
+    )
     finished_at = Moment(allow_none=True, dump_default=None)
     counts = ma.fields.Dict(
         required=True,
@@ -98,7 +114,9 @@ class WhoField(ma.fields.Field):
 
 
 class LaunchSchema(Given):
-    """A launch. It waits for an undo only if `undo_minutes` says so; `dry_run` gives the counts alone."""
+    """A launch. It waits for an undo, and after its first people, only if `undo_minutes` and `first_people` say so;
+    `dry_run` gives the counts alone.
+    """
 
     contacts = WhoField(load_default=ALL)
     name = Text(160, blank=True, load_default="")
@@ -109,6 +127,12 @@ class LaunchSchema(Given):
         load_default=False, metadata={"description": "Without effect until send windows exist."}
     )
     undo_minutes = Whole(0, 1440, load_default=0)
+    first_people = Whole(
+        0,
+        1000,
+        load_default=0,
+        metadata={"description": "In a program's first wave: write to so many, then wait for `resume`."},
+    )
     dry_run = Flag(load_default=False)
 
 
@@ -181,6 +205,7 @@ def launch(given: dict, program_id: int):
         launch_key=f"api:{secrets.token_hex(16)}",
         send_at=given["send_at"],
         undo_minutes=given["undo_minutes"],
+        first_people=given["first_people"],
         contacts=contacts,
         name=given["name"],
     )

@@ -15,7 +15,7 @@ from app.auth.models import Staff
 from app.core import clock
 from app.core.web.pages import this_installation
 from app.delivery import cadence, waves, words
-from app.delivery.asking import preview
+from app.delivery.asking import firsts, preview
 from app.delivery.asking.forms import TYPED_ABOVE, LaunchForm
 from app.delivery.asking.gates import Reason
 from app.delivery.models import Purpose, Wave, WaveState
@@ -130,6 +130,13 @@ def render_launch(program: Program, form: LaunchForm) -> str:
         default_owner=db.session.get(Staff, owner_id) if owner_id else None,
         running=db.session.scalars(running.order_by(Wave.id.desc())).first(),
         undo_minutes=ask.rules.undo_minutes,
+        first_people=firsts.number_for(
+            db.session,
+            program,
+            ask.rules.first_people,
+            size.asked,
+            is_rehearsal=not this_installation().is_live,
+        ),
         defer_days=ask.rules.defer_days,
         deferred=sum(count for reason, count in size.left_out.items() if reason.is_of_time),
         must_type=size.asked > TYPED_ABOVE,

@@ -24,6 +24,16 @@ class WaveState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class PauseCause(StrEnum):
+    """Why a wave is paused: somebody did it, or it did so by itself and waits for somebody to look."""
+
+    PERSON = "person"
+    FIRST = "first"
+    BOUNCES = "bounces"
+    COMPLAINTS = "complaints"
+    WAY = "way"
+
+
 class Purpose(StrEnum):
     PROGRAM = "program"
     SINGLE = "single"
@@ -50,6 +60,8 @@ class Wave(Stamped, Base):
     """One launch of a program. `launch_key` makes a second press of the same button find the first wave.
 
     With `ignores_window` first mails leave at any hour; reminders keep to their window all the same.
+    While `first_people` is set only those many, who stand in `first_asks`, are written to. What came back before
+    `watched_from` has been looked at by somebody and pauses the wave no more.
     """
 
     __tablename__ = "waves"
@@ -70,6 +82,9 @@ class Wave(Stamped, Base):
     undo_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     ignores_window: Mapped[bool] = mapped_column(default=False)
     paused_reason: Mapped[str | None] = mapped_column(sa.Text)
+    pause_cause: Mapped[str | None] = mapped_column(sa.String(16))
+    first_people: Mapped[int | None]
+    watched_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     program: Mapped[Program] = relationship()
     version: Mapped[SurveyVersion] = relationship()
@@ -118,6 +133,7 @@ class Invitation(Stamped, Base):
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     silent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    complained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_late: Mapped[bool] = mapped_column(default=False)
     is_auto_reply: Mapped[bool] = mapped_column(default=False)
     is_maybe_automatic: Mapped[bool] = mapped_column(default=False)
@@ -137,6 +153,14 @@ class PlannedDay(Base):
     wave_id: Mapped[int | None] = reference("waves.id")
     people: Mapped[int]
     planned_at: Mapped[Moment]
+
+
+class FirstAsk(Base):
+    """One of the people, chosen at random, who are written to before the rest of a program's first wave."""
+
+    __tablename__ = "first_asks"
+
+    invitation_id: Mapped[int] = reference("invitations.id", primary_key=True, index=False)
 
 
 class InvitationChange(Base):

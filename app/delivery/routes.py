@@ -12,11 +12,13 @@ from sqlalchemy.orm import joinedload
 
 from app.auth import access
 from app.contacts.models import Contact
-from app.core import audit, clock
+from app.core import clock
 from app.core.errors import NotFound
-from app.delivery import progress, sender, waves, words
+from app.delivery import progress, waves, words
 from app.delivery.asking.gates import Reason
-from app.delivery.models import Invitation, Purpose, Wave, WaveState
+from app.delivery.models import Purpose, Wave, WaveState
+from app.delivery.watching import alarms, doubts
+from app.delivery.watching.pace import pace
 from app.extensions import db
 from app.surveys.models import Program, ProgramKind, ProgramStatus
 
@@ -44,6 +46,7 @@ def wave_list():
         next_before=shown[-1].id if len(found) > LIST_PAGE else None,
         before=before,
         is_single=is_single,
+        in_doubt=doubts.number(db.session),
         counts=progress.counts_of(db.session, [wave.id for wave in shown]),
         progress=progress,
         words=words,
@@ -100,6 +103,8 @@ def standing(found: Wave) -> dict:
         "is_live": found.state in LIVE,
         "machine_visits": progress.machine_visits(db.session, found.id),
         "held": progress.held_back(db.session, found.id),
+        "whose": alarms.whose(db.session, found),
+        "pace": pace(db.session, found, now=now) if found.state == WaveState.SENDING else None,
         "words": words,
         "now": now,
     }
@@ -108,7 +113,7 @@ def standing(found: Wave) -> dict:
 
 def version_of(shown: dict) -> str:
     """A word that changes with whatever the live part shows; its clocks run by themselves."""
-    facts = [shown[name] for name in ("counts", "gone", "machine_visits", "held", "starts_at")]
+    facts = [shown[name] for name in ("counts", "gone", "machine_visits", "held", "starts_at", "pace")]
     found, now = shown["wave"], shown["now"]
     facts += [found.state, found.paused_reason, bool(shown["left_to_undo"]), shown["starts_at"] > now]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
@@ -166,21 +171,6 @@ def done(wave_id: int, verb, said: str):
     db.session.commit()
     flash(said, "success")
     return redirect(url_for("delivery.wave", wave_id=wave_id), 303)
-
-
-@blueprint.post("/invitations/<int:invitation_id>/resend")
-@access.manager
-def send_again(invitation_id: int):
-    """Send a mail once more that is in doubt or was refused, because a person decided so."""
-    found, now = db.session.get(Invitation, invitation_id), clock.now()
-    if found is None:
-        raise NotFound(_("There is no such ask."))
-    sender.send_again(db.session, found, now=now)
-    waves.reopen(db.session, found.wave)
-    audit.note(db.session, access.actor(), "invitation.sent_again", subject=f"invitation:{found.id}", now=now)
-    db.session.commit()
-    flash(_("The mail to %(name)s is sent once more.", name=found.contact.name), "success")
-    return redirect(url_for("delivery.wave", wave_id=found.wave_id), 303)
 
 
 @blueprint.post("/contacts/<int:contact_id>/asks")

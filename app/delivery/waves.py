@@ -24,8 +24,8 @@ from app.core.database.columns import listed
 from app.core.errors import Refused
 from app.core.installation import installation
 from app.delivery import cadence
-from app.delivery.asking import bulk, gates
-from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
+from app.delivery.asking import bulk, firsts, gates
+from app.delivery.models import Invitation, InvitationState, PauseCause, Purpose, Wave, WaveState
 from app.delivery.sending.asks import PAUSED
 from app.delivery.sending.posting import group_of
 from app.surveys import rules
@@ -54,11 +54,13 @@ def launch(
     contacts: Iterable[int] | None = None,
     purpose: Purpose = Purpose.PROGRAM,
     name: str = "",
+    first_people: int | None = None,
 ) -> Wave:
     """Launch a wave of `program`, or find the one that was launched under the same key.
 
-    `contacts` asks these people instead of the audience. `send_at` and `undo_minutes` default to now and to the
-    program's rule; nothing is sent before both have passed. Raises Refused for a program that is not active.
+    `contacts` asks these people instead of the audience. `send_at`, `undo_minutes` and `first_people` default to now
+    and to the program's rules; nothing is sent before both moments have passed. Raises Refused for a program that is
+    not active.
     """
     bulk.one_after_the_other(session)
     if found := session.scalars(sa.select(Wave).filter_by(launch_key=launch_key)).one_or_none():
@@ -84,6 +86,7 @@ def launch(
     people = cadence.people_of(program) if contacts is None else chosen(contacts)
     ask = cadence.ask_of(session, program, at=first_send_at(wave), purpose=purpose)
     bulk.invite(session, wave, people, ask, now=now)
+    firsts.choose(session, wave, ask.rules.first_people if first_people is None else first_people)
     audit.note(session, actor, "wave.launched", subject=f"wave:{wave.id}", now=now, key=launch_key)
     return wave
 
@@ -180,21 +183,42 @@ def pause(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
         return
     if wave.state not in RUNNING:
         raise Refused(_("This wave is over, so there is nothing to pause."))
-    wave.state = WaveState.PAUSED
+    wave.state, wave.pause_cause = WaveState.PAUSED, PauseCause.PERSON
     wave.paused_reason = _("Paused by %(name)s.", name=actor.name)
     outbox_rows.hold(session, group_of(wave.id), PAUSED, now=now)
     audit.note(session, actor, "wave.paused", subject=f"wave:{wave.id}", now=now)
 
 
+def stop(session: Session, wave: Wave, cause: PauseCause, reason: str, *, now: datetime) -> bool:
+    """Pause a wave that somebody has to look at; False when it is paused or over already.
+
+    One whose mails have all left stops too: its reminders wait, and whoever is still to be asked later.
+    """
+    wave = held(session, wave)
+    if wave.state not in (WaveState.SENDING, WaveState.FINISHED):
+        return False
+    wave.state, wave.pause_cause, wave.paused_reason = WaveState.PAUSED, cause, reason
+    session.flush()
+    outbox_rows.hold(session, group_of(wave.id), PAUSED, now=now)
+    audit.note(session, audit.SYSTEM, "wave.stopped", subject=f"wave:{wave.id}", now=now, cause=cause)
+    return True
+
+
 def resume(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
-    """Go on with a paused wave; one whose moment has not come waits for it. Running already: nothing."""
+    """Go on with a paused wave; one whose moment has not come waits for it. Running already: nothing.
+
+    What it paused for by itself has been looked at then: its first people are over, what came back counts no more.
+    """
     wave = held(session, wave)
     if wave.state in RUNNING:
         return
     if wave.state != WaveState.PAUSED:
         raise Refused(_("This wave is over, so it cannot be resumed."))
     wave.state = WaveState.SENDING if first_send_at(wave) <= now else WaveState.WAITING
-    wave.paused_reason = None
+    if wave.pause_cause == PauseCause.FIRST:
+        wave.first_people = None
+    wave.paused_reason, wave.pause_cause, wave.watched_from = None, None, now
+    session.flush()
     outbox_rows.let_go(session, group_of(wave.id), PAUSED, now=now)
     audit.note(session, actor, "wave.resumed", subject=f"wave:{wave.id}", now=now)
 
@@ -215,6 +239,7 @@ def cancel(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None
     if wave.state == WaveState.FINISHED:
         raise Refused(_("This wave is finished, so there is nothing to cancel."))
     wave.state, wave.paused_reason, wave.finished_at = WaveState.CANCELLED, None, now
+    wave.pause_cause = wave.first_people = None
     session.flush()
     bulk.cancel_unsent(session, wave, now=now, reason="cancelled")
     outbox_rows.cancel(session, group_of(wave.id), "cancelled", now=now)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from flask_babel import format_decimal, ngettext
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.delivery.asking.gates import Reason
-from app.delivery.models import InvitationState, WaveState
+from app.delivery.models import InvitationState, PauseCause, WaveState
 from app.delivery.sending.asks import PAUSED, REHEARSAL
 
 WAVE_STATES = {
@@ -76,3 +78,19 @@ def reason(code: str | None) -> object:
 def held(code: str | None) -> object:
     """Why a mail waits, in words."""
     return HELD.get(code or "", code or _l("held back"))
+
+
+def way_on(cause: str | None, left: int) -> str:
+    """What is written on the button that lets a paused wave go on."""
+    if cause == PauseCause.FIRST and left > 0:
+        return ngettext(
+            "Continue with the other person",
+            "Continue with the other %(number)s people",
+            left,
+            number=format_decimal(left),
+        )
+    if cause == PauseCause.WAY:
+        return _("Try again")
+    if cause in (PauseCause.BOUNCES, PauseCause.COMPLAINTS):
+        return _("Continue all the same")
+    return _("Resume")

@@ -97,6 +97,11 @@ class RuleFields:
         _l("Whoever becomes free within this time after a launch is asked on that day."),
     )
     undo_minutes = number("undo_minutes", _l("Minutes in which a launch can be undone"))
+    first_people = number(
+        "first_people",
+        _l("People written to before the rest of the first wave"),
+        _l("Chosen at random; the others wait until somebody has looked and continues. 0: all at once."),
+    )
 
 
 RULES = tuple(name for name in vars(RuleFields) if not name.startswith("_"))

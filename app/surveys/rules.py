@@ -38,6 +38,7 @@ class Rules:
     late_days: int = 14
     defer_days: int = 21
     undo_minutes: int = 10
+    first_people: int = 25
     reminder_days: tuple[int, ...] = (3, 7)
     reminder_gap_days: int = 3
     send_days: tuple[int, ...] = (1, 2, 3)
@@ -80,6 +81,7 @@ WHOLE = {
     "late_days": ("cadence", "late_days", 0, 90),
     "defer_days": ("cadence", "defer_days", 0, 180),
     "undo_minutes": ("cadence", "undo_minutes", 0, 1440),
+    "first_people": ("cadence", "first_people", 0, 1000),
     "reminder_gap_days": ("cadence", "reminder_gap_days", 1, 30),
     "send_from": ("window", "send_from", 0, 23),
     "send_until": ("window", "send_until", 1, 24),

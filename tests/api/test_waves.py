@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 from app.contacts.models import ContactStatus
 from app.core import clock
+from app.core.installation import installation
+from app.core.outbox_rows import OutboxRow
 from app.delivery.models import InvitationState, Visit, Wave, WaveState
 from tests import make
 from tests.conftest import NOW
@@ -166,3 +168,27 @@ def test_a_list_of_waves_takes_as_many_queries_as_one_wave(app, session, api, qu
     for _ in range(5):
         make.invitation(wave=make.wave())
     assert queries(lambda: api.get("/waves")) == few
+
+
+def test_a_launch_waits_after_its_first_people_only_when_told_so(session, api, path):
+    installation(session).live_at = NOW
+    for _ in range(4):
+        make.contact()
+    told = api.post(path, {"first_people": 2, "undo_minutes": 5}).json
+    assert (told["first_people"], told["pause_cause"]) == (2, None)
+    wave = session.get(Wave, int(told["id"]))
+    wave.state, wave.pause_cause = WaveState.PAUSED, "first"
+    session.commit()
+    assert api.get(f"/waves/{told['id']}").json["pause_cause"] == "first"
+    assert api.post(f"/waves/{told['id']}/resume").json["first_people"] is None
+
+
+def test_a_mail_in_doubt_is_counted_as_sent_or_sent_again(session, api):
+    asks = [make.invitation(state=InvitationState.IN_DOUBT) for _ in range(2)]
+    mail = {"recipient": "a@customer.example", "message_id": "1@x", "due_at": NOW, "state": "in_doubt"}
+    session.add(OutboxRow(kind="invitation", ref=str(asks[1].id), **mail))
+    session.commit()
+    assert api.post(f"/invitations/{asks[0].id}/count-as-sent").json["state"] == "sent"
+    assert api.post(f"/invitations/{asks[0].id}/count-as-sent").status_code == 409
+    assert api.post(f"/invitations/{asks[1].id}/resend").json["state"] == "queued"
+    assert api.post("/invitations/999/resend").status_code == 404

@@ -356,3 +356,80 @@ def test_the_mailbox_shows_a_mail_in_a_sandbox_and_its_links_beside_it(session, 
     assert "Nothing matches" in text_of(manager.get("/mailbox?q=nobody"))
     for gone in ("x.eml", "..%2Fsecret_key", "0" * 19 + "-00000000.eml"):
         assert manager.get(f"/mailbox/{gone}").status_code == 404
+
+
+@pytest.fixture
+def doubtful(session, program):
+    wave = make.wave(program=program, state=WaveState.FINISHED, name="Spring")
+    rows = [make.invitation(wave=wave, state=InvitationState.IN_DOUBT) for _ in range(3)]
+    for row in rows:
+        mail = {
+            "group": f"wave:{wave.id}",
+            "recipient": f"{row.id}@customer.example",
+            "message_id": f"{row.id}@x",
+        }
+        mail |= {"due_at": NOW, "reason": "The connection broke."}
+        session.add(OutboxRow(kind="invitation", ref=str(row.id), state="in_doubt", **mail))
+    session.commit()
+    return rows
+
+
+def test_mails_in_doubt_are_listed_and_a_person_decides(session, manager, program, doubtful):
+    page = text_of(manager.get("/waves/in-doubt"))
+    assert page.count("The connection broke.") == 3
+    assert '<span class="sections__count">3' in page
+    assert "3 mails are in doubt." in text_of(manager.get("/waves"))
+    first, second, third = doubtful
+    back = {"back": "doubts"}
+    assert manager.post(f"/invitations/{first.id}/count-as-sent", data=back).location == "/waves/in-doubt"
+    assert manager.post(f"/invitations/{second.id}/resend", data=back).location == "/waves/in-doubt"
+    session.expire_all()
+    assert [row.state for row in doubtful] == [
+        InvitationState.SENT,
+        InvitationState.QUEUED,
+        InvitationState.IN_DOUBT,
+    ]
+    assert manager.post(f"/invitations/{first.id}/count-as-sent").status_code == 409
+    shown = {"ask": [str(third.id), str(first.id), "9" * 30]}
+    assert manager.post("/waves/in-doubt/count-as-sent", data=shown).status_code == 303
+    assert "Nothing is in doubt" in text_of(manager.get("/waves/in-doubt"))
+
+
+def test_who_may_not_decide_sees_what_is_in_doubt(app, session, program, doubtful, sign_in):
+    page = text_of(sign_in("viewer").get(f"/waves/in-doubt?wave={doubtful[0].wave_id}"))
+    assert "The connection broke." in page
+    assert "Send again" not in page
+    assert "sections__count" not in page
+
+
+def test_a_wave_that_paused_itself_says_why_and_lists_the_addresses(session, manager, program):
+    wave = make.wave(program=program, state=WaveState.PAUSED, name="Spring")
+    wave.pause_cause, wave.paused_reason = "bounces", "6% of the mails came back."
+    bad = make.contact(email="nobody@customer.example")
+    make.invitation(wave=wave, contact=bad, state=InvitationState.BOUNCED, closed_at=NOW)
+    page = text_of(manager.get(f"/waves/{wave.id}"))
+    for words in (
+        "This wave paused itself.",
+        "6% of the mails came back.",
+        bad.email,
+        "Continue all the same",
+    ):
+        assert words in page
+    wave.pause_cause, wave.first_people = "first", 25
+    make.invitation(wave=wave, state=InvitationState.PLANNED, sent_at=None)
+    session.commit()
+    page = text_of(manager.get(f"/waves/{wave.id}"))
+    assert "The first 25 people, chosen at random, were asked." in page
+    assert "Continue with the other person" in page
+    assert manager.post(f"/waves/{wave.id}/resume").status_code == 303
+    assert the_wave(session).first_people is None
+
+
+def test_the_first_launch_of_a_program_says_that_it_begins_with_a_few(session, manager, program):
+    installation(session).live_at = NOW
+    account = make.account()
+    for _ in range(26):
+        make.contact(account=account)
+    assert "it writes to 25 people chosen at random" in text_of(manager.get(f"/programs/{program.id}/launch"))
+    press(manager, program)
+    assert the_wave(session).first_people == 25

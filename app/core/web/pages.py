@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, current_app, g, has_request_context, request, url_for
 from flask_babel import lazy_gettext
 from flask_login import current_user
@@ -87,6 +89,9 @@ REACHED_FROM = {
 }  # The pages behind a page of settings, whose tab stays marked on them.
 
 
+COUNTED: dict[str, tuple[str, Callable[[], int], object]] = {}  # What `count_in_navigation` was given.
+
+
 class RowIdConverter(IntegerConverter):
     """The `int` of routes: a number that can be the id of a row. A larger one is no page, not an error."""
 
@@ -125,6 +130,19 @@ def this_installation() -> Installation:
     return g.installation
 
 
+def count_in_navigation(endpoint: str, role: str, number: Callable[[], int], words: object) -> None:
+    """Show beside a section how many things wait there, to people of that role or above; `words` say what they are."""
+    COUNTED[endpoint] = (role, number, words)
+
+
+def counted(endpoint: str) -> dict:
+    """How many things wait in a section for whoever is signed in, if anything is counted there."""
+    role, number, words = COUNTED.get(endpoint, ("admin", None, ""))
+    if number is None or not current_user.may(role):
+        return {}
+    return {"count": number(), "count_words": words}
+
+
 def nav_items() -> list[dict]:
     """The sections this person may open, the present one marked."""
     if not current_user.is_authenticated:
@@ -140,6 +158,7 @@ def nav_items() -> list[dict]:
             "endpoint": endpoint,
             "is_current": section in COVERED.get(endpoint, (endpoint.partition(".")[0],)),
         }
+        | counted(endpoint)
         for endpoint, label, role in shown
         if may_open(endpoint, role)
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -95,7 +95,7 @@ class Books:
         if outcome.row.kind == REMINDER:
             return None
         if outcome.state is OutboxState.SENT:
-            return Move(ask.id, InvitationState.SENT, values=self._opening(session, ask, outcome.at))
+            return Move(ask.id, InvitationState.SENT, values=self.opening(session, ask, outcome.at))
         if outcome.state is OutboxState.IN_DOUBT:
             sent_at = {"sent_at": outcome.at, "closes_at": self._of(session, ask).closes_at(outcome.at)}
             return Move(ask.id, InvitationState.IN_DOUBT, outcome.reason, sent_at)
@@ -103,13 +103,19 @@ class Books:
             return Move(ask.id, InvitationState.QUEUED, outcome.reason)
         return Move(ask.id, InvitationState(outcome.state.value), outcome.reason)
 
-    def _opening(self, session: Session, ask: Ask, sent_at: datetime) -> dict[str, Any]:
-        """What an ask gets when it was sent: its closing and its reminders."""
+    def opening(
+        self, session: Session, ask: Ask, sent_at: datetime, *, now: datetime | None = None
+    ) -> dict[str, Any]:
+        """What an ask gets when it was sent: its closing and its reminders, none of them before `now`."""
         of = self._of(session, ask)
+        remind_at = self._reminder_moment(session, ask, 1, sent_at)
+        if now and remind_at and remind_at < now:
+            before = now - timedelta(days=of.reminder_gap_days)
+            remind_at = self._reminder_moment(session, ask, 1, sent_at, reminded_at=before)
         return {
             "closes_at": of.closes_at(sent_at),
             "reminders_left": len(of.reminder_days),
-            "remind_at": self._reminder_moment(session, ask, 1, sent_at),
+            "remind_at": remind_at,
         }
 
     def _note_reminders(self, session: Session, pairs: Sequence[tuple[Outcome, Ask]], now: datetime) -> None:

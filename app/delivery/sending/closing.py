@@ -93,5 +93,11 @@ def finish_waves(session: Session, *, now: datetime) -> int:
     """Waves of which nobody is left to be sent a first mail are finished; how many."""
     left = sa.exists().where(Invitation.wave_id == Wave.id, Invitation.state.in_(NOT_YET))
     done = sa.update(Wave.__table__).where(Wave.state == WaveState.SENDING, sa.not_(left))
-    change = {"state": WaveState.FINISHED, "finished_at": now, "paused_reason": None, "updated_at": now}
+    change = {
+        "state": WaveState.FINISHED,
+        "finished_at": sa.func.coalesce(Wave.finished_at, now),
+        "paused_reason": None,
+        "first_people": None,
+        "updated_at": now,
+    }
     return session.execute(done.values(change)).rowcount

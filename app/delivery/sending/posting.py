@@ -25,7 +25,7 @@ from app.core.outbox import Letter
 from app.delivery import invitations, letters
 from app.delivery.invitations import Move
 from app.delivery.mail.compiling import Sender, Wording, new_message_id
-from app.delivery.models import Invitation, InvitationState, Reminder, Wave, WaveState
+from app.delivery.models import FirstAsk, Invitation, InvitationState, Reminder, Wave, WaveState
 from app.surveys import rules
 
 INVITATION, REMINDER, STAFF, TRIAL = "invitation", "reminder", "staff", "trial"
@@ -98,12 +98,13 @@ ADDRESSEES = (
 def queue_due(session: Session, settings: config.Settings, *, now: datetime) -> Iterator[int]:
     """Put the first mails of all asks that are due into the outbox; yields after each chunk, for a commit.
 
-    An ask is due when its own moment has come (that of its wave if it has none) and its wave sends. A person whose
-    address is gone by then is not asked.
+    An ask is due when its own moment has come (that of its wave if it has none) and its wave sends, to all or to its
+    first people. A person whose address is gone by then is not asked.
     """
     due = (
         Invitation.state == InvitationState.PLANNED,
         Wave.state == WaveState.SENDING,
+        sa.or_(Wave.first_people.is_(None), Invitation.id.in_(sa.select(FirstAsk.invitation_id))),
         sa.func.coalesce(Invitation.due_at, Wave.send_at) <= now,
     )
     gone = sa.select(Invitation.id).join(Contact).join(Wave).where(*due, Contact.email.is_(None))

@@ -32,6 +32,7 @@ ACTIONS = {
     "installation.changed": _l("Installation changed"),
     "installation.live": _l("Went live"),
     "job.retry": _l("Failed job tried again"),
+    "invitation.counted_as_sent": _l("Mail in doubt counted as sent"),
     "invitation.sent_again": _l("Mail sent once more"),
     "key.add": _l("API key made"),
     "key.revoke": _l("API key revoked"),
@@ -60,6 +61,7 @@ ACTIONS = {
     "wave.launched": _l("Wave launched"),
     "wave.paused": _l("Wave paused"),
     "wave.resumed": _l("Wave resumed"),
+    "wave.stopped": _l("Wave paused by itself"),
     "wave.undone": _l("Wave undone"),
 }
 KINDS = {
