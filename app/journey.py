@@ -228,12 +228,27 @@ def accounts_merged(
     if one.is_demo != other.is_demo:
         raise Refused(_("An account of the demo and one of your own cannot be merged."))
     from_id, to_id = one.id, other.id
+    doubles = contact_traces.doubles(session, from_id, to_id)
     for move_account in MOVE_ACCOUNT:
         move_account(session, from_id, to_id, now=now)
+    for double_id, stays_id in doubles:
+        people_merged(session, double_id, stays_id, now=now, actor=actor)
     contact_traces.remove_account(session, from_id)
     audit.note(session, actor, "account.merge", subject=f"account:{to_id}", now=now, merged=from_id)
     session.flush()
     due.mark(session, to_id, now=now)
+
+
+def people_merged(session: Session, from_id: int, to_id: int, *, now: datetime, actor: audit.Actor) -> None:
+    """One person was known twice: all that is held about the first row belongs to the second, who has one vote."""
+    for contact_id in (from_id, to_id):
+        asks.lock_all_of(session.connection(), contact_id)
+    for move_person in MOVE_PERSON:
+        move_person(session, from_id, to_id, now=now)
+    session.expire_all()
+    has_asks = bool(delivery_traces.asks_of(session, from_id))
+    contact_traces.remove_person(session, from_id, has_asks=has_asks, now=now)
+    audit.note(session, actor, "contact.merge", subject=f"contact:{to_id}", now=now, merged=from_id)
 
 
 def _mark(connection: Connection, ask: Ask, now: datetime) -> None:
@@ -266,5 +281,13 @@ MOVE_ACCOUNT = (
     followup_traces.move_account,
     snapshots.move_account,
     recount.move_account,
+)
+# Sums first, while the answers still stand with each of the two.
+MOVE_PERSON = (
+    recount.move_person,
+    contact_traces.move_person,
+    delivery_traces.move_person,
+    response_traces.move_person,
+    followup_traces.move_person,
 )
 GONE = frozenset({ContactStatus.LEFT, ContactStatus.UNSUBSCRIBED, ContactStatus.ERASED})

@@ -48,7 +48,7 @@ def test_templates_hold_no_unescaped_text_and_no_inline_script():
         assert not re.search(r"\son[a-z]+\s*=\s*[\"']", source), template
 
 
-VERBS = {"contact_id": {"tell", "forget"}, "account_id": {"move_account"}}
+VERBS = {"contact_id": {"tell", "forget", "move_person"}, "account_id": {"move_account"}}
 TARGETS = {"contacts": "contact_id", "accounts": "account_id"}
 
 
@@ -59,7 +59,7 @@ def tables_of_packages() -> list[tuple[str, sa.Table]]:
 def verbs_of_packages() -> dict[str, set[str]]:
     """What each package offers among those that journey calls when a person is erased or accounts are merged."""
     found: dict[str, set[str]] = {}
-    for function in (*journey.TELL, *journey.FORGET, *journey.MOVE_ACCOUNT):
+    for function in (*journey.TELL, *journey.FORGET, *journey.MOVE_ACCOUNT, *journey.MOVE_PERSON):
         found.setdefault(function.__module__.split(".")[1], set()).add(function.__name__)
     return found
 
@@ -88,9 +88,11 @@ def test_a_table_about_people_in_a_package_that_forgets_nobody_is_found():
         sa.Column("account_id", sa.Integer),
     )
     assert lacking([("integrations", planted)]) == {
-        ("integrations", "planted", verb) for verb in ("tell", "forget", "move_account")
+        ("integrations", "planted", verb) for verb in ("tell", "forget", "move_account", "move_person")
     }
-    assert lacking([("sentiment", planted)]) == {("sentiment", "planted", "move_account")}
+    assert lacking([("sentiment", planted)]) == {
+        ("sentiment", "planted", verb) for verb in ("move_account", "move_person")
+    }
 
 
 def test_every_word_for_respondents_is_in_every_catalogue_and_translated():

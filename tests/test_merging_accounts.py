@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from datetime import date, timedelta
+from itertools import accumulate
 
 import pytest
 import sqlalchemy as sa
 
 from app import journey
-from app.contacts.models import Account, AccountKey, Contact, ContactStatus, Goal
-from app.contacts.syncing import account_of_key
+from app.contacts.models import Account, AccountKey, Contact, ContactKey, ContactStatus, Goal
+from app.contacts.syncing import account_of_key, contact_of_key
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.errors import Refused
 from app.delivery.models import Invitation
+from app.extensions import Base
 from app.followups.models import ActivityKind, Task, Touch
 from app.health.models import Adoption, ScoreDue
 from app.reports.models import RollupDelta
@@ -22,6 +24,8 @@ from app.responses.models import Response
 from tests import make
 from tests.conftest import NOW
 from tests.test_person import run, trends  # noqa: F401 a fixture
+
+KIM = "kim@acme.example"
 
 
 @pytest.fixture
@@ -57,7 +61,7 @@ def test_everything_of_the_one_belongs_to_the_other(session, pair):
         column = model.__table__.c.account_id
         assert set(session.scalars(sa.select(column))) == {kept}, model
     counts = [len(session.scalars(sa.select(model)).all()) for model in (Invitation, Response, Contact)]
-    assert counts == [3, 2, 3]
+    assert counts == [3, 2, 2]
     assert (other.tier, other.segment) == (3, {"region": "EMEA", "plan": "pro"})
     assert program.audience == {"accounts": [kept]}
     assert [goal.ended_on is None for goal in other_goals(session)].count(True) == 1
@@ -70,29 +74,147 @@ def other_goals(session):
     return session.scalars(sa.select(Goal)).all()
 
 
-def test_sums_stay_and_the_score_is_due(session, pair):
+def test_the_score_is_due_and_whom_both_knew_has_one_vote(session, pair):
     one, other = pair
-    counted = trends(session)
+    assert votes_by_day(session) == [(2, 0), (2, 0)]
     session.execute(sa.delete(ScoreDue))
     kept = other.id
     merge(session, one, other)
-    assert trends(session) == counted
-    recount(session, now=NOW)
-    assert trends(session) == counted
     assert session.scalars(sa.select(ScoreDue.account_id)).all() == [kept]
+    counted = sums(session)
+    recount(session, now=NOW)
+    assert sums(session) == counted
+    day, window = counted[0], counted[3]
+    assert [(d.promoters, d.detractors) for d in day] == [(1, 1)], "both answers of the day are kept"
+    assert [(d.promoters, d.detractors) for d in window] == [(1, 0), (-1, 0)], "the later one is the vote"
 
 
-def test_whom_both_knew_is_asked_once_and_keeps_both_histories(session, pair):
-    merge(session, *pair)
-    people = session.scalars(sa.select(Contact).order_by(Contact.id)).all()
-    assert [(p.email, p.status) for p in people] == [
-        (None, ContactStatus.LEFT),
-        ("kim@acme.example", ContactStatus.ACTIVE),
-        ("lee@acme.example", ContactStatus.ACTIVE),
+def sums(session) -> list[list]:
+    """The trends without the days on which what was added has been taken away again."""
+    return [[d for d in days if d.promoters or d.passives or d.detractors] for days in trends(session)]
+
+
+def votes_by_day(session) -> list[tuple[int, int]]:
+    """How many votes each day of the window series adds, and ends."""
+    window = trends(session)[3]
+    return [(abs(d.promoters + d.passives + d.detractors), d.passives) for d in window]
+
+
+@pytest.mark.parametrize("apart", [0, 20, 179, 180, 400])
+def test_two_histories_become_one_whose_votes_follow_each_other(session, pair, apart):
+    one, other = pair
+    for account, score, back in ((one, 9, apart), (other, 0, apart + 30), (one, 7, apart // 2)):
+        person = session.scalars(sa.select(Contact).filter_by(account_id=account.id, email_key=KIM)).one()
+        at = NOW - timedelta(days=back, hours=1)
+        make.answer(score, invitation=make.invitation(contact=person, sent_at=at), now=at)
+    trends(session)
+    merge(session, one, other)
+    counted = sums(session)
+    recount(session, now=NOW)
+    assert sums(session) == counted
+    running = list(accumulate(d.promoters + d.passives + d.detractors for d in counted[3]))
+    assert (max(running), running[-1]) == (1, 0), "never more than one vote at a time"
+
+
+def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
+    one, other = pair
+    double, stays = (
+        session.scalars(sa.select(Contact).filter_by(account_id=a.id, email_key=KIM)).one() for a in pair
+    )
+    double.external_id, stays.external_id, stays.title = "crm-old", "crm-new", ""
+    double.title, double.unsubscribed_at = "Head of finance", NOW
+    make.saved(ContactKey(contact_id=double.id, system="hubspot", key="hs-1"))
+    make.task(contact=double)
+    make.saved(
+        Touch(
+            account_id=one.id,
+            contact_id=double.id,
+            kind=ActivityKind.CALL,
+            at=NOW,
+            is_two_way=True,
+            staff_name="A",
+        )
+    )
+    gone, kept = double.id, stays.id
+    session.commit()
+    merge(session, one, other)
+    assert session.get(Contact, gone) is None
+    assert [p.email for p in session.scalars(sa.select(Contact).order_by(Contact.id))] == [
+        KIM,
+        "lee@acme.example",
     ]
-    assert {answer.contact_id for answer in session.scalars(sa.select(Response))} == {
-        p.id for p in people[:2]
+    assert {contact_of_key(session, key) for key in ("crm-old", "crm-new", "hs-1")} == {stays}
+    assert (stays.title, stays.status, stays.unsubscribed_at) == (
+        "Head of finance",
+        ContactStatus.UNSUBSCRIBED,
+        NOW,
+    )
+    for table, column in about_people():
+        found = set(session.scalars(sa.select(column)))
+        assert gone not in found, table
+        assert kept in found, f"the test makes no row of {table}"
+    event = session.scalars(sa.select(AuditEvent).where(AuditEvent.action == "contact.merge")).one()
+    assert (event.subject, event.details) == (f"contact:{kept}", {"merged": gone})
+
+
+def about_people() -> list[tuple[str, sa.Column]]:
+    """Every column that says which contact a row is about; a new one belongs into its package's `move_person`."""
+    return [
+        (table.name, column)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        for key in column.foreign_keys
+        if key.column.table.name == "contacts"
+    ]
+
+
+def test_a_person_without_an_id_takes_that_of_the_double(session, pair):
+    double, stays = (
+        session.scalars(sa.select(Contact).filter_by(account_id=a.id, email_key=KIM)).one() for a in pair
+    )
+    double.external_id = "crm-old"
+    session.commit()
+    merge(session, *pair)
+    assert stays.external_id == "crm-old"
+
+
+def test_who_was_asked_twice_in_one_wave_keeps_both_asks(session, pair):
+    double, stays = (
+        session.scalars(sa.select(Contact).filter_by(account_id=a.id, email_key=KIM)).one() for a in pair
+    )
+    wave = make.wave()
+    theirs = make.invitation(wave=wave, contact=double)
+    theirs.asked_as, nonce, gone = "kim@former.example", theirs.nonce, double.id
+    mine = make.invitation(wave=wave, contact=stays)
+    make.answer(4, invitation=theirs, now=NOW + timedelta(hours=1))
+    session.commit()
+    merge(session, *pair)
+    assert (mine.contact_id, theirs.contact_id, theirs.nonce == nonce) == (stays.id, gone, False)
+    assert session.get_one(Contact, gone).status is ContactStatus.LEFT
+    assert set(session.scalars(sa.select(Response.contact_id))) == {stays.id}
+    counted = sums(session)
+    recount(session, now=NOW)
+    assert sums(session) == counted
+
+
+@pytest.mark.parametrize("preset", ["generic", "salesforce"])
+def test_a_file_that_still_calls_a_person_by_the_old_id_finds_them(session, pair, run, tmp_path, preset):  # noqa: F811
+    double, stays = (
+        session.scalars(sa.select(Contact).filter_by(account_id=a.id, email_key=KIM)).one() for a in pair
+    )
+    double.external_id, stays.external_id = "0035g00000AbCdE", "crm-new"
+    session.commit()
+    merge(session, *pair)
+    path = tmp_path / "people.csv"
+    head = {
+        "generic": "External ID,Email,Last Name,Account Name",
+        "salesforce": "Contact ID,Email,Last Name,Account Name",
     }
+    path.write_text(f"{head[preset]}\n0035g00000AbCdE,kim@elsewhere.example,Now,Acme\n")
+    report = json.loads(run("contacts", "import", str(path), "--preset", preset, "--json").stdout)
+    assert (report["created"], report["updated"]) == (0, 1), report
+    session.expire_all()
+    assert (stays.email, stays.last_name) == ("kim@elsewhere.example", "Now")
 
 
 def test_an_account_does_not_merge_with_itself_nor_with_the_demo(session, pair):

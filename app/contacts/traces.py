@@ -1,7 +1,8 @@
 """What this package holds about one person or account: telling it, forgetting it, moving it.
 
 A person who is forgotten leaves a row without identity behind, to which the numbers of their answers still belong. An
-account that is merged into another gives up its people, ids, domains and goals, and goes.
+account that is merged into another gives up its people, ids, domains and goals, and goes; so does a person of it whom
+the other one knows as well.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.contacts.importing.stores import MERGED
 from app.contacts.importing.uploads import ImportFile
@@ -46,6 +47,7 @@ IDENTITY = {
     "country": None,
 }
 FILLED = ("owner_id", "tier", "arr", "renewal_on", "time_zone")
+OF_PERSON = ("first_name", "last_name", "title", "language", "time_zone", "country")
 
 
 def people_of(session: Session, email: str) -> list[Contact]:
@@ -127,7 +129,7 @@ def account_named(session: Session, name: str) -> Account:
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
     """People, ids, domains and goals of one account to another, which also takes what it lacks."""
     one, other = session.get_one(Account, from_id), session.get_one(Account, to_id)
-    move_people(session, one, other, now=now)
+    move_people(session, one, other)
     move_ids(session, one, other)
     has_goal = session.scalar(sa.select(sa.exists().where(Goal.account_id == to_id, Goal.ended_on.is_(None))))
     if has_goal:
@@ -142,24 +144,55 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     session.flush()
 
 
-def move_people(session: Session, one: Account, other: Account, *, now: datetime) -> None:
-    """Whoever both accounts know stays as the other one's; the double keeps its history and gives up its address."""
-    theirs = dict(
-        session.execute(
-            sa.select(Contact.email_key, Contact.id).where(
-                Contact.account_id == other.id, Contact.email_key.is_not(None)
-            )
-        ).all()
-    )
+def move_people(session: Session, one: Account, other: Account) -> None:
+    """Whoever both accounts know gives up the address of their double, who is made one with them afterwards."""
+    known = {id for id, _stays in doubles(session, one.id, other.id)}
     for person in session.scalars(sa.select(Contact).where(Contact.account_id == one.id)).all():
-        if person.email_key in theirs:
-            keys = sa.update(ContactKey).where(ContactKey.contact_id == person.id)
-            session.execute(keys.values(contact_id=theirs[person.email_key]))
-            person.email = person.email_key = person.external_id = None
-            if person.status is not ContactStatus.ERASED:
-                person.leave(on=today(session, now))
+        if person.id in known:
+            person.email = person.email_key = None
         person.account = other
     session.flush()
+
+
+def doubles(session: Session, one_id: int, other_id: int) -> list[tuple[int, int]]:
+    """Who reads the same mailbox at both accounts: the id at the one, and that at the other, which stays."""
+    double, stays = aliased(Contact), aliased(Contact)
+    query = (
+        sa.select(double.id, stays.id)
+        .join(stays, stays.email_key == double.email_key)
+        .where(double.account_id == one_id, stays.account_id == other_id)
+    )
+    return [(id, stays_id) for id, stays_id in session.execute(query.order_by(double.id))]
+
+
+def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """The ids by which other systems know a person to another one, who also takes what they lacked, and every no."""
+    double, stays = session.get_one(Contact, from_id), session.get_one(Contact, to_id)
+    keys = sa.update(ContactKey).where(ContactKey.contact_id == from_id)
+    session.execute(keys.values(contact_id=to_id))
+    former, double.external_id = double.external_id, None
+    session.flush()
+    if former and stays.external_id is None:
+        stays.external_id = former
+    elif former:
+        session.add(ContactKey(contact_id=to_id, system=MERGED, key=former))
+    for name in OF_PERSON:
+        setattr(stays, name, getattr(stays, name) or getattr(double, name))
+    if double.unsubscribed_at:
+        stays.unsubscribe(now=double.unsubscribed_at)
+    if double.bounced_at:
+        stays.bounce(now=double.bounced_at)
+    session.flush()
+
+
+def remove_person(session: Session, contact_id: int, *, has_asks: bool, now: datetime) -> None:
+    """A double, once nothing hangs on the row but past roles. With an ask that had to stay it has left for good."""
+    if has_asks:
+        session.get_one(Contact, contact_id).leave(on=today(session, now))
+    else:
+        session.execute(sa.delete(Contact).where(Contact.id == contact_id))
+    session.flush()
+    session.expire_all()
 
 
 def move_ids(session: Session, one: Account, other: Account) -> None:

@@ -50,10 +50,22 @@ class Delta:
 
 def between(before: Iterable[Vote], after: Iterable[Vote]) -> list[Delta]:
     """The deltas that lead from one person's votes `before` to their votes `after`."""
+    return difference([before], [after])
+
+
+def united(one: Iterable[Vote], other: Iterable[Vote]) -> list[Delta]:
+    """The deltas that make one person, with one vote at a time, of two who turn out to be the same."""
+    one, other = list(one), list(other)
+    return difference([one, other], [one + other])
+
+
+def difference(before: Iterable[Iterable[Vote]], after: Iterable[Iterable[Vote]]) -> list[Delta]:
+    """The deltas that lead from some people's votes to others."""
     change: Counter[Place] = Counter()
-    for votes, sign in ((after, 1), (before, -1)):
-        for place, number in contributions(votes):
-            change[place] += sign * number
+    for people, sign in ((after, 1), (before, -1)):
+        for votes in people:
+            for place, number in contributions(votes):
+                change[place] += sign * number
     return [Delta(*place, number) for place, number in sorted(change.items()) if number]
 
 

@@ -6,6 +6,7 @@ counted in, so the same deltas can be written again for those that remain.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.reports.counting import COLUMNS
-from app.reports.deltas import Vote, between
+from app.reports.deltas import Delta, Vote, between, united
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.trend import counted
 from app.responses.models import Response
@@ -21,20 +22,23 @@ from app.responses.models import Response
 CHUNK = 1000
 
 
+COLUMNS_OF_ANSWER = [
+    getattr(Response, name)
+    for name in ("id", "contact_id", "account_id", "submitted_at", "day", "score", "dims")
+]
+
+
 def recount(session: Session, *, now: datetime) -> int:
     """Throw the sums away and count every answer that counts again; how many. Readers see the sums at once."""
     session.execute(sa.delete(RollupCell))
     session.execute(sa.delete(RollupDelta))
-    columns = [
-        getattr(Response, name)
-        for name in ("id", "contact_id", "account_id", "submitted_at", "day", "score", "dims")
-    ]
     answers = session.execute(
-        sa.select(*columns).where(counted()).order_by(Response.contact_id, Response.id)
+        sa.select(*COLUMNS_OF_ANSWER).where(counted()).order_by(Response.contact_id, Response.id)
     ).all()
     rows = []
     for _contact, of_person in groupby(answers, key=lambda answer: answer.contact_id):
-        rows += deltas_of(list(of_person), now)
+        mine = list(of_person)
+        rows += rows_of(between([], votes_of(mine)), mine, now)
         if len(rows) >= CHUNK:
             session.execute(sa.insert(RollupDelta), rows)
             rows = []
@@ -49,10 +53,22 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     session.execute(deltas.values(account_id=to_id), execution_options={"synchronize_session": False})
 
 
-def deltas_of(answers: list[sa.Row], now: datetime) -> list[dict]:
-    """The rows of one person's answers, each in the segments it was given in."""
+def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """Two people are one, who has one vote at a time. The answers still stand with each of them."""
+    of_both = Response.contact_id.in_((from_id, to_id))
+    answers = session.execute(sa.select(*COLUMNS_OF_ANSWER).where(counted(), of_both)).all()
+    one, other = (votes_of(a for a in answers if a.contact_id == id) for id in (from_id, to_id))
+    if rows := rows_of(united(one, other), answers, now):
+        session.execute(sa.insert(RollupDelta), rows)
+
+
+def votes_of(answers: Iterable[sa.Row]) -> list[Vote]:
+    return [Vote(answer.id, answer.submitted_at, answer.day, answer.score) for answer in answers]
+
+
+def rows_of(deltas: Iterable[Delta], answers: Iterable[sa.Row], now: datetime) -> list[dict]:
+    """The rows of some deltas, each in the segments in which its answer was given."""
     homes = {answer.id: answer for answer in answers}
-    votes = [Vote(answer.id, answer.submitted_at, answer.day, answer.score) for answer in answers]
     return [
         dict.fromkeys(COLUMNS, 0)
         | {
@@ -67,5 +83,5 @@ def deltas_of(answers: list[sa.Row], now: datetime) -> list[dict]:
             "silent": 0,
             "at": now,
         }
-        for delta in between([], votes)
+        for delta in deltas
     ]

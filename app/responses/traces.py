@@ -45,3 +45,9 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     """The answers of one account to another. They keep the segments they were counted in, so no trend changes."""
     answers = sa.update(Response).where(Response.account_id == from_id)
     session.execute(answers.values(account_id=to_id), execution_options=BULK)
+
+
+def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """The answers of one person to another."""
+    answers = sa.update(Response).where(Response.contact_id == from_id)
+    session.execute(answers.values(contact_id=to_id, updated_at=now), execution_options=BULK)

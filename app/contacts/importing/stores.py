@@ -40,7 +40,7 @@ COLUMNS = (
 KEPT = COLUMNS[1:]
 MOST_PARAMETERS = 10_000
 ONE_IMPORT_AT_A_TIME = 4_711_001
-MERGED = "merged"  # the ids of accounts that were merged into another one, whichever system gave them
+MERGED = "merged"  # the ids of accounts and people that were merged into others, whichever system gave them
 
 accounts, contacts = Account.__table__, Contact.__table__
 account_keys, contact_keys = AccountKey.__table__, ContactKey.__table__
@@ -69,7 +69,8 @@ PEOPLE_WITHOUT_ADDRESS = sa.select(*PERSON).where(
 PEOPLE_BY_KEY = (
     sa.select(*PERSON, contact_keys.c.key)
     .join_from(contact_keys, contacts)
-    .where(contact_keys.c.system == sa.bindparam("system"), among(contact_keys.c.key))
+    .where(contact_keys.c.system.in_((sa.bindparam("system"), MERGED)), among(contact_keys.c.key))
+    .order_by(contact_keys.c.system != MERGED)
 )
 CHANGE_CONTACT = (
     sa.update(contacts)
@@ -127,10 +128,10 @@ class Database:
         return [tuple(row) for row in self._rows(DOMAINS, domains)]
 
     def find_people(self, ids: Collection[str]) -> tuple[list[Person], dict[str, int]]:
-        """People with one of these ids, and which id of the file's system belongs to whom."""
+        """People with one of these ids, and which id of the file's system, or of a double, belongs to whom."""
         found = {row.id: Person(*row) for row in self._rows(PEOPLE_BY_ID, ids)}
         keys: dict[str, int] = {}
-        for row in self._rows(PEOPLE_BY_KEY, ids, system=self.system) if self.system else ():
+        for row in self._rows(PEOPLE_BY_KEY, ids, system=self.system or MERGED):
             found.setdefault(row.id, Person(*row[:-1]))
             keys[row.key] = row.id
         return list(found.values()), keys

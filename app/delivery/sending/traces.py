@@ -104,3 +104,14 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     """The asks of one account to another."""
     asks = sa.update(Invitation).where(Invitation.account_id == from_id)
     session.execute(asks.values(account_id=to_id, updated_at=now), execution_options=BULK)
+
+
+def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """The asks of one person to another. Where both were asked in one wave, that of the first stays, and its link dies."""
+    waves = sa.select(Invitation.wave_id).where(Invitation.contact_id == to_id)
+    mine = sa.update(Invitation).where(Invitation.contact_id == from_id)
+    movable = mine.where(Invitation.wave_id.not_in(waves.scalar_subquery()))
+    session.execute(movable.values(contact_id=to_id, updated_at=now), execution_options=BULK)
+    for invitation in session.scalars(sa.select(Invitation).where(Invitation.contact_id == from_id)):
+        invitation.nonce = tokens.new_nonce()
+    session.flush()

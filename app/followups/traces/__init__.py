@@ -56,3 +56,11 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     session.execute(tasks.values(account_id=to_id, updated_at=now), execution_options=BULK)
     touches = sa.update(Touch).where(Touch.account_id == from_id)
     session.execute(touches.values(account_id=to_id), execution_options=BULK)
+
+
+def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """The tasks and touches of one person to another."""
+    tasks = sa.update(Task).where(Task.contact_id == from_id)
+    session.execute(tasks.values(contact_id=to_id, updated_at=now), execution_options=BULK)
+    touches = sa.update(Touch).where(Touch.contact_id == from_id)
+    session.execute(touches.values(contact_id=to_id), execution_options=BULK)

@@ -16,6 +16,7 @@ ACTIONS = {
     "account.change": _l("Account changed"),
     "account.goal": _l("Goal set"),
     "account.merge": _l("Accounts merged"),
+    "contact.merge": _l("Two rows of one person merged"),
     "account.touch": _l("Conversation logged"),
     "accounts.import": _l("Accounts imported"),
     "allow_list.changed": _l("Allow list changed"),
