@@ -43,7 +43,7 @@ def in_force(engine: Engine, secret: str, *, now: datetime) -> Key | None:
     """The key of that secret, unless it is unknown, revoked or expired; looked up anew for every request."""
     if len(secret) > LONGEST_SECRET:
         return None
-    with transactions.reading(engine) as connection:
+    with engine.connect() as connection:
         row = connection.execute(BY_DIGEST, {"digest": tokens.digest(secret)}).first()
     if row is None or row.revoked_at or (row.expires_at and row.expires_at <= now):
         return None

@@ -82,8 +82,8 @@ class Task(Stamped, Base):
 
     __tablename__ = "tasks"
     __table_args__ = (
-        sa.UniqueConstraint("kind", "response_id"),
-        sa.UniqueConstraint("kind", "invitation_id"),
+        sa.UniqueConstraint("response_id", "kind"),
+        sa.UniqueConstraint("invitation_id", "kind"),
         sa.Index("ix_tasks_owner_state", "owner_id", "state", "priority"),
         sa.Index("ix_tasks_account", "account_id", "state"),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
@@ -97,8 +97,8 @@ class Task(Stamped, Base):
     kind: Mapped[TaskKind] = mapped_column(choice(TaskKind))
     account_id: Mapped[int] = reference("accounts.id", index=False)
     contact_id: Mapped[int | None] = reference("contacts.id")
-    response_id: Mapped[int | None] = reference("responses.id")
-    invitation_id: Mapped[int | None] = reference("invitations.id")
+    response_id: Mapped[int | None] = reference("responses.id", index=False)
+    invitation_id: Mapped[int | None] = reference("invitations.id", index=False)
     owner_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL", index=False)
     state: Mapped[TaskState] = mapped_column(choice(TaskState), default=TaskState.NEW)
     priority: Mapped[int] = mapped_column(default=0)

@@ -28,10 +28,9 @@ BY = "JustAsk"
 
 def open_for_answer(connection: Connection, answer: Recorded, *, now: datetime) -> list[int]:
     """Open what a first answer calls for, and close the task about its silence if it came late; ids of new tasks."""
-    with speaking(answer.ask.staff_language):
-        wanted = called_for(answer.ask, answer.said, now=now)
-        if answer.ask.silent_at is not None:
-            close_silence(connection, answer.ask, now=now)
+    wanted = called_for(answer.ask, answer.said, now=now)
+    if answer.ask.silent_at is not None:
+        close_silence(connection, answer.ask, now=now)
     return [insert(connection, due, answer.ask, now=now, response_id=answer.response_id) for due in wanted]
 
 
@@ -47,8 +46,7 @@ def open_for_silence(connection: Connection, ask: Ask, *, now: datetime) -> int:
 
 def open_missing(connection: Connection, answer: Recorded, *, now: datetime) -> None:
     """Open what an answer calls for and has no task yet, with clocks that start now."""
-    with speaking(answer.ask.staff_language):
-        wanted = called_for(answer.ask, answer.said, now=now)
+    wanted = called_for(answer.ask, answer.said, now=now)
     with Session(connection) as session:
         kinds = {task.kind for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id})}
     for due in wanted:
@@ -69,10 +67,10 @@ def take_back(connection: Connection, answer: Recorded) -> None:
 
 def called_for(ask: Ask, said: Said, *, now: datetime) -> list[Due]:
     """The tasks that an answer calls for, with their clocks starting at `now`."""
-    person, week = person_of(ask), ask.work_week
+    person, facts = person_of(ask), {"week": ask.work_week, "now": now, "language": ask.staff_language}
     wanted = (
-        for_score(said.score, person, week=week, now=now),
-        for_value(said.value_overall, said.value_goal, said.value_ease, person, week=week, now=now),
+        for_score(said.score, person, **facts),
+        for_value(said.value_overall, said.value_goal, said.value_ease, person, **facts),
     )
     return [due for due in wanted if due]
 
@@ -111,7 +109,8 @@ def insert(
 
 def close_silence(connection: Connection, ask: Ask, *, now: datetime) -> None:
     """The person has answered after all: the task about the silence closes itself."""
-    words = _("Closed by itself: the answer came after all.")
+    with speaking(ask.staff_language):
+        words = _("Closed by itself: the answer came after all.")
     task = CLOSE_SILENCE.row(connection, invitation_id=ask.id, now=now, words=words)
     if task is not None:
         INSERT_STATE.run(connection, task_id=task.id, state=TaskState.CLOSED, now=now)

@@ -1,8 +1,8 @@
 """Which task an answer or a silence calls for, why, how urgent it is, and both of its clocks (pure).
 
 First touch: detractor 24 business hours (8 for decision makers and champions), promoter 2, passive, value and silence
-5 business days; resolution 10 business days (decisions 26). Reasons are whole sentences in the language in force and
-name no person, so that erasing a person leaves nothing behind in them.
+5 business days; resolution 10 business days (decisions 26). Reasons are whole sentences and name no person, so that
+erasing a person leaves nothing behind in them.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from babel.dates import format_date
 from flask_babel import get_locale, lazy_gettext, ngettext
 from flask_babel import gettext as _
 
 from app.contacts.models import ContactRole
+from app.core.language.words import FALLBACK, speaking
 from app.core.worktime import WorkWeek
 from app.followups.models import TaskKind
 from app.surveys.scales import band
@@ -78,13 +80,20 @@ class Due:
 
 
 def for_score(
-    score: int | None, person: Person, *, week: WorkWeek, now: datetime, clocks: Clocks = Clocks()
+    score: int | None,
+    person: Person,
+    *,
+    week: WorkWeek,
+    now: datetime,
+    clocks: Clocks = Clocks(),
+    language: str = FALLBACK,
 ) -> Due | None:
-    """The task for an NPS answer 0..10; None without one."""
+    """The task for an NPS answer 0..10; None without one. Its reason is in the `language` of staff."""
     if score is None:
         return None
     kind = TaskKind(band(score).value)
-    return due(kind, score_reason(kind, score, person), person, week=week, now=now, clocks=clocks)
+    reason = score_reason(kind, score, person.role, language)
+    return due(kind, reason, person, week=week, now=now, clocks=clocks)
 
 
 def for_value(
@@ -96,12 +105,14 @@ def for_value(
     week: WorkWeek,
     now: datetime,
     clocks: Clocks = Clocks(),
+    language: str = FALLBACK,
 ) -> Due | None:
     """The task for a value answer that is low in at least one item; None when there is nothing low in it."""
-    low = low_items(overall, goal, ease)
-    if not low:
+    if not is_low(overall, goal, ease):
         return None
-    reason = _("%(who)s sees little value: %(what)s.", who=ROLES[person.role], what="; ".join(low))
+    with speaking(language):
+        low = "; ".join(low_items(overall, goal, ease))
+        reason = _("%(who)s sees little value: %(what)s.", who=ROLES[person.role], what=low)
     return due(TaskKind.VALUE, reason, person, week=week, now=now, clocks=clocks)
 
 
@@ -160,13 +171,22 @@ def touch_due(
     return week.add_days(now, clocks.touch_days[kind])
 
 
-def score_reason(kind: TaskKind, score: int, person: Person) -> str:
-    said = {"who": ROLES[person.role], "score": score}
-    if kind is TaskKind.DETRACTOR:
-        return _("%(who)s gave %(score)s of 10: find out why, soon.", **said)
-    if kind is TaskKind.PASSIVE:
-        return _("%(who)s gave %(score)s of 10: ask what is missing.", **said)
-    return _("%(who)s gave %(score)s of 10: say thank you, and ask for help.", **said)
+@cache
+def score_reason(kind: TaskKind, score: int, role: ContactRole, language: str) -> str:
+    """There are few of them and many answers, so each is worded once."""
+    said = {"who": ROLES[role], "score": score}
+    with speaking(language):
+        if kind is TaskKind.DETRACTOR:
+            return _("%(who)s gave %(score)s of 10: find out why, soon.", **said)
+        if kind is TaskKind.PASSIVE:
+            return _("%(who)s gave %(score)s of 10: ask what is missing.", **said)
+        return _("%(who)s gave %(score)s of 10: say thank you, and ask for help.", **said)
+
+
+def is_low(overall: int | None, goal: int | None, ease: int | None) -> bool:
+    """Whether any item of a value answer is low; what was not answered is not."""
+    limits = ((overall, LOW_OVERALL), (goal, LOW_GOAL), (ease, LOW_EASE))
+    return any(points is not None and points <= limit for points, limit in limits)
 
 
 def low_items(overall: int | None, goal: int | None, ease: int | None) -> list[str]:

@@ -19,6 +19,7 @@ from app.core.tokens import Signer
 from app.extensions import db
 from app.public.machines import is_gateway, is_probably_machine
 from app.public.pages import Pages
+from app.public.together import Together
 from app.public.visits import ANSWER, SCORE, TRAP, Look, Visits
 from app.responses import asks
 from app.responses.asks import Ask
@@ -37,6 +38,7 @@ class Desk:
     signer: Signer
     pages: Pages
     visits: Visits
+    answers: Together
     comment_length: int
 
     def ask(self, token: str) -> Ask:
@@ -44,7 +46,7 @@ class Desk:
         nonce = self.signer.nonce(token)
         if nonce is None:
             raise wrong_link()
-        with transactions.reading(self.engine) as connection:
+        with transactions.Looking(self.engine) as connection:
             ask = asks.by_nonce(connection, nonce)
         if ask is None:
             raise wrong_link()
@@ -92,6 +94,7 @@ def install(app: Flask) -> None:
         signer=Signer([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD]),
         pages=Pages(engine),
         visits=Visits(engine),
+        answers=Together(engine, settings.GATE_SECONDS),
         comment_length=settings.COMMENT_LENGTH,
     )
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from flask import Request
-from flask_babel import format_decimal
-from flask_babel import gettext as _
+from flask_babel import format_decimal, gettext
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core import text
@@ -103,7 +104,7 @@ def collected(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def check(posted: Posted, form: Form, comment_length: int) -> tuple[Said, dict[str, str]]:
-    """What was said, and what is wrong with it by field, in the language in force."""
+    """What was said, and what is wrong with it by field, in words that are found when they are shown."""
     errors: dict[str, str] = {}
     answers = {
         name: one_of(scale, posted.values.get(name, []), name in form.required, name, errors)
@@ -129,13 +130,13 @@ def one_of(
 
 
 def too_long(limit: int) -> str:
-    return _("Please shorten this to %(limit)s characters at most.", limit=format_decimal(limit))
+    return gettext("Please shorten this to %(limit)s characters at most.", limit=format_decimal(limit))
 
 
 def comment_of(posted: Posted, limit: int, errors: dict[str, str]) -> str:
     """The comment in storable form; lines of several comment fields are joined, so that no word is lost."""
     if posted.is_too_large:
-        errors["comment"] = too_long(limit)
+        errors["comment"] = LazyString(too_long, limit)
         return ""
     if not posted.is_readable:
         errors["comment"] = _("Some of these characters could not be read. Please type them again.")
@@ -143,5 +144,5 @@ def comment_of(posted: Posted, limit: int, errors: dict[str, str]) -> str:
     try:
         return text.clean("\n".join(posted.values.get("comment", [])), limit=limit)
     except text.UnreadableText:
-        errors["comment"] = too_long(limit)
+        errors["comment"] = LazyString(too_long, limit)
         return ""

@@ -7,6 +7,7 @@ open every link; only a pressed button records. Thanks are said after the commit
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
@@ -93,8 +94,7 @@ def answer(token: str) -> Response:
         return unsaved(error, pages.not_saved(posted, request.path), browsers_choice())
     if is_too_often:
         return too_often(at, ask, token, posted)
-    with addressing(form.language):
-        said, errors = forms.check(posted, form, at.comment_length)
+    said, errors = forms.check(posted, form, at.comment_length)
     if errors:
         return page(
             at.pages.filled(ask, token, posted, errors), form.language, 413 if posted.is_too_large else 400
@@ -115,19 +115,17 @@ def too_often(at: Desk, ask: Ask, token: str, posted: Posted) -> Response:
 def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Response:
     """Write the answer down and lead on to the thanks, or say that it is not saved."""
     heard, form = hear(said, ask), at.pages.form(ask)
+    receive = partial(
+        journey.answer_received,
+        ask=ask,
+        said=said,
+        heard=heard,
+        now=clock.now(),
+        attempt=posted.attempt,
+        is_automatic=is_automatic(request),
+    )
     try:
-        with transactions.writer(at.engine).connect() as connection:
-            connection.begin()
-            journey.answer_received(
-                connection,
-                ask,
-                said,
-                heard,
-                now=clock.now(),
-                attempt=posted.attempt,
-                is_automatic=is_automatic(request),
-            )
-            connection.commit()
+        at.answers.write(receive)
     except Closed:
         return page(pages.closed(ask, form, posted), form.language, 410)
     except NOT_SAVED as error:

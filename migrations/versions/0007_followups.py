@@ -94,14 +94,12 @@ def upgrade() -> None:
             ["response_id"], ["responses.id"], name=op.f("fk_tasks_response_id_responses"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
-        sa.UniqueConstraint("kind", "invitation_id", name=op.f("uq_tasks_kind_invitation_id")),
-        sa.UniqueConstraint("kind", "response_id", name=op.f("uq_tasks_kind_response_id")),
+        sa.UniqueConstraint("invitation_id", "kind", name=op.f("uq_tasks_invitation_id_kind")),
+        sa.UniqueConstraint("response_id", "kind", name=op.f("uq_tasks_response_id_kind")),
     )
     op.create_index(op.f("ix_tasks_account"), "tasks", ["account_id", "state"])
     op.create_index(op.f("ix_tasks_contact_id"), "tasks", ["contact_id"])
-    op.create_index(op.f("ix_tasks_invitation_id"), "tasks", ["invitation_id"])
     op.create_index(op.f("ix_tasks_owner_state"), "tasks", ["owner_id", "state", "priority"])
-    op.create_index(op.f("ix_tasks_response_id"), "tasks", ["response_id"])
     op.create_index(op.f("ix_tasks_updated_at"), "tasks", ["updated_at"])
     op.create_table(
         "task_states",

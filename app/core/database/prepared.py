@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +19,11 @@ from sqlalchemy import Connection, Dialect
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import Session
 
+from app.core.database.columns import UtcDateTime
+
 Converter = Callable[[Any], Any]
 SELECTS = (sa.Select, sa.CompoundSelect)
+REMEMBERED = (UtcDateTime, sa.Date, sa.Enum)
 AMONG = 32
 PLACES = [f"among_{place}" for place in range(AMONG)]
 
@@ -28,19 +33,18 @@ class Plan:
     """A statement in one database's own words, with what turns values into its parameters and rows into ours."""
 
     sql: str
-    is_positional: bool
     is_change: bool
-    order: tuple[str, ...]
     constants: Mapping[str, Any]
-    writers: Mapping[str, Converter]
+    writers: tuple[tuple[str, Converter], ...]
+    arrange: Callable[[dict[str, Any]], Any]
     readers: tuple[tuple[int, Converter], ...]
     make: Callable[[Iterable[Any]], Any]
 
-    def parameters(self, values: Mapping[str, Any]) -> tuple | dict:
+    def parameters(self, values: Mapping[str, Any]) -> Any:
         given = {**self.constants, **values}
-        for name, convert in self.writers.items():
+        for name, convert in self.writers:
             given[name] = convert(given[name])
-        return tuple([given[name] for name in self.order]) if self.is_positional else given
+        return self.arrange(given)
 
     def row(self, found: tuple) -> Any:
         cells = list(found)
@@ -116,23 +120,43 @@ def compiled(
     if unfilled := [column.name for column in [*(text.insert_prefetch or ()), *(text.update_prefetch or ())]]:
         raise ValueError(f"name these columns in the statement, their defaults are not applied: {unfilled}")
     binds = {name: bind for bind, name in text.bind_names.items()}
-    writers = {name: bind.type.dialect_impl(dialect).bind_processor(dialect) for name, bind in binds.items()}
-    writers = {name: convert for name, convert in writers.items() if convert}
+    writers = {name: convert for name, bind in binds.items() if (convert := writer_of(bind.type, dialect))}
     constants = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
     columns = returned(statement)
-    readers = [column["type"].dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+    readers = [reader_of(column["type"], dialect) for column in columns]
     return Plan(
         sql=str(text),
-        is_positional=text.positional,
         is_change=not isinstance(statement, SELECTS),
-        order=tuple(text.positiontup or ()),
         constants={
             name: writers[name](value) if name in writers else value for name, value in constants.items()
         },
-        writers={name: convert for name, convert in writers.items() if name not in constants},
+        writers=tuple((name, convert) for name, convert in writers.items() if name not in constants),
+        arrange=in_order(text.positiontup) if text.positional else dict,
         readers=tuple((place, convert) for place, convert in enumerate(readers) if convert),
         make=into or namedtuple("Row", [column["name"] for column in columns], rename=True)._make,
     )
+
+
+def writer_of(kind: sa.types.TypeEngine, dialect: Dialect) -> Converter | None:
+    """What makes of a value of ours one of the driver's; None where they are the same.
+
+    The same moment, day and state go into many rows of an answer, so what became of the last ones is remembered.
+    """
+    convert = kind.dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=64)(convert) if convert and isinstance(kind, REMEMBERED) else convert
+
+
+def reader_of(kind: sa.types.TypeEngine, dialect: Dialect) -> Converter | None:
+    """What makes of the driver's value one of ours; None where they are the same."""
+    convert = kind.dialect_impl(dialect).result_processor(dialect, None)
+    return lru_cache(maxsize=64)(convert) if convert and isinstance(kind, REMEMBERED) else convert
+
+
+def in_order(names: Sequence[str] | None) -> Callable[[Mapping[str, Any]], tuple]:
+    """What takes the values of `names` from a mapping, as a tuple."""
+    if not names:
+        return lambda given: ()
+    return itemgetter(*names) if len(names) > 1 else lambda given: (given[names[0]],)
 
 
 def among(column: sa.ColumnElement) -> sa.ColumnElement[bool]:

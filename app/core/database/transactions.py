@@ -13,8 +13,7 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -125,11 +124,24 @@ def real(session: scoped_session | Session) -> Session:
     return session() if isinstance(session, scoped_session) else session
 
 
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection with a short reading transaction, for hot paths that use Core."""
-    with engine.connect() as connection:
-        yield connection
+class Looking:
+    """A connection from the pool for single SELECTs of prepared statements: it has no transaction to begin or to end."""
+
+    __slots__ = ("connection", "dialect")
+
+    def __init__(self, engine: Engine):
+        self.dialect = engine.dialect
+        self.connection = engine.raw_connection()
+
+    def __enter__(self) -> Looking:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.connection.close()
+
+    @staticmethod
+    def in_transaction() -> bool:
+        return False
 
 
 def writer(engine: Engine) -> Engine:
@@ -160,7 +172,7 @@ def install(engine: Engine, gate_seconds: float) -> None:
     gate = WriteGate(Path(str(engine.url.database) + ".gate"), gate_seconds)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", lambda connection: _begin(connection, gate))
-    event.listen(engine, "checkin", lambda dbapi, record: _leave(record, gate))
+    event.listen(engine, "checkin", lambda dbapi, record: _come_back(dbapi, record, gate))
     event.listen(engine, "invalidate", lambda dbapi, record, error: _leave(record, gate))
 
 
@@ -219,6 +231,13 @@ def left(until: float, seconds: float) -> float:
     """
     remaining = max(0.0, until - time.monotonic())
     return seconds if remaining > seconds * 0.9 else remaining
+
+
+def _come_back(dbapi, record, gate: WriteGate) -> None:
+    """A COMMIT that failed leaves the transaction open, and SQLAlchemy takes it for ended: it must not meet the next user."""
+    if dbapi is not None and dbapi.in_transaction:
+        dbapi.rollback()
+    _leave(record, gate)
 
 
 def _leave(record, gate: WriteGate) -> None:

@@ -17,7 +17,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import request
+from flask import has_app_context, request
 from flask_babel import Domain, force_locale, get_domain, get_locale
 
 FALLBACK = "en"
@@ -90,6 +90,10 @@ def browsers_choice() -> str:
 
 @contextmanager
 def using(domain: Domain, locale: Locale) -> Iterator[Locale]:
+    """Outside an application there are no translations to choose from, and words stay as they are written."""
+    if not has_app_context():
+        yield locale
+        return
     before = get_domain()
     with force_locale(locale):
         domain.as_default()

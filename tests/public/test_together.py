@@ -1,0 +1,121 @@
+"""Writings that share a transaction: all of them happen, nobody's fault is another's, and a wait has an end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import IntegrityError
+
+from app.contacts.models import Account
+from app.core import clock
+from app.core.database import transactions
+from app.core.database.transactions import GateBusy
+from app.extensions import db
+from app.health.models import ScoreDue
+from app.public.together import Together
+
+SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+WAIT = 20
+
+
+@pytest.fixture
+def engine(app):
+    db.session.remove()
+    return db.engine
+
+
+def add(name):
+    """Work that adds an account; "" is refused by the database."""
+
+    def work(connection):
+        moment = clock.now()
+        values = {"name": name or None, "segment": {}, "started_on": moment.date()}
+        connection.execute(sa.insert(Account).values(**values, created_at=moment, updated_at=moment))
+        return name
+
+    return work
+
+
+def an_orphan(connection):
+    """Work that the database refuses only when it is committed."""
+    connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    connection.execute(sa.insert(ScoreDue).values(account_id=999, since=clock.now()))
+
+
+def names() -> list[str]:
+    return sorted(db.session.scalars(sa.select(Account.name)))
+
+
+@contextmanager
+def counted_commits(engine):
+    commits = []
+    note = commits.append
+    event.listen(engine, "commit", note)
+    yield commits
+    event.remove(engine, "commit", note)
+
+
+def until(condition) -> None:
+    end = time.monotonic() + WAIT
+    while not condition():
+        assert time.monotonic() < end
+        threading.Event().wait(0.001)
+
+
+def written(engine, works, seconds=WAIT) -> list[Future]:
+    """What became of `works` that came while another writer kept the gate shut."""
+    together = Together(engine, seconds)
+    with ThreadPoolExecutor(len(works)) as threads, transactions.writer(engine).connect() as other:
+        other.begin()
+        waiting = [threads.submit(together.write, work) for work in works]
+        until(lambda: len(together.row) == len(works))
+    assert not together.row
+    return waiting
+
+
+@SQLITE
+def test_whoever_waits_shares_one_transaction(engine):
+    with counted_commits(engine) as commits:
+        waiting = written(engine, [add(f"Account {number}") for number in range(6)])
+    assert [future.result() for future in waiting] == [f"Account {number}" for number in range(6)] == names()
+    assert len(commits) == 1
+
+
+@SQLITE
+def test_one_that_fails_takes_nobody_along(engine):
+    waiting = written(engine, [add("One"), add(""), add("Two")])
+    assert isinstance(waiting[1].exception(), IntegrityError)
+    assert [waiting[0].result(), waiting[2].result()] == ["One", "Two"] == names()
+
+
+@SQLITE
+def test_a_commit_that_fails_loses_only_what_made_it_fail(engine):
+    waiting = written(engine, [add("One"), an_orphan, add("Two")])
+    assert isinstance(waiting[1].exception(), IntegrityError)
+    assert [waiting[0].result(), waiting[2].result()] == ["One", "Two"] == names()
+
+
+@SQLITE
+def test_a_wait_has_an_end_and_leaves_nothing_behind(engine):
+    together = Together(engine, seconds=0.05)
+    with transactions.writer(engine).connect() as other, ThreadPoolExecutor(3) as threads:
+        other.begin()
+        waiting = [threads.submit(together.write, add(f"Account {number}")) for number in range(3)]
+        assert [type(future.exception(WAIT)) for future in waiting] == [GateBusy] * 3
+    assert not together.row
+    together.write(add("Later"))
+    assert names() == ["Later"]
+
+
+def test_one_alone_is_written_and_its_error_is_its_own(engine):
+    together = Together(engine, WAIT)
+    assert together.write(add("One")) == "One"
+    with pytest.raises(IntegrityError):
+        together.write(add(""))
+    assert names() == ["One"]
