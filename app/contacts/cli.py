@@ -140,10 +140,10 @@ def person_erase(email: str, yes: bool, as_json: bool) -> None:
     transactions.write(db.session)
     people = traces.people_of(db.session, email)
     addresses = {email.strip(), *(contact.email for contact in people if contact.email)}
+    words = idempotency.words_of([journey.person_told(db.session, contact) for contact in people])
     for contact in people:
         journey.person_erased(db.session, contact, now=clock.now(), actor=at_terminal())
-    for address in addresses:
-        idempotency.forget_about(db.session, address)
+    idempotency.forget_about(db.session, addresses | words, [contact.id for contact in people])
     db.session.commit()
     box = mailbox(current_app.extensions["settings"])
     kept = sum(box.forget(address) for address in addresses)

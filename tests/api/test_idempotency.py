@@ -1,14 +1,17 @@
 """A POST sent again with its Idempotency-Key does nothing again and gets the first answer."""
 
+import json
 import threading
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from app import journey
 from app.api.protocol import idempotency
 from app.api.protocol.idempotency import KeptAnswer
 from app.core import clock
+from app.core.audit import SYSTEM
 from app.followups.models import Activity
 from tests import make
 
@@ -109,3 +112,42 @@ def test_twins_at_the_same_moment_are_one(app, session, program, path):
     assert len(answers) == 4
     assert len(set(answers)) == 1
     assert count(session) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "is_theirs"),
+    [
+        ("She asked for Paul.", True),
+        ("Sie fragt nach Łukasz.", True),
+        ("Call Ms Zimmerfrau", True),
+        ("Later", False),
+    ],
+)
+def test_an_erased_persons_words_are_forgotten_and_nothing_is_done_twice(session, api, words, is_theirs):
+    person = make.contact(last_name="Zimmerfrau", email="kim@customer.example")
+    task = make.task(contact=person if is_theirs else make.contact())
+    other = make.task()
+    session.commit()
+    sent = {"kind": "note", "text": words}
+    about_another = f"/tasks/{other.id}/activities"
+    assert send(api, f"/tasks/{task.id}/activities", body=sent).status_code == 201
+    assert send(api, about_another, key="k-2").status_code == 201
+    assert words in json.loads(session.scalar(sa.select(KeptAnswer.body).filter_by(key="k-1")))["text"]
+    told = idempotency.words_of(journey.person_told(session, person))
+    journey.person_erased(session, person, now=clock.now(), actor=SYSTEM)
+    assert idempotency.forget_about(session, told, [person.id]) == int(is_theirs)
+    session.commit()
+    again = send(api, f"/tasks/{task.id}/activities", body=sent)
+    assert again.status_code == (410 if is_theirs else 201)
+    assert ("no longer kept" in again.text) == is_theirs
+    assert send(api, about_another, key="k-2").headers["Idempotency-Replayed"] == "true"
+    assert count(session) == 2
+
+
+def test_answers_that_name_an_erased_person_are_forgotten_too(session, api):
+    task = make.task(kind="silent")
+    session.commit()
+    closing = {"outcome": "resolved", "comment": "Done.", "customer_told": True}
+    assert send(api, f"/tasks/{task.id}/resolution", body=closing).status_code == 200
+    assert idempotency.forget_about(session, [], [task.contact_id + 1]) == 0
+    assert idempotency.forget_about(session, [], [task.contact_id]) == 1

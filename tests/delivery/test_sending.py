@@ -8,14 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from app import journey
 from app.contacts.models import ContactStatus
 from app.core import outbox_rows
+from app.core.audit import SYSTEM
 from app.core.errors import Refused
 from app.core.installation import installation
 from app.core.outbox import DeliveryAttempt, Letter, OutboxRow, OutboxState, Step
 from app.core.processes.workers import JobFailure
 from app.delivery import invitations, letters, sender
 from app.delivery.invitations import Move
+from app.delivery.mail.mailbox import MailboxLane
 from app.delivery.mail.verp import ReturnPaths
 from app.delivery.models import (
     Invitation,
@@ -453,6 +456,33 @@ class TestRehearsal:
         assert states(session, wave) == {InvitationState.SENT: 3}
         assert len(office.mailer.shelf.mailbox.names()) == 3
         assert not sink.taken
+
+    @pytest.mark.parametrize("has_server", [True, False])
+    def test_who_is_erased_while_a_mail_is_handed_over_leaves_none_in_the_mailbox(
+        self, office, session, tmp_path, has_server
+    ):
+        person = make.contact(email="Kim.Lee@customer.example")
+
+        class Slow(MailboxLane):
+            """A mailbox that is written to a moment after the person was erased."""
+
+            def release(self, keys):
+                if not (keys := list(keys)):
+                    return
+                journey.person_erased(session, person, now=office.now, actor=SYSTEM)
+                session.commit()
+                assert self.mailbox.forget("Kim.Lee@customer.example") == 0
+                super().release(keys)
+                assert len(self.mailbox.names_to("kim.lee@customer.example")) == 1
+
+        office.mailer.shelf = Slow(office.mailer.shelf.mailbox)
+        if not has_server:
+            office.mailer.lane = office.mailer.shelf
+        office.wave([person, make.contact(email="lee@customer.example")], is_rehearsal=True)
+        office.queue()
+        sender.send_due(session, office.mailer, now=office.now)
+        shown = [line.to for line in office.mailer.shelf.mailbox.lines()]
+        assert ["lee@customer.example" in to for to in shown] == [True]
 
 
 def test_the_words_of_a_mail_to_a_colleague_are_not_kept(office, sink, session):

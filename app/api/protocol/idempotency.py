@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Request, Response
@@ -18,13 +20,24 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.api.protocol.parsing import Malformed
 from app.core.database.columns import Moment, quotes, reference
-from app.core.errors import Invalid
+from app.core.errors import DomainError, Invalid
 from app.extensions import Base
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 SENDABLE = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_FOR = timedelta(days=1)
+FORGOTTEN = 410
+SHORTEST_WORDS, AT_ONCE = 3, 50
+TELLING = frozenset(
+    {"external_id", "email", "last_name", "title", "comment", "words", "closing_comment", "reason"}
+)  # The columns that say who somebody is, or hold what was written.
+
+
+class Forgotten(DomainError):
+    """What was asked for was done, and what came of it is no longer known (410)."""
+
+    status = FORGOTTEN
 
 
 class KeptAnswer(Base):
@@ -83,6 +96,8 @@ def begin(session: Session, once: Once, *, now: datetime) -> Response | None:
     if kept.fingerprint != once.fingerprint:
         words = _("This Idempotency-Key was used for another request.")
         raise Invalid(words, errors={HEADER: words})
+    if kept.status == FORGOTTEN:
+        raise Forgotten(_("This was done. Its answer is no longer kept, because a person in it was erased."))
     response = Response(kept.body, kept.status, content_type="application/json")
     response.headers[REPLAYED] = "true"
     return response
@@ -94,9 +109,29 @@ def keep(session: Session, once: Once, response: Response) -> None:
     row.status, row.body = response.status_code, response.get_data(as_text=True)
 
 
-def forget_about(session: Session, address: str) -> int:
-    """Delete kept answers that hold this address, because its person asked to be erased; how many there were."""
-    return session.execute(sa.delete(KeptAnswer).where(quotes(KeptAnswer.body, address))).rowcount
+def forget_about(session: Session, words: Collection[str], contact_ids: Collection[int]) -> int:
+    """Empty kept answers that hold these words or are about these people, who asked to be erased; how many there were.
+
+    The key stays taken: a launch or a note that is sent again is still not done a second time.
+    """
+    held = [quotes(KeptAnswer.body, said) for said in words if len(said) >= SHORTEST_WORDS]
+    held += [KeptAnswer.body.contains(f'"contact_id":"{id}"') for id in contact_ids]
+    forgotten = {"body": "", "status": FORGOTTEN}
+    count = 0
+    for start in range(0, len(held), AT_ONCE):
+        about = sa.update(KeptAnswer).where(sa.or_(*held[start : start + AT_ONCE]))
+        count += session.execute(about.values(forgotten)).rowcount
+    return count
+
+
+def words_of(told: Any) -> set[str]:
+    """Who a person was and what was written by and about them, from all that is told of them."""
+    if isinstance(told, list):
+        return {said for part in told for said in words_of(part)}
+    if not isinstance(told, dict):
+        return set()
+    own = {value for name, value in told.items() if name in TELLING and isinstance(value, str)}
+    return own | {said for value in told.values() for said in words_of(value)}
 
 
 def forget_old(session: Session, *, now: datetime) -> int:

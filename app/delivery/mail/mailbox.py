@@ -90,6 +90,11 @@ class Mailbox:
         except FileNotFoundError:
             return None
 
+    def addresses(self) -> set[str]:
+        """Everybody to whom a mail is kept."""
+        lines = (self._line(name) for name in self.names())
+        return {to for line in lines if line for _name, to in getaddresses([line.to]) if to}
+
     def names_to(self, address: str) -> list[str]:
         """The names of all mails to `address`."""
         wanted, found = address.strip().casefold(), []

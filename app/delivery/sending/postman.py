@@ -18,7 +18,7 @@ from app.delivery.mail.mailer import Mailer, is_allowed
 from app.delivery.mail.smtp.connection import Envelope, Report
 from app.delivery.mail.smtp.faults import Stage, Verdict
 from app.delivery.models import InvitationState
-from app.delivery.sending import asks, books
+from app.delivery.sending import asks, books, traces
 from app.delivery.sending.asks import REHEARSAL, Ask
 from app.delivery.sending.posting import (
     INVITATION,
@@ -125,6 +125,8 @@ class Postman:
             if row.kind == INVITATION:
                 number = invitation_id_of(row.ref)
                 self.asks[number] = self.asks[number]._replace(state=InvitationState.SENDING)
+        if not (self.is_live and self.mailer.leaves_the_machine):
+            traces.sweep(session, self.mailer.shelf.mailbox, [outcome.row.id for outcome in outcomes])
         for outcome in outcomes:
             self.shelved.discard(outcome.row.id)
             if outcome.row.kind in SURVEY:

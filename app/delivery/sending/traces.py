@@ -6,7 +6,7 @@ words, and its link leads nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact
-from app.core import tokens
+from app.core import text, tokens
 from app.core.database import telling
 from app.core.outbox_rows import STOPPABLE, DeliveryAttempt, OutboxRow, OutboxState
 from app.delivery import invitations, suppressions
+from app.delivery.mail.mailbox import Mailbox
 from app.delivery.models import (
     Invitation,
     InvitationChange,
@@ -88,6 +89,17 @@ def forget_mails(session: Session, invitation_ids: Sequence[int], *, now: dateti
     nothing = {"recipient": ERASED, "values": {}, "reason": None, "updated_at": now}
     session.execute(sa.update(OutboxRow).where(mails).values(nothing), execution_options=BULK)
     session.expire_all()
+
+
+def sweep(session: Session, box: Mailbox, outbox_ids: Collection[int]) -> int:
+    """If one of these mails is to somebody who was erased while it was handed over, remove what came into the mailbox
+    since; how many mails went."""
+    erased = sa.select(OutboxRow.id).where(OutboxRow.id.in_(outbox_ids), OutboxRow.recipient == ERASED)
+    if not outbox_ids or session.scalar(erased.limit(1)) is None:
+        return 0
+    keys = {address: text.email_key(address) for address in box.addresses() if "@" in address}
+    known = suppressions.reasons(session, set(keys.values()))
+    return sum(box.forget(address) for address, key in keys.items() if known.get(key) == ERASED)
 
 
 def asks_of(session: Session, contact_id: int) -> Sequence[int]:
