@@ -43,7 +43,7 @@ def test_changes_are_rolled_back_with_the_transaction(session, now):
 
 
 def test_a_change_wants_a_transaction(app, now):
-    with transactions.reading(db.engine) as connection, pytest.raises(InvalidRequestError):
+    with transactions.Looking(db.engine) as connection, pytest.raises(InvalidRequestError):
         NOTE.run(connection, email_key="a@b.example", now=now)
 
 
