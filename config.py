@@ -97,6 +97,10 @@ class Settings:
     )
     SESSION_IDLE_HOURS: int = setting(12, "hours without a request after which a staff session ends")
     SESSION_DAYS: int = setting(14, "days after which a staff session ends whatever happens")
+    BACKUP_HOURS: int = setting(
+        48,
+        "hours after which doctor misses a new backup; 0: backups are made by other means than justask backup",
+    )
     API_RATE: int = setting(3000, "requests a minute that one API key may make; 0: no limit")
     METRICS_KEY: str = setting(
         "",

@@ -29,6 +29,7 @@ from app.sentiment.cli import sentiment
 from app.serving import serve
 from app.setup.cli import begin_installation, live
 from app.setup.doctor import doctor
+from app.setup.keeping.cli import backup, move, release, restore
 from app.surveys import templates
 
 DRAIN_SECONDS = 29
@@ -43,6 +44,9 @@ COMMANDS: tuple[click.Command, ...] = (
     demo,
     live,
     doctor,
+    backup,
+    restore,
+    release,
 )
 
 
@@ -227,6 +231,7 @@ def real_app() -> Flask:
     return current_app._get_current_object()
 
 
+db_group.add_command(move)
 for command in COMMANDS:
     justask.add_command(command)
 

@@ -33,6 +33,8 @@ class Installation(Stamped, Base):
     live_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     mail_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     setup_done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    backed_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     setup: Mapped[dict] = mapped_column(Json, default=dict)
     holidays: Mapped[list] = mapped_column(Json, default=list)
     week: Mapped[dict] = mapped_column(Json, default=dict)
@@ -51,8 +53,21 @@ class Installation(Stamped, Base):
         return frozenset(date.fromisoformat(day[:10]) for day in self.holidays)
 
     @property
+    def is_held(self) -> bool:
+        """A restored or moved copy, which sends nothing and fetches nothing until somebody releases it."""
+        return self.held_at is not None
+
+    @property
     def work_week(self) -> WorkWeek:
         return WorkWeek.of(self.zone, self.week, self.holidays)
+
+
+IS_HELD = sa.select(Installation.held_at.is_not(None))
+
+
+def is_held(connection: sa.Connection) -> bool:
+    """The same, read anew in the connection's transaction."""
+    return connection.scalar(IS_HELD)
 
 
 def installation(session: Session) -> Installation:

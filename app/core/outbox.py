@@ -27,6 +27,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database.prepared import slots
 from app.core.database.transactions import GateBusy
+from app.core.installation import is_held
 from app.core.outbox_rows import (
     ATTEMPT,
     CLAIM,
@@ -228,6 +229,8 @@ class Turn:
     def _claim(self, room: int) -> list[Row]:
         now = self.now
         connection = self.session.connection()
+        if is_held(connection):
+            return []
         given = self.kinds | {"b_now": now, "b_claim": self.claim, "b_until": now + self.lease}
         rows = CLAIM.rows(connection, **given, b_state=OutboxState.RETRY, most=room)
         rows += CLAIM.rows(connection, **given, b_state=OutboxState.QUEUED, most=room - len(rows))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 import config
 from app.auth import access
 from app.core import clock
+from app.core.installation import installation
 from app.core.outbox import OutboxRow
 from app.core.processes.workers import JobFailure, is_worker_alive
 from app.extensions import db
@@ -50,9 +51,9 @@ def has_room(folder: Path) -> bool:
         return False
 
 
-def answer(facts: dict[str, bool]) -> tuple[Response, int]:
+def answer(facts: dict[str, bool], **more: str | None) -> tuple[Response, int]:
     is_well = all(facts.values())
-    return jsonify(status="ok" if is_well else "failing", checks=facts), 200 if is_well else 503
+    return jsonify(status="ok" if is_well else "failing", checks=facts, **more), 200 if is_well else 503
 
 
 @blueprint.get("/healthz")
@@ -68,7 +69,9 @@ def readyz():
     """Whether the installation as a whole does its work, the worker included."""
     database = is_database_there()
     alive = database and is_worker_alive(db.session, now=clock.now())
-    return answer({"database": database, "disk": has_disk_space(), "worker": alive})
+    last = installation(db.session).backed_up_at if database else None
+    facts = {"database": database, "disk": has_disk_space(), "worker": alive}
+    return answer(facts, last_backup_at=last.isoformat() if last else None)
 
 
 def may_measure() -> bool:
@@ -97,4 +100,10 @@ def metrics():
     alive.set(is_worker_alive(db.session, now=clock.now()))
     failures = Gauge("justask_job_failures", "Items that failed and wait or are parked.", registry=registry)
     failures.set(db.session.scalar(sa.select(sa.func.count()).select_from(JobFailure)))
+    facts = installation(db.session)
+    held = Gauge("justask_held", "1 while a restored or moved copy sends nothing.", registry=registry)
+    held.set(facts.is_held)
+    if facts.backed_up_at is not None:
+        age = Gauge("justask_backup_age_seconds", "Seconds since the last backup.", registry=registry)
+        age.set((clock.now() - facts.backed_up_at).total_seconds())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

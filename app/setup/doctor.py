@@ -41,7 +41,7 @@ SECRETS = ("justask.env", "secret_key")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
 def doctor(as_json: bool) -> None:
-    """Check settings, files, database, worker, mail server, DNS and clock; exit 1 when something is wrong."""
+    """Check settings, files, database, worker, backup, mail server, DNS and clock; exit 1 when something is wrong."""
     found = {name: looked_at(check) for name, check in CHECKS.items()} | mail_findings()
     is_well = all(finding.state is not State.BAD for finding in found.values())
     if as_json:
@@ -160,6 +160,42 @@ def worker_check() -> Finding:
     return good(f"The worker gave a sign of life {(now - beat).seconds} seconds ago.")
 
 
+def engine_check() -> Finding:
+    """The timetable runs on one machine, or by the engine for several."""
+    since = clock.now() - workers.ALIVE_WITHIN
+    names = db.session.scalars(sa.select(WorkerBeat.worker).where(WorkerBeat.beat_at > since)).all()
+    hosts = sorted({name.rpartition(":")[0] for name in names})
+    if settings().ENGINE == "embedded":
+        if len(hosts) < 2:
+            return good("The timetable runs on one machine (embedded).")
+        words = f"Workers of {', '.join(hosts)} each run the timetable for themselves."
+        return care(words, "Set JUSTASK_ENGINE=procrastinate on all of them.")
+    if db.session.scalar(sa.text("SELECT to_regclass('procrastinate_jobs')")) is None:
+        return bad("The job queue has no tables.", "Run: justask db upgrade")
+    return good(f"{len(names)} workers on {len(hosts)} machines share the timetable (procrastinate).")
+
+
+def sending_check() -> Finding:
+    """A copy is held until somebody says that the original has stopped."""
+    if installation(db.session).is_held:
+        words = "This is a restored or moved copy, and it sends nothing."
+        return care(words, "When the one it was copied from has stopped, run: justask release")
+    return good("Mail may leave.")
+
+
+def backup_check() -> Finding:
+    """The last backup that was made with our own command."""
+    hours, last = settings().BACKUP_HOURS, installation(db.session).backed_up_at
+    if not hours:
+        return good("Backups are made by other means, says JUSTASK_BACKUP_HOURS.")
+    fix = "Run justask backup PATH every night; deploy/ has a timer. If you back up by other means, set JUSTASK_BACKUP_HOURS=0."
+    if last is None:
+        return care("No backup was ever made with justask backup.", fix)
+    age = (clock.now() - last) / timedelta(hours=1)
+    words = f"The last backup was made {age:.0f} hours ago."
+    return care(words, fix) if age > hours else good(words)
+
+
 def disk_check() -> Finding:
     free = shutil.disk_usage(settings().instance).free
     words = f"{free / 1024**3:.1f} GB are free in {settings().instance}."
@@ -192,6 +228,9 @@ CHECKS = {
     "integrity": integrity_check,
     "write gate": gate_check,
     "worker": worker_check,
+    "engine": engine_check,
+    "sending": sending_check,
+    "backup": backup_check,
     "disk": disk_check,
     "clock": clock_check,
 }

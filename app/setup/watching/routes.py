@@ -14,6 +14,7 @@ from app.auth import access
 from app.core import audit as trail
 from app.core import clock
 from app.core.audit import AuditEvent
+from app.core.installation import installation
 from app.core.processes import workers
 from app.core.processes.workers import JobFailure, WorkerBeat, is_worker_alive
 from app.extensions import db
@@ -56,6 +57,7 @@ def jobs():
     return render_template(
         "setup/jobs.html",
         alive=is_worker_alive(db.session, now=clock.now()),
+        last_backup=installation(db.session).backed_up_at,
         beats=list(db.session.scalars(sa.select(WorkerBeat).order_by(WorkerBeat.beat_at.desc()).limit(5))),
         failures=list(db.session.scalars(sa.select(JobFailure).order_by(JobFailure.job))),
         timetable=timetable.TIMETABLE,

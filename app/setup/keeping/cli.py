@@ -1,0 +1,126 @@
+"""The commands that keep the data: backup, restore, release, and db move (a door)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+import sqlalchemy as sa
+from flask.cli import with_appcontext
+from sqlalchemy.engine import make_url
+
+from app.auth.cli import actor
+from app.core import audit, clock
+from app.core.database import transactions
+from app.core.installation import installation
+from app.core.outbox import OutboxRow
+from app.core.outbox_rows import WAITING
+from app.extensions import db
+from app.setup.keeping import backups, moving
+from app.setup.keeping.contents import rows_of
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+HELD = "It is held: nothing is sent before justask release. Release it once the one it was copied from has stopped."
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--keep", type=click.IntRange(1), help="Of the folder PATH, keep only so many of the newest backups."
+)
+@AS_JSON
+@with_appcontext
+def backup(path: Path, keep: int | None, as_json: bool) -> None:
+    """Write a backup to the file PATH, or into the folder PATH under the name of the moment; nothing need be stopped.
+
+    It holds the database and the key that links are signed with. Not in it: justask.env, which holds passwords, and the
+    mails of the mailbox page.
+    """
+    if keep and not path.is_dir():
+        raise click.UsageError("--keep goes with a folder.")
+    now = clock.now()
+    target, facts = backups.make(path, now=now)
+    gone = backups.thin_out(path, keep) if keep else []
+    transactions.write(db.session)
+    installation(db.session).backed_up_at = now
+    audit.note(db.session, actor(), "backup.made", now=now, file=target.name)
+    db.session.commit()
+    if as_json:
+        told = {"file": str(target), "bytes": target.stat().st_size, "deleted": [str(one) for one in gone]}
+        click.echo(json.dumps(told | {name: facts[name] for name in ("made_at", "kind", "schema", "tables")}))
+        return
+    size = target.stat().st_size / 1024**2
+    click.echo(f"{target}: {rows_of(facts['tables'])} rows of {len(facts['tables'])} tables, {size:.1f} MB.")
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@AS_JSON
+@with_appcontext
+def restore(path: Path, as_json: bool) -> None:
+    """Put the backup PATH into this installation, which must have no data yet; counts and checksums are compared.
+
+    The copy sends nothing until `justask release`.
+    """
+    facts = backups.restore(path, now=clock.now())
+    rows = rows_of(facts["tables"])
+    if as_json:
+        click.echo(
+            json.dumps({"rows": rows, "made_at": facts["made_at"], "held": True, "tables": facts["tables"]})
+        )
+    else:
+        click.echo(
+            f"Restored: {rows} rows of {len(facts['tables'])} tables, as they were at {facts['made_at']}. {HELD}"
+        )
+    if not facts["is_key_ours"]:
+        words = (
+            "Links in mails that were sent are signed with another key than JUSTASK_SECRET_KEY: set that one, or add it"
+            " to JUSTASK_SECRET_KEYS_OLD."
+        )
+        click.echo(words, err=True)
+
+
+@click.command()
+@AS_JSON
+@with_appcontext
+def release(as_json: bool) -> None:
+    """Let a restored or moved copy send. The installation that it was taken from must not send any more."""
+    now = clock.now()
+    transactions.write(db.session)
+    row = installation(db.session)
+    was_held, row.held_at = row.held_at is not None, None
+    waiting = sa.select(sa.func.count()).where(OutboxRow.state.in_(WAITING))
+    count = db.session.scalar(waiting.select_from(OutboxRow))
+    if was_held:
+        audit.note(db.session, actor(), "installation.released", now=now, mails=count)
+    db.session.commit()
+    if as_json:
+        click.echo(json.dumps({"released": was_held, "mails_waiting": count}))
+    else:
+        click.echo(
+            f"Released; {count} mails wait for their turn." if was_held else "It was not held; nothing to do."
+        )
+
+
+@click.command()
+@click.option(
+    "--to", "url", required=True, help="postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, an empty one."
+)
+@AS_JSON
+@with_appcontext
+def move(url: str, as_json: bool) -> None:
+    """Copy everything from SQLite into an empty PostgreSQL database, counted and compared; the old one stays as it is.
+
+    Nobody can write meanwhile. The copy sends nothing until `justask release`.
+    """
+    copied = moving.move(url, now=clock.now())
+    rows, shown = rows_of(copied), make_url(url).render_as_string(hide_password=True)
+    if as_json:
+        click.echo(json.dumps({"rows": rows, "to": shown, "held": True, "tables": copied}))
+        return
+    click.echo(
+        f"Moved {rows} rows of {len(copied)} tables to {shown}; counts and checksums are equal, counters set. {HELD}\n"
+        "Now: stop JustAsk here, set JUSTASK_DATABASE_URL and, from instance/secret_key, JUSTASK_SECRET_KEY, start it,"
+        " look at it, release it."
+    )
