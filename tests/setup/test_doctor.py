@@ -35,7 +35,7 @@ def test_a_healthy_installation_is_told_so(look, alive):
     found, code = look()
     assert code == 0, found
     wrong = {name for name, finding in found.items() if finding["state"] != "good"}
-    assert wrong <= {"settings", "mail", "disk"}
+    assert wrong <= {"settings", "mail", "disk", "backup"}
     assert "JUSTASK_BASE_URL" in found["settings"]["fix"]
     assert "JUSTASK_MAIL_URL" in found["mail"]["fix"]
 
