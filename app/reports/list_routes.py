@@ -14,7 +14,7 @@ from app.auth import access
 from app.core.web.pages import this_installation
 from app.delivery.words import STATE_TONES, STATES
 from app.extensions import db
-from app.reports import lists
+from app.reports import charts, lists
 from app.reports.lists import PAGE_SIZE, Chosen
 from app.reports.routes import asked, blueprint, dimension_words, segment_names
 from app.surveys.scales import Band, band
@@ -70,6 +70,7 @@ def responses():
         dimensions=dimension_words(),
         segment_words=segment_names(chosen.dim),
         band=band,
+        band_options=[(name, words) for name, words in charts.band_words().items() if name in set(Band)],
         to_review=len(lists.to_review(db.session)),
     )
 

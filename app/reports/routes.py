@@ -107,6 +107,7 @@ def overview_page():
         rate_chart=rate_chart(found, chosen),
         dimensions=dimension_words(),
         segment_words=segment_names(chosen.dim),
+        band_words=charts.band_words(),
         days=Period(chosen.start, chosen.end),
         window=window_to(today()),
         before=window_to(today() - timedelta(days=HEADLINE_DAYS)),
@@ -153,9 +154,9 @@ def composition_chart(found: Overview, chosen: Asked) -> charts.Chart:
     made = [
         Composition(
             label=period_words(point.period, chosen.every),
-            detractor=point.counts.detractors,
-            passive=point.counts.passives,
             promoter=point.counts.promoters,
+            passive=point.counts.passives,
+            detractor=point.counts.detractors,
             silent=asks.silent + asks.declined,
             open=asks.open,
             url=answers_url(point.period),

@@ -8,11 +8,14 @@ VALUE_WEIGHTS = {"overall": 0.5, "goal": 0.3, "ease": 0.2}
 
 
 class Band(StrEnum):
-    """What an NPS answer makes of a person; fixed, not a setting (scoring section 1)."""
+    """What an NPS answer makes of a person; fixed, not a setting (scoring section 1).
 
-    DETRACTOR = "detractor"
-    PASSIVE = "passive"
+    Pages, charts, tables and files name the bands in this order, so that 2-0-1 means the same everywhere.
+    """
+
     PROMOTER = "promoter"
+    PASSIVE = "passive"
+    DETRACTOR = "detractor"
 
 
 def band(score: int) -> Band:

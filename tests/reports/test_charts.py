@@ -143,10 +143,10 @@ def test_no_mark_carries_a_colour():
     assert fills == {"url(#chart-id-hatch)"}
 
 
-def test_columns_fill_the_height_from_detractors_up_to_the_silent():
+def test_columns_fill_the_height_from_promoters_up_to_the_silent():
     chart = stacked_bands([Composition("May", 1, 1, 1, 1)], "Mix")
     fills = [s for s in chart.shapes if s.css.startswith("chart__fill")]
-    assert [s.css.rpartition("--")[2] for s in fills] == ["detractor", "passive", "promoter", "silent"]
+    assert [s.css.rpartition("--")[2] for s in fills] == ["promoter", "passive", "detractor", "silent"]
     tops = [s.at["y"] for s in fills]
     assert tops == sorted(tops, reverse=True)
     assert tops[-1] == 14
@@ -232,10 +232,10 @@ def test_a_period_with_open_asks_shows_them_and_says_that_it_is_provisional():
     assert chart.rows[0][-1] == ""
     assert "provisional" in chart.description
     assert chart.data["points"][1]["lines"] == [
-        "Detractors: 3 (19%)",
+        "Promoters: 3 (19%)",
         "Passives: 0 (0%)",
-        "Promoters: 1 (6%)",
-        "Silent: 0 (0%)",
+        "Detractors: 1 (6%)",
+        "Did not answer: 0 (0%)",
         "May still answer: 12 (75%)",
         "provisional",
     ]

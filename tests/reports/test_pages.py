@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import io
+import itertools
 import re
 from datetime import timedelta
 
@@ -166,3 +167,30 @@ def test_segments_are_called_by_their_names(viewer, session):
     session.commit()
     assert "Maya Lindholm</a>" in viewer.get("/reports?by=owner").text
     assert "English</a>" in viewer.get("/reports?by=language").text
+
+
+def test_bands_are_named_in_one_order_and_by_one_word_everywhere(viewer, session):
+    account = make.account(name="Acme")
+    for score in (9, 10, 8, 3, 9, 2):
+        answers_of(make.contact(account=account), score)
+    now = clock.now()
+    make.invitation(
+        sent_at=now - timedelta(days=30), state=InvitationState.SILENT, silent_at=now, closed_at=now
+    )
+    session.commit()
+    pages = {address: viewer.get(address).text for address in ("/reports?by=tier", "/accounts")}
+    account_page = viewer.get(f"/accounts/{account.id}").text
+    pages["account"] = account_page.partition('<figure class="split">')[2].partition("</figure>")[0]
+    pages["filter"] = (
+        viewer.get("/reports/responses").text.partition("filter-band")[2].partition("</select>")[0]
+    )
+    pages["file"] = viewer.get("/accounts.csv").text.partition("\n")[0]
+    for name, page in pages.items():
+        seen = re.findall(r"promoter|passive|detractor", re.sub(r"<[^>]*>", " ", page).lower())
+        assert {"promoter", "passive", "detractor"} <= set(seen), name
+        turned = {("detractor", "passive"), ("passive", "promoter")}
+        assert turned.isdisjoint(itertools.pairwise(seen)), (name, seen)
+    report = pages["/reports?by=tier"]
+    assert '<li class="key key--silent">Did not answer</li>' in report
+    assert '<span class="key key--silent">' in report
+    assert "3-1-2" in account_page

@@ -4,7 +4,7 @@ A missing value is a gap, never a nought. `chart(c)` of that template draws what
 """
 
 from app.reports.charts.axes import Unit
-from app.reports.charts.bands import stacked_bands
+from app.reports.charts.bands import band_words, stacked_bands
 from app.reports.charts.bubbles import bubbles
 from app.reports.charts.chart import Bubble, Chart, Composition, Point
 from app.reports.charts.trends import bar, line_with_interval, sparkline
@@ -15,6 +15,7 @@ __all__ = [
     "Composition",
     "Point",
     "Unit",
+    "band_words",
     "bar",
     "bubbles",
     "line_with_interval",

@@ -1,4 +1,4 @@
-"""Who answered how, and who did not: detractors, passives, promoters, the silent and the not yet heard over time."""
+"""Who answered how, and who did not: promoters, passives, detractors, the silent and the not yet heard over time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from app.reports.charts.axes import Axis, Unit, axis
 from app.reports.charts.chart import Chart, Composition, Point, Shape
 from app.reports.charts.marks import column, feet, grid, scale_of
+from app.surveys.scales import Band
 
 HEIGHT = 260
 TOP = 14
 FOOT = 42
-BANDS = ("detractor", "passive", "promoter", "silent", "open")
+BANDS = (*Band, "silent", "open")
 
 
 def stacked_bands(
@@ -26,7 +27,7 @@ def stacked_bands(
     note: str = "",
     empty: str = "",
 ) -> Chart:
-    """Detractors at the foot, passives, promoters, the silent hatched, and hollow on top who may still answer; as
+    """Promoters at the foot, passives, detractors, the silent hatched, and hollow on top who may still answer; as
     shares, or as people. A period with open asks says that it is provisional."""
     unit = Unit.SHARE if as_share else Unit.COUNT
     highest = 1.0 if as_share else max([p.n for p in periods], default=0)
@@ -101,11 +102,12 @@ def stack(index: int, period: Composition, count: int, up: Axis, as_share: bool)
 
 
 def band_words() -> dict[str, str]:
+    """What the bands, and those who gave no answer, are called wherever they are counted, in the order of telling."""
     return {
-        "detractor": _("Detractors"),
-        "passive": _("Passives"),
-        "promoter": _("Promoters"),
-        "silent": _("Silent"),
+        Band.PROMOTER: _("Promoters"),
+        Band.PASSIVE: _("Passives"),
+        Band.DETRACTOR: _("Detractors"),
+        "silent": _("Did not answer"),
         "open": _("May still answer"),
     }
 

@@ -30,9 +30,9 @@ class Composition:
     `urls` lead to the rows behind each band."""
 
     label: str
-    detractor: int = 0
-    passive: int = 0
     promoter: int = 0
+    passive: int = 0
+    detractor: int = 0
     silent: int = 0
     url: str | None = None
     note: str = ""
@@ -41,7 +41,7 @@ class Composition:
 
     @property
     def n(self) -> int:
-        return self.detractor + self.passive + self.promoter + self.silent + self.open
+        return self.promoter + self.passive + self.detractor + self.silent + self.open
 
     @property
     def is_provisional(self) -> bool:
