@@ -26,7 +26,7 @@ from app.core.processes.timetable import MAIL, TIMETABLE, Job, every, job_named,
 from app.delivery import sender, waves
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
-from app.delivery.programs import drip
+from app.delivery.programs import drip, occasions
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
 from app.delivery.watching import alarms
@@ -125,6 +125,12 @@ def start_waves(now: datetime) -> int:
 def plan_drips(now: datetime) -> int:
     """Write down whom programs that ask by themselves will ask, some working days ahead."""
     return committed(drip.plan_due(db.session, now=now))
+
+
+@every(seconds=60)
+def meet_occasions(now: datetime) -> int:
+    """Ask people after what transactional programs wait for: a stage, a renewal, a signal from outside."""
+    return committed(occasions.meet(db.session, now=now))
 
 
 @every(seconds=3600)

@@ -3,6 +3,7 @@
 from app.api.protocol import idempotency
 from app.auth import models as auth
 from app.contacts import models as contacts
+from app.contacts import signals
 from app.contacts.importing import uploads
 from app.core import audit, installation, outbox
 from app.core.processes import workers
@@ -22,6 +23,7 @@ PARTS = (
     auth,
     contacts,
     uploads,
+    signals,
     surveys,
     delivery,
     responses,

@@ -38,7 +38,9 @@ AUDIENCE = (
 SCHEDULE = (
     "When it asks by itself; null: only when launched. `kind` is `drip` for relationship programs: everybody every "
     "`every_days`, evenly over the sending days; the people of an account over spans of `spread_days`; new people after "
-    "`new_after_days`; known `notice_days` working days before. What is left out has its default. Taken as a whole."
+    "`new_after_days`. For transactional programs: `stage` (`stage`, `after_days`), `renewal` (`before_days`), `start` "
+    "of an account, `joined` (a person became known) or `signal` (`type`), each with `after_days`. Asks are known "
+    "`notice_days` working days before, after a signal at once. What is left out has its default. Taken as a whole."
 )
 
 

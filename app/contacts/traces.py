@@ -27,6 +27,7 @@ from app.contacts.models import (
     DatedRole,
     Goal,
 )
+from app.contacts.signals import Signal
 from app.contacts.syncing import account_of_key
 from app.core import text
 from app.core.clock import day_of
@@ -71,6 +72,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "contact": telling.rows(session, Contact, Contact.id == contact_id)[0],
         "account": contact.account.name if contact.account else None,
         "roles": telling.rows(session, DatedRole, DatedRole.contact_id == contact_id),
+        "signals": telling.rows(session, Signal, Signal.contact_id == contact_id),
         "ids_elsewhere": telling.rows(session, ContactKey, ContactKey.contact_id == contact_id),
         "imports": [
             {"id": file.id, "name": file.name, "created_at": telling.plain(file.created_at)}
@@ -87,7 +89,8 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
         file.columns = []
         if file.is_waiting:
             file.put_away(now=now)
-    session.execute(sa.delete(ContactKey).where(ContactKey.contact_id == contact_id))
+    for table in (ContactKey, Signal):
+        session.execute(sa.delete(table).where(table.contact_id == contact_id))
     for name, nothing in IDENTITY.items():
         setattr(contact, name, nothing)
     contact.status, contact.erased_at = ContactStatus.ERASED, now
@@ -131,6 +134,7 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     one, other = session.get_one(Account, from_id), session.get_one(Account, to_id)
     move_people(session, one, other)
     move_ids(session, one, other)
+    session.execute(sa.update(Signal).where(Signal.account_id == from_id).values(account_id=to_id))
     has_goal = session.scalar(sa.select(sa.exists().where(Goal.account_id == to_id, Goal.ended_on.is_(None))))
     if has_goal:
         ends = sa.update(Goal).where(Goal.account_id == from_id, Goal.ended_on.is_(None))

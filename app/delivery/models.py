@@ -163,6 +163,24 @@ class FirstAsk(Base):
     invitation_id: Mapped[int] = reference("invitations.id", primary_key=True, index=False)
 
 
+class Occasion(Base):
+    """What a program asked one person about: a stage reached, a renewal, a signal. Once, by its key."""
+
+    __tablename__ = "occasions"
+    __table_args__ = (
+        sa.UniqueConstraint("program_id", "contact_id", "key"),
+        sa.Index("ix_occasions_program_met", "program_id", "met_at"),
+    )
+
+    id: Mapped[Id]
+    program_id: Mapped[int] = reference("programs.id", index=False)
+    contact_id: Mapped[int] = reference("contacts.id")
+    key: Mapped[str] = mapped_column(sa.String(80))
+    due_on: Mapped[date]
+    wave_id: Mapped[int] = reference("waves.id")
+    met_at: Mapped[Moment]
+
+
 class InvitationChange(Base):
     """A change of the ledger, dated. Reports fold these rows, so delivery need not know reports."""
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import Field, IntegerField, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.models import Staff
@@ -20,7 +20,8 @@ from app.contacts.models import Account
 from app.core.web.fields import Line, Words, choices
 from app.surveys import audience, rules, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
-from app.surveys.plans import schedules
+from app.surveys.plans import form_fields, schedules
+from app.surveys.plans.form_fields import ScheduleFields
 from app.surveys.templates import shipped_words
 
 NOBODY = "none"  # How a form writes the value that stands for nothing there.
@@ -31,11 +32,6 @@ STATUSES = {
     ProgramStatus.ACTIVE: _l("Active"),
     ProgramStatus.PAUSED: _l("Paused"),
     ProgramStatus.ARCHIVED: _l("Archived"),
-}
-BY_HAND = ""
-SCHEDULES = {
-    BY_HAND: _l("Only when somebody launches it"),
-    schedules.DRIP: _l("By itself, a few people on every sending day"),
 }
 KINDS = {
     ProgramKind.RELATIONSHIP: _l("Relationship: the same people, again and again"),
@@ -107,45 +103,6 @@ class RuleFields:
 RULES = tuple(name for name in vars(RuleFields) if not name.startswith("_"))
 
 
-def span(kind: str, name: str, label, help=None) -> IntegerField:
-    """A field for the days of one name in a kind of schedule; left empty it means the default."""
-    least, most, default = schedules.KINDS[kind][1][name]
-    limits = NumberRange(
-        least, most, _l("This must be a whole number from %(least)d to %(most)d.", least=least, most=most)
-    )
-    return IntegerField(label, [Optional(), limits], default=default, description=help)
-
-
-class ScheduleFields:
-    """When a program asks by itself, and the days of each kind of schedule."""
-
-    schedule = SelectField(_l("When it asks"), choices=choices(*SCHEDULES.items()), default=BY_HAND)
-    every_days = span(
-        schedules.DRIP,
-        "every_days",
-        _l("Days until a person is asked again"),
-        _l("Everybody is asked once in this time, about as many on every sending day."),
-    )
-    spread_days = span(
-        schedules.DRIP,
-        "spread_days",
-        _l("Days in which an account is touched"),
-        _l("The people of an account are dealt over these spans, so that it is heard in each of them."),
-    )
-    new_after_days = span(
-        schedules.DRIP,
-        "new_after_days",
-        _l("Days before new people are asked"),
-        _l("Counted from the day they became known."),
-    )
-    notice_days = span(
-        schedules.DRIP,
-        "notice_days",
-        _l("Working days of notice"),
-        _l("So long before the mail leaves colleagues can see who is asked."),
-    )
-
-
 class ProgramForm(RuleFields, ScheduleFields, FlaskForm):
     """A program with everything that decides whom it asks, and how."""
 
@@ -190,9 +147,9 @@ class ProgramForm(RuleFields, ScheduleFields, FlaskForm):
         return {tag: (self[f"subject_{key(tag)}"], self[f"opening_{key(tag)}"]) for tag in self.tags}
 
     @property
-    def schedule_fields(self) -> dict[str, list[Field]]:
-        """The fields of each kind of schedule."""
-        return {kind: [self[name] for name in days] for kind, (_kind, days) in schedules.KINDS.items()}
+    def schedule_fields(self) -> list[tuple[str, Field]]:
+        """The fields of schedules, each with the classes of the kinds that need it."""
+        return form_fields.grouped(self)
 
     @property
     def rule_fields(self) -> list[Field]:
@@ -265,8 +222,7 @@ def filled(session: Session, program: Program, stored: dict[str, Any]) -> dict[s
     shown["reminder_days"] = ", ".join(map(str, of.reminder_days))
     shown |= {"name": program.name, "survey": program.survey_id, "sender": program.sender_id or 0}
     shown |= {"status": program.status.value, "kind": program.kind.value}
-    if schedule := schedules.of(program):
-        shown |= {"schedule": schedule.kind, **schedule.days}
+    shown |= form_fields.filled(schedules.of(program))
     shown |= {name: stored.get(name, []) for name in ("tiers", "stages", "roles")}
     shown |= {
         name: [NOBODY if v is None else str(v) for v in stored.get(name, [])]

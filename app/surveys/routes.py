@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import format_date, format_decimal
@@ -17,11 +19,12 @@ from app.core.web.pages import this_installation
 from app.delivery import cadence, progress, words
 from app.delivery.asking import preview
 from app.delivery.models import Purpose, Wave
-from app.delivery.programs import drip
+from app.delivery.programs import drip, occasions
 from app.extensions import db
 from app.surveys import audience, forms, rules, saving, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
-from app.surveys.plans import schedules
+from app.surveys.plans import schedules, telling
+from app.surveys.plans.schedules import Schedule
 
 blueprint = Blueprint("surveys", __name__)
 SHOWN_WAVES = 8
@@ -48,6 +51,7 @@ def programs():
         counts=progress.counts_of(db.session, [wave.id for wave in newest.values()]),
         described={p.id: audience.described(db.session, p.audience, named) for p in found},
         progress=progress,
+        whens={p.id: telling.told(schedules.of(p)) if p.schedule else "" for p in found},
         forms=forms,
         words=words,
         now=clock.now(),
@@ -82,11 +86,25 @@ def program(program_id: int):
         schedule=schedule,
         format_date=format_date,
         format_decimal=format_decimal,
-        outlook=drip.outlook(db.session, found, schedule, now=now, days=SHOWN_DAYS) if schedule else None,
+        when=telling.told(schedule),
+        **days_ahead(found, schedule, now),
         forms=forms,
         words=words,
         now=now,
     )
+
+
+def days_ahead(found: Program, schedule: Schedule | None, now: datetime) -> dict:
+    """What a program that asks by itself will do: the days of a drip, or the occasions to come."""
+    if schedule is None:
+        return {}
+    if schedule.kind == schedules.DRIP:
+        return {"outlook": drip.outlook(db.session, found, schedule, now=now, days=SHOWN_DAYS)}
+    today = clock.day_of(now, this_installation().zone)
+    return {
+        "coming": occasions.ahead(db.session, found, schedule, today=today),
+        "met": occasions.met_since(db.session, found, now - occasions.LATEST),
+    }
 
 
 @blueprint.get("/programs/new")

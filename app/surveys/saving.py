@@ -15,7 +15,7 @@ from app.core.errors import Invalid
 from app.surveys import audience, rules
 from app.surveys.forms import NOBODY, RULES, ProgramForm
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
-from app.surveys.plans import schedules
+from app.surveys.plans import form_fields, schedules
 
 
 def chosen_audience(session: Session, form: ProgramForm) -> dict[str, Any]:
@@ -79,14 +79,6 @@ def chosen_mail(form: ProgramForm) -> dict[str, dict[str, str]]:
     return {tag: {k: v for k, v in own.items() if v} for tag, own in found.items() if any(own.values())}
 
 
-def chosen_schedule(form: ProgramForm, program: Program | None, *, today: date) -> dict[str, Any] | None:
-    """When the program asks by itself, with the days of the chosen kind."""
-    kind = form.schedule.data
-    given = {"kind": kind} | {field.name: field.data for field in form.schedule_fields.get(kind, [])}
-    former = program.schedule if program else None
-    return schedules.checked(given if kind else None, ProgramKind(form.kind.data), today=today, former=former)
-
-
 def save(session: Session, form: ProgramForm, program: Program | None, *, today: date) -> Program | None:
     """Write a valid form into a program, a new one if there is none; None when the form was refused after all."""
     try:
@@ -94,7 +86,9 @@ def save(session: Session, form: ProgramForm, program: Program | None, *, today:
         values["audience"] = chosen_audience(session, form)
         values |= {"name": form.name.data, "mail": chosen_mail(form), "sender_id": form.sender.data or None}
         values |= {"status": ProgramStatus(form.status.data), "kind": ProgramKind(form.kind.data)}
-        values["schedule"] = chosen_schedule(form, program, today=today)
+        former = program.schedule if program else None
+        given = form_fields.chosen(form)
+        values["schedule"] = schedules.checked(given, values["kind"], today=today, former=former)
         values["survey"] = session.get_one(Survey, form.survey.data)
         return write(session, program, values)
     except Invalid as refused:
@@ -121,10 +115,10 @@ def show_errors(form: ProgramForm, refused: Invalid) -> None:
     """Put the refusals of the domain at the fields they are about."""
     places = {f"{c}.{k}": name for name, (c, k, *_limits) in rules.WHOLE.items()} | {
         "reminders": "reminder_days",
-        "schedule.kind": "schedule",
+        **form_fields.places_of(form),
     }
     for place, said in refused.errors.items():
-        name = places.get(place, place.removeprefix("audience.").removeprefix("schedule."))
+        name = places.get(place, place.removeprefix("audience."))
         if name in form:
             form[name].errors = [said]
         else:

@@ -25,6 +25,7 @@ WHOLE = {
     "late_days": "14",
     "defer_days": "21",
     "undo_minutes": "10",
+    "first_people": "25",
     "status": "active",
     "kind": "relationship",
     "sender": "0",
@@ -230,3 +231,41 @@ def test_a_schedule_that_does_not_fit_the_kind_is_refused_at_its_field(session, 
     answer = manager.post("/programs", data=WHOLE | chosen)
     assert answer.status_code == 400
     assert "no such schedule" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    ("given", "stored", "told"),
+    [
+        (
+            {"schedule": "stage", "stage": "steady", "stage_after_days": "7"},
+            {"kind": "stage", "stage": "steady", "after_days": 7, "notice_days": 2},
+            "7 days after an account reached the stage",
+        ),
+        (
+            {"schedule": "renewal"},
+            {"kind": "renewal", "before_days": 120},
+            "120 days before an account renews",
+        ),
+        (
+            {"schedule": "signal", "signal_type": "ticket_closed"},
+            {"after_days": 0},
+            "each signal ticket_closed",
+        ),
+    ],
+)
+def test_a_transactional_program_says_what_it_waits_for(session, manager, nps, given, stored, told):
+    chosen = {"name": "After", "survey": str(nps.id), "kind": "transactional"} | given
+    assert manager.post("/programs", data=WHOLE | chosen).status_code == 303
+    program = saved(session, "After")
+    assert stored.items() <= program.schedule.items()
+    assert told in text_of(manager.get(f"/programs/{program.id}"))
+    assert told in text_of(manager.get("/programs"))
+    assert manager.post(f"/programs/{program.id}/edit", data=WHOLE | chosen).status_code == 303
+    assert saved(session, "After").schedule == program.schedule
+
+
+def test_a_signal_without_its_type_is_refused_at_the_field(session, manager, nps):
+    chosen = {"name": "After", "survey": str(nps.id), "kind": "transactional", "schedule": "signal"}
+    answer = manager.post("/programs", data=WHOLE | chosen)
+    assert answer.status_code == 400
+    assert 'id="signal_type-error"' in text_of(answer)

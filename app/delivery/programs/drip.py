@@ -39,7 +39,7 @@ def plan_due(session: Session, *, now: datetime) -> Iterator[int]:
         bulk.one_after_the_other(session)
         program = session.get(Program, number, with_for_update=True, populate_existing=True)
         schedule = schedules.of(program) if program else None
-        if schedule is not None and program.status is ProgramStatus.ACTIVE:
+        if schedule is not None and schedule.kind == schedules.DRIP:
             for day in days_due(session, program, schedule, now=now):
                 yield write_down(session, program, schedule, day, now=now)
 
@@ -55,7 +55,7 @@ def days_due(session: Session, program: Program, schedule: Schedule, *, now: dat
 
 def noticed(facts: Installation, schedule: Schedule, now: datetime) -> tuple[date, date]:
     """The days [from, to) of which people hear just in time when they are planned today."""
-    week, notice = facts.work_week, schedule["notice_days"]
+    week, notice = facts.work_week, schedule.notice_days
     first, end = (day_of(week.add_days(now, notice + n), facts.zone) for n in (0, 1))
     return first, end
 

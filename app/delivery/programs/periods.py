@@ -55,8 +55,19 @@ def takes_more(wave: Wave) -> bool:
     return wave.state in (WaveState.SENDING, WaveState.FINISHED)
 
 
-def add(session: Session, wave: Wave, contacts: Collection[int], day: date, *, now: datetime) -> list[int]:
-    """Plan these people for `day`, in the window of their own clocks; those who may be asked then and are not in it yet."""
+def add(
+    session: Session,
+    wave: Wave,
+    contacts: Collection[int],
+    day: date,
+    *,
+    now: datetime,
+    with_reasons: bool = False,
+) -> list[int]:
+    """Plan these people for `day`, in the window of their own clocks, unless they are in the wave already; who was added.
+
+    Whoever may not be asked then is passed over, or kept in the wave with the reason.
+    """
     program, zone = wave.program, installation(session).zone
     opening = opening_on(program, day, zone)
     ask = cadence.ask_of(session, program, at=max(opening, now))
@@ -66,8 +77,9 @@ def add(session: Session, wave: Wave, contacts: Collection[int], day: date, *, n
     mailboxes = sa.select(Invitation.asked_as).where(
         Invitation.wave_id == wave.id, Invitation.asked_as.is_not(None)
     )
-    free = sa.select(plan.c.contact_id).where(plan.c.reason.is_(None), plan.c.email_key.not_in(mailboxes))
-    ids = list(session.scalars(free))
+    is_asked = sa.func.coalesce(plan.c.email_key, "").in_(mailboxes)
+    chosen = sa.select(plan.c.contact_id).where(sa.not_(is_asked))
+    ids = list(session.scalars(chosen if with_reasons else chosen.where(plan.c.reason.is_(None))))
     if ids:
         bulk.invite(session, wave, waves.chosen(ids), ask, now=now)
         waves.reopen(session, wave)
@@ -76,8 +88,9 @@ def add(session: Session, wave: Wave, contacts: Collection[int], day: date, *, n
 
 
 def place(session: Session, wave: Wave, contacts: Collection[int], day: date, *, now: datetime) -> None:
-    """Let each of these asks be due when the window of that day opens where the person is."""
-    default = installation(session).zone
+    """Let each of these asks be due when the window opens where the person is, that day or on the next it opens."""
+    facts, default = installation(session), installation(session).zone
+    window = windows.first_sends(rules.of(wave.program), facts.days_off)
     theirs = (Invitation.wave_id == wave.id, Invitation.state == InvitationState.PLANNED)
     query = (
         sa.select(Invitation.id, sa.func.coalesce(Contact.time_zone, Account.time_zone))
@@ -88,7 +101,8 @@ def place(session: Session, wave: Wave, contacts: Collection[int], day: date, *,
     for number, name in session.execute(query.where(*theirs, Invitation.contact_id.in_(contacts))):
         by_zone.setdefault(name, []).append(number)
     for name, numbers in by_zone.items():
-        due_at = max(opening_on(wave.program, day, windows.zone(name, default)), now)
+        zone = windows.zone(name, default)
+        due_at = window.next(max(datetime.combine(day, time(), zone).astimezone(UTC), now), zone)
         bulk.update(session, (Invitation.id.in_(numbers),), {"due_at": due_at})
 
 

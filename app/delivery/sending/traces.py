@@ -23,6 +23,7 @@ from app.delivery.models import (
     Invitation,
     InvitationChange,
     InvitationState,
+    Occasion,
     Purpose,
     Reminder,
     Suppression,
@@ -50,6 +51,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "mail_attempts": telling.rows(
             session, DeliveryAttempt, DeliveryAttempt.outbox_id.in_(sa.select(OutboxRow.id).where(mails))
         ),
+        "occasions": telling.rows(session, Occasion, Occasion.contact_id == contact_id),
         "visits": telling.rows(session, Visit, Visit.invitation_id.in_(ids)),
         "suppressions": telling.rows(session, Suppression, Suppression.email_key == email_key),
     }
@@ -66,6 +68,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     session.flush()
     ids = asks_of(session, contact_id)
     forget_mails(session, ids, now=now)
+    session.execute(sa.delete(Occasion).where(Occasion.contact_id == contact_id), execution_options=BULK)
     session.execute(sa.delete(Visit).where(Visit.invitation_id.in_(ids)), execution_options=BULK)
     said = (InvitationChange.invitation_id.in_(ids), InvitationChange.state.not_in(CODES))
     session.execute(sa.update(InvitationChange).where(*said).values(reason=None), execution_options=BULK)
