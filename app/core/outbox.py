@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,9 +31,7 @@ from app.core.outbox_rows import (
     ATTEMPT,
     CLAIM,
     DOUBT,
-    FINISH,
     FREE,
-    MARK,
     OURS,
     RENEW,
     DeliveryAttempt,
@@ -43,6 +40,7 @@ from app.core.outbox_rows import (
     OutboxState,
     Row,
     retry_at,
+    settle,
 )
 from app.core.processes import workers
 
@@ -205,9 +203,9 @@ class Turn:
         FREE.run(connection, **lost)
         rows = DOUBT.rows(connection, **lost, b_reason=UNKNOWN)
         rows = [row._replace(tries=row.tries - 1) for row in rows]
-        self._record(
-            [self._outcome(row, Result(row.id, Step.IN_DOUBT, UNKNOWN), now) for row in rows], [], now
-        )
+        outcomes = [self._outcome(row, Result(row.id, Step.IN_DOUBT, UNKNOWN), now) for row in rows]
+        ATTEMPT.run_many(connection, [self._attempt(outcome) for outcome in outcomes])
+        self._record(outcomes, [], now)
 
     def go_on(self, is_stopping: bool) -> bool:
         """Claim what there is room for; False when the turn is over."""
@@ -237,7 +235,8 @@ class Turn:
         ends = self.carrier.read(self.session, rows, now) if rows else []
         by_id = {row.id: row for row in rows}
         outcomes = [self._outcome(by_id.pop(end.id), end, now) for end in ends]
-        self._finish(connection, outcomes)
+        if outcomes:
+            self._write(connection, [], outcomes, now)
         self._record(outcomes, [], now)
         return sorted(by_id.values(), key=lambda row: (row.due_at, row.id))
 
@@ -262,14 +261,18 @@ class Turn:
         ends = self._ours(connection, ends)
         objections = self.carrier.look(connection, ready, now) if ready else []
         staying = {objection.id for objection in objections}
-        marks = {"mine": self.claim, "b_now": now}
-        leaving: set[int] = set()
-        for ids in slots(row.id for row in ready if row.id not in staying):
-            leaving.update(row.id for row in MARK.rows(connection, **ids, **marks))
         outcomes = [self._outcome(self.hand[end.id], end, now) for end in [*ends, *objections]]
-        self._finish(connection, outcomes)
+        leaving = self._write(connection, [row.id for row in ready if row.id not in staying], outcomes, now)
         self._record(outcomes, [row for row in ready if row.id in leaving], now)
         return leaving
+
+    def _write(
+        self, connection: Connection, ready: list[int], outcomes: list[Outcome], now: datetime
+    ) -> set[int]:
+        """Mark what is ready, write where the others stand and what was tried; the rows that are marked."""
+        stands = {outcome.row.id: self._stand(outcome) for outcome in outcomes}
+        tries = [self._attempt(outcome) for outcome in outcomes if outcome.result.is_try]
+        return settle(connection, ready, stands, tries, claim=self.claim, now=now)
 
     def _ours(self, connection: Connection, ends: list[Result]) -> list[Result]:
         """Without those that another sender took over, which can only be after our lease ran out."""
@@ -281,9 +284,7 @@ class Turn:
         return [end for end in ends if end.id in ours]
 
     def _record(self, outcomes: list[Outcome], leaving: list[Row], now: datetime) -> None:
-        """Note the tries, have the carrier keep its domain's books, and tell what others must know."""
-        tries = [self._attempt(outcome) for outcome in outcomes if outcome.result.is_try]
-        ATTEMPT.run_many(self.session.connection(), tries)
+        """Have the carrier keep its domain's books, and tell what others must know."""
         if outcomes or leaving:
             for notice in self.carrier.keep_books(self.session, outcomes, leaving, now):
                 self._tell(notice, now)
@@ -305,15 +306,6 @@ class Turn:
         state, reason, due_at = stage_after(row, result, at)
         return Outcome(row, state, result, at, reason, due_at)
 
-    def _finish(self, connection: Connection, outcomes: list[Outcome]) -> None:
-        """Write where the rows stand now; rows that stand alike go in one statement."""
-        groups = defaultdict(list)
-        for outcome in outcomes:
-            groups[tuple(self._stand(outcome).items())].append(outcome.row.id)
-        for stand, numbers in groups.items():
-            for ids in slots(numbers):
-                FINISH.run(connection, **ids, **dict(stand), mine=self.claim)
-
     def _stand(self, outcome: Outcome) -> dict[str, Any]:
         """The columns of a row after its turn. What the server said of a mail it took is kept with the try alone."""
         row, is_try = outcome.row, outcome.result.is_try
@@ -325,7 +317,6 @@ class Turn:
             "b_tries": row.tries + is_try,
             "b_first": row.first_tried_at or (outcome.at if is_try else None),
             "b_sent_at": outcome.at if is_sent else None,
-            "b_now": outcome.at,
         }
 
     def _attempt(self, outcome: Outcome) -> dict:

@@ -8,17 +8,19 @@ frozen; a row holds the recipient's own values and its place in the stages
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
-from app.core.database.prepared import Prepared, among
+from app.core.database.prepared import Prepared, among, slots
 from app.extensions import Base
 
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
@@ -227,13 +229,10 @@ MARK = Prepared(
 )
 OURS = Prepared(sa.select(TABLE.c.id).where(among(TABLE.c.id), _mine))
 # A row that another worker gave up for lost may still be told right by the one whose claim it carries.
+_may_end = sa.or_(*[TABLE.c.state == state for state in (*IN_HAND, OutboxState.IN_DOUBT)])
 FINISH = Prepared(
     sa.update(TABLE)
-    .where(
-        among(TABLE.c.id),
-        _mine,
-        sa.or_(*[TABLE.c.state == state for state in (*IN_HAND, OutboxState.IN_DOUBT)]),
-    )
+    .where(among(TABLE.c.id), _mine, _may_end)
     .values(
         state=sa.bindparam("b_state"),
         reason=sa.bindparam("b_reason"),
@@ -269,20 +268,81 @@ DOUBT = Prepared(
     .returning(*COLUMNS),
     into=Row._make,
 )
-ATTEMPT = Prepared(
-    sa.insert(DeliveryAttempt.__table__).values(
-        {
-            name: sa.bindparam(name)
-            for name in [
-                "outbox_id",
-                "number",
-                "started_at",
-                "ended_at",
-                "outcome",
-                "code",
-                "enhanced_code",
-                "reply",
-            ]
-        }
+TRIED = ["outbox_id", "number", "started_at", "ended_at", "outcome", "code", "enhanced_code", "reply"]
+ATTEMPTS = DeliveryAttempt.__table__
+ATTEMPT = Prepared(sa.insert(ATTEMPTS).values({name: sa.bindparam(name) for name in TRIED}))
+
+
+def settle(
+    connection: Connection,
+    ready: Sequence[int],
+    stands: Mapping[int, Mapping[str, Any]],
+    tries: Sequence[Mapping[str, Any]],
+    *,
+    claim: str,
+    now: datetime,
+) -> set[int]:
+    """Mark the ready rows as `sending`, write where others stand after their turn, note tries; which rows are marked.
+
+    A row is touched only while it carries `claim`. `stands` are the columns of FINISH by row.
+    """
+    given = {"mine": claim, "b_now": now}
+    if connection.dialect.name == "postgresql":
+        lists = {"b_ready": list(ready), "b_ended": list(stands)}
+        lists |= {f"{name}s": [stand[name] for stand in stands.values()] for name in STOOD}
+        lists |= {f"t_{name}": [one[name] for one in tries] for name in TRIED}
+        return {row.id for row in SETTLE.rows(connection, **given, **lists)}
+    marked: set[int] = set()
+    for ids in slots(ready):
+        marked.update(row.id for row in MARK.rows(connection, **ids, **given))
+    alike = defaultdict(list)
+    for number, stand in stands.items():
+        alike[tuple(stand.items())].append(number)
+    for stand, numbers in alike.items():
+        for ids in slots(numbers):
+            FINISH.run(connection, **ids, **dict(stand), **given)
+    ATTEMPT.run_many(connection, tries)
+    return marked
+
+
+def _list(name: str, column: sa.Column) -> sa.ColumnElement:
+    """A list of values for a column, of any length, as one parameter; PostgreSQL only."""
+    return sa.bindparam(name, type_=postgresql.ARRAY(column.type))
+
+
+def _settling() -> sa.Select:
+    """MARK, FINISH and ATTEMPT for all rows of a turn in one statement, which only PostgreSQL can."""
+    marked = (
+        sa.update(LIGHT)
+        .where(LIGHT.c.id == sa.any_(_list("b_ready", TABLE.c.id)), LIGHT.c.claim == sa.bindparam("mine"))
+        .where(LIGHT.c.state == OutboxState.CLAIMED, LIGHT.c.lease_until > _now)
+        .values(state=OutboxState.SENDING)
+        .returning(LIGHT.c.id)
+        .cte("marked")
     )
-)
+    lists = [_list("b_ended", TABLE.c.id), *[_list(f"{name}s", column) for name, column in STOOD.items()]]
+    names = [sa.column("ended", TABLE.c.id.type), *[sa.column(n, c.type) for n, c in STOOD.items()]]
+    stand = sa.func.unnest(*lists).table_valued(*names, name="stand").render_derived()
+    finished = (
+        sa.update(TABLE)
+        .where(TABLE.c.id == stand.c.ended, _mine, _may_end)
+        .values({column: stand.c[name] for name, column in STOOD.items()})
+        .values(claim=None, lease_until=None, updated_at=_now)
+        .returning(TABLE.c.id)
+        .cte("finished")
+    )
+    tried = sa.func.unnest(*[_list(f"t_{name}", ATTEMPTS.c[name]) for name in TRIED])
+    tries = tried.table_valued(*[sa.column(name, ATTEMPTS.c[name].type) for name in TRIED], name="try")
+    noted = sa.insert(ATTEMPTS).from_select(TRIED, sa.select(*tries.render_derived().c))
+    return sa.select(marked.c.id).add_cte(finished, noted.returning(ATTEMPTS.c.id).cte("noted"))
+
+
+STOOD = {
+    "b_state": TABLE.c.state,
+    "b_reason": TABLE.c.reason,
+    "b_due_at": TABLE.c.due_at,
+    "b_tries": TABLE.c.tries,
+    "b_first": TABLE.c.first_tried_at,
+    "b_sent_at": TABLE.c.sent_at,
+}
+SETTLE = Prepared(_settling())

@@ -15,6 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from app.core.database.prepared import Prepared, among, slots
@@ -157,21 +158,35 @@ def move(
     connection = session.connection()
     stands = where_they_stand(connection, [m.invitation_id for m in moves]) if stands is None else stands
     allowed = [m for m in moves if stands.get(m.invitation_id) in MAY_BECOME[m.state]]
-    moved: set[int] = set()
-    for (values, note), ids in _alike(allowed, stands, now).items():
-        for part in slots(ids):
-            moved |= _move_alike(connection, dict(values), dict(note), part)
+    groups = [(dict(values), dict(note), ids) for (values, note), ids in _alike(allowed, stands, now).items()]
+    if connection.dialect.name == "postgresql":
+        moved = _move_together(connection, groups)
+    else:
+        parts = [(values, note, part) for values, note, ids in groups for part in slots(ids)]
+        moved = set().union(*[_move_alike(connection, *part) for part in parts])
     mistaken = [m for m in allowed if m.invitation_id not in moved]
     return moved | move(session, mistaken, now=now) if mistaken else moved
 
 
+def _move_together(connection: Connection, groups: list[tuple[dict, dict, list[int]]]) -> set[int]:
+    """Move those of each group that stand where its note says, each with its note, in one statement; which did."""
+    groups.sort(key=lambda group: len(group[0]))
+    moved: set[int] = set()
+    for start in range(0, len(groups), AT_ONCE):
+        part = groups[start : start + AT_ONCE]
+        parameters = {}
+        for place, (values, note, ids) in enumerate(part):
+            parameters |= {f"b{place}_{name}": value for name, value in (values | note).items()}
+            parameters[f"b{place}_ids"] = ids
+        columns = tuple(tuple(values) for values, _note, _ids in part)
+        moved.update(row.invitation_id for row in _updates_with_notes(columns).rows(connection, **parameters))
+    return moved
+
+
 def _move_alike(connection: Connection, values: dict, note: dict, part: dict[str, Any]) -> set[int]:
-    """Move those of `part` that stand where the note says, each with its note; which did."""
+    """The same for one group on SQLite, which cannot write notes in the statement that moves."""
     ids = {number for number in part.values() if number is not None}
     parameters = {f"b_{name}": value for name, value in values.items()}
-    if connection.dialect.name == "postgresql":
-        found = _update_with_note(tuple(values)).rows(connection, **part, **parameters, **note)
-        return {row.invitation_id for row in found}
     changed = _update(tuple(values)).run(connection, **part, **parameters, before=note["before"])
     if changed < len(ids):
         found = where_they_stand(connection, ids)
@@ -194,12 +209,11 @@ TABLE.c.updated_at.onupdate = None  # Being sent lasts for milliseconds and leav
 STANDS = Prepared(
     sa.select(TABLE.c.id, TABLE.c.state).where(among(TABLE.c.id)).order_by(TABLE.c.id).with_for_update()
 )
+AT_ONCE = 4  # Groups in one statement; a turn rarely has more, and each number of them is compiled once.
 CHANGES = InvitationChange.__table__
 NOTED = ["invitation_id", "from_state", "state", "at", "reason"]
-_note = [
-    sa.bindparam(name, type_=CHANGES.c[column].type)
-    for name, column in zip(["before", "after", "at", "reason"], NOTED[1:], strict=True)
-]
+NOTE_VALUES = dict(zip(["before", "after", "at", "reason"], NOTED[1:], strict=True))
+_note = [sa.bindparam(name, type_=CHANGES.c[column].type) for name, column in NOTE_VALUES.items()]
 NOTE = Prepared(sa.insert(CHANGES).from_select(NOTED, sa.select(TABLE.c.id, *_note).where(among(TABLE.c.id))))
 
 
@@ -225,17 +239,26 @@ def _dates(one: Move, at: datetime) -> dict[str, datetime | None]:
 @cache
 def _update(columns: tuple[str, ...]) -> Prepared:
     """One statement for each set of columns; the sets are few."""
-    return Prepared(_change(columns))
+    change = {name: sa.bindparam(f"b_{name}") for name in columns}
+    where = (among(TABLE.c.id), TABLE.c.state == sa.bindparam("before"))
+    return Prepared(sa.update(TABLE).where(*where).values(change))
 
 
 @cache
-def _update_with_note(columns: tuple[str, ...]) -> Prepared:
-    """As `_update`, writing the notes in the same statement, which SQLite cannot; gives back who moved."""
-    moved = _change(columns).returning(TABLE.c.id).cte("moved")
-    notes = sa.insert(CHANGES).from_select(NOTED, sa.select(moved.c.id, *_note))
-    return Prepared(notes.returning(CHANGES.c.invitation_id))
+def _updates_with_notes(groups: tuple[tuple[str, ...], ...]) -> Prepared:
+    """One statement that changes the columns of each group and writes the notes; gives back who moved."""
+    found = [_update_with_note(place, columns) for place, columns in enumerate(groups)]
+    return Prepared(sa.union_all(*[sa.select(noted.c.invitation_id) for noted in found]))
 
 
-def _change(columns: tuple[str, ...]) -> sa.Update:
-    change = {name: sa.bindparam(f"b_{name}") for name in columns}
-    return sa.update(TABLE).where(among(TABLE.c.id), TABLE.c.state == sa.bindparam("before")).values(change)
+def _update_with_note(place: int, columns: tuple[str, ...]) -> sa.CTE:
+    change = {name: sa.bindparam(f"b{place}_{name}") for name in columns}
+    ids = sa.bindparam(f"b{place}_ids", type_=postgresql.ARRAY(TABLE.c.id.type))
+    before = sa.bindparam(f"b{place}_before", type_=TABLE.c.state.type)
+    moved = sa.update(TABLE).where(TABLE.c.id == sa.any_(ids), TABLE.c.state == before).values(change)
+    moved = moved.returning(TABLE.c.id).cte(f"moved{place}")
+    note = [
+        sa.bindparam(f"b{place}_{name}", type_=CHANGES.c[column].type) for name, column in NOTE_VALUES.items()
+    ]
+    notes = sa.insert(CHANGES).from_select(NOTED, sa.select(moved.c.id, *note))
+    return notes.returning(CHANGES.c.invitation_id).cte(f"noted{place}")
