@@ -14,11 +14,12 @@ from app.contacts import people, words
 from app.contacts.forms import DepartureForm, PersonForm, language_name, zone_names
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus
 from app.contacts.people import OVERRULED, Entry, PersonGiven
-from app.contacts.routes import FARTHEST_ROW, blueprint, the_account, today_here
+from app.contacts.routes import blueprint, the_account, today_here
 from app.core import audit, tokens
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark
+from app.core.web.paging import Page
 from app.delivery import suppressions
 from app.delivery import words as ask_words
 from app.delivery.asking import explaining
@@ -55,14 +56,11 @@ def address_of(chosen: PeopleFilter) -> dict[str, str]:
 @access.viewer
 def contacts_page():
     chosen, today = chosen_people(), today_here()
-    start = min(max(request.args.get("start", 0, type=int), 0), FARTHEST_ROW)
-    total = directory.count(db.session, chosen, today)
+    page = Page.asked(PAGE_SIZE, directory.count(db.session, chosen, today))
     return render_template(
         "contacts/contacts.html",
-        entries=directory.page(db.session, chosen, today, start=start),
-        total=total,
-        start=start,
-        next_start=start + PAGE_SIZE if start + PAGE_SIZE < total else None,
+        entries=directory.page(db.session, chosen, today, start=page.start),
+        page=page,
         chosen=chosen,
         address=address_of(chosen),
         account=db.session.get(Account, chosen.account_id) if chosen.account_id else None,

@@ -21,6 +21,7 @@ from app.core import clock
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.web.pages import this_installation
+from app.core.web.paging import Page
 from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import queue
@@ -34,7 +35,6 @@ from app.reports.accounts.scores import glossary, history
 from app.surveys.scales import band
 
 blueprint = Blueprint("contacts", __name__)
-FARTHEST_ROW = 1_000_000
 
 
 def today_here() -> Today:
@@ -78,14 +78,11 @@ def address_of(chosen: AccountFilter) -> dict[str, str]:
 @access.viewer
 def accounts_page():
     chosen, today = chosen_filter(), today_here()
-    start = min(max(request.args.get("start", 0, type=int), 0), FARTHEST_ROW)
-    total = listing.count(db.session, chosen, today)
+    page = Page.asked(PAGE_SIZE, listing.count(db.session, chosen, today))
     return render_template(
         "contacts/accounts.html",
-        rows=listing.page(db.session, chosen, today, start=start),
-        total=total,
-        start=start,
-        next_start=start + PAGE_SIZE if start + PAGE_SIZE < total else None,
+        rows=listing.page(db.session, chosen, today, start=page.start),
+        page=page,
         chosen=chosen,
         address=address_of(chosen),
         owner_options=task_words.owner_options(queue.owners(db.session)),

@@ -139,6 +139,12 @@ def tasks(
     return list(session.scalars(query))
 
 
+def count(session: Session, chosen: QueueFilter, *, now: datetime, zone: ZoneInfo) -> int:
+    """How many tasks a filter names."""
+    query = sa.select(sa.func.count(Task.id)).join(Task.account).outerjoin(Task.contact)
+    return session.scalar(query.where(*conditions(chosen, now=now, zone=zone))) or 0
+
+
 def every(
     session: Session, chosen: QueueFilter, *, now: datetime, zone: ZoneInfo, size: int = CHUNK
 ) -> Iterator[Task]:

@@ -24,6 +24,7 @@ from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark, told
 from app.core.web.pages import this_installation
+from app.core.web.paging import Page
 from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import activities, queue, resolution, words
@@ -102,10 +103,8 @@ def home():
 @access.viewer
 def queue_page():
     now, chosen = clock.now(), chosen_filter()
-    start = request.args.get("start", 0, type=int)
-    start = min(max(start, 0), 100_000)
-    found = queue.tasks(db.session, chosen, now=now, zone=zone(), start=start)
-    more = len(found) > PAGE_SIZE
+    page = Page.asked(PAGE_SIZE, queue.count(db.session, chosen, now=now, zone=zone()))
+    found = queue.tasks(db.session, chosen, now=now, zone=zone(), start=page.start)
     return render_template(
         "followups/queue.html",
         tasks=found[:PAGE_SIZE],
@@ -113,8 +112,7 @@ def queue_page():
         address=address_of(chosen),
         counts=queue.counts(db.session, chosen.owner, now=now, zone=zone()),
         owners=queue.owners(db.session),
-        next_start=start + PAGE_SIZE if more else None,
-        start=start,
+        page=page,
         words=words,
         now=now,
     )

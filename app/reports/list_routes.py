@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.core.web.pages import this_installation
+from app.core.web.paging import Page
 from app.delivery.words import STATE_TONES, STATES
 from app.extensions import db
 from app.reports import charts, lists
@@ -56,16 +57,15 @@ def days_address(chosen: Chosen) -> dict[str, str]:
 @access.viewer
 def responses():
     chosen = chosen_rows()
-    after = row_id(request.args.get("after", type=int))
-    found = lists.answers(db.session, chosen, after=after)
+    page = Page.asked_after(PAGE_SIZE, lists.how_many_answers(db.session, chosen))
+    found = lists.answers(db.session, chosen, after=page.after)
     return render_template(
         "reports/responses.html",
         chosen=chosen,
         found=found[:PAGE_SIZE],
-        count=lists.how_many_answers(db.session, chosen),
+        page=page,
         address=row_address(chosen),
         unfiltered=days_address(chosen),
-        after=after,
         following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
         dimensions=dimension_words(),
         segment_words=segment_names(chosen.dim),
@@ -86,16 +86,15 @@ def responses_csv():
 @access.viewer
 def asks():
     chosen, zone = chosen_rows(), this_installation().zone
-    after = row_id(request.args.get("after", type=int))
-    found = lists.asks(db.session, chosen, zone=zone, after=after)
+    page = Page.asked_after(PAGE_SIZE, lists.how_many_asks(db.session, chosen, zone=zone))
+    found = lists.asks(db.session, chosen, zone=zone, after=page.after)
     return render_template(
         "reports/asks.html",
         chosen=chosen,
         found=found[:PAGE_SIZE],
-        count=lists.how_many_asks(db.session, chosen, zone=zone),
+        page=page,
         address=row_address(chosen),
         unfiltered=days_address(chosen),
-        after=after,
         following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
         moment_of=lists.moment_of,
         state_words=STATES,
@@ -110,11 +109,6 @@ def asks_csv():
     chosen, zone = chosen_rows(), this_installation().zone
     pieces = in_one_reading(db.engine, lambda session: lists.asks_csv(session, chosen, zone=zone))
     return as_csv(pieces, "asks")
-
-
-def row_id(typed: int | None) -> int | None:
-    """A number from the address, when it can be the id of a row."""
-    return typed if typed and 0 < typed < 2**63 else None
 
 
 def in_one_reading(engine: Engine, rows) -> Iterator[str]:

@@ -117,7 +117,10 @@ def test_pages_of_the_list_follow_each_other(sign_in, session):
     first = viewer.get("/accounts")
     assert first.text.count("data-key-item") == 50
     assert "1 to 50 of 53" in first.text
-    assert viewer.get("/accounts?start=50").text.count("data-key-item") == 3
+    second = viewer.get("/accounts?start=50&tier=2").text
+    assert (second.count("data-key-item"), "51 to 53 of 53" in second) == (3, True)
+    assert 'href="/accounts?tier=2" rel="prev"' in second
+    assert "The list ends before this page" in viewer.get("/accounts?start=100").text
 
 
 def test_the_page_explains_every_score(sign_in, lived):

@@ -49,6 +49,18 @@ def test_a_csm_sees_their_own_queue_first(csm, session):
     assert csm.get("/queue?owner=99999999999999999999&start=-5&kind=x&q=%00").status_code == 200
 
 
+def test_a_long_queue_says_which_of_how_many_tasks_are_shown(csm, session):
+    person = make.contact()
+    for _ in range(65):
+        make.task(owner=csm.person, contact=person)
+    session.commit()
+    assert "1 to 30 of 65" in csm.get("/queue").text
+    last = csm.get("/queue?start=60").text
+    assert (last.count("data-key-item"), "61 to 65 of 65" in last, "start=30" in last) == (5, True, True)
+    assert "The list ends before this page" in csm.get("/queue?start=90").text
+    assert "Nothing matches" in csm.get("/queue?start=90&kind=passive").text
+
+
 def test_names_and_comments_are_inert(csm, session):
     bad = "<img src=x onerror=alert(1)>{{7*7}}"
     task = make.task(
