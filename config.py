@@ -7,6 +7,7 @@ name, windows, thresholds) is data and not found here.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import secrets
@@ -157,6 +158,8 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
     values = {f.name: parse(f, given, problems) for f in dataclasses.fields(Settings)}
     settings = Settings(**(values | overrides))
     problems += check(settings)
+    if settings.is_production:
+        problems += exposures(settings, environ)
     if problems:
         raise SettingsError(problems)
     return with_secret_key(settings)
@@ -256,6 +259,19 @@ def check(settings: Settings) -> list[str]:
     return problems
 
 
+def exposures(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """What may stand open on one's own machine only: a debugger, and files with passwords that others can read."""
+    found = []
+    if environ.get("FLASK_DEBUG", "").lower() not in {"", "0", "false", "no"}:
+        found.append(
+            "FLASK_DEBUG must not be set in production: it shows code and values to whoever meets an error."
+        )
+    for path in (settings.instance / name for name in ("justask.env", "secret_key")):
+        if path.is_file() and path.stat().st_mode & 0o077:
+            found.append(f"{path} can be read by others on this machine. Run: chmod 600 {path}")
+    return found
+
+
 def is_weak(key: str) -> bool:
     return len(key) < MINIMUM_KEY_LENGTH or key.lower() in WEAK_KEYS or len(set(key)) < 8
 
@@ -265,15 +281,20 @@ def with_secret_key(settings: Settings) -> Settings:
     if settings.SECRET_KEY:
         return settings
     path = settings.instance / "secret_key"
-    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(handle, "w") as file:
+        settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError), open(path, "x", opener=closed_to_others) as file:
             file.write(secrets.token_urlsafe(48))
-    return dataclasses.replace(settings, SECRET_KEY=path.read_text().strip())
+        return dataclasses.replace(settings, SECRET_KEY=path.read_text().strip())
+    except OSError as error:
+        words = (
+            f"JUSTASK_INSTANCE must name a folder that can be written to: {error.strerror}: {error.filename}."
+        )
+        raise SettingsError([words]) from error
+
+
+def closed_to_others(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def zone(settings: Settings) -> ZoneInfo:

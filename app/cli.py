@@ -7,11 +7,14 @@ import json
 import os
 import signal
 import threading
+from contextlib import ExitStack
+from pathlib import Path
 
 import click
 import sqlalchemy as sa
-from flask import Flask, current_app
+from flask import Flask, current_app, has_app_context
 from flask.cli import FlaskGroup, with_appcontext
+from sqlalchemy.exc import OperationalError
 
 import config
 from app import create_app, jobs
@@ -19,9 +22,11 @@ from app.auth.cli import actor, keys, staff, tell_first_step
 from app.contacts.cli import accounts, contacts, person
 from app.core import audit, clock
 from app.core.database import transactions
-from app.core.database.migrating import downgrade, upgrade
-from app.core.errors import DomainError
+from app.core.database.migrating import downgrade, refuse_unless_current, upgrade
+from app.core.database.transactions import GateBusy
+from app.core.errors import DomainError, Refused
 from app.core.processes import logs, workers
+from app.core.processes.alone import Turns
 from app.core.processes.workers import JobFailure, WorkerBeat
 from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
@@ -33,6 +38,7 @@ from app.setup.keeping.cli import backup, move, release, restore
 from app.surveys import templates
 
 DRAIN_SECONDS = 29
+PREPARE_SECONDS = 600.0
 COMMANDS: tuple[click.Command, ...] = (
     serve,
     staff,
@@ -68,6 +74,21 @@ class JustAskGroup(FlaskGroup):
         except (DomainError, config.SettingsError) as refusal:
             click.echo("\n".join(sentences(refusal)), err=True)
             context.exit(1)
+        except (OperationalError, GateBusy) as error:
+            click.echo(unusable(error), err=True)
+            context.exit(1)
+
+
+def unusable(error: OperationalError | GateBusy) -> str:
+    """Why the database cannot be used, in the words of whoever said so, and for a file whose it is."""
+    reason = getattr(error, "orig", None) or error.__cause__ or "somebody else has been writing for too long"
+    words = f"The database cannot be used: {str(reason).strip()}"
+    path = Path(str(db.engine.url.database or "")) if has_app_context() else Path()
+    found = next((one for one in (path, path.parent) if one.exists() and path.is_absolute()), None)
+    if found is None:
+        return words
+    about = found.stat()
+    return f"{words}\n{found} belongs to user {about.st_uid}, mode {about.st_mode & 0o777:o}; this is user {os.geteuid()}."
 
 
 def sentences(refusal: DomainError | config.SettingsError) -> list[str]:
@@ -85,11 +106,14 @@ def justask() -> None:
 @click.option("--no-demo", is_flag=True)
 @with_appcontext
 def prepare(no_demo: bool) -> None:
-    """Migrate; what an empty database begins with."""
-    bring_up_to_date()
-    begin_installation(no_demo=no_demo)
-    if not no_demo:
-        load_into_empty()
+    """Migrate; what an empty database begins with. Of two that start at once, one does it and the other waits."""
+    with ExitStack() as stack:
+        if not Turns(db.engine).take(stack, "prepare", patience=PREPARE_SECONDS):
+            raise Refused("Another start has been preparing this database for ten minutes; nothing was done.")
+        bring_up_to_date()
+        begin_installation(no_demo=no_demo)
+        if not no_demo:
+            load_into_empty()
     tell_sign_ins()
     tell_first_step()
 
@@ -100,6 +124,7 @@ def prepare(no_demo: bool) -> None:
 def worker(parent: int | None) -> None:
     """Run the timetable until told to stop; SIGTERM lets jobs under way finish."""
     logs.configure(current_app.extensions["settings"].LOG_FORMAT)
+    refuse_unless_current()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: drain())
     jobs.work(real_app(), parent=parent)

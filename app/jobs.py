@@ -20,6 +20,7 @@ from app.auth import security, sessions
 from app.contacts.importing import uploads
 from app.core.clock import day_of
 from app.core.installation import installation
+from app.core.outbox import is_more_due
 from app.core.processes import workers
 from app.core.processes.queue import enqueue
 from app.core.processes.timetable import MAIL, TIMETABLE, Job, every, job_named, stopping
@@ -149,6 +150,9 @@ def queue_mail(now: datetime) -> int:
 def send_mail(now: datetime) -> int:
     """Hand over all mail that is due, and finish the waves of which nobody is left."""
     way = mailer()
+    if is_more_due(db.session, now=now):
+        enqueue(db.session, "send_mail", "send_mail")
+    db.session.commit()
     ended = sender.send_due(db.session, way, now=now, on_outcome=mail_ended, should_stop=stopping.is_set)
     closing.finish_waves(db.session, now=now)
     for _wave in alarms.hold_rest(db.session, now=now):

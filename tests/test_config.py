@@ -46,3 +46,29 @@ def test_quotes_around_a_value_are_taken_off_and_those_inside_stay(tmp_path):
     settings = config.load({}, INSTANCE=str(tmp_path))
     assert settings.BASE_URL == "http://127.0.0.1:9000"
     assert settings.MAIL_FROM == '"Vendor, Inc." <a@vendor.example>'
+
+
+def test_production_refuses_open_files_weak_keys_and_a_debugger(tmp_path):
+    (tmp_path / "justask.env").write_text("JUSTASK_MAIL_URL=smtp://user:pass@relay.example\n")
+    (tmp_path / "justask.env").chmod(0o644)
+    given = {
+        "JUSTASK_BASE_URL": "https://surveys.example",
+        "JUSTASK_SECRET_KEY": "changeme",
+        "FLASK_DEBUG": "1",
+    }
+    with pytest.raises(config.SettingsError) as refusal:
+        config.load(given, INSTANCE=str(tmp_path))
+    assert len(refusal.value.problems) == 3
+    assert "too weak for production" in refusal.value.problems[0]
+    assert "FLASK_DEBUG" in refusal.value.problems[1]
+    assert f"chmod 600 {tmp_path / 'justask.env'}" in refusal.value.problems[2]
+    (tmp_path / "justask.env").chmod(0o600)
+    key = "0123456789-abcdefghijklmnopqrstuvwxyz"
+    assert config.load({**given, "JUSTASK_SECRET_KEY": key, "FLASK_DEBUG": "0"}, INSTANCE=str(tmp_path))
+    at_home = given | {"JUSTASK_BASE_URL": "http://127.0.0.1:8000"}
+    assert config.load(at_home, INSTANCE=str(tmp_path)).SECRET_KEY == "changeme"
+
+
+def test_an_instance_folder_that_cannot_be_made_is_a_problem_of_the_settings():
+    with pytest.raises(config.SettingsError, match="JUSTASK_INSTANCE must name a folder"):
+        config.load({}, INSTANCE="/proc/justask")

@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -34,6 +35,7 @@ from app.core.outbox_rows import (
     FREE,
     OURS,
     RENEW,
+    WAITING,
     DeliveryAttempt,
     Letter,
     OutboxRow,
@@ -63,6 +65,12 @@ MOST_CLAIMED = 128
 MOST_TRIES = 5
 RETRY_PAUSE_SECONDS = 1.0
 CLAIM_PAUSE_SECONDS = 1.0
+MORE_DUE = (
+    sa.select(OutboxRow.id)
+    .where(OutboxRow.state.in_(WAITING), OutboxRow.due_at <= sa.bindparam("b_now"))
+    .offset(MOST_CLAIMED)
+    .limit(1)
+)
 UNKNOWN = "The sender ended while this was on its way; whether it arrived is not known."
 
 
@@ -173,6 +181,11 @@ def carry(
         session.rollback()
         carrier.close()
     return turn.ended
+
+
+def is_more_due(session: Session, *, now: datetime) -> bool:
+    """Whether more waits than one sender takes at a time, so that others may help."""
+    return session.execute(MORE_DUE, {"b_now": now}).first() is not None
 
 
 class Turn:

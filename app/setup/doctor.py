@@ -13,8 +13,6 @@ from datetime import UTC, datetime, timedelta
 
 import click
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 from flask.cli import with_appcontext
 
@@ -104,14 +102,13 @@ def database_check() -> Finding:
 
 
 def schema_check() -> Finding:
-    wanted = set(ScriptDirectory(str(migrating.FOLDER)).get_heads())
-    present = set(MigrationContext.configure(db.session.connection()).get_current_heads())
+    wanted, present = migrating.head(), migrating.revision(db.session.connection())
     if present == wanted:
-        return good(f"The schema is that of this version ({', '.join(sorted(wanted))}).")
-    return bad(
-        f"The schema stands at {', '.join(sorted(present)) or 'nothing'}, this version needs {', '.join(sorted(wanted))}.",
-        "Run: justask db upgrade",
-    )
+        return good(f"The schema is that of this version ({wanted}).")
+    words = f"The schema stands at {present or 'nothing'}, this version needs {wanted}."
+    if migrating.is_known(present):
+        return bad(words, "Run: justask db upgrade")
+    return bad(words, "The database belongs to a newer version of JustAsk: run that one.")
 
 
 def integrity_check() -> Finding:

@@ -6,9 +6,13 @@ from importlib import import_module
 from pathlib import Path
 
 import flask_migrate
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_migrate import Migrate
+from sqlalchemy import Connection
 
+from app.core.errors import Refused
 from app.extensions import db
 
 FOLDER = Path(__file__).resolve().parents[3] / "migrations"
@@ -20,6 +24,7 @@ migrate = Migrate(directory=str(FOLDER), render_as_batch=True, compare_type=True
 def upgrade() -> None:
     """Bring the application's database to this version's schema, and the job queue's tables where one is used."""
     begin()
+    refuse_newer()
     flask_migrate.upgrade()
     if current_app.extensions["settings"].ENGINE == "procrastinate":
         import_module(QUEUE_TABLES).ensure(db.engine, MIGRATION_LOCK)
@@ -35,6 +40,42 @@ def check() -> None:
     """SystemExit when the models differ from what the migrations make."""
     begin()
     flask_migrate.check()
+
+
+def head() -> str:
+    """The schema of this version."""
+    return ScriptDirectory(str(FOLDER)).get_current_head() or ""
+
+
+def revision(connection: Connection) -> str:
+    """The schema that a database has; empty when it has none."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def is_known(schema: str) -> bool:
+    """Whether this version knows that schema; one that it does not is a newer version's."""
+    return schema in {"", *(step.revision for step in ScriptDirectory(str(FOLDER)).walk_revisions())}
+
+
+def refuse_newer() -> str:
+    """The schema of the application's database; Refused when it is that of a newer version."""
+    with db.engine.connect() as connection:
+        present = revision(connection)
+    if not is_known(present):
+        raise Refused(
+            f"The database has the schema {present} of a newer version of JustAsk; this one ends at {head()}. Start the"
+            " newer version, or restore a backup. Nothing was changed."
+        )
+    return present
+
+
+def refuse_unless_current() -> None:
+    """Refused when the application's database has another schema than this version needs."""
+    present = refuse_newer()
+    if present != head():
+        raise Refused(
+            f"The database has the schema {present or 'nothing'}, this version needs {head()}. Run: justask db upgrade"
+        )
 
 
 def is_ours(table: str) -> bool:

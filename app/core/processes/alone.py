@@ -40,7 +40,7 @@ class Turns:
     def _flock(self, stack: ExitStack, name: str) -> bool:
         database = Path(str(self.engine.url.database))
         folder = database.with_name(database.name + ".jobs")
-        folder.mkdir(mode=0o700, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import current_app
 
 from app.core.database import migrating
+from app.core.database.migrating import head, revision
 from app.core.errors import Refused
 from app.core.installation import Installation
 from app.extensions import db
@@ -203,19 +202,8 @@ def refuse_unless_empty(engine: sa.Engine) -> None:
 
 
 def refuse_unknown(schema: str) -> None:
-    known = {step.revision for step in ScriptDirectory(str(migrating.FOLDER)).walk_revisions()}
-    if schema not in known:
+    if not migrating.is_known(schema):
         raise Refused(f"The backup has the schema {schema}, which is newer than this version of JustAsk.")
-
-
-def revision(connection: sa.Connection) -> str:
-    """The schema that a database has; empty when it has none."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
-
-
-def head() -> str:
-    """The schema of this version."""
-    return ScriptDirectory(str(migrating.FOLDER)).get_current_head() or ""
 
 
 def fingerprint(key: str) -> str:

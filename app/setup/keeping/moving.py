@@ -19,9 +19,10 @@ from sqlalchemy import Connection
 import config
 from app import create_app
 from app.core.database import migrating, transactions
+from app.core.database.migrating import head, revision
 from app.core.errors import Refused
 from app.extensions import db
-from app.setup.keeping.backups import head, hold, revision
+from app.setup.keeping.backups import hold
 from app.setup.keeping.contents import CHUNK, Contents, contents, differences, rows_of, tables
 
 SEEDED = {"alembic_version", "formula_versions", "installation", "roles"}

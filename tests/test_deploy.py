@@ -1,0 +1,87 @@
+"""What stands in deploy/: units that systemd understands, settings that exist, a proxy that logs no token."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import config
+
+FOLDER = Path(__file__).resolve().parent.parent / "deploy"
+UNITS = sorted([*FOLDER.glob("systemd/*.service"), *FOLDER.glob("systemd/*.timer")])
+EXAMPLE = FOLDER / "justask.env.example"
+NGINX = FOLDER / "nginx" / "justask.conf"
+
+
+def given(path: Path) -> dict[str, list[str]]:
+    """The settings of a unit; a name may stand there more than once."""
+    found: dict[str, list[str]] = {}
+    for line in path.read_text("utf-8").splitlines():
+        name, sign, value = line.partition("=")
+        if sign and not line.startswith("#"):
+            found.setdefault(name, []).append(value)
+    return found
+
+
+@pytest.mark.parametrize("unit", [pytest.param(path, id=path.name) for path in UNITS])
+def test_systemd_understands_the_units(unit, tmp_path):
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is not on this machine")
+    for path in UNITS:
+        text = path.read_text("utf-8").replace("/opt/justask/.venv/bin/justask", "/bin/true")
+        (tmp_path / path.name).write_text(text)
+    done = subprocess.run(
+        [program, "verify", str(tmp_path / unit.name)], capture_output=True, text=True, check=False
+    )
+    assert [line for line in done.stderr.splitlines() if unit.name in line] == []
+
+
+def test_services_run_our_commands_closed_and_with_time_to_drain():
+    commands = {}
+    for path in UNITS:
+        unit = given(path)
+        if path.suffix == ".service":
+            assert unit["User"] == ["justask"]
+            assert unit["NoNewPrivileges"] == ["yes"]
+            commands[path.stem] = unit["ExecStart"][0].partition("/bin/justask ")[2]
+    assert commands == {
+        "justask-web": "serve --no-demo --no-worker",
+        "justask-worker": "worker",
+        "justask-backup": "backup /var/backups/justask --keep 14",
+    }
+    for name in ("web", "worker"):
+        assert int(given(FOLDER / "systemd" / f"justask-{name}.service")["TimeoutStopSec"][0]) > 30
+
+
+def test_the_example_of_settings_can_be_used_once_its_key_is_filled_in():
+    names = {f"JUSTASK_{field.name}" for field in dataclasses.fields(config.Settings)}
+    values = config.read_env_file(EXAMPLE)
+    assert values.keys() <= names
+    with pytest.raises(config.SettingsError, match="JUSTASK_SECRET_KEY"):
+        config.load(values)
+    settings = config.load(values | {"JUSTASK_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyzABCDEF"})
+    assert (settings.ENGINE, settings.is_production, settings.PROXIES) == ("procrastinate", True, 1)
+
+
+def test_nginx_hands_on_only_what_it_knows_itself_and_logs_no_token():
+    text = re.sub(r"#.*", "", NGINX.read_text("utf-8"))
+    assert text.count("{") == text.count("}")
+    assert re.search(r"proxy_set_header X-Forwarded-For \$remote_addr;", text)
+    assert re.search(r"proxy_set_header X-Forwarded-Proto \$scheme;", text)
+    assert "$request_uri" not in text.split("log_format")[1].split(";")[0]
+    logged = re.compile(r"^/(?P<kind>[au])/[^/?]+")
+    assert logged.sub(r"/\g<kind>/(token)", "/a/secret-token/thanks") == "/a/(token)/thanks"
+    assert str(logged.pattern).replace("P<kind>", "<justask_kind>") in text
+
+
+def test_every_file_is_named_in_the_guide():
+    guide = (FOLDER / "README.md").read_text("utf-8")
+    for path in FOLDER.rglob("*"):
+        if path.is_file() and path.name != "README.md":
+            assert f"`{path.relative_to(FOLDER)}`" in guide
