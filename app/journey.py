@@ -15,8 +15,10 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.contacts import traces as contact_traces
+from app.contacts import wishes
 from app.contacts.importing.merging import Touched
 from app.contacts.models import Account, Contact, ContactStatus
+from app.contacts.wishes import Wishes
 from app.core import audit
 from app.core.errors import Refused
 from app.delivery import invitations, optouts
@@ -158,11 +160,27 @@ def mail_complained(session: Session, invitation_id: int, *, now: datetime) -> N
 
 def contact_unsubscribed(session: Session, contact: Contact, *, now: datetime, actor: audit.Actor) -> None:
     """Somebody wants no more surveys, through whichever of our rows we know them."""
-    for person in optouts.unsubscribe(session, contact, now=now):
+    for person in optouts.unsubscribe(session, contact, now=now, told_by=actor.kind):
         audit.note(session, actor, "contact.unsubscribe", subject=f"contact:{person.id}", now=now)
         if person.account_id:
             session.flush()
             due.mark(session.connection(), person.account_id, now=now)
+
+
+def wishes_told(
+    session: Session, contact: Contact, told: Wishes, *, now: datetime, actor: audit.Actor
+) -> None:
+    """Somebody said how they want to be asked; a no of theirs is taken back by it, unless it is one itself."""
+    if told.is_unsubscribed:
+        return contact_unsubscribed(session, contact, now=now, actor=actor)
+    was_off = contact.unsubscribed_at is not None
+    action = "contact.resubscribe" if was_off else "contact.wishes"
+    for person in optouts.respect(session, contact, told, now=now, told_by=actor.kind):
+        audit.note(session, actor, action, subject=f"contact:{person.id}", now=now)
+        if was_off and person.account_id:
+            session.flush()
+            due.mark(session.connection(), person.account_id, now=now)
+    return None
 
 
 def task_changed(session: Session, task: Task, *, now: datetime) -> None:
@@ -172,7 +190,8 @@ def task_changed(session: Session, task: Task, *, now: datetime) -> None:
 
 
 def contact_changed(session: Session, contact: Contact, *, now: datetime) -> None:
-    """Somebody came, left or took another role: whom we know and who speaks are parts of the scores."""
+    """Somebody came, left, or took another role or address: whom we know and who speaks are parts of the scores."""
+    wishes.share(session, contact)
     if contact.account_id:
         session.flush()
         due.mark(session, contact.account_id, now=now)
@@ -188,6 +207,7 @@ def rows_imported(session: Session, touched: Touched, *, now: datetime) -> None:
     """A part of a file came in: footprint, roles and stage are parts of scores, and an opt-out stops what is on its way."""
     if touched.opted_out:
         optouts.close(session, touched.opted_out, now=now)
+    wishes.share_all(session)
     due.mark_all(session, touched.accounts, now=now)
 
 

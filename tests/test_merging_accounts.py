@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import journey
-from app.contacts.models import Account, AccountKey, Contact, ContactKey, ContactStatus, Goal
+from app.contacts.models import Account, AccountKey, Contact, ContactKey, ContactStatus, Goal, Wish
 from app.contacts.syncing import account_of_key, contact_of_key
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.errors import Refused
@@ -124,6 +124,7 @@ def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
     double.external_id, stays.external_id, stays.title = "crm-old", "crm-new", ""
     double.title, double.unsubscribed_at = "Head of finance", NOW
     make.saved(ContactKey(contact_id=double.id, system="hubspot", key="hs-1"))
+    make.saved(Wish(contact_id=double.id, at=NOW, told_by="import", is_unsubscribed=True))
     make.task(contact=double)
     make.saved(
         Touch(

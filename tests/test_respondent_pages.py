@@ -72,6 +72,9 @@ def pages():
             "words": "Words.",
             "band": "low",
             "decline_url": "/a",
+            "often": {"any": "As often as now", "once": "Once a year at most"},
+            "chosen_often": "any",
+            "kinds": {"general": "Now and then"},
             "back_url": "/a",
             "back_words": "Back",
             "lang": request.args.get("lang", "en"),
@@ -119,8 +122,8 @@ def test_an_error_stands_above_and_at_its_field_and_leads_there(pages):
 
 
 def test_asking_to_stop_changes_nothing_before_a_button_is_pressed(pages):
-    page = pages.test_client().get("/says/unsubscribe").text
-    assert '<form method="post" action="/u">' in page
+    page = pages.test_client().get("/says/preferences").text
+    assert '<form method="post" action="/u"' in page
 
 
 @pytest.mark.browser
@@ -137,7 +140,7 @@ def test_the_recommendation_fits_one_phone_screen_with_targets_for_thumbs(pages)
         assert len({box["y"] for box in boxes}) == 2
         assert min(min(box["width"], box["height"]) for box in boxes) >= 44
         page.set_viewport_size({"width": 320, "height": 640})
-        for path in ("answer/nps", "answer/nps_value", "says/unsubscribe", "says/thanks"):
+        for path in ("answer/nps", "answer/nps_value", "says/preferences", "says/skip", "says/thanks"):
             page.goto(f"{HOME}/{path}?lang=de")
             assert page.evaluate("document.documentElement.scrollWidth") <= 320
         assert [text for text in refused if "favicon" not in text and "404" not in text] == []
@@ -151,9 +154,9 @@ def test_the_ways_out_are_apart_from_each_other_and_wide_enough_for_thumbs(pages
         serve(page, pages)
         for width in (320, 768):
             page.set_viewport_size({"width": width, "height": 640})
-            page.goto(f"{HOME}/says/unsubscribe?lang=de")
+            page.goto(f"{HOME}/says/skip?lang=de")
             boxes = [button.bounding_box() for button in page.get_by_role("button").all()]
-            assert len(boxes) == 3
+            assert len(boxes) == 2
             assert len({box["width"] for box in boxes}) == 1
             assert min(box["height"] for box in boxes) >= 44
             assert min(b["y"] - a["y"] - a["height"] for a, b in itertools.pairwise(boxes)) >= 8
@@ -199,7 +202,7 @@ def test_the_keyboard_alone_answers(pages):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_checker_finds_nothing_on_any_page(pages, scheme):
     paths = [f"/answer/{survey}?wrong=1&score=3" for survey in templates.QUESTIONS]
-    paths += [f"/says/{name}?lang=de" for name in ("thanks", "unsubscribe", "closed", "message")]
+    paths += [f"/says/{name}?lang=de" for name in ("thanks", "preferences", "skip", "closed", "message")]
     with browser() as chromium:
         page = chromium.new_context(color_scheme=scheme, bypass_csp=True).new_page()
         serve(page, pages)

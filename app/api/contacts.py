@@ -16,7 +16,7 @@ from app.api.protocol.paging import Filters, matching
 from app.api.protocol.today import Present, present
 from app.contacts import syncing
 from app.contacts.importers import cells
-from app.contacts.models import Account, Contact, ContactRole, ContactStatus, NotAskable
+from app.contacts.models import Account, AskKind, Contact, ContactRole, ContactStatus, NotAskable
 from app.contacts.people import Entry
 from app.core import audit, text
 from app.core.errors import Invalid, NotFound
@@ -48,6 +48,17 @@ class ContactSchema(Shown):
     not_askable = Choice(NotAskable, required=True, allow_none=True)
     unsubscribed_at = Moment(required=True, allow_none=True)
     bounced_at = Moment(required=True, allow_none=True)
+    rest_days = ma.fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "At least so many days between two asks, as the person wished."},
+    )
+    unwanted_kind = Choice(
+        AskKind,
+        required=True,
+        allow_none=True,
+        metadata={"description": "What the person does not want to be asked about."},
+    )
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
 

@@ -55,6 +55,13 @@ class NotAskable(StrEnum):
     NO_ACCOUNT = "no_account"
 
 
+class AskKind(StrEnum):
+    """What somebody may be asked about, in the terms in which people choose it for themselves."""
+
+    GENERAL = "general"  # Now and then, about the product and the work together.
+    EVENTS = "events"  # Right after something happened, such as onboarding or a support case.
+
+
 class Account(Stamped, Base):
     """A customer company: the unit of everything. No tier counts as tier 2."""
 
@@ -146,17 +153,22 @@ class Goal(Base):
     created_at: Mapped[Moment]
 
 
+HAS_WISHES = sa.text("rest_days IS NOT NULL OR unwanted_kind IS NOT NULL")
+
+
 class Contact(Stamped, Base):
     """A person at an account. `email_key` decides whether two addresses are the same mailbox.
 
-    `rest_days` is how long this person wants to be left in peace after any survey, where that is longer than a
-    program's own rules say.
+    `rest_days` is the least time between two asks and `unwanted_kind` what not to ask about, both as the person wished;
+    everybody who reads a mailbox has the same wishes (`app/contacts/wishes`).
     """
 
     __tablename__ = "contacts"
     __table_args__ = (
         sa.UniqueConstraint("account_id", "email_key"),
         sa.CheckConstraint("status <> 'left' OR left_on IS NOT NULL", name="left_on"),
+        sa.CheckConstraint("rest_days IS NULL OR rest_days > 0", name="rest_days"),
+        sa.Index("ix_contacts_wishes", "email_key", sqlite_where=HAS_WISHES, postgresql_where=HAS_WISHES),
     )
 
     id: Mapped[Id]
@@ -175,9 +187,10 @@ class Contact(Stamped, Base):
     left_on: Mapped[date | None]
     not_askable: Mapped[NotAskable | None] = mapped_column(choice(NotAskable))
     unsubscribed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    rest_days: Mapped[int | None] = mapped_column(sa.SmallInteger)
     bounced_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rest_days: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    unwanted_kind: Mapped[AskKind | None] = mapped_column(choice(AskKind, "unwanted_kind"))
     is_demo: Mapped[bool] = mapped_column(default=False)
     account: Mapped[Account | None] = relationship()
     roles: Mapped[list[DatedRole]] = relationship(cascade="all, delete-orphan", order_by="DatedRole.from_on")
@@ -227,6 +240,12 @@ class Contact(Stamped, Base):
             self.status = ContactStatus.UNSUBSCRIBED
         self.unsubscribed_at = self.unsubscribed_at or now
 
+    def resubscribe(self) -> None:
+        """May be asked again, because the person said so; a bounce, a departure or an erasure stands."""
+        self.unsubscribed_at = None
+        if self.status is ContactStatus.UNSUBSCRIBED:
+            self.status = ContactStatus.BOUNCED if self.bounced_at else ContactStatus.ACTIVE
+
 
 class DatedRole(Base):
     """From which day a contact stood in a role."""
@@ -238,6 +257,24 @@ class DatedRole(Base):
     contact_id: Mapped[int] = reference("contacts.id", index=False)
     role: Mapped[ContactRole] = mapped_column(choice(ContactRole, "dated_role"))
     from_on: Mapped[date]
+
+
+class Wish(Base):
+    """How somebody wanted to be asked from a moment on: a row for each time it was said, the newest holds.
+
+    `told_by` is the kind of the actor (`core.audit`): the person, a member of staff, another system.
+    """
+
+    __tablename__ = "contact_wishes"
+    __table_args__ = (sa.Index("ix_contact_wishes_contact_at", "contact_id", "at"),)
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = reference("contacts.id", index=False)
+    at: Mapped[Moment]
+    told_by: Mapped[str] = mapped_column(sa.String(16))
+    is_unsubscribed: Mapped[bool]
+    rest_days: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    unwanted_kind: Mapped[AskKind | None] = mapped_column(choice(AskKind, "wished_kind"))
 
 
 class ContactKey(Base):

@@ -10,7 +10,7 @@ from flask_security import current_user
 from app import journey
 from app.auth import access
 from app.auth.models import RoleName
-from app.contacts import people, words
+from app.contacts import people, wishes, words
 from app.contacts.forms import DepartureForm, PersonForm, language_name, zone_names
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus
 from app.contacts.people import OVERRULED, Entry, PersonGiven
@@ -23,7 +23,7 @@ from app.core.web.paging import Page
 from app.delivery import suppressions
 from app.delivery import words as ask_words
 from app.delivery.asking import explaining
-from app.delivery.asking.gates import Reason
+from app.delivery.asking.gates import OF_ONE_WAVE, Reason
 from app.extensions import db
 from app.followups import touches
 from app.followups import words as task_words
@@ -76,7 +76,7 @@ def contacts_page():
 
 def asked_options() -> list[tuple[str, str]]:
     """Whether people may be asked, and why not."""
-    lasting = [reason for reason in Reason if not reason.is_of_time and reason != Reason.DUPLICATE_ADDRESS]
+    lasting = [reason for reason in Reason if not reason.is_of_time and reason not in OF_ONE_WAVE]
     found = [("", _("All")), (ASKABLE, _("May be asked")), (NOT_ASKABLE, _("Not asked, for any reason"))]
     return found + [(reason.value, reason.words) for reason in lasting]
 
@@ -107,6 +107,7 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
         may_overrule=reason in OVERRULED and current_user.may(RoleName.MANAGER),
         may_log=current_user.may(RoleName.CSM),
         may_change=current_user.may(RoleName.CSM) and contact.status != ContactStatus.ERASED,
+        wishes=wishes.history(db.session, contact),
         standings=explaining.standings(db.session, contact, now=today.now),
         attempt=tokens.new_nonce(),
         words=words,

@@ -26,6 +26,7 @@ from app.contacts.models import (
     ContactStatus,
     DatedRole,
     Goal,
+    Wish,
 )
 from app.contacts.signals import Signal
 from app.contacts.syncing import account_of_key
@@ -44,8 +45,9 @@ IDENTITY = {
     "title": "",
     "language": None,
     "time_zone": None,
-    "rest_days": None,
     "country": None,
+    "rest_days": None,
+    "unwanted_kind": None,
 }
 FILLED = ("owner_id", "tier", "arr", "renewal_on", "time_zone")
 OF_PERSON = ("first_name", "last_name", "title", "language", "time_zone", "country")
@@ -66,13 +68,14 @@ def people_of(session: Session, email: str) -> list[Contact]:
 
 
 def tell(session: Session, contact_id: int) -> dict[str, Any]:
-    """The person, their account by name, roles and ids in other systems, and lines of imports that quote them."""
+    """The person, their account by name, roles, wishes, ids in other systems, and lines of imports that quote them."""
     contact = session.get_one(Contact, contact_id)
     return {
         "contact": telling.rows(session, Contact, Contact.id == contact_id)[0],
         "account": contact.account.name if contact.account else None,
         "roles": telling.rows(session, DatedRole, DatedRole.contact_id == contact_id),
         "signals": telling.rows(session, Signal, Signal.contact_id == contact_id),
+        "wishes": telling.rows(session, Wish, Wish.contact_id == contact_id),
         "ids_elsewhere": telling.rows(session, ContactKey, ContactKey.contact_id == contact_id),
         "imports": [
             {"id": file.id, "name": file.name, "created_at": telling.plain(file.created_at)}
@@ -89,7 +92,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
         file.columns = []
         if file.is_waiting:
             file.put_away(now=now)
-    for table in (ContactKey, Signal):
+    for table in (ContactKey, Signal, Wish):
         session.execute(sa.delete(table).where(table.contact_id == contact_id))
     for name, nothing in IDENTITY.items():
         setattr(contact, name, nothing)
@@ -180,7 +183,10 @@ def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) ->
         stays.external_id = former
     elif former:
         session.add(ContactKey(contact_id=to_id, system=MERGED, key=former))
-    for name in OF_PERSON:
+    told = sa.select(Wish.id).where(Wish.contact_id == to_id)
+    wishes = sa.update(Wish).where(Wish.contact_id == from_id, sa.not_(told.exists()))
+    session.execute(wishes.values(contact_id=to_id))
+    for name in (*OF_PERSON, "rest_days", "unwanted_kind"):
         setattr(stays, name, getattr(stays, name) or getattr(double, name))
     if double.unsubscribed_at:
         stays.unsubscribe(now=double.unsubscribed_at)

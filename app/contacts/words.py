@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.contacts.models import ContactRole, ContactStatus, NotAskable, Stage
+from app.contacts.models import AskKind, Contact, ContactRole, ContactStatus, NotAskable, Stage, Wish
+from app.contacts.wishes import ONCE_A_YEAR, TWICE_A_YEAR
 
 ROLES = {
     ContactRole.DECISION_MAKER: _l("Decision maker"),
@@ -49,3 +51,26 @@ NOT_ASKABLE = {
     NotAskable.INVALID_EMAIL: _l("No usable address"),
     NotAskable.NO_ACCOUNT: _l("No account"),
 }
+AS_PLANNED = _l("As often as the programs ask, about everything.")
+UNWANTED = {
+    AskKind.GENERAL: _l("Not now and then in general, only after events."),
+    AskKind.EVENTS: _l("Not after events such as a support case."),
+}
+RESTS = {TWICE_A_YEAR: _l("Twice a year at most."), ONCE_A_YEAR: _l("Once a year at most.")}
+TOLD_BY = {
+    "respondent": _l("by themselves"),
+    "staff": _l("by a colleague"),
+    "key": _l("by another system"),
+    "import": _l("by an import"),
+    "command": _l("by a command"),
+}
+
+
+def wished(told: Contact | Wish) -> list[str]:
+    """How somebody wants to be asked, in sentences; empty: as the programs ask."""
+    is_off = told.unsubscribed_at is not None if isinstance(told, Contact) else told.is_unsubscribed
+    if is_off:
+        return [_("Not at all.")]
+    days, kind = told.rest_days, told.unwanted_kind
+    found = [str(RESTS.get(days) or _("At most every %(days)s days.", days=days))] if days else []
+    return [*found, str(UNWANTED[kind])] if kind else found

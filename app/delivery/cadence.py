@@ -14,7 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.contacts.models import Account, Contact, ContactStatus, NotAskable
+from app.contacts.models import Account, AskKind, Contact, ContactStatus, NotAskable
 from app.core import clock
 from app.core.database.columns import UtcDateTime
 from app.core.installation import installation
@@ -24,6 +24,8 @@ from app.delivery.models import Invitation, InvitationState, Purpose, Suppressio
 from app.surveys import audience, rules
 from app.surveys.models import Program, SurveyVersion
 from app.surveys.rules import Rules
+
+DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Ask:
     at: datetime
     today: date
     purpose: Purpose = Purpose.PROGRAM
+    kind: AskKind = AskKind.GENERAL
 
 
 def ask_of(session: Session, program: Program, *, at: datetime, purpose: Purpose = Purpose.PROGRAM) -> Ask:
     """The ask that `program` would make at that moment."""
     today = clock.day_of(at, installation(session).zone)
-    return Ask(program.survey_id, rules.of(program), at, today, purpose)
+    kind = gates.kind_of(program.kind, purpose)
+    return Ask(program.survey_id, rules.of(program), at, today, purpose, kind)
 
 
 def people_of(program: Program) -> sa.Select:
@@ -87,9 +91,9 @@ def _latest(element, compiler, **options) -> str:
 
 def plan(people: sa.Select, ask: Ask) -> sa.Subquery:
     """For each contact of `people`: `contact_id, account_id, email_key, language, reason, free_at` (both NULL: asked)."""
-    persons = _persons(people, ask.today)
+    persons = _persons(people, ask)
     past = _past(persons, ask)
-    shut = _timed(past.c, ask)
+    shut = _timed(past.c, persons.c.rest_days, ask)
     duplicate = sa.and_(persons.c.lasting.is_(None), persons.c.place > 1)
     reason = sa.case(
         (persons.c.lasting.is_not(None), persons.c.lasting),
@@ -112,12 +116,11 @@ def plan(people: sa.Select, ask: Ask) -> sa.Subquery:
     )
 
 
-def _persons(people: sa.Select, today: date) -> sa.CTE:
+def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
     """The people with their first lasting gate, and their place among those of the same mailbox who have none."""
-    lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in lasting_gates(today)])
-    chosen = sa.select(
-        Contact.id, Contact.account_id, Contact.email_key, Contact.language, lasting.label("lasting")
-    )
+    lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in lasting_gates(ask.today, ask.kind)])
+    columns = (Contact.id, Contact.account_id, Contact.email_key, Contact.language, Contact.rest_days)
+    chosen = sa.select(*columns, lasting.label("lasting"))
     chosen = chosen.outerjoin(Suppression, Suppression.email_key == Contact.email_key)
     found = chosen.where(Contact.id.in_(people)).cte("chosen")
     place = sa.func.row_number().over(
@@ -126,8 +129,9 @@ def _persons(people: sa.Select, today: date) -> sa.CTE:
     return sa.select(found, place.label("place")).cte("persons")
 
 
-def lasting_gates(today: date) -> list[tuple[Reason, sa.ColumnElement[bool]]]:
-    """`gates.lasting` in SQL, over contacts with their suppression."""
+def lasting_gates(today: date, kind: AskKind | None = None) -> list[tuple[Reason, sa.ColumnElement[bool]]]:
+    """`gates.lasting` in SQL, over contacts with their suppression; without a kind those that hold for any ask."""
+    unwanted = [(Reason.UNWANTED_KIND, Contact.unwanted_kind == kind)] if kind else []
     not_askable = [(Reason(kind.value), Contact.not_askable == kind) for kind in NotAskable]
     return [
         *not_askable,
@@ -141,6 +145,7 @@ def lasting_gates(today: date) -> list[tuple[Reason, sa.ColumnElement[bool]]]:
             sa.or_(Contact.status == ContactStatus.UNSUBSCRIBED, Contact.unsubscribed_at.is_not(None)),
         ),
         (Reason.LEFT, sa.or_(Contact.status == ContactStatus.LEFT, Contact.left_on <= today)),
+        *unwanted,
     ]
 
 
@@ -172,6 +177,7 @@ def _past(persons: sa.CTE, ask: Ask) -> sa.CTE:
         "heeded": (sa.and_(heard, sa.not_(declined)), asks.sent_at),
         "declined": (declined, asks.declined_at),
         "same": (sa.and_(heard, asks.is_same == 1), asks.sent_at),
+        "heard": (heard, asks.sent_at),
         "closes": (asks.state.in_(gates.OPEN), asks.closes_at),
         "unsent": (asks.state.in_(gates.UNSENT), 1),
     }
@@ -179,7 +185,9 @@ def _past(persons: sa.CTE, ask: Ask) -> sa.CTE:
     return sa.select(asks.contact_id, *latest_of).group_by(asks.contact_id).cte("past")
 
 
-def _timed(past, ask: Ask) -> list[tuple[Reason, sa.ColumnElement[bool], sa.ColumnElement[datetime]]]:
+def _timed(
+    past, rest_days: sa.ColumnElement[int], ask: Ask
+) -> list[tuple[Reason, sa.ColumnElement[bool], sa.ColumnElement[datetime]]]:
     """`gates.timed` in SQL: reason, whether it is shut, when it opens."""
     r = ask.rules
     waits = [
@@ -193,6 +201,9 @@ def _timed(past, ask: Ask) -> list[tuple[Reason, sa.ColumnElement[bool], sa.Colu
     shut = [
         (reason, last > ask.at - wait, later(last, int(wait.total_seconds()))) for reason, last, wait in waits
     ]
+    rest = sa.cast(sa.cast(rest_days, sa.Integer) * DAY_SECONDS, sa.Integer)
+    rested = later(past.heard, rest)
+    shut.append((Reason.LESS_OFTEN, rested > ask.at, rested))
     is_open = sa.or_(past.unsent == 1, past.closes > ask.at)
     return [*shut, (Reason.OPEN_ASK, is_open, past.closes)]
 
@@ -209,7 +220,7 @@ def why_not(session: Session, contact: Contact, program: Program, *, now: dateti
     """Every gate for this person, were `program` to ask now. The gate about a wave's mailboxes is not among them."""
     ask = ask_of(session, program, at=now)
     person = person_of(session, contact, ask)
-    found = gates.gates(person, ask.rules, at=now, today=ask.today, purpose=ask.purpose)
+    found = gates.gates(person, ask.rules, at=now, today=ask.today, purpose=ask.purpose, kind=ask.kind)
     return [gate for gate in found if gate.reason != Reason.DUPLICATE_ADDRESS]
 
 
@@ -241,6 +252,8 @@ def facts(contact: Contact) -> Person:
         unsubscribed_at=contact.unsubscribed_at,
         email_key=contact.email_key,
         has_account=contact.account_id is not None,
+        rest_days=contact.rest_days,
+        unwanted_kind=contact.unwanted_kind,
     )
 
 

@@ -134,7 +134,9 @@ def invite(
     ask = cadence.ask_of(session, program, at=now, purpose=purpose)
     person = cadence.person_of(session, contact, ask)
     refuse_if_shut(
-        session, contact, gates.judge([person], ask.rules, at=now, today=ask.today, purpose=purpose)
+        session,
+        contact,
+        gates.judge([person], ask.rules, at=now, today=ask.today, purpose=purpose, kind=ask.kind),
     )
     return launch(
         session,

@@ -198,19 +198,17 @@ def declined(ask: Ask, form: Form, token: str) -> str:
         )
 
 
-def unsubscribe(ask: Ask, form: Form, token: str, *, done: bool, once: bool = False) -> str:
-    """The page that asks before anything changes, or says that it has."""
+def skip(ask: Ask, form: Form, token: str) -> str:
+    """The page that asks before it skips only this ask."""
     with addressing(form.language):
         return render(
-            "unsubscribe",
+            "skip",
             ask,
             form.language,
             company=wording.names(ask)["company"],
-            action=f"/u/{token}",
             decline_url=f"/a/{token}/decline",
             back_url=f"/a/{token}",
-            done=done,
-            once=once,
+            preferences_url=f"/u/{token}",
         )
 
 

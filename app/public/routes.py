@@ -16,6 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import journey
 from app.auth import access, limits
+from app.contacts import wishes
+from app.contacts.models import Contact, ContactStatus
+from app.contacts.wishes import Wishes
 from app.core import clock
 from app.core.audit import Actor
 from app.core.database import transactions
@@ -25,7 +28,7 @@ from app.core.language.words import addressing, browsers_choice, speaking
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.words import DECLINES
 from app.extensions import csrf, db
-from app.public import forms, pages
+from app.public import forms, pages, preferences
 from app.public.desk import Desk, desk, is_automatic
 from app.public.forms import Posted
 from app.public.visits import TRAP
@@ -42,6 +45,7 @@ NOT_SAVED = (SQLAlchemyError, GateBusy)
 CHANGES = parse("20 per 1 minute")
 INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
+NONE = Wishes(is_unsubscribed=True)
 RESPONDENT = Actor("respondent", None, "the person asked")
 MAY_DECLINE = frozenset(
     {
@@ -178,32 +182,43 @@ def decline(token: str) -> Response:
 @blueprint.get("/u/<token>")
 @access.token
 def leave(token: str) -> Response:
-    """Asks before it unsubscribes anybody; `?once=1` offers to skip only this ask."""
+    """How somebody wants to be asked, or not at all; `?once=1` offers to skip only this ask. Opening changes nothing."""
     at = desk()
     ask = at.ask(token)
     at.look(ask, request, clock.now(), None, page="unsubscribe")
-    once = request.args.get("once") == "1"
     form = at.pages.form(ask)
-    return page(pages.unsubscribe(ask, form, token, done=ask.is_unsubscribed, once=once), form.language)
+    if request.args.get("once") == "1" and not ask.is_unsubscribed:
+        return page(pages.skip(ask, form, token), form.language)
+    return page(preferences.shown(ask, form.language, token, wishes_of(ask)), form.language)
 
 
 @blueprint.post("/u/<token>")
 @access.token
 def unsubscribe(token: str) -> Response:
-    """Unsubscribe: by the page's button, or in one click by a mail program (RFC 8058); again is as good as once."""
+    """What the page's buttons say, or one click of a mail program (RFC 8058); again is as good as once."""
     at, now = desk(), clock.now()
     values = forms.read(request, at.comment_length).values
     ask = at.ask(token)
-    form = at.pages.form(ask)
+    language = at.pages.form(ask).language
     name, value = ONE_CLICK
-    if value not in values.get(name, []) and "yes" not in values.get("confirm", []):
-        return page(pages.unsubscribe(ask, form, token, done=False), form.language, 400)
-    if not ask.is_unsubscribed:
+    if value in values.get(name, []) or "yes" in values.get("confirm", []):
+        told = NONE
+    else:
+        told = preferences.read(values)
+    if told is None:
+        return page(preferences.shown(ask, language, token, wishes_of(ask), is_unclear=True), language, 400)
+    if ask.contact_status is not ContactStatus.ERASED:
         transactions.write(db.session)
-        contact = db.session.get_one(Invitation, ask.id).contact
-        journey.contact_unsubscribed(db.session, contact, now=now, actor=RESPONDENT)
+        contact = db.session.get_one(Invitation, ask.id, with_for_update=True).contact
+        journey.wishes_told(db.session, contact, told, now=now, actor=RESPONDENT)
         db.session.commit()
-    return page(pages.unsubscribe(ask, form, token, done=True), form.language)
+    return page(preferences.shown(ask, language, token, told, is_told=True), language)
+
+
+def wishes_of(ask: Ask) -> Wishes:
+    """How the person of an ask wants to be asked."""
+    transactions.read(db.session)
+    return wishes.of(db.session.get_one(Contact, ask.contact_id))
 
 
 def page(body: str | bytes, language: str, status: int = 200) -> Response:

@@ -10,13 +10,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import given as for_all
 from hypothesis import strategies as st
 
-from app.contacts.models import Contact, ContactStatus, NotAskable
+from app.contacts.models import AskKind, Contact, ContactStatus, NotAskable
 from app.core import tokens
 from app.delivery import cadence
 from app.delivery.asking import gates
 from app.delivery.asking.gates import PastAsk, Person, Reason
 from app.delivery.models import Invitation, InvitationState, Purpose, Suppression
 from app.surveys import rules
+from app.surveys.models import ProgramKind
 from app.surveys.rules import Rules
 from tests import make
 from tests.make import NOW
@@ -34,10 +35,12 @@ def asked(ago: timedelta, state=InvitationState.ANSWERED, **more) -> PastAsk:
     return PastAsk(state, sent_at=sent_at, closes_at=sent_at + days(21), **more)
 
 
-def judged(*asks: PastAsk, purpose=Purpose.PROGRAM, rules=Rules(), **person) -> gates.Verdict:
+def judged(
+    *asks: PastAsk, purpose=Purpose.PROGRAM, rules=Rules(), kind=AskKind.GENERAL, **person
+) -> gates.Verdict:
     someone = Person(id=1, email_key="a@customer.example", asks=asks)
     someone = someone if not person else Person(**(someone.__dict__ | person))
-    return gates.judge([someone], rules, at=NOW, today=TODAY, purpose=purpose)[1]
+    return gates.judge([someone], rules, at=NOW, today=TODAY, purpose=purpose, kind=kind)[1]
 
 
 @pytest.mark.parametrize(
@@ -55,6 +58,8 @@ def judged(*asks: PastAsk, purpose=Purpose.PROGRAM, rules=Rules(), **person) -> 
         ({"status": ContactStatus.LEFT}, Reason.LEFT),
         ({"left_on": TODAY}, Reason.LEFT),
         ({"left_on": TODAY + days(1)}, None),
+        ({"unwanted_kind": AskKind.GENERAL}, Reason.UNWANTED_KIND),
+        ({"unwanted_kind": AskKind.EVENTS}, None),
     ],
 )
 def test_a_lasting_gate_never_opens_by_waiting(person, reason):
@@ -88,6 +93,30 @@ def test_a_gate_of_time_opens_on_its_day(asks, reason, free_in):
     assert judged(*asks) == gates.Verdict(reason, NOW + free_in if free_in else None)
 
 
+@pytest.mark.parametrize(
+    ("past", "free_in"),
+    [
+        (asked(days(181)), days(1)),
+        (asked(days(182)), None),
+        (asked(days(181), DECLINED, declined_at=NOW - days(180)), days(1)),
+        (asked(days(100), InvitationState.CANCELLED), days(82)),
+        (asked(days(100), InvitationState.BOUNCED), None),
+    ],
+)
+def test_somebody_who_wants_to_be_asked_less_often_rests_longer_whoever_asks(past, free_in):
+    for purpose in (Purpose.PROGRAM, Purpose.SINGLE, Purpose.RECOVERY):
+        found = judged(past, purpose=purpose, rest_days=182)
+        reason = Reason.LESS_OFTEN if free_in else None
+        assert found == gates.Verdict(reason, NOW + free_in if free_in else None)
+
+
+def test_what_a_program_asks_about_follows_from_its_kind_and_the_purpose():
+    kinds = {kind: gates.kind_of(kind, Purpose.PROGRAM) for kind in ProgramKind}
+    assert [kind for kind in kinds if kinds[kind] is AskKind.EVENTS] == [ProgramKind.TRANSACTIONAL]
+    assert gates.kind_of(ProgramKind.MANUAL, Purpose.RECOVERY) is AskKind.EVENTS
+    assert judged(kind=AskKind.EVENTS, unwanted_kind=AskKind.EVENTS).reason is Reason.UNWANTED_KIND
+
+
 def test_without_quarantine_an_open_ask_still_stands_in_the_way():
     loose = Rules(any_days=0, same_survey_days=0)
     assert judged(asked(days(2), SENT), rules=loose) == gates.Verdict(Reason.OPEN_ASK, NOW + days(19))
@@ -110,7 +139,7 @@ def test_one_mailbox_is_asked_once_through_whoever_may_be_asked():
 
 def test_every_reason_has_words_and_those_of_time_are_told_apart():
     assert all(str(reason.words) for reason in Reason)
-    assert {reason for reason in Reason if reason.is_of_time} == set(list(Reason)[-5:])
+    assert {reason for reason in Reason if reason.is_of_time} == set(list(Reason)[-6:])
 
 
 AGO = [days(d) + timedelta(milliseconds=ms) for d in (1, 5, 21, 30, 90, 180) for ms in (-1, 0, 1)]
@@ -127,6 +156,8 @@ odd_person = st.one_of(  # One oddity at a time, or they would hide one another.
             "not_askable": list(NotAskable),
             "left_on": [TODAY - days(1), TODAY, TODAY + days(1)],
             "unsubscribed_at": [NOW],
+            "rest_days": [1, 91, 365],
+            "unwanted_kind": list(AskKind),
         }.items()
     ],
     st.fixed_dictionaries(
@@ -165,6 +196,7 @@ drawings = st.fixed_dictionaries(
         "asks": st.lists(st.one_of(plain_ask, plain_ask, odd_ask), max_size=ASKS),
         "suppressed": some([(), (), ("b@customer.example",)]),
         "purpose": some([Purpose.PROGRAM, Purpose.SINGLE, Purpose.RECOVERY]),
+        "kind": some(list(AskKind)),
         "rules": some(
             [Rules(), Rules(any_days=0, same_survey_days=0), Rules(any_days=30, same_survey_days=5)]
         ),
@@ -233,14 +265,14 @@ def invitation_row(ask) -> dict:
 @for_all(drawn=drawings)
 def test_the_sql_of_a_wave_says_what_the_gates_say(app, session, ground, drawn):
     ids = store(session, drawn, ground)
-    ask = cadence.Ask(ground["survey_id"], drawn["rules"], NOW, TODAY, drawn["purpose"])
+    ask = cadence.Ask(ground["survey_id"], drawn["rules"], NOW, TODAY, drawn["purpose"], drawn["kind"])
     planned = cadence.plan(sa.select(Contact.id), ask)
     found = {
         row.contact_id: gates.Verdict(Reason(row.reason) if row.reason else None, row.free_at)
         for row in session.execute(sa.select(planned))
     }
     persons = [cadence.person_of(session, session.get_one(Contact, number), ask) for number in ids]
-    expected = gates.judge(persons, ask.rules, at=NOW, today=TODAY, purpose=ask.purpose)
+    expected = gates.judge(persons, ask.rules, at=NOW, today=TODAY, purpose=ask.purpose, kind=ask.kind)
     counted = cadence.left_out(session, sa.select(Contact.id), ask)
     session.rollback()
     session.expunge_all()

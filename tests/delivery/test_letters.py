@@ -98,7 +98,7 @@ def test_a_mail_says_who_asks_and_why_and_how_to_end_it(wordings):
     for name in ("invitation", "reminder", "last reminder"):
         shown = wordings[name].fill("text", VALUES)
         assert "Vendor <Ltd> asks you because you work with us at Customer & Sons." in shown
-        assert f"Do not ask me again: https://ask.vendor.example/u/{'T' * 44}\n" in shown
+        assert f"Ask me less often, or not at all: https://ask.vendor.example/u/{'T' * 44}\n" in shown
         assert "Not this time: https://ask.vendor.example/u/" in shown
         assert wordings[name].unsubscribe[0].startswith("https://ask.vendor.example/u/")
 

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import journey
-from app.contacts.models import ContactStatus
+from app.contacts.models import AskKind, ContactStatus
 from app.core import outbox_rows
 from app.core.audit import SYSTEM
 from app.core.errors import Refused
@@ -29,6 +29,7 @@ from app.delivery.models import (
     WaveState,
 )
 from app.delivery.sending import posting
+from app.surveys.models import ProgramKind
 from tests import make
 from tests.delivery.conftest import SIGNER
 from tests.delivery.sink import DROP, KEEP_THEN_DROP, SAY_250_THEN_DROP
@@ -180,6 +181,68 @@ def test_a_person_who_unsubscribes_after_the_server_said_354_gets_no_mail(office
     assert victim.contact.email not in sink.counts
     assert len(sink.taken) == 3
     assert states(session, wave) == {InvitationState.SENT: 3, InvitationState.CANCELLED: 1}
+
+
+@pytest.mark.parametrize("told", [{"confirm": "yes"}, {"often": "once", "kinds": ["general", "events"]}])
+def test_a_wish_told_while_the_mail_is_handed_over_stops_it(app, office, sink, session, told):
+    wave = office.wave(4)
+    victim = asks(session, wave)[2]
+    make.invitation(contact=victim.contact, sent_at=office.now - timedelta(days=10))
+    office.queue()
+    token = make.token(office.settings, victim)
+    address = victim.contact.email
+
+    class Interrupted(sender.Postman):
+        """Waits for the server; meanwhile somebody opens their link in a browser and presses a button."""
+
+        answers = []
+
+        def collect(self, patience):
+            if not self.answers:
+                self.answers.append(app.test_client().post(f"/u/{token}", data=told).status_code)
+            return super().collect(patience)
+
+    sender.carry(session, Interrupted(office.mailer), now=office.now)
+    session.commit()
+    assert Interrupted.answers == [200]
+    assert address not in sink.counts
+    assert len(sink.taken) == 3
+
+
+@pytest.mark.parametrize("wish", ["kind", "rest", "other kind", "rested"])
+def test_wishes_are_read_again_at_the_moment_of_sending(office, sink, session, wish):
+    """Also when the wave was launched in the same moment, and did not see them."""
+    wave = office.wave(2, program=make.program(kind=ProgramKind.TRANSACTIONAL))
+    person = asks(session, wave)[0].contact
+    make.invitation(contact=person, sent_at=office.now - timedelta(days=200))
+    office.queue()
+    if wish.endswith("kind"):
+        person.unwanted_kind = AskKind.EVENTS if wish == "kind" else AskKind.GENERAL
+    else:
+        person.rest_days = 365 if wish == "rest" else 182
+    session.commit()
+    office.send()
+    is_stopped = wish in ("kind", "rest")
+    assert sink.counts[person.email] == (0 if is_stopped else 1)
+    expected = {"kind": "unwanted_kind", "rest": "less_often"}.get(wish)
+    ask = asks(session, wave)[0]
+    assert row_of(session, ask).reason == (expected or row_of(session, ask).reason)
+    if wish == "rested":
+        assert (ask.remind_at, ask.reminders_left) == (None, 0)
+
+
+def test_a_reminder_that_waits_is_not_sent_to_somebody_who_wants_less_mail(office, sink, session):
+    wave = office.wave(1)
+    office.queue()
+    office.send()
+    (ask,) = asks(session, wave)
+    office.now = ask.remind_at
+    office.remind()
+    ask.contact.rest_days = 182
+    session.commit()
+    office.send()
+    assert len(sink.taken) == 1
+    assert row_of(session, ask, posting.REMINDER).reason == "less_often"
 
 
 def test_a_bad_address_is_suppressed_and_the_next_person_still_served(office, sink, session):

@@ -34,7 +34,7 @@ def database_kind(request):
 
 def spoken(ask, client) -> dict[str, str]:
     """Every page behind a German person's link, by what it is."""
-    fresh, left, skipped = (ask("nps_value", language="de") for _number in range(3))
+    fresh, left, skipped, seldom = (ask("nps_value", language="de") for _number in range(4))
     long_ago = clock.now() - 40 * DAY
     over = ask(language="de", sent_at=long_ago, state=InvitationState.SILENT, silent_at=clock.now())
     unasked = ask(language="de", sent_at=None, state=InvitationState.CANCELLED)
@@ -49,6 +49,7 @@ def spoken(ask, client) -> dict[str, str]:
         ),
         "leaving": client.get(fresh.off),
         "skipping": client.get(f"{fresh.off}?once=1"),
+        "less often": client.post(seldom.off, data={"often": "once", "kinds": ["general"]}),
         "not left": client.post(fresh.off, data={}),
         "skipped": client.post(f"{skipped.link}/decline", data={"why": "not_now"}),
         "left": client.post(left.off, data={"confirm": "yes"}),

@@ -84,6 +84,7 @@ def groups(of: Rules) -> list[tuple[tuple[Reason, ...], str]]:
         ((Reason.SUPPRESSED_ADDRESS, Reason.NO_ADDRESS), _("Has an address that may be written to.")),
         ((Reason.UNSUBSCRIBED,), _("Has not asked to be left alone.")),
         ((Reason.LEFT,), _("Is still at the account.")),
+        ((Reason.UNWANTED_KIND,), _("Wants to be asked questions of this kind.")),
         (
             (Reason.FLOOR,),
             ngettext(
@@ -106,5 +107,6 @@ def groups(of: Rules) -> list[tuple[tuple[Reason, ...], str]]:
                 same,
             ),
         ),
+        ((Reason.LESS_OFTEN,), _("Is not asked more often than they wish.")),
         ((Reason.OPEN_ASK,), _("Has no ask that is still open.")),
     ]

@@ -14,11 +14,12 @@ from enum import StrEnum
 
 from flask_babel import lazy_gettext as _l
 
-from app.contacts.models import ContactStatus, NotAskable
+from app.contacts.models import AskKind, ContactStatus, NotAskable
 from app.delivery.models import InvitationState, Purpose
+from app.surveys.models import ProgramKind
 from app.surveys.rules import Rules
 
-# An ask in one of these states has reached the person, or may have.
+# An ask in one of these states has reached the person, or may have, if it was sent at all.
 HEARD = frozenset(
     {
         InvitationState.SENT,
@@ -26,6 +27,7 @@ HEARD = frozenset(
         InvitationState.ANSWERED,
         InvitationState.DECLINED,
         InvitationState.SILENT,
+        InvitationState.CANCELLED,
     }
 )
 UNSENT = frozenset({InvitationState.PLANNED, InvitationState.QUEUED, InvitationState.SENDING})
@@ -46,11 +48,13 @@ class Reason(StrEnum):
     NO_ADDRESS = "no_address"
     UNSUBSCRIBED = "unsubscribed"
     LEFT = "left"
+    UNWANTED_KIND = "unwanted_kind"
     DUPLICATE_ADDRESS = "duplicate_address"
     FLOOR = "floor"
     QUARANTINE = "quarantine"
     QUARANTINE_AFTER_DECLINE = "quarantine_after_decline"
     QUARANTINE_SAME_SURVEY = "quarantine_same_survey"
+    LESS_OFTEN = "less_often"
     OPEN_ASK = "open_ask"
 
     @property
@@ -75,11 +79,13 @@ WORDS = {
     Reason.NO_ADDRESS: _l("No e-mail address is known"),
     Reason.UNSUBSCRIBED: _l("Does not want to be asked"),
     Reason.LEFT: _l("Has left the account"),
+    Reason.UNWANTED_KIND: _l("Does not want to be asked this kind of question"),
     Reason.DUPLICATE_ADDRESS: _l("The same mailbox is already asked in this wave"),
     Reason.FLOOR: _l("Was sent a survey only hours ago"),
     Reason.QUARANTINE: _l("Was asked recently"),
     Reason.QUARANTINE_AFTER_DECLINE: _l("Declined recently"),
     Reason.QUARANTINE_SAME_SURVEY: _l("Was asked the same survey recently"),
+    Reason.LESS_OFTEN: _l("Wants to be asked less often"),
     Reason.OPEN_ASK: _l("Has an ask that is still open"),
 }
 OF_TIME = frozenset(
@@ -88,10 +94,20 @@ OF_TIME = frozenset(
         Reason.QUARANTINE,
         Reason.QUARANTINE_AFTER_DECLINE,
         Reason.QUARANTINE_SAME_SURVEY,
+        Reason.LESS_OFTEN,
         Reason.OPEN_ASK,
     }
 )
+OF_ONE_WAVE = frozenset(
+    {Reason.UNWANTED_KIND, Reason.DUPLICATE_ADDRESS}
+)  # Shut for some programs or waves only.
 QUARANTINES = frozenset({Reason.QUARANTINE, Reason.QUARANTINE_AFTER_DECLINE, Reason.QUARANTINE_SAME_SURVEY})
+
+
+def kind_of(program: ProgramKind, purpose: Purpose) -> AskKind:
+    """What an ask of such a program is to the person who gets it."""
+    is_event = program is ProgramKind.TRANSACTIONAL or purpose is Purpose.RECOVERY
+    return AskKind.EVENTS if is_event else AskKind.GENERAL
 
 
 @dataclass(frozen=True)
@@ -124,6 +140,8 @@ class Person:
     email_key: str | None = None
     has_account: bool = True
     is_suppressed: bool = False
+    rest_days: int | None = None
+    unwanted_kind: AskKind | None = None
     asks: Sequence[PastAsk] = ()
 
 
@@ -152,10 +170,11 @@ def gates(
     at: datetime,
     today: date,
     purpose: Purpose = Purpose.PROGRAM,
+    kind: AskKind = AskKind.GENERAL,
     is_duplicate: bool = False,
 ) -> list[Gate]:
     """All gates in order, for an ask sent `at`. `today` is the installation's day of that moment."""
-    shut = lasting(person, today) | {Reason.DUPLICATE_ADDRESS: is_duplicate}
+    shut = lasting(person, today, kind) | {Reason.DUPLICATE_ADDRESS: is_duplicate}
     found = [Gate(reason, is_shut) for reason, is_shut in shut.items()]
     for reason, free_at, is_shut in timed(person, rules, at):
         is_exempt = purpose == Purpose.RECOVERY and reason in QUARANTINES
@@ -163,7 +182,7 @@ def gates(
     return found
 
 
-def lasting(person: Person, today: date) -> dict[Reason, bool]:
+def lasting(person: Person, today: date, kind: AskKind) -> dict[Reason, bool]:
     """The gates that waiting does not open, before the one about the wave itself."""
     return {Reason(kind.value): person.not_askable == kind for kind in NotAskable} | {
         Reason.NO_ACCOUNT: person.not_askable == NotAskable.NO_ACCOUNT or not person.has_account,
@@ -175,6 +194,7 @@ def lasting(person: Person, today: date) -> dict[Reason, bool]:
         or person.unsubscribed_at is not None,
         Reason.LEFT: person.status == ContactStatus.LEFT
         or (person.left_on is not None and person.left_on <= today),
+        Reason.UNWANTED_KIND: person.unwanted_kind is kind,
     }
 
 
@@ -194,6 +214,7 @@ def timed(person: Person, rules: Rules, at: datetime) -> list[tuple[Reason, date
         Reason.QUARANTINE_SAME_SURVEY: after(
             [ask for ask in heard if ask.is_same_survey], timedelta(days=rules.same_survey_days)
         ),
+        Reason.LESS_OFTEN: after(heard, timedelta(days=person.rest_days)) if person.rest_days else None,
     }
     shut = [(reason, end, end is not None and end > at) for reason, end in ends.items()]
     return [*shut, (Reason.OPEN_ASK, *open_ask(asks, at))]
@@ -227,17 +248,23 @@ def verdict(found: Iterable[Gate]) -> Verdict:
 
 
 def judge(
-    people: Iterable[Person], rules: Rules, *, at: datetime, today: date, purpose: Purpose = Purpose.PROGRAM
+    people: Iterable[Person],
+    rules: Rules,
+    *,
+    at: datetime,
+    today: date,
+    purpose: Purpose = Purpose.PROGRAM,
+    kind: AskKind = AskKind.GENERAL,
 ) -> dict[int, Verdict]:
     """A whole wave: each mailbox is asked once, through the person with the lowest id who passes the lasting gates."""
     seen: set[str] = set()
     found = {}
     for person in sorted(people, key=lambda p: p.id):
-        is_contender = not any(lasting(person, today).values())
+        is_contender = not any(lasting(person, today, kind).values())
         is_duplicate = is_contender and person.email_key in seen
         if is_contender:
             seen.add(person.email_key or "")
         found[person.id] = verdict(
-            gates(person, rules, at=at, today=today, purpose=purpose, is_duplicate=is_duplicate)
+            gates(person, rules, at=at, today=today, purpose=purpose, kind=kind, is_duplicate=is_duplicate)
         )
     return found

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
-from app.contacts.models import Account, Contact, ContactStatus, NotAskable
+from app.contacts.models import Account, AskKind, Contact, ContactStatus, NotAskable
 from app.core.database.prepared import Prepared, among, slots
 from app.core.outbox import Step
-from app.delivery.models import Invitation, InvitationState, Suppression, Wave, WaveState
+from app.delivery.asking.gates import HEARD, Reason
+from app.delivery.models import Invitation, InvitationState, Purpose, Suppression, Wave, WaveState
+from app.surveys.models import Program, ProgramKind
 
 PAUSED, CLOSED, CHANGED, REHEARSAL = "paused", "closed", "address_changed", "rehearsal"
 SUPPRESSED = "suppressed_address"
@@ -38,8 +40,42 @@ class Ask(NamedTuple):
     wave_id: int
     wave_state: WaveState
     is_suppressed: bool
+    rest_days: int | None
+    is_unwanted: bool
+    last_asked_at: datetime | None
+
+    def is_too_soon(self, now: datetime) -> bool:
+        """Asked again before the rest that the person wished for has passed."""
+        if self.rest_days is None or self.last_asked_at is None:
+            return False
+        return self.last_asked_at + timedelta(days=self.rest_days) > now
 
 
+OTHER = sa.orm.aliased(Invitation)
+# Both are looked up for the few people only who said how they want to be asked.
+IS_EVENT = (
+    sa.select(sa.or_(Program.kind == ProgramKind.TRANSACTIONAL, Wave.purpose == Purpose.RECOVERY))
+    .where(Program.id == Wave.program_id)
+    .correlate(Wave)
+    .scalar_subquery()
+)
+IS_UNWANTED = sa.case(
+    (Contact.unwanted_kind == AskKind.EVENTS, IS_EVENT),
+    (Contact.unwanted_kind == AskKind.GENERAL, sa.not_(IS_EVENT)),
+    else_=sa.false(),
+)
+LAST_ASKED_AT = (
+    sa.select(sa.func.max(OTHER.sent_at))
+    .where(
+        OTHER.contact_id == Contact.id,
+        OTHER.id != Invitation.id,
+        sa.or_(*(OTHER.state == state for state in sorted(HEARD))),
+        OTHER.is_rehearsal.is_(False),
+        OTHER.purpose != Purpose.TEST,
+    )
+    .correlate(Contact, Invitation)
+    .scalar_subquery()
+)
 ASKS = Prepared(
     sa.select(
         Invitation.id,
@@ -58,6 +94,9 @@ ASKS = Prepared(
         Wave.id,
         Wave.state,
         Suppression.email_key.is_not(None),
+        Contact.rest_days,
+        IS_UNWANTED,
+        sa.case((Contact.rest_days.is_not(None), LAST_ASKED_AT)),
     )
     .join(Contact, Contact.id == Invitation.contact_id)
     .join(Account, Account.id == Invitation.account_id)
@@ -97,6 +136,8 @@ def _ends(ask: Ask, is_reminder: bool, is_live: bool, now: datetime) -> list[tup
         (ask.status is not ContactStatus.ACTIVE, ask.status.value),
         (ask.not_askable is not None, str(ask.not_askable)),
         (ask.is_suppressed, SUPPRESSED),
+        (ask.is_unwanted, Reason.UNWANTED_KIND.value),
+        (ask.rest_days is not None if is_reminder else ask.is_too_soon(now), Reason.LESS_OFTEN.value),
         (ask.email_key != ask.asked_as, CHANGED),
         (is_reminder and ask.closes_at is not None and ask.closes_at <= now, CLOSED),
         (is_live and ask.is_rehearsal, REHEARSAL),

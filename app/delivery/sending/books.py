@@ -106,8 +106,13 @@ class Books:
     def opening(
         self, session: Session, ask: Ask, sent_at: datetime, *, now: datetime | None = None
     ) -> dict[str, Any]:
-        """What an ask gets when it was sent: its closing and its reminders, none of them before `now`."""
+        """What an ask gets when it was sent: its closing and its reminders, none of them before `now`.
+
+        Somebody who wants less mail is not reminded.
+        """
         of = self._of(session, ask)
+        if ask.rest_days is not None:
+            return {"closes_at": of.closes_at(sent_at), "reminders_left": 0, "remind_at": None}
         remind_at = self._reminder_moment(session, ask, 1, sent_at)
         if now and remind_at and remind_at < now:
             before = now - timedelta(days=of.reminder_gap_days)
