@@ -116,7 +116,7 @@ def role_on(day: date, dated: list[tuple], present: str) -> str:
 def asks_of(session: Session, ids: list[int], zone: ZoneInfo) -> dict[int, list[Ask]]:
     """The closed asks of each contact."""
     query = (
-        sa.select(Invitation, Response)
+        sa.select(*ASK)
         .outerjoin(
             Response, sa.and_(Response.invitation_id == Invitation.id, Response.dismissed_at.is_(None))
         )
@@ -126,26 +126,34 @@ def asks_of(session: Session, ids: list[int], zone: ZoneInfo) -> dict[int, list[
         .order_by(Invitation.id)
     )
     found: dict[int, list[Ask]] = defaultdict(list)
-    for invitation, response in session.execute(query):
-        found[invitation.contact_id].append(ask_of(invitation, response, zone))
+    for row in session.execute(query):
+        found[row.contact_id].append(ask_of(row, zone))
     return found
 
 
-def ask_of(invitation: Invitation, response: Response | None, zone: ZoneInfo) -> Ask:
-    unanswered_at = invitation.silent_at or invitation.declined_at
+def ask_of(row: sa.Row, zone: ZoneInfo) -> Ask:
+    """One ask, with what was said where that counts."""
+    unanswered_at = row.silent_at or row.declined_at
     unanswered_on = day_of(unanswered_at, zone) if unanswered_at else None
-    if response is None:
-        return Ask(id=invitation.id, unanswered_on=unanswered_on)
-    said = response if response.counts else None
+    if row.day is None:
+        return Ask(id=row.id, unanswered_on=unanswered_on)
+    is_said = not row.is_rehearsal and (not row.is_maybe_automatic or row.reviewed_at is not None)
     return Ask(
-        id=invitation.id,
-        answered_on=response.day,
+        id=row.id,
+        answered_on=row.day,
         unanswered_on=unanswered_on,
-        ltr=said.score if said else None,
-        overall=said.value_overall if said else None,
-        goal=said.value_goal if said else None,
-        ease=said.value_ease if said else None,
+        ltr=row.score if is_said else None,
+        overall=row.value_overall if is_said else None,
+        goal=row.value_goal if is_said else None,
+        ease=row.value_ease if is_said else None,
     )
+
+
+ASK = (
+    *(Invitation.id, Invitation.contact_id, Invitation.silent_at, Invitation.declined_at),
+    *(Response.day, Response.is_rehearsal, Response.is_maybe_automatic, Response.reviewed_at),
+    *(Response.score, Response.value_overall, Response.value_goal, Response.value_ease),
+)
 
 
 def touches_of(session: Session, ids: list[int], zone: ZoneInfo) -> dict[tuple[int, int | None], list[date]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,11 @@ from app.health.parts import Score
 
 CHUNK = 100
 NAMES = ("relationship", "adoption", "value", "health")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+SHOWN = [
+    getattr(Snapshot, column)
+    for column in ("account_id", "on", "version", *NAMES, *(f"{name}_colour" for name in NAMES))
+]
 
 
 def without_snapshot(session: Session, day: date, *, limit: int = CHUNK) -> list[int]:
@@ -117,6 +123,21 @@ def current_of(
     return told | (live(session, missing, today=today, zone=zone) if missing else {})
 
 
+def scores_of(
+    session: Session, account_ids: Sequence[int], *, today: date, zone: ZoneInfo
+) -> dict[int, Told]:
+    """As `current_of` without the reasons of stored scores, for lists that show none: those are most of what is stored."""
+    ids = list(account_ids)
+    query = sa.select(*SHOWN).where(
+        Snapshot.on == today,
+        Snapshot.account_id.in_(ids),
+        Snapshot.account_id.not_in(sa.select(ScoreDue.account_id)),
+    )
+    told = {row.account_id: told_of(row) for row in session.execute(query)}
+    missing = [id for id in ids if id not in told]
+    return told | (live(session, missing, today=today, zone=zone) if missing else {})
+
+
 def on_day(session: Session, account_id: int, day: date) -> Told | None:
     """The stored scores of a past day, or None when none were kept then."""
     snapshot = session.scalar(
@@ -181,13 +202,23 @@ def memory_of(snapshot: Snapshot | None, name: str) -> Memory:
 
 def stored(snapshot: Snapshot) -> Told:
     """A snapshot told."""
+    return told_of(snapshot, memory=snapshot.memory, explanation=snapshot.explanation)
+
+
+def told_of(
+    row: Snapshot | sa.Row,
+    *,
+    memory: Mapping[str, Any] = NOTHING,
+    explanation: Mapping[str, Any] = NOTHING,
+) -> Told:
+    """What was stored, told."""
     return Told(
-        as_of=snapshot.on,
-        version=snapshot.version,
-        scores={name: getattr(snapshot, name) for name in NAMES},
-        colours={name: getattr(snapshot, f"{name}_colour") for name in NAMES},
-        memory=snapshot.memory,
-        explanation=snapshot.explanation,
+        as_of=row.on,
+        version=row.version,
+        scores={name: getattr(row, name) for name in NAMES},
+        colours={name: getattr(row, f"{name}_colour") for name in NAMES},
+        memory=memory,
+        explanation=explanation,
         is_live=False,
     )
 

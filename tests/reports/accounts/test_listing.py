@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from app.contacts.models import AccountDomain, Stage
 from app.core.clock import Today
@@ -122,3 +123,52 @@ def test_the_csv_holds_every_account_with_its_scores_and_no_formula(session, thr
     assert (rows["birch"]["detractors"], rows["birch"]["open_tasks"]) == ("3", "1")
     assert rows["birch"]["relationship_colour"] == "red"
     assert (rows["Cedar 100%"]["relationship"], rows["Cedar 100%"]["relationship_colour"]) == ("", "grey")
+
+
+def statements(session, today: Today) -> tuple[int, str]:
+    """How many statements the file of all accounts takes, and the file."""
+    seen = []
+    session.commit()
+    engine = session.get_bind()
+    sa.event.listen(engine, "before_cursor_execute", note := lambda *given: seen.append(given[2]))
+    try:
+        with Session(engine) as reading:
+            text = "".join(listing.as_csv(reading, AccountFilter(), today))
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", note)
+    return len(seen), text
+
+
+def test_the_file_takes_as_many_statements_for_many_accounts_as_for_few(session, story, today):
+    for number in range(3):
+        story(9, 3, name=f"Number {number}", owner=make.staff())
+    keep_scores(session, today)
+    due.mark(session, session.scalar(sa.select(sa.func.max(listing.Account.id))), now=today.now)
+    few, _text = statements(session, today)
+    for number in range(220):
+        make.account(name=f"Further {number}")
+    keep_scores(session, today)
+    many, text = statements(session, today)
+    assert len(text.splitlines()) == 224
+    assert few == many
+    assert many <= 25, "accounts and scores, four kinds of figures, and what a live score needs"
+
+
+def test_the_file_says_what_the_page_says(session, story, today):
+    for number, scores in enumerate(((10, 10, 9), (2, 0), (7,), (10, 9, 10))):
+        story(*scores, name=f"Number {number}")
+    keep_scores(session, today)
+    due.mark(session, session.scalar(sa.select(sa.func.min(listing.Account.id))), now=today.now)
+    _count, text = statements(session, today)
+    shown = {row.account.name: row.told for row in listing.page(session, AccountFilter(), today)}
+    ids = [row["id"] for row in csv.DictReader(io.StringIO(text))]
+    kept = snapshots.current_of(session, [int(id) for id in ids], today=today.day, zone=today.zone)
+    for row in csv.DictReader(io.StringIO(text)):
+        for name in snapshots.NAMES:
+            told = shown[row["account"]]
+            assert (told.score(name), told.colour(name)) == (
+                kept[int(row["id"])].score(name),
+                kept[int(row["id"])].colour(name),
+            )
+            assert row[name] == str(listing.rounded(told.score(name)))
+            assert row[f"{name}_colour"] == told.colour(name).value
