@@ -22,6 +22,7 @@ from zoneinfo import ZoneInfo, available_timezones
 PREFIX = "JUSTASK_"
 WEAK_KEYS = frozenset({"secret", "changeme", "change-me", "development", "dev", "password", "justask"})
 MINIMUM_KEY_LENGTH = 32
+MINIMUM_SECRET_LENGTH = 24
 MINIMUM_METRICS_KEY_LENGTH = 16
 
 
@@ -76,7 +77,13 @@ class Settings:
         "", "domain for the return path of survey mails; empty: bounces go to MAIL_FROM"
     )
     INBOUND_URL: str = setting(
-        "", "kept for fetching replies and bounces (imaps://... or maildir:PATH); refused until that is built"
+        "",
+        "where bounces and replies come in: imaps://user:pass@host/folder, imap://... or maildir:PATH; empty: nowhere",
+    )
+    INBOUND_SECRET: tuple[str, ...] = setting(
+        (),
+        "for a mail provider that posts raw mails to /hooks/inbound: whsec_... (Standard Webhooks) or a bearer token of "
+        "24 or more characters; several comma separated; empty: nobody may",
     )
     ENGINE: str = setting(
         "embedded",
@@ -228,8 +235,12 @@ def check(settings: Settings) -> list[str]:
             "JUSTASK_ENGINE must be embedded on SQLite: procrastinate needs PostgreSQL in JUSTASK_DATABASE_URL.",
         ),
         (
-            not settings.INBOUND_URL,
-            "JUSTASK_INBOUND_URL must stay empty: this version does not fetch replies or bounces.",
+            is_mailbox(settings.INBOUND_URL),
+            "JUSTASK_INBOUND_URL must be imaps://user:pass@host/folder, imap://... or maildir:PATH.",
+        ),
+        (
+            all(len(secret) >= MINIMUM_SECRET_LENGTH for secret in settings.INBOUND_SECRET),
+            f"JUSTASK_INBOUND_SECRET must have {MINIMUM_SECRET_LENGTH} characters or more.",
         ),
         (
             settings.TIME_ZONE in available_timezones(),
@@ -270,6 +281,14 @@ def exposures(settings: Settings, environ: Mapping[str, str]) -> list[str]:
         if path.is_file() and path.stat().st_mode & 0o077:
             found.append(f"{path} can be read by others on this machine. Run: chmod 600 {path}")
     return found
+
+
+def is_mailbox(url: str) -> bool:
+    """Whether incoming mail could be read there; what else an address of IMAP needs is checked where it is read."""
+    if not url or url.startswith("maildir:"):
+        return url != "maildir:"
+    parts = urlsplit(url)
+    return parts.scheme in {"imap", "imaps"} and bool(parts.hostname)
 
 
 def is_weak(key: str) -> bool:

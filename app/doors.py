@@ -7,6 +7,7 @@ from app.contacts import entry_routes, people_routes  # noqa: F401
 from app.contacts.importing.routes import blueprint as imports
 from app.contacts.routes import blueprint as contacts
 from app.delivery import doubt_routes, launch_routes, mailbox_routes  # noqa: F401
+from app.delivery.inbound.routes import blueprint as inbound
 from app.delivery.routes import blueprint as delivery
 from app.followups.routes import blueprint as followups
 from app.public.vitals import blueprint as vitals
@@ -18,4 +19,16 @@ from app.setup.routes import blueprint as setup
 from app.setup.watching import routes as watch_routes  # noqa: F401
 from app.surveys.routes import blueprint as surveys
 
-BLUEPRINTS = (doorway, auth, contacts, imports, surveys, delivery, followups, reports, setup, vitals)
+BLUEPRINTS = (
+    doorway,
+    auth,
+    contacts,
+    imports,
+    surveys,
+    delivery,
+    inbound,
+    followups,
+    reports,
+    setup,
+    vitals,
+)

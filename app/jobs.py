@@ -25,6 +25,9 @@ from app.core.processes import workers
 from app.core.processes.queue import enqueue
 from app.core.processes.timetable import MAIL, TIMETABLE, Job, every, job_named, stopping
 from app.delivery import sender, waves
+from app.delivery.inbound import jobs as inbound
+from app.delivery.inbound import queries
+from app.delivery.inbound.boxes.opening import box_of
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
 from app.delivery.programs import drip, occasions
@@ -187,6 +190,26 @@ def expire(now: datetime) -> int:
             db.session.commit()
             skip.add(number)
     return done
+
+
+@every(seconds=60)
+def fetch_mail(now: datetime) -> int:
+    """Fetch what came back by mail: bounces, complaints, automatic replies and what people write.
+
+    A restored copy that is held leaves the mail to the installation it was copied from.
+    """
+    box = box_of(settings())
+    if box is None or installation(db.session).is_held:
+        return 0
+    return inbound.fetch(db.session, settings(), box, now=now, should_stop=stopping.is_set)
+
+
+@every(seconds=24 * 3600)
+def forget_set_aside(now: datetime) -> int:
+    """Let go of mails that were set aside a month ago."""
+    count = queries.forget_old(db.session, now=now)
+    db.session.commit()
+    return count
 
 
 def mail_ended(outcome: MailOutcome) -> None:

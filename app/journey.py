@@ -22,12 +22,15 @@ from app.contacts.wishes import Wishes
 from app.core import audit
 from app.core.errors import Refused
 from app.delivery import invitations, optouts
+from app.delivery.inbound.models import InboundMail, Standing
+from app.delivery.inbound.reading.sorting import Kind
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.sending import closing
 from app.delivery.sending import traces as delivery_traces
 from app.delivery.watching import alarms
 from app.followups import opening, resolution
 from app.followups import traces as followup_traces
+from app.followups.conversation import replies
 from app.followups.models import Task
 from app.health import due, snapshots
 from app.reports import counting, recount
@@ -127,7 +130,12 @@ def ask_reviewed(session: Session, response: Response, *, is_person: bool, now: 
 
 
 def invitation_expired(session: Session, invitation: Invitation, *, now: datetime) -> None:
-    """An ask closed without an answer: somebody calls, and the silence enters the score."""
+    """An ask closed without an answer: somebody calls, and the silence enters the score.
+
+    One that reached nobody, because every mail came back, is no silence and has no consequences.
+    """
+    if invitation.state is InvitationState.REFUSED:
+        return
     session.flush()
     connection = session.connection()
     ask = asks.by_id(connection, invitation.id)
@@ -147,7 +155,30 @@ def mail_bounced(session: Session, invitation_id: int, *, now: datetime) -> None
     """The address of an ask does not exist: the person is not asked again, and the account is reached less well."""
     session.flush()
     alarms.bounced(session, invitation_id, now=now)
-    _mark(session.connection(), asks.by_id(session.connection(), invitation_id), now)
+    connection = session.connection()
+    ask = asks.by_id(connection, invitation_id)
+    opening.close_bounced(connection, ask, now=now)
+    _mark(connection, ask, now)
+
+
+def mail_arrived(session: Session, mail: InboundMail, *, now: datetime) -> None:
+    """A mail came in and stands in the ledger: bounces, complaints and people's replies have consequences elsewhere."""
+    if mail.standing is not Standing.TAKEN:
+        return
+    if mail.kind is Kind.HARD_BOUNCE and mail.invitation_id:
+        mail_bounced(session, mail.invitation_id, now=now)
+    elif mail.kind is Kind.COMPLAINT and mail.invitation_id:
+        mail_complained(session, mail.invitation_id, now=now)
+        replies.complain(session, mail, now=now)
+    elif mail.kind is Kind.REPLY:
+        mail_replied(session, mail, now=now)
+
+
+def mail_replied(session: Session, mail: InboundMail, *, now: datetime) -> None:
+    """Somebody wrote back: it lands on a task, which opens where there is none, and waits there for our answer."""
+    task = replies.land(session, mail, now=now)
+    if task is not None:
+        task_changed(session, task, now=now)
 
 
 def mail_complained(session: Session, invitation_id: int, *, now: datetime) -> None:

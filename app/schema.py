@@ -8,6 +8,7 @@ from app.contacts.importing import uploads
 from app.core import audit, installation, outbox
 from app.core.processes import workers
 from app.delivery import models as delivery
+from app.delivery.inbound import models as inbound
 from app.followups import models as followups
 from app.health import models as health
 from app.reports import models as reports
@@ -26,6 +27,7 @@ PARTS = (
     signals,
     surveys,
     delivery,
+    inbound,
     responses,
     sentiment,
     followups,

@@ -16,6 +16,8 @@ from app.auth.models import Role, Staff
 from app.auth.security import COOKIE_ID
 from app.contacts.models import Account, Contact, ContactRole, Goal, Stage
 from app.core import clock, text, tokens
+from app.delivery.inbound.models import InboundMail, Standing
+from app.delivery.inbound.reading.sorting import Kind
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.extensions import db
 from app.followups.models import Task, TaskKind
@@ -148,6 +150,22 @@ def invitation(**given) -> Invitation:
 def token(settings, ask: Invitation) -> str:
     """The token of the ask's link, as the mail carries it."""
     return tokens.Signer([settings.SECRET_KEY]).token(ask.nonce)
+
+
+def inbound_mail(ask: Invitation, words: str = "Please call me.", **given) -> InboundMail:
+    """A reply to an ask that lies in the table, without what the journey would do about it."""
+    values = {
+        "kind": Kind.REPLY,
+        "standing": Standing.TAKEN,
+        "arrived_at": NOW,
+        "from_address": ask.contact.email,
+        "from_key": ask.contact.email_key,
+        "invitation": ask,
+        "contact": ask.contact,
+        "account_id": ask.account_id,
+        "words": words,
+    } | given
+    return saved(InboundMail(digest=secrets.token_hex(32), **values))
 
 
 def response(score: int | None = 9, **given) -> Response:

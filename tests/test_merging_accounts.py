@@ -126,6 +126,7 @@ def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
     make.saved(ContactKey(contact_id=double.id, system="hubspot", key="hs-1"))
     make.saved(Wish(contact_id=double.id, at=NOW, told_by="import", is_unsubscribed=True))
     make.task(contact=double)
+    make.inbound_mail(make.invitation(contact=double))
     make.saved(
         Touch(
             account_id=one.id,

@@ -26,7 +26,7 @@ from app.delivery.models import Invitation, InvitationState, Purpose, Visit
 from app.delivery.sending import posting
 from app.extensions import Base, db
 from app.followups import activities, touches
-from app.followups.models import ActivityKind, Task, TaskState
+from app.followups.models import ActivityKind, Task, TaskMail, TaskState
 from app.reports import rollups
 from app.reports.recount import recount
 from app.responses.models import Response
@@ -85,6 +85,7 @@ def kim(session, settings):
         )
     )
     make.saved(Visit(invitation_id=old.id, at=NOW, page="answer"))
+    task.mails.append(TaskMail(mail=make.inbound_mail(old, words="Kimberly shouted again."), at=NOW))
     details = {"email": EMAIL, "external_id": "– → crm-4711", "name": "Kimberly Zimmerfrau"}
     audit.note(session, SYSTEM, "contact.change", subject=f"contact:{person.id}", now=NOW, **details)
     audit.note(session, SYSTEM, "import.odd", subject="import:1", now=NOW, line=EMAIL)

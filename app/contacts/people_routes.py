@@ -24,6 +24,8 @@ from app.delivery import suppressions
 from app.delivery import words as ask_words
 from app.delivery.asking import explaining
 from app.delivery.asking.gates import OF_ONE_WAVE, Reason
+from app.delivery.inbound import queries as incoming
+from app.delivery.inbound import words as mail_words
 from app.extensions import db
 from app.followups import touches
 from app.followups import words as task_words
@@ -101,6 +103,8 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
         "contacts/contact.html",
         contact=contact,
         asks=story.asks_of_contact(db.session, contact.id),
+        letters=incoming.of_contact(db.session, contact.id),
+        mail_words=mail_words,
         touches=touches.of_contact(db.session, contact.id),
         tasks=tasks_of(contact),
         departure_form=forms.get("departure") or DepartureForm(formdata=None, left_on=today.day),

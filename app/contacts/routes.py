@@ -23,6 +23,7 @@ from app.core.errors import Invalid, NotFound
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery import words as ask_words
+from app.delivery.inbound import words as mail_words
 from app.extensions import db
 from app.followups import queue
 from app.followups import words as task_words
@@ -189,6 +190,7 @@ def shared(account: Account, today: Today) -> dict:
         "words": words,
         "task_words": task_words,
         "ask_words": ask_words.STATES,
+        "mail_words": mail_words,
         "glossary": glossary,
         "today": today,
         "now": today.now,

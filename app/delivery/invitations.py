@@ -121,8 +121,8 @@ MAY_BECOME: dict[InvitationState, frozenset[InvitationState]] = {
     S.SENDING: frozenset({S.QUEUED}),
     S.SENT: frozenset({S.QUEUED, S.SENDING, S.IN_DOUBT}),
     S.IN_DOUBT: frozenset({S.QUEUED, S.SENDING}),
-    S.REFUSED: frozenset({S.QUEUED, S.SENDING}),
-    S.BOUNCED: frozenset({S.QUEUED, S.SENDING, S.SENT, S.IN_DOUBT}),
+    S.REFUSED: frozenset({S.QUEUED, S.SENDING, S.SENT}),
+    S.BOUNCED: frozenset({S.QUEUED, S.SENDING, S.SENT, S.IN_DOUBT, S.SILENT}),
     S.SILENT: frozenset({S.SENT}),
     S.CANCELLED: UNSENT,
 }

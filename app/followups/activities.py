@@ -28,7 +28,8 @@ def log(
     by: Actor,
     now: datetime,
 ) -> Activity:
-    """Log an activity on an open task. The first that reaches the customer stops the first-touch clock.
+    """Log an activity on an open task. The first that reaches the customer stops the first-touch clock,
+    and whoever waited for our answer has it.
 
     `is_two_way` says that the customer took part; only such touches count for recency. Invalid when `at` lies in
     the future or the words cannot be stored.
@@ -52,7 +53,7 @@ def log(
     session.flush()
     if kind.reaches_customer:
         session.add(touch_of(task, activity))
-        task.first_touched_at = task.first_touched_at or at
+        task.first_touched_at, task.replied_at = task.first_touched_at or at, None
         if task.state in {TaskState.NEW, TaskState.REOPENED}:
             task.move(TaskState.CONTACTED, now=now, by=by.name)
     task.updated_at = now

@@ -12,6 +12,7 @@ from app.auth.models import Staff
 from app.contacts.models import Account, Contact
 from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
 from app.core.errors import Refused
+from app.delivery.inbound.models import InboundMail
 from app.delivery.models import Invitation
 from app.extensions import Base
 from app.responses.models import Response
@@ -78,7 +79,10 @@ NEEDS_CAUSE = frozenset({TaskKind.DETRACTOR, TaskKind.PASSIVE, TaskKind.VALUE})
 
 
 class Task(Stamped, Base):
-    """A promise to do something about an answer or a silence. `reason` says in words why it was opened."""
+    """A promise to do something about an answer, a silence or a mail. `reason` says in words why it was opened.
+
+    `replied_at`: since when somebody who wrote to us waits for our answer.
+    """
 
     __tablename__ = "tasks"
     __table_args__ = (
@@ -86,6 +90,7 @@ class Task(Stamped, Base):
         sa.UniqueConstraint("invitation_id", "kind"),
         sa.Index("ix_tasks_owner_state", "owner_id", "state", "priority"),
         sa.Index("ix_tasks_account", "account_id", "state"),
+        sa.Index("ix_tasks_replied", "replied_at"),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
         sa.CheckConstraint(
             "state <> 'closed' OR outcome IS NOT NULL OR kind IN ('silent', 'alert', 'footprint')",
@@ -107,6 +112,7 @@ class Task(Stamped, Base):
     first_touch_due_at: Mapped[Moment]
     first_touched_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[Moment]
+    replied_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cause: Mapped[Cause | None] = mapped_column(choice(Cause))
@@ -121,6 +127,7 @@ class Task(Stamped, Base):
     invitation: Mapped[Invitation | None] = relationship()
     owner: Mapped[Staff | None] = relationship()
     activities: Mapped[list[Activity]] = relationship(order_by="Activity.at", cascade="all, delete-orphan")
+    mails: Mapped[list[TaskMail]] = relationship(order_by="TaskMail.at", cascade="all, delete-orphan")
     states: Mapped[list[TaskChange]] = relationship(
         order_by="TaskChange.at, TaskChange.id", cascade="all, delete-orphan"
     )
@@ -157,6 +164,18 @@ class TaskChange(Base):
     state: Mapped[TaskState] = mapped_column(choice(TaskState, "dated_state"))
     at: Mapped[Moment]
     by: Mapped[str] = mapped_column(sa.String(200))
+
+
+class TaskMail(Base):
+    """A mail of the customer that belongs to a task."""
+
+    __tablename__ = "task_mails"
+
+    id: Mapped[Id]
+    task_id: Mapped[int] = reference("tasks.id")
+    mail_id: Mapped[int] = reference("inbound_mails.id", unique=True, index=False)
+    at: Mapped[Moment]
+    mail: Mapped[InboundMail] = relationship()
 
 
 class Activity(Base):

@@ -58,7 +58,7 @@ def take_back(connection: Connection, answer: Recorded) -> None:
     """A machine sent the answer: tasks that nobody has touched go, those in work or with a note stay and say so."""
     with Session(connection) as session, speaking(answer.ask.staff_language):
         for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id}):
-            if task.state is TaskState.NEW and not task.activities:
+            if task.state is TaskState.NEW and not task.activities and not task.mails:
                 session.delete(task)
             elif task.is_open:
                 task.reason += " " + _("A machine sent the answer, as a review has found.")
@@ -107,10 +107,17 @@ def insert(
     return task.id
 
 
-def close_silence(connection: Connection, ask: Ask, *, now: datetime) -> None:
-    """The person has answered after all: the task about the silence closes itself."""
+def close_bounced(connection: Connection, ask: Ask, *, now: datetime) -> None:
+    """The mail had come back, as was heard late: it was no silence, so the task about it closes itself."""
     with speaking(ask.staff_language):
-        words = _("Closed by itself: the answer came after all.")
+        words = _("Closed by itself: the mail had come back.")
+    close_silence(connection, ask, now=now, words=words)
+
+
+def close_silence(connection: Connection, ask: Ask, *, now: datetime, words: str = "") -> None:
+    """The person has answered after all: the task about the silence closes itself, unless they wait for our answer."""
+    with speaking(ask.staff_language):
+        words = words or _("Closed by itself: the answer came after all.")
     task = CLOSE_SILENCE.row(connection, invitation_id=ask.id, now=now, words=words)
     if task is not None:
         INSERT_STATE.run(connection, task_id=task.id, state=TaskState.CLOSED, now=now)
@@ -204,6 +211,7 @@ CLOSE_SILENCE = Prepared(
         Task.kind == TaskKind.SILENT,
         Task.invitation_id == bindparam("invitation_id"),
         Task.state != TaskState.CLOSED,
+        Task.replied_at.is_(None),
     )
     .values(
         state=TaskState.CLOSED,

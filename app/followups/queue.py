@@ -23,7 +23,7 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What of the queue to show. `owner` is a staff id, "nobody" or "all"; `due` is overdue, today or new."""
+    """What of the queue to show. `owner` is a staff id, "nobody" or "all"; `due` is waiting, overdue, today or new."""
 
     owner: int | str = ALL
     kind: TaskKind | None = None
@@ -39,9 +39,10 @@ class QueueFilter:
 
 @dataclass(frozen=True)
 class QueueCounts:
-    """How many open tasks a person has: all, overdue, due today, new."""
+    """How many open tasks a person has: all, those on which a customer waits for our answer, overdue, due today, new."""
 
     open: int
+    waiting: int
     overdue: int
     today: int
     new: int
@@ -49,6 +50,7 @@ class QueueCounts:
 
 next_due = sa.case((Task.first_touched_at.is_(None), Task.first_touch_due_at), else_=Task.due_at)
 is_open = Task.state != TaskState.CLOSED
+has_reply = Task.replied_at.is_not(None)
 
 
 def overdue(now: datetime) -> sa.ColumnElement[bool]:
@@ -58,8 +60,8 @@ def overdue(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def rank_of(now: datetime) -> sa.ColumnElement[int]:
-    """0 for what is overdue, which comes first, else 1."""
-    return sa.case((overdue(now), 0), else_=1)
+    """0 where a customer waits for our answer, which comes first, 1 for what is overdue, else 2."""
+    return sa.case((has_reply, 0), (overdue(now), 1), else_=2)
 
 
 def visible(now: datetime) -> sa.ColumnElement[bool]:
@@ -91,6 +93,8 @@ def conditions(chosen: QueueFilter, *, now: datetime, zone: ZoneInfo) -> list[sa
         found.append(overdue(now))
     if chosen.due == "today":
         found += [next_due < day_end(now, zone), sa.not_(overdue(now))]
+    if chosen.due == "waiting":
+        found.append(has_reply)
     if chosen.due == "new":
         found.append(Task.state == TaskState.NEW)
     if chosen.words:
@@ -116,7 +120,7 @@ def tasks(
 ) -> list[Task]:
     """One page of the queue, one row more than `size` when there is a next page.
 
-    Overdue tasks come first, then the higher priority, then the nearer date; closed ones newest first.
+    Customers who wait for our answer come first, overdue tasks next, then the higher priority, then the nearer date; closed ones newest first.
     `behind` leaves out everything up to that task.
     """
     order = [Task.closed_at.desc()] if chosen.closed else [rank_of(now), Task.priority.desc(), next_due]
@@ -186,7 +190,7 @@ def stands_behind(task: Task, chosen: QueueFilter, now: datetime) -> sa.ColumnEl
         same = sa.and_(Task.closed_at == task.closed_at, Task.id > task.id)
         return sa.or_(Task.closed_at < task.closed_at, same) if task.closed_at else sa.false()
     due_at = task.due_at if task.first_touched_at else task.first_touch_due_at
-    rank = 0 if due_at < now or task.due_at < now else 1
+    rank = 0 if task.replied_at else 1 if due_at < now or task.due_at < now else 2
     place = (rank, -task.priority, sa.literal(due_at, Task.due_at.type), task.id)
     return sa.tuple_(rank_of(now), -Task.priority, next_due, Task.id) > sa.tuple_(*place)
 
@@ -200,7 +204,11 @@ def counts(session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo)
         return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
 
     query = sa.select(
-        sa.func.count(), how_many(late), how_many(today), how_many(Task.state == TaskState.NEW)
+        sa.func.count(),
+        how_many(has_reply),
+        how_many(late),
+        how_many(today),
+        how_many(Task.state == TaskState.NEW),
     ).where(visible(now), *owned_by(owner))
     return QueueCounts(*(int(number) for number in session.execute(query).one()))
 

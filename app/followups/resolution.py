@@ -46,7 +46,7 @@ def resolve(task: Task, resolution: Resolution, *, now: datetime, by: Actor) -> 
     task.outcome = resolution.outcome
     task.closing_comment = stored(resolution.comment, "comment")
     task.customer_told = resolution.customer_told
-    task.snoozed_until = None
+    task.snoozed_until = task.replied_at = None
     task.move(TaskState.CLOSED, now=now, by=by.name)
 
 

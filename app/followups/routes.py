@@ -29,6 +29,7 @@ from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import activities, queue, resolution, words
 from app.followups.casefile import casefile
+from app.followups.conversation import replies
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
 from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
 from app.followups.queue import ALL, NOBODY, PAGE_SIZE, QueueFilter
@@ -52,6 +53,7 @@ CSV_HEAD = (
     "first_touched",
     "due",
     "closed",
+    "waits_since",
     "overdue",
     "new",
     "counted",
@@ -75,7 +77,7 @@ def chosen_filter() -> QueueFilter:
     return QueueFilter(
         owner=owner,
         kind=TaskKind(kind) if kind in set(TaskKind) else None,
-        due=asked.get("due") if asked.get("due") in {"overdue", "today", "new"} else None,
+        due=asked.get("due") if asked.get("due") in {"waiting", "overdue", "today", "new"} else None,
         words=asked.get("q", "").replace("\x00", "").strip()[:100],
         closed=asked.get("state") == "closed",
     )
@@ -138,6 +140,7 @@ def csv_stream(engine: Engine, chosen: QueueFilter, now: datetime, of: ZoneInfo)
 
 def csv_row(task: Task, now: datetime, of: ZoneInfo) -> tuple:
     moments = (task.opened_at, task.first_touch_due_at, task.first_touched_at, task.due_at, task.closed_at)
+    moments += (task.replied_at,)
     return (
         task.id,
         task.kind.value,
@@ -294,6 +297,18 @@ def reopen_task(task_id: int):
     journey.task_changed(db.session, task, now=now)
     db.session.commit()
     flash(_("Open again. Its first due dates still count."), "success")
+    return back_to(task)
+
+
+@blueprint.post("/tasks/<int:task_id>/reply/settled")
+@access.csm
+def settle_reply(task_id: int):
+    """What the customer wrote last needs no answer."""
+    task, now = the_task(task_id), clock.now()
+    replies.settle(task, now=now)
+    audit.note(db.session, access.actor(), "task.no_answer_needed", subject=f"task:{task.id}", now=now)
+    db.session.commit()
+    flash(_("Noted: no answer is needed."), "success")
     return back_to(task)
 
 

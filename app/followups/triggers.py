@@ -1,8 +1,8 @@
 """Which task an answer or a silence calls for, why, how urgent it is, and both of its clocks (pure).
 
-First touch: detractor 24 business hours (8 for decision makers and champions), promoter 2, passive, value and silence
-5 business days; resolution 10 business days (decisions 26). Reasons are whole sentences and name no person, so that
-erasing a person leaves nothing behind in them.
+First touch: detractor 24 business hours (8 for decision makers and champions), alert 1 day, promoter 2, passive, value and
+silence 5 business days; resolution 10 business days (decisions 26). Reasons are whole sentences and name no person, so
+that erasing a person leaves nothing behind in them.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ BAND_KINDS = frozenset({TaskKind.DETRACTOR, TaskKind.PASSIVE, TaskKind.PROMOTER}
 URGENCY = {
     TaskKind.DETRACTOR: 60,
     TaskKind.VALUE: 50,
+    TaskKind.ALERT: 50,
     TaskKind.SILENT: 40,
     TaskKind.PASSIVE: 30,
     TaskKind.PROMOTER: 20,
@@ -55,6 +56,7 @@ class Clocks:
             TaskKind.PASSIVE: 5,
             TaskKind.VALUE: 5,
             TaskKind.SILENT: 5,
+            TaskKind.ALERT: 1,
         }
     )
     resolution_days: int = 10
@@ -142,6 +144,21 @@ def for_silence(
     else:
         reason = _("%(who)s was asked on %(asked)s and did not answer by %(closed)s.", **said)
     return due(TaskKind.SILENT, reason, person, week=week, now=now, clocks=clocks)
+
+
+def for_reply(person: Person, *, week: WorkWeek, now: datetime, clocks: Clocks = Clocks()) -> Due:
+    """The task for somebody who wrote back to a survey mail, where there is none to put the reply on."""
+    reason = _("%(who)s wrote back to our mail and waits for an answer.", who=ROLES[person.role])
+    return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
+
+
+def for_complaint(person: Person, *, week: WorkWeek, now: datetime, clocks: Clocks = Clocks()) -> Due:
+    """The task for somebody who called our mail spam."""
+    reason = _(
+        "%(who)s marked our mail as spam and gets no more surveys. Do not write; find out by phone what went wrong.",
+        who=ROLES[person.role],
+    )
+    return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
 
 
 def due(

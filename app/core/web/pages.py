@@ -54,12 +54,18 @@ SETTINGS = (
         "admin",
     ),
     ("auth.keys", lazy_gettext("API keys"), lazy_gettext("Keys for other programs"), "admin"),
+    (
+        "inbound.index",
+        lazy_gettext("Incoming mail"),
+        lazy_gettext("Bounces and replies: where they come in, and what waits for somebody"),
+        "admin",
+    ),
     ("setup.jobs", lazy_gettext("Jobs"), lazy_gettext("What the worker does, and what failed"), "admin"),
     ("setup.audit", lazy_gettext("Audit trail"), lazy_gettext("Who did what, when and from where"), "admin"),
 )
 COVERED = {
     "contacts.accounts": ("contacts", "imports"),
-    "auth.settings": ("auth", "setup"),
+    "auth.settings": ("auth", "setup", "inbound"),
     "surveys.programs": ("surveys", "delivery"),
     "delivery.mailbox": ("delivery.mailbox", "delivery.kept_mail"),
     "setup.overview": (
@@ -86,6 +92,7 @@ REACHED_FROM = {
         "auth.give_password",
     ),
     "auth.keys": ("auth.add_key",),
+    "inbound.index": ("inbound.assign",),
 }  # The pages behind a page of settings, whose tab stays marked on them.
 
 

@@ -7,10 +7,12 @@ from datetime import datetime
 from itertools import groupby
 
 import sqlalchemy as sa
+from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 import config
 from app.delivery import invitations
+from app.delivery.inbound import consequences
 from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Reminder, Wave, WaveState
 from app.delivery.sending import posting
@@ -66,6 +68,7 @@ def remind_further(session: Session, invitation: Invitation) -> None:
 def expire_due(session: Session, *, now: datetime, skip: Collection[int] = ()) -> Iterator[Invitation]:
     """Turn every unanswered ask whose time is over into silence, dated with its closing; yields each one.
 
+    One of which every mail came back is no silence: nobody was reached, so it is refused. It is yielded all the same.
     The caller does what follows from it in the same transaction and commits; it may add to `skip` those of which it
     had to give up for now.
     """
@@ -76,14 +79,17 @@ def expire_due(session: Session, *, now: datetime, skip: Collection[int] = ()) -
         .limit(CHUNK)
     )
     while found := list(session.scalars(due.where(Invitation.id.not_in(list(skip))))):
+        unreached = consequences.unreached(session, [invitation.id for invitation in found])
         for invitation in found:
-            if fall_silent(session, invitation, now=now):
+            if close(session, invitation, is_reached=invitation.id not in unreached, now=now):
                 yield invitation
 
 
-def fall_silent(session: Session, invitation: Invitation, *, now: datetime) -> bool:
-    """Note the silence of one ask, unless it was answered meanwhile; whether it was noted."""
-    move = Move(invitation.id, InvitationState.SILENT, at=invitation.closes_at)
+def close(session: Session, invitation: Invitation, *, is_reached: bool, now: datetime) -> bool:
+    """Note the silence of one ask, or that it reached nobody, unless it was answered meanwhile; whether it was noted."""
+    state = InvitationState.SILENT if is_reached else InvitationState.REFUSED
+    reason = None if is_reached else _("Every mail of this ask came back.")
+    move = Move(invitation.id, state, reason, at=invitation.closes_at)
     moved = invitations.move(session, [move], now=now)
     session.refresh(invitation)
     return bool(moved)

@@ -18,6 +18,7 @@ from app.core import text, tokens
 from app.core.database import telling
 from app.core.outbox_rows import STOPPABLE, DeliveryAttempt, OutboxRow, OutboxState
 from app.delivery import invitations, suppressions
+from app.delivery.inbound import traces as inbound_traces
 from app.delivery.mail.mailbox import Mailbox
 from app.delivery.models import (
     Invitation,
@@ -42,7 +43,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
     """Every ask with its changes, reminders, mails and visits, and what is kept about the address."""
     ids = asks_of(session, contact_id)
     mails = mails_of(ids)
-    email_key = session.get_one(Contact, contact_id).email_key
+    contact = session.get_one(Contact, contact_id)
     return {
         "asks": telling.rows(session, Invitation, Invitation.id.in_(ids), but={"nonce"}),
         "ask_changes": telling.rows(session, InvitationChange, InvitationChange.invitation_id.in_(ids)),
@@ -53,8 +54,8 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         ),
         "occasions": telling.rows(session, Occasion, Occasion.contact_id == contact_id),
         "visits": telling.rows(session, Visit, Visit.invitation_id.in_(ids)),
-        "suppressions": telling.rows(session, Suppression, Suppression.email_key == email_key),
-    }
+        "suppressions": telling.rows(session, Suppression, Suppression.email_key == contact.email_key),
+    } | inbound_traces.tell(session, contact)
 
 
 def forget(session: Session, contact_id: int, *, now: datetime) -> None:
@@ -76,6 +77,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
         invitation.asked_as, invitation.nonce, invitation.updated_at = None, tokens.new_nonce(), now
         if invitation.wave.purpose in (Purpose.SINGLE, Purpose.RECOVERY):
             invitation.wave.name = invitation.wave.program.name
+    inbound_traces.forget(session, contact, now=now)
     if contact.email_key:
         suppressions.forget_address(session, contact.email_key, now=now)
     session.flush()
@@ -119,6 +121,7 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     """The asks of one account to another."""
     asks = sa.update(Invitation).where(Invitation.account_id == from_id)
     session.execute(asks.values(account_id=to_id, updated_at=now), execution_options=BULK)
+    inbound_traces.move_account(session, from_id, to_id)
 
 
 def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
@@ -129,4 +132,5 @@ def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) ->
     session.execute(movable.values(contact_id=to_id, updated_at=now), execution_options=BULK)
     for invitation in session.scalars(sa.select(Invitation).where(Invitation.contact_id == from_id)):
         invitation.nonce = tokens.new_nonce()
+    inbound_traces.move_person(session, from_id, to_id)
     session.flush()

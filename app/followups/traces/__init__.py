@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.database import telling
 from app.core.installation import installation
 from app.core.language.words import speaking
-from app.followups.models import Activity, Outcome, Task, TaskChange, TaskState, Touch
+from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, Touch
 from app.followups.opening import BY
 
 BULK = {"synchronize_session": False}
@@ -24,6 +24,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
     return {
         "tasks": telling.rows(session, Task, Task.contact_id == contact_id),
         "task_states": telling.rows(session, TaskChange, TaskChange.task_id.in_(mine)),
+        "task_mails": telling.rows(session, TaskMail, TaskMail.task_id.in_(mine)),
         "activities": telling.rows(session, Activity, Activity.task_id.in_(mine)),
         "touches": telling.rows(session, Touch, Touch.contact_id == contact_id),
     }
@@ -37,7 +38,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     for task in tasks:
         if task.is_open:
             task.outcome = task.outcome or Outcome.NO_CONTACT
-            task.snoozed_until = None
+            task.snoozed_until = task.replied_at = None
             task.move(TaskState.CLOSED, now=now, by=BY)
             task.closing_comment = words
         elif task.closing_comment:

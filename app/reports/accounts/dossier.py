@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.contacts import goals
 from app.contacts.models import Account, Goal
 from app.core.clock import Today
+from app.delivery.inbound import queries as incoming
+from app.delivery.inbound.models import InboundMail
 from app.followups import touches
 from app.followups.models import Task, Touch
 from app.health import snapshots
@@ -50,6 +53,7 @@ class Dossier:
     team: Team
     asks: list[Ask]
     comments: list[Response]
+    letters: Sequence[InboundMail]
     open_tasks: list[Task]
     closed_tasks: list[Task]
     touches: list[Touch]
@@ -97,6 +101,7 @@ def dossier(session: Session, account: Account, today: Today, *, everything: boo
         team=people.team(session, account, today=today.day, zone=today.zone),
         asks=story.asks_of_account(session, account.id, **more),
         comments=story.comments(session, account.id, **more),
+        letters=incoming.replies_of_account(session, account.id),
         open_tasks=still_open,
         closed_tasks=closed,
         touches=touches.of_account(session, account.id, limit=8),

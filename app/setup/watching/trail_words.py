@@ -33,6 +33,9 @@ ACTIONS = {
     "contacts.import": _l("People imported"),
     "demo.loaded": _l("Demo company loaded"),
     "demo.removed": _l("Demo company removed"),
+    "inbound.assign": _l("Incoming mail given to a person"),
+    "inbound.dismiss": _l("Incoming mail let go"),
+    "inbound.retry": _l("Incoming mail read again"),
     "installation.changed": _l("Installation changed"),
     "installation.live": _l("Went live"),
     "installation.released": _l("Copy let send"),
@@ -58,6 +61,7 @@ ACTIONS = {
     "survey.seen": _l("Survey looked at"),
     "task.change": _l("Task changed"),
     "task.close": _l("Task closed"),
+    "task.no_answer_needed": _l("Reply needs no answer"),
     "task.owner": _l("Task given to somebody"),
     "task.reopen": _l("Task opened again"),
     "test_mail.confirmed": _l("Test mail confirmed"),
@@ -86,6 +90,7 @@ SUBJECTS = {
     "staff": (_l("member of staff %(id)s"), "auth.staff_member", "id"),
     "key": (_l("API key %(id)s"), None, None),
     "invitation": (_l("ask %(id)s"), None, None),
+    "mail": (_l("incoming mail %(id)s"), None, None),
     "response": (_l("answer %(id)s"), None, None),
 }
 

@@ -56,6 +56,7 @@ ORIGINALS = frozenset(
 )
 
 
+PROTOCOL = re.compile(r"^(?:[\w-]+;\s*)+", re.ASCII)
 STATUSES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 
 
@@ -117,7 +118,7 @@ def report_of(block: Message) -> Report | None:
     status = line_of(block.get("Status"))
     if not any(named) and not action and not status:
         return None
-    said = " ".join(line_of(block.get("Diagnostic-Code")).split())
+    said = PROTOCOL.sub("", " ".join(line_of(block.get("Diagnostic-Code")).split()))
     fate, code = fate_of(action, status, said)
     return Report(fate, tuple(address for address in named if address), code, said[:SHOWN])
 

@@ -1,0 +1,34 @@
+"""Keeping the octets of a mail that could not be read, encrypted under the secret key.
+
+It may hold links that open an answer page, and the database alone must not (decisions 11).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+import config
+
+
+def seal(settings: config.Settings, raw: bytes) -> bytes:
+    return _box(settings).encrypt(raw)
+
+
+def unseal(settings: config.Settings, sealed: bytes) -> bytes | None:
+    """The octets, or None when they were sealed under a key that is no longer known."""
+    try:
+        return _box(settings).decrypt(sealed)
+    except InvalidToken:
+        return None
+
+
+def _box(settings: config.Settings) -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEYS_OLD]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(key))) for key in keys])
+
+
+def _derived(key: str) -> bytes:
+    return hashlib.blake2b(b"justask set aside", key=key.encode()[:64], digest_size=32).digest()

@@ -1,0 +1,1 @@
+"""What is written to and fro about a task."""
