@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import answering, figures, footprint, sending
+from bench import answering, figures, footprint, sending, spreading
 from bench.figures import Absent, Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure | Absent]]] = {
     "opening": answering.opening,
     "answering": answering.answering,
     "sending": sending.figures,
+    "spreading": spreading.figures,
     "weight": footprint.weight,
     "memory": footprint.memory,
 }

@@ -53,7 +53,7 @@ def running(program: tuple[str, ...], settings: config.Settings) -> Iterator[Ser
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    names = ("INSTANCE", "DATABASE_URL", "SECRET_KEY", "WEB_WORKERS", "WEB_THREADS")
+    names = ("INSTANCE", "DATABASE_URL", "SECRET_KEY", "ENGINE", "WEB_WORKERS", "WEB_THREADS")
     own = {f"{config.PREFIX}{name}": str(getattr(settings, name)) for name in names}
     process = subprocess.Popen(
         [sys.executable, *program],

@@ -59,7 +59,7 @@ class Worker:
 
     def __init__(self, app: Flask):
         settings = app.extensions["settings"]
-        names = ("INSTANCE", "DATABASE_URL", "SECRET_KEY", "MAIL_URL")
+        names = ("INSTANCE", "DATABASE_URL", "SECRET_KEY", "MAIL_URL", "ENGINE")
         self.environment = os.environ | {f"JUSTASK_{name}": str(getattr(settings, name)) for name in names}
         self.process: subprocess.Popen | None = None
 
