@@ -26,6 +26,7 @@ from app.delivery.asking import explaining
 from app.delivery.asking.gates import OF_ONE_WAVE, Reason
 from app.delivery.inbound import queries as incoming
 from app.delivery.inbound import words as mail_words
+from app.delivery.programs import singles
 from app.extensions import db
 from app.followups import touches
 from app.followups import words as task_words
@@ -113,6 +114,7 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
         may_change=current_user.may(RoleName.CSM) and contact.status != ContactStatus.ERASED,
         wishes=wishes.history(db.session, contact),
         standings=explaining.standings(db.session, contact, now=today.now),
+        waiting_ask=singles.waiting(db.session, contact),
         attempt=tokens.new_nonce(),
         words=words,
         task_words=task_words,

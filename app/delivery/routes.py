@@ -17,6 +17,7 @@ from app.core.errors import NotFound
 from app.delivery import progress, waves, words
 from app.delivery.asking.gates import Reason
 from app.delivery.models import Purpose, Wave, WaveState
+from app.delivery.programs import singles
 from app.delivery.watching import alarms, doubts
 from app.delivery.watching.pace import pace
 from app.extensions import db
@@ -177,22 +178,32 @@ def done(wave_id: int, verb, said: str):
 @access.csm
 def just_ask(contact_id: int):
     """Ask one person now, with one press; refused with the next free day during quarantine."""
-    contact = db.session.get(Contact, contact_id)
+    contact = the_contact(contact_id)
+    program = program_of_single_asks(request.form.get("program", type=int))
+    attempt = request.form.get("attempt", "").strip()[:32]
+    found = singles.ask(db.session, program, contact, actor=access.actor(), now=clock.now(), attempt=attempt)
+    db.session.commit()
+    if not found.undo_until:
+        flash(_("%(name)s is asked now.", name=contact.name), "success")
+    return redirect(url_for("contacts.contact", contact_id=contact.id), 303)
+
+
+@blueprint.post("/contacts/<int:contact_id>/asks/undo")
+@access.csm
+def undo_ask(contact_id: int):
+    """Take back a single ask that has not left yet."""
+    contact = the_contact(contact_id)
+    singles.undo(db.session, contact, actor=access.actor(), now=clock.now())
+    db.session.commit()
+    flash(_("Taken back. %(name)s is not asked, and it counts for nothing.", name=contact.name), "success")
+    return redirect(url_for("contacts.contact", contact_id=contact.id), 303)
+
+
+def the_contact(contact_id: int) -> Contact:
+    contact = db.session.get(Contact, contact_id) if contact_id < 2**63 else None
     if contact is None or contact.account_id is None:
         raise NotFound(_("There is no such person."))
-    program = program_of_single_asks(request.form.get("program", type=int))
-    key = request.form.get("attempt", "").strip()[:32]
-    found = waves.invite(
-        db.session,
-        program,
-        contact,
-        actor=access.actor(),
-        now=clock.now(),
-        launch_key=f"single:{contact.id}:{key}" if key else None,
-    )
-    db.session.commit()
-    flash(_("%(name)s is asked now.", name=contact.name), "success")
-    return redirect(url_for("delivery.wave", wave_id=found.id), 303)
+    return contact
 
 
 def program_of_single_asks(program_id: int | None) -> Program:

@@ -299,11 +299,27 @@ def test_one_press_asks_a_person_once(session, app, program, sign_in):
         csm.post(f"/contacts/{person.id}/asks", data={"attempt": "abc"}).headers["Location"] for _ in range(2)
     }
     assert len(places) == 1
-    assert "Kim Lee is asked now." in text_of(csm.get(places.pop()))
+    page = text_of(csm.get(places.pop()))
+    assert "Kim Lee is asked in a moment." in page
+    assert "/asks/undo" in page
     wave = the_wave(session)
-    assert (wave.purpose, wave.program.name, wave.undo_until) == (Purpose.SINGLE, "Just ask", None)
+    assert (wave.purpose, wave.program.name) == (Purpose.SINGLE, "Just ask")
+    assert wave.undo_until == wave.launched_at + timedelta(minutes=2)
     assert csm.post("/contacts/999/asks").status_code == 404
     assert csm.post(f"/contacts/{person.id}/asks", data={"program": "999"}).status_code == 404
+
+
+def test_a_single_ask_is_taken_back_by_whoever_may_ask(session, app, program, sign_in):
+    app.config["WTF_CSRF_ENABLED"] = False
+    person, csm = make.contact(), sign_in("csm")
+    csm.post(f"/contacts/{person.id}/asks", data={"program": str(program.id)})
+    assert the_wave(session).program_id == program.id
+    answer = csm.post(f"/contacts/{person.id}/asks/undo", follow_redirects=True)
+    assert "Taken back" in text_of(answer)
+    session.expire_all()
+    assert session.scalars(sa.select(Wave)).all() == []
+    assert csm.post(f"/contacts/{person.id}/asks/undo").status_code == 404
+    assert sign_in("viewer").post(f"/contacts/{person.id}/asks").status_code == 403
 
 
 def test_one_press_in_quarantine_is_refused_with_the_free_day(session, app, program, sign_in):
