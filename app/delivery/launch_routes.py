@@ -12,6 +12,7 @@ from flask_security import current_user
 
 from app.auth import access
 from app.auth.models import Staff
+from app.contacts.gaps import filling
 from app.core import clock
 from app.core.web.pages import this_installation
 from app.delivery import cadence, waves, words
@@ -140,6 +141,8 @@ def render_launch(program: Program, form: LaunchForm) -> str:
         defer_days=ask.rules.defer_days,
         deferred=sum(count for reason, count in size.left_out.items() if reason.is_of_time),
         must_type=size.asked > TYPED_ABOVE,
+        missing=filling.missing(db.session, cadence.people_of(program)),
+        fallback_language=wording.language_name(this_installation().language),
         zone=zone,
         format_time=format_time,
         language_name=wording.language_name,

@@ -30,6 +30,7 @@ ACTIONS = {
     "contact.returned": _l("Person is back"),
     "contact.unsubscribe": _l("Person unsubscribed"),
     "contact.wishes": _l("Person said how to be asked"),
+    "contacts.filled": _l("Languages and zones set"),
     "contacts.import": _l("People imported"),
     "demo.loaded": _l("Demo company loaded"),
     "demo.removed": _l("Demo company removed"),
