@@ -24,6 +24,7 @@ TRAITS = {
     Trait.COUNTRY: _l("By country"),
     Trait.DOMAIN: _l("By mail domain"),
 }
+NAMES = {Trait.ACCOUNT: _l("Account"), Trait.COUNTRY: _l("Country"), Trait.DOMAIN: _l("Mail domain")}
 LEAVE = ""
 
 
@@ -106,7 +107,7 @@ def show(trait: Trait, form: FillForm, keys: list[str] | None = None, status: in
         "contacts/gaps.html",
         form=form,
         trait=trait,
-        traits=TRAITS,
+        group_name=str(NAMES[trait]),
         tabs=[
             (name, url_for("contacts.gaps", by=each.value), each is trait) for each, name in TRAITS.items()
         ],

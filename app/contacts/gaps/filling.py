@@ -15,7 +15,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.contacts.models import Account, Contact, ContactStatus
 
-MOST_GROUPS = 100
+MOST_GROUPS = 50
 NOWHERE = ""  # How a country that is not known is named.
 
 
