@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import joinedload
 
 from app.api.protocol.bearer import actor
-from app.api.protocol.fields import Choice, Email, Given, Id, Many, Moment, Shown, Text, Worded
+from app.api.protocol.fields import Choice, Email, Flag, Given, Id, Many, Moment, Shown, Text, Worded
 from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
 from app.api.protocol.today import present
@@ -30,6 +30,9 @@ from app.surveys.templates import shipped_words
 resource = Resource("programs", "Who is asked what, by which rules.")
 LOADED = (joinedload(Program.survey), joinedload(Program.sender))
 RULES = "Every rule with the value that holds. In a change, only what is named changes; null takes the default back."
+FROM_OWNER = (
+    "Mails carry the name of the owner of the account, who gets the replies; without an owner the company's."
+)
 AUDIENCE = (
     "Any of the values of each filter: `tiers` (no tier counts as 2), `stages`, `roles`, `owners` (addresses of staff, "
     "null for nobody), `languages` (null for not known), `accounts` (ids), `segment` (an object of attributes with "
@@ -70,10 +73,17 @@ class ListField(Worded, ma.fields.List):
 
 
 class MailWords(Given):
-    """The program's own words in one language, in place of the survey's."""
+    """The program's own words in one language, in place of the survey's.
+
+    `{first_name}`, `{account}`, `{company}`, `{product}` and `{sender}` are filled in; other braces are refused.
+    """
 
     subject = Text(LONGEST_SUBJECT, blank=True)
     opening = Text(LONGEST_OPENING, blank=True, lines=True)
+    closing = Text(LONGEST_OPENING, blank=True, lines=True)
+    reminder_subject = Text(LONGEST_SUBJECT, blank=True)
+    reminder_opening = Text(LONGEST_OPENING, blank=True, lines=True)
+    last_reminder_opening = Text(LONGEST_OPENING, blank=True, lines=True)
 
 
 class MailField(Worded, ma.fields.Dict):
@@ -114,6 +124,7 @@ class ProgramSchema(Shown):
     window = ma.fields.Dict(required=True, metadata={"description": RULES})
     quarantine = ma.fields.Dict(required=True, metadata={"description": RULES})
     mail = ma.fields.Dict(required=True, metadata={"description": "Own words by language."})
+    is_from_owner = ma.fields.Boolean(required=True, metadata={"description": FROM_OWNER})
     sender_email = ma.fields.String(
         required=True, allow_none=True, metadata={"description": "In whose name; null: the company."}
     )
@@ -135,6 +146,7 @@ class ProgramChangesSchema(Given):
     window = ObjectField(RULES)
     quarantine = ObjectField(RULES)
     mail = MailField()
+    is_from_owner = Flag(metadata={"description": FROM_OWNER})
     sender_email = Email(allow_none=True)
 
 
@@ -170,7 +182,7 @@ def told(programs: Iterable[Program]) -> list[dict]:
 
 
 def one(program: Program, addresses: Mapping[int, str]) -> dict:
-    names = ("id", "name", "kind", "schedule", "status", "mail", "created_at", "updated_at")
+    names = ("id", "name", "kind", "schedule", "status", "mail", "is_from_owner", "created_at", "updated_at")
     return (
         {name: getattr(program, name) for name in names}
         | rules_of(program)
@@ -236,7 +248,9 @@ def change(given: dict, program_id: int):
 def saved(program: Program | None, given: dict, action: str) -> dict:
     """Check what was given as the pages check it, write it, and tell the audit trail."""
     now = present().now
-    values = {name: given[name] for name in ("name", "kind", "status", "mail") if name in given}
+    values = {
+        name: given[name] for name in ("name", "kind", "status", "mail", "is_from_owner") if name in given
+    }
     if "survey" in given:
         values["survey"] = survey_called(given["survey"], program)
     if "sender_email" in given:

@@ -7,7 +7,8 @@ Everything here is the same for everybody a letter goes to; what differs per per
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from flask import render_template
@@ -21,6 +22,11 @@ from app.surveys.wording import fill, items, mail_words
 
 SCORE = "score"
 ON_FIRST_NAME_TERMS = frozenset({"en"})  # Elsewhere we are formal, and a first name alone would be too near.
+NAME_PLACES = (
+    (re.compile(r"^\{first_name\}, ", re.MULTILINE), "called_first_name"),
+    (re.compile(r" \{first_name\}"), "spaced_first_name"),
+)
+PERSONAL = ("first_name", "spaced_first_name", "called_first_name", "account")
 PARTS = ("subject.txt", "body.txt", "body.html")
 
 
@@ -29,7 +35,8 @@ class Ask:
     """What a survey mail says to everybody who reads one language.
 
     `question` with `low` and `high` is the first question; without `has_scores` the mail has one button instead of
-    eleven numbers. The words of the survey and of staff (subjects, openings, closing) may be empty.
+    eleven numbers. The words of the survey and of staff (subjects, openings, closing) may be empty; `names` are what
+    the placeholders in them stand for, beside those that differ per person.
     """
 
     company: str
@@ -48,12 +55,15 @@ class Ask:
     signature: str = ""
     postal_address: str = ""
     unsubscribe_mailto: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
-def ask_of(program: Program, version: SurveyVersion, language: str, company: Company) -> Ask:
-    """What a program's mail says in one language, from the words of its survey and its own."""
+def ask_of(
+    program: Program, version: SurveyVersion, language: str, company: Company, sender: str = ""
+) -> Ask:
+    """What a program's mail says in one language, from the words of its survey and its own; `sender` is a person's name."""
     names = {"company": company.name, "product": company.product or company.name}
-    words = {key: fill(text, names) for key, text in mail_words(program, version, language).items()}
+    words = mail_words(program, version, language)
     first = items(version, language, names)[0]
     texts = ("subject", "opening", "closing", "reminder_subject", "reminder_opening", "last_reminder_opening")
     return Ask(
@@ -64,7 +74,8 @@ def ask_of(program: Program, version: SurveyVersion, language: str, company: Com
         low=first.labels.get(0, ""),
         high=first.labels.get(10, ""),
         has_scores=first.name == SCORE,
-        signature=program.sender.name if program.sender else "",
+        signature=sender,
+        names=names | {"sender": sender or company.name},
         postal_address=company.postal_address,
         **{text: words.get(text, "") for text in texts},
     )
@@ -83,7 +94,8 @@ class Company:
 def invitation(ask: Ask) -> Wording:
     """The first mail of an ask."""
     with addressing(ask.language):
-        return _survey("invitation", ask, Marks(), ask.opening, ask.subject)
+        mark = Marks()
+        return _survey("invitation", ask, mark, filled(ask.opening, ask, mark), ask.subject)
 
 
 def reminder(ask: Ask, *, is_last: bool) -> Wording:
@@ -95,7 +107,28 @@ def reminder(ask: Ask, *, is_last: bool) -> Wording:
         else:
             opening = ask.reminder_opening or _("A few days ago we asked you this. Here it is again.")
         until = _("Until %(day)s your answer reaches us in time.", day=mark["closes_on"])
-        return _survey("reminder", ask, mark, f"{opening} {until}", ask.reminder_subject)
+        return _survey("reminder", ask, mark, f"{filled(opening, ask, mark)} {until}", ask.reminder_subject)
+
+
+def filled(text: str, ask: Ask, mark: Marks) -> str:
+    """Words of staff with their placeholders filled, in one pass, so that no name can bring a placeholder of its own.
+
+    A first name that is not known takes the blank before it along, or the comma after it where it begins the words.
+    """
+    for pattern, name in NAME_PLACES:
+        text = pattern.sub("{" + name + "}", text)
+    return fill(text, {**ask.names, **{name: mark[name] for name in PERSONAL}})
+
+
+def personal(first_name: str, account: str) -> dict[str, str]:
+    """The values of one person for the marks that `filled` leaves."""
+    first = " ".join(first_name.split())
+    return {
+        "first_name": first,
+        "spaced_first_name": f" {first}" if first else "",
+        "called_first_name": f"{first}, " if first else "",
+        "account": account,
+    }
 
 
 def trial(company: str, language: str, *, server: str, confirm_url: str = "") -> Wording:
@@ -131,6 +164,8 @@ def day_in_words(day: date, language: str) -> str:
 
 def _survey(name: str, ask: Ask, mark: Marks, lead: str, subject: str) -> Wording:
     """Rendered in the locale that is in force."""
+    ask = replace(ask, closing=filled(ask.closing, ask, mark))
+    subject = filled(subject, ask, mark)
     base = ask.base_url.rstrip("/")
     off_link = f"{base}/u/{mark['token']}"
     mailto = f"mailto:{ask.unsubscribe_mailto}?subject=unsubscribe"

@@ -24,6 +24,7 @@ from app.surveys.plans import form_fields, schedules
 from app.surveys.plans.form_fields import ScheduleFields
 from app.surveys.templates import shipped_words
 
+OWNER = -1
 NOBODY = "none"  # How a form writes the value that stands for nothing there.
 MOST_VALUES_OFFERED = 40
 LONGEST_SUBJECT, LONGEST_OPENING = 150, 1000
@@ -200,7 +201,8 @@ def offer(session: Session, form: ProgramForm, program: Program | None, stored: 
     senders = [(p.id, p.display_name) for p in staff]
     if program and program.sender and not program.sender.active:
         senders.append((program.sender_id, program.sender.display_name))
-    form.sender.choices = choices((0, _("The company")), *senders)
+    own = (OWNER, _("The owner of each person’s account, else the company"))
+    form.sender.choices = choices((0, _("The company")), own, *senders)
     owned = set(session.scalars(sa.select(Account.owner_id).distinct()))
     chosen = {None if o is None else int(o) for o in stored.get("owners", [])}
     known = {
@@ -220,7 +222,8 @@ def filled(session: Session, program: Program, stored: dict[str, Any]) -> dict[s
     of = rules.of(program)
     shown: dict[str, Any] = {name: getattr(of, name) for name in RULES}
     shown["reminder_days"] = ", ".join(map(str, of.reminder_days))
-    shown |= {"name": program.name, "survey": program.survey_id, "sender": program.sender_id or 0}
+    shown |= {"name": program.name, "survey": program.survey_id}
+    shown["sender"] = OWNER if program.is_from_owner else program.sender_id or 0
     shown |= {"status": program.status.value, "kind": program.kind.value}
     shown |= form_fields.filled(schedules.of(program))
     shown |= {name: stored.get(name, []) for name in ("tiers", "stages", "roles")}

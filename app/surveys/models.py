@@ -122,6 +122,7 @@ class Program(Stamped, Base):
     quarantine: Mapped[dict] = mapped_column(Json, default=dict)
     mail: Mapped[dict] = mapped_column(Json, default=dict)
     sender_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL")
+    is_from_owner: Mapped[bool] = mapped_column(default=False)
     is_demo: Mapped[bool] = mapped_column(default=False)
     survey: Mapped[Survey] = relationship()
     sender: Mapped[Staff | None] = relationship()

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Account
 from app.core.errors import Invalid
-from app.surveys import audience, rules
-from app.surveys.forms import NOBODY, RULES, ProgramForm
+from app.surveys import audience, placeholders, rules
+from app.surveys.forms import NOBODY, OWNER, RULES, ProgramForm
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.plans import form_fields, schedules
 
@@ -70,10 +70,11 @@ def chosen_rules(form: ProgramForm, program: Program | None) -> dict[str, Any]:
     return rules.columns(rules.checked(**kept, reminders=days))
 
 
-def chosen_mail(form: ProgramForm) -> dict[str, dict[str, str]]:
-    """The program's own words by language, empty ones left out."""
+def chosen_mail(form: ProgramForm, program: Program | None) -> dict[str, dict[str, str]]:
+    """The program's own words by language, empty ones left out; what the form does not offer stays as it is."""
+    kept = program.mail if program else {}
     found = {
-        tag: {"subject": subject.data or "", "opening": opening.data or ""}
+        tag: kept.get(tag, {}) | {"subject": subject.data or "", "opening": opening.data or ""}
         for tag, (subject, opening) in form.mail_fields.items()
     }
     return {tag: {k: v for k, v in own.items() if v} for tag, own in found.items() if any(own.values())}
@@ -84,7 +85,9 @@ def save(session: Session, form: ProgramForm, program: Program | None, *, today:
     try:
         values = chosen_rules(form, program)
         values["audience"] = chosen_audience(session, form)
-        values |= {"name": form.name.data, "mail": chosen_mail(form), "sender_id": form.sender.data or None}
+        sender = form.sender.data or 0
+        values |= {"name": form.name.data, "mail": chosen_mail(form, program)}
+        values |= {"sender_id": sender if sender > 0 else None, "is_from_owner": sender == OWNER}
         values |= {"status": ProgramStatus(form.status.data), "kind": ProgramKind(form.kind.data)}
         former = program.schedule if program else None
         given = form_fields.chosen(form)
@@ -99,6 +102,7 @@ def save(session: Session, form: ProgramForm, program: Program | None, *, today:
 def write(session: Session, program: Program | None, values: Mapping[str, Any]) -> Program:
     """Write checked values, by column, into a program, a new one if there is none; Invalid for a name that is taken."""
     found = program or Program()
+    placeholders.require_known(values.get("mail", {}))
     name = values.get("name", found.name)
     namesake = sa.select(Program.id).where(sa.func.lower(Program.name) == name.lower())
     if session.scalar(namesake.where(Program.id != (found.id or 0))):
@@ -115,6 +119,11 @@ def show_errors(form: ProgramForm, refused: Invalid) -> None:
     """Put the refusals of the domain at the fields they are about."""
     places = {f"{c}.{k}": name for name, (c, k, *_limits) in rules.WHOLE.items()} | {
         "reminders": "reminder_days",
+        **{
+            f"mail.{tag}.{word}": field.name
+            for tag, fields in form.mail_fields.items()
+            for word, field in zip(("subject", "opening"), fields, strict=True)
+        },
         **form_fields.places_of(form),
     }
     for place, said in refused.errors.items():

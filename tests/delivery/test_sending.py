@@ -98,6 +98,25 @@ def test_the_mail_carries_the_persons_own_link_and_the_database_does_not(office,
         assert token not in str(session.execute(sa.select(table)).all())
 
 
+def test_the_owner_of_each_account_may_be_the_sender_from_our_own_address(office, sink, session):
+    ann, gone = make.staff(name="Ann Owner"), make.staff(name="Gone", active=False)
+    people = [make.contact(account=make.account(owner=owner)) for owner in (ann, gone, None)]
+    own = {"en": {"subject": "{first_name}, {sender} asks you at {account}"}}
+    office.wave(people, program=make.program(is_from_owner=True, mail=own))
+    office.queue()
+    office.send()
+    mails = {taken.to: taken.message for taken in sink.taken}
+    first, second, third = (mails[person.email] for person in people)
+    assert first["From"].addresses[0].display_name == "Ann Owner (Vendor)"
+    assert first["Reply-To"] == ann.email
+    assert first["Subject"] == f"Kim, Ann Owner asks you at {people[0].account.name}"
+    assert "Ann Owner" in first.get_body(("plain",)).get_content()
+    for other in (second, third):
+        assert (other["From"].addresses[0].display_name, other["Reply-To"]) == ("Vendor", None)
+        assert "Vendor asks you" in other["Subject"]
+    assert len({mail["From"].addresses[0].addr_spec for mail in mails.values()}) == 1
+
+
 def test_a_wave_is_frozen_when_it_is_queued(office, sink, session):
     wave = office.wave(1)
     office.queue()

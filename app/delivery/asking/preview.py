@@ -171,11 +171,11 @@ def samples(
 def sample(
     session: Session, program: Program, person: Contact, language: str, settings: config.Settings
 ) -> Sample:
-    letter = letter_of(session, program, language, settings)
+    letter = letter_of(session, program, language, settings, person.account.owner)
     values = {
         "greeting": letters.greeting(person.first_name, person.last_name, language),
-        "account": person.account.name,
         "token": EXAMPLE,
+        **letters.personal(person.first_name, person.account.name),
     }
     subject, html, text = (letter.fill(part, values) for part in ("subject", "html", "text"))
     return Sample(person, language, subject, shown(html), text)
@@ -186,12 +186,21 @@ def shown(html: str) -> str:
     return STYLE_SHEET.sub("", html)
 
 
-def letter_of(session: Session, program: Program, language: str, settings: config.Settings) -> Wording:
+def letter_of(
+    session: Session,
+    program: Program,
+    language: str,
+    settings: config.Settings,
+    owner: Staff | None = None,
+) -> Wording:
+    """The invitation of a program; `owner` stands for the account, where owners are the senders."""
+    sender = owner if program.is_from_owner and owner and owner.active else program.sender
     facts = installation(session)
     company = letters.Company(
         facts.company or settings.MAIL_FROM.partition("<")[0].strip(), settings.BASE_URL, facts.product
     )
-    return letters.invitation(letters.ask_of(program, program.survey.current, language, company))
+    name = sender.name if sender else ""
+    return letters.invitation(letters.ask_of(program, program.survey.current, language, company, name))
 
 
 def own_mail(
@@ -204,12 +213,12 @@ def own_mail(
     link: str,
 ) -> Wording:
     """The survey mail for a colleague to look at: its links lead to `link`, where nothing is recorded."""
-    letter = letter_of(session, program, language, settings)
+    letter = letter_of(session, program, language, settings, person)
     first_name, _blank, last_name = person.name.partition(" ")
     values = {
         "greeting": letters.greeting(first_name, last_name, language),
-        "account": installation(session).company or program.name,
         "token": EXAMPLE,
+        **letters.personal(first_name, installation(session).company or program.name),
     }
     filled = {part: letter.fill(part, values) for part in ("subject", "html", "text")}
     base = settings.BASE_URL.rstrip("/")

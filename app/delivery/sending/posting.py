@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import config
+from app.auth.models import Staff
 from app.contacts.models import Account, Contact
 from app.core import clock, outbox_rows
 from app.core.installation import installation
@@ -27,6 +28,7 @@ from app.delivery.invitations import Move
 from app.delivery.mail.compiling import Sender, Wording, new_message_id
 from app.delivery.models import FirstAsk, Invitation, InvitationState, Reminder, Wave, WaveState
 from app.surveys import rules
+from app.surveys.models import Program
 
 INVITATION, REMINDER, STAFF, TRIAL = "invitation", "reminder", "staff", "trial"
 CHUNK = 500
@@ -61,6 +63,7 @@ class Addressee(NamedTuple):
     time_zone: str | None
     due_at: datetime | None
     remind_at: datetime | None
+    owner_id: int | None
 
     @property
     def values(self) -> dict[str, str]:
@@ -68,6 +71,7 @@ class Addressee(NamedTuple):
             "name": f"{self.first_name} {self.last_name}".strip(),
             "greeting": letters.greeting(self.first_name, self.last_name, self.language),
             "account": self.account,
+            "first_name": self.first_name,
         }
 
 
@@ -85,10 +89,12 @@ ADDRESSEES = (
         sa.func.coalesce(Contact.time_zone, Account.time_zone),
         Invitation.due_at,
         Invitation.remind_at,
+        sa.case((Program.is_from_owner, Account.owner_id)),
     )
     .join(Contact, Contact.id == Invitation.contact_id)
     .join(Account, Account.id == Invitation.account_id)
     .join(Wave, Wave.id == Invitation.wave_id)
+    .join(Program, Program.id == Wave.program_id)
     .where(Contact.email.is_not(None))
     .order_by(Invitation.id)
     .limit(CHUNK)
@@ -122,7 +128,10 @@ def queue(session: Session, settings: config.Settings, people: Sequence[Addresse
     desk = Desk(session, settings, now)
     rows = [
         desk.row(
-            INVITATION, ref_of(person.invitation_id), person, desk.invitation(person.wave_id, person.language)
+            INVITATION,
+            ref_of(person.invitation_id),
+            person,
+            desk.invitation(person.wave_id, person.language, person.owner_id),
         )
         for person in people
         if person.invitation_id in moved
@@ -140,7 +149,7 @@ def queue_reminders(
     for person in people:
         is_last = person.reminders_left <= 1
         number = max(1, len(desk.rules(person.wave_id).reminder_days) - person.reminders_left + 1)
-        letter = desk.reminder(person.wave_id, person.language, is_last)
+        letter = desk.reminder(person.wave_id, person.language, is_last, person.owner_id)
         day = letters.day_in_words(clock.day_of(person.closes_at, desk.zone), person.language)
         rows.append(desk.row(REMINDER, ref_of(person.invitation_id, number), person, letter, closes_on=day))
         notes.append({"invitation_id": person.invitation_id, "number": number, "queued_at": now})
@@ -225,19 +234,30 @@ class Desk:
             found = self.session.scalar(known)
         return found
 
-    def _invitation(self, wave_id: int, language: str) -> int:
-        return self._written(wave_id, letters.invitation(self._ask(wave_id, language)))
+    def _invitation(self, wave_id: int, language: str, owner_id: int | None) -> int:
+        person = self.person(wave_id, owner_id)
+        return self._written(person, letters.invitation(self._ask(wave_id, language, person)))
 
-    def _reminder(self, wave_id: int, language: str, is_last: bool) -> int:
-        return self._written(wave_id, letters.reminder(self._ask(wave_id, language), is_last=is_last))
+    def _reminder(self, wave_id: int, language: str, is_last: bool, owner_id: int | None) -> int:
+        person = self.person(wave_id, owner_id)
+        ask = self._ask(wave_id, language, person)
+        return self._written(person, letters.reminder(ask, is_last=is_last))
 
-    def _ask(self, wave_id: int, language: str) -> letters.Ask:
-        wave = self.wave(wave_id)
-        return letters.ask_of(wave.program, wave.version, language, self.company)
+    def _ask(self, wave_id: int, language: str, person: Staff | None) -> letters.Ask:
+        wave, name = self.wave(wave_id), person.name if person else ""
+        return letters.ask_of(wave.program, wave.version, language, self.company, name)
 
-    def _written(self, wave_id: int, wording: Wording) -> int:
-        """Mails of a program that a person stands for carry that person's name and get replies to them."""
-        person = self.wave(wave_id).program.sender
+    def person(self, wave_id: int, owner_id: int | None) -> Staff | None:
+        """Who stands for the mails of a program: one for all, the account's owner while they work here, or nobody."""
+        program = self.wave(wave_id).program
+        person = self.session.get(Staff, owner_id) if program.is_from_owner and owner_id else program.sender
+        return person if person and (person.active or not program.is_from_owner) else None
+
+    def _written(self, person: Staff | None, wording: Wording) -> int:
+        """Mails that a person stands for carry that person's name and get replies to them.
+
+        The address stays ours, because the servers that may send for it are told in our own DNS (SPF, DMARC).
+        """
         if person is None:
             return self.letter(wording, self.sender)
         name = f"{person.name} ({self.company.name})" if self.company.name else person.name

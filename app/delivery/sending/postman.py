@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.auth.models import Staff
 from app.core.installation import installation
 from app.core.outbox import Letter, Outcome, Result, Row, Step
+from app.delivery import letters
 from app.delivery.mail.compiling import Compiled, Person
 from app.delivery.mail.headers import BadAddress, wire_address
 from app.delivery.mail.mailer import Mailer, is_allowed
@@ -158,7 +159,9 @@ class Postman:
     def _envelope(self, row: Row, now: datetime) -> Envelope:
         values = row.values
         if row.kind in SURVEY:
-            values = values | {"token": self.mailer.signer.token(self.asks[invitation_id_of(row.ref)].nonce)}
+            own = letters.personal(values.get("first_name", ""), values["account"])
+            token = self.mailer.signer.token(self.asks[invitation_id_of(row.ref)].nonce)
+            values = values | own | {"token": token}
         person = Person(values["name"], row.recipient)
         data = self.letters[row.letter_id].finish(person, values, message_id=row.message_id, now=now)
         return Envelope(row.id, self.mailer.return_path(row.message_id), wire_address(row.recipient), data)
