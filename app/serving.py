@@ -1,7 +1,6 @@
-"""`justask serve`: prepare the database, then mind the web server and the worker.
+"""`justask serve`: prepare the database, then serve; the worker runs beside, unless it runs elsewhere.
 
-The process that does this lives as long as the installation runs. It imports no part of the application and opens no
-database engine, because the web server forks its workers. So this module may import only settings, logging and the server.
+While a child process prepares the database, the application is loaded here, from which the web processes are forked.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import sys
 import click
 
 import config
-from app.core.processes import logs, server
+from app.core.processes import logs, server, web
 
 
 @click.command()
@@ -32,11 +31,17 @@ def serve(host: str | None, port: int | None, no_demo: bool, no_worker: bool) ->
         click.echo(str(refusal), err=True)
         sys.exit(1)
     logs.configure(settings.LOG_FORMAT)
-    code = server.prepare(with_demo=not no_demo)
-    if code:
+    try:
+        server.check_port(settings)
+    except server.PortTaken as refusal:
+        click.echo(f"Nothing can be served at {settings.HOST}:{settings.PORT}: {refusal}.", err=True)
+        sys.exit(1)
+    preparing = server.prepare(with_demo=not no_demo)
+    app = web.load(server.APPLICATION)
+    if code := preparing.wait():
         sys.exit(code)
     click.echo(f"\nJustAsk is at http://{settings.HOST}:{settings.PORT}\n")
-    server.run(settings, with_worker=not no_worker)
+    server.run(settings, app, with_worker=not no_worker)
 
 
 def main() -> None:

@@ -2,6 +2,6 @@
 
 from app.core.processes.imports import hidden
 
-# Passkeys are not offered. Their library, which Flask-Security loads where it can, takes megabytes in each process.
-with hidden("webauthn"):
+# Passkeys and one-time codes are not offered. Their libraries, which Flask-Security loads where it can, take megabytes.
+with hidden("webauthn", "cryptography"):
     import flask_security  # noqa: F401

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.processes.imports import bare, hidden
+from app.core.processes.imports import Later, bare, hidden
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,16 +41,23 @@ def test_a_module_comes_without_its_package(tmp_path, monkeypatch):
         __import__("loud")
 
 
+def test_a_module_is_imported_when_it_is_first_used():
+    sys.modules.pop("this", None)
+    later = Later("this")
+    assert "this" not in sys.modules
+    assert later.d["a"] == "n"
+    assert "this" in sys.modules
+
+
 def test_a_package_that_is_not_installed_is_named():
     with pytest.raises(ModuleNotFoundError, match="no_such_package"), bare("no_such_package"):
         pass
 
 
-def test_the_process_that_minds_the_server_holds_no_application():
-    assert loaded_by("import app.serving", "flask", "sqlalchemy", "app.extensions", "app.cli") == []
-
-
 def test_web_processes_hold_no_library_that_pages_do_not_need(tmp_path, monkeypatch):
     monkeypatch.setenv("JUSTASK_INSTANCE", str(tmp_path))
     heavy = ("nltk", "numpy", "scipy", "statsmodels", "sklearn", "pandas", "py3langid")
-    assert loaded_by("import wsgi", *heavy, "alembic", "webauthn", "OpenSSL", "pygments") == []
+    assert (
+        loaded_by("import wsgi", *heavy, "alembic", "webauthn", "OpenSSL", "pygments", "dns", "cryptography")
+        == []
+    )

@@ -122,13 +122,13 @@ def test_silence_of_dns_never_looks_like_a_missing_record(server, how):
 
 
 def test_a_machine_without_name_servers_is_silence_too(monkeypatch):
-    monkeypatch.setattr(probes.dns.resolver, "Resolver", without_configuration)
+    monkeypatch.setattr("dns.resolver.Resolver", without_configuration)
     with pytest.raises(CouldNotLookUp):
         probes.lookup()(HOME, "TXT")
 
 
 def without_configuration(configure=True):
-    raise probes.dns.resolver.NoResolverConfiguration
+    raise probes.dns.NoResolverConfiguration
 
 
 @pytest.mark.parametrize("selector", ["s1", ""])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
+from typing import Any
 
 
 @contextmanager
@@ -37,3 +39,13 @@ def bare(package: str) -> Iterator[None]:
         yield
     finally:
         sys.modules.pop(package, None)
+
+
+class Later:
+    """A module that is imported when something of it is first used: `dns = Later("dns.resolver")`, then `dns.Resolver()`."""
+
+    def __init__(self, name: str):
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self._name), name)

@@ -1,105 +1,69 @@
-"""The processes of `justask serve`: preparation, the worker and the web server.
+"""The processes of `justask serve`: preparation, the web processes, the worker, and who minds them.
 
-This process opens no database engine, because the web server forks its workers (decisions 7): migrations and demo
-data run in a child that ends before, the timetable in a child that lives as long. Nor does it import the application,
-which each of the children holds for itself.
+This process loads the application and forks the web processes from it, which then share in memory what none of them
+changes. It opens no connection to the database that they could inherit (decisions 7): migrations and demo data run in
+a child that ends before. When all is started it gives up everything it has loaded and only minds the others.
 """
 
 from __future__ import annotations
 
-import gc
-import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
-from importlib import import_module
+from collections.abc import Sequence
+from functools import partial
 
-from granian import Granian
-from granian.constants import Interfaces
+from flask import Flask
 
 import config
+from app.core.processes import minding, web
+from app.core.processes.minding import Post
 
-log = logging.getLogger(__name__)
-DRAIN_SECONDS = 30
-RESTART_PAUSE_SECONDS = 2.0
+APPLICATION = "wsgi:app"
 COMMAND = (sys.executable, "-m", "app.cli")
+WEB = (sys.executable, "-m", "app.core.processes.web")
 
 
-class WorkerKeeper:
-    """Keeps one worker process alive beside the web server, and lets it drain at the end."""
-
-    def __init__(self) -> None:
-        self.ending = threading.Event()
-        self.process: subprocess.Popen | None = None
-        self.thread = threading.Thread(target=self._keep, daemon=True)
-
-    def start(self) -> None:
-        self.thread.start()
-
-    def _keep(self) -> None:
-        while not self.ending.is_set():
-            self.process = subprocess.Popen(
-                [*COMMAND, "worker", "--parent", str(os.getpid())], start_new_session=True
-            )
-            code = self.process.wait()
-            if not self.ending.wait(RESTART_PAUSE_SECONDS if code else 0):
-                log.warning("the worker ended with code %s and is started again", code)
-
-    def stop(self) -> None:
-        """Ask the worker to finish what it is doing; after 30 seconds it is ended."""
-        self.ending.set()
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(DRAIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+class PortTaken(Exception):
+    """The address cannot be served at; the words say why."""
 
 
-def prepare(*, with_demo: bool) -> int:
-    """Migrate and, into an empty database, load the demo, in a child process; returns its exit code."""
+def prepare(*, with_demo: bool) -> subprocess.Popen:
+    """Migrate and, into an empty database, load the demo, in a child process."""
     demo = [] if with_demo else ["--no-demo"]
-    return subprocess.run([*COMMAND, "prepare", *demo], check=False).returncode
+    return subprocess.Popen([*COMMAND, "prepare", *demo])
 
 
-def run(settings: config.Settings, *, with_worker: bool) -> None:
-    """Serve until SIGTERM or SIGINT, requests under way finished first."""
-    keeper = WorkerKeeper()
-    if with_worker:
-        keeper.start()
-    try:
-        serve_web(settings)
-    finally:
-        keeper.stop()
+def check_port(settings: config.Settings) -> None:
+    """PortTaken when another program has the port, or the address is not one of this machine."""
+    family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            probe.bind((settings.HOST, settings.PORT))
+        except OSError as error:
+            raise PortTaken(error.strerror or str(error)) from error
 
 
-def serve_web(settings: config.Settings, target: str = "wsgi:app") -> None:
-    """Run the web processes for the application that `target` names, until told to stop."""
-    server = Granian(
-        target,
-        address=settings.HOST,
-        port=settings.PORT,
-        interface=Interfaces.WSGI,
-        workers=settings.WEB_WORKERS,
-        blocking_threads=settings.WEB_THREADS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=DRAIN_SECONDS,
-        log_access=False,
-    )
-    server.serve(target_loader=load)
+def run(settings: config.Settings, app: Flask, *, with_worker: bool) -> None:
+    """Serve `app` until SIGTERM or SIGINT, requests under way finished first; never returns."""
+    worker = Post("the worker", [*COMMAND, "worker", "--parent", str(os.getpid())])
+    start(settings, app, APPLICATION, [worker] if with_worker else [])
 
 
-def load(target: str) -> Callable:
-    """Import the application in a new web process, which until it serves ends at once when it is told to."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
-    module, _, name = target.partition(":")
-    app = getattr(import_module(module), name)
-    # What the application is made of stays: the collector need not look through it again and again.
-    gc.collect()
-    gc.freeze()
-    return app
+def serve_web(settings: config.Settings, target: str) -> None:
+    """Serve the application that `target` names, without a worker, until told to stop; never returns."""
+    start(settings, web.load(target), target)
+
+
+def start(settings: config.Settings, app: Flask, target: str, others: Sequence[Post] = ()) -> None:
+    """Fork the web processes, then mind them and `others`, which are started from there."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, minding.ENDS)
+    posts = [
+        Post("a web process", [*WEB, target], minding.fork(partial(web.serve, settings, app)), is_needed=True)
+        for _ in range(settings.WEB_WORKERS)
+    ]
+    minding.become([*posts, *others], settings.LOG_FORMAT)

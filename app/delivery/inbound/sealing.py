@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from typing import Any
 
 import config
+from app.core.processes.imports import Later
+
+fernet = Later("cryptography.fernet")
 
 
 def seal(settings: config.Settings, raw: bytes) -> bytes:
@@ -21,13 +23,13 @@ def unseal(settings: config.Settings, sealed: bytes) -> bytes | None:
     """The octets, or None when they were sealed under a key that is no longer known."""
     try:
         return _box(settings).decrypt(sealed)
-    except InvalidToken:
+    except fernet.InvalidToken:
         return None
 
 
-def _box(settings: config.Settings) -> MultiFernet:
+def _box(settings: config.Settings) -> Any:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEYS_OLD]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(key))) for key in keys])
+    return fernet.MultiFernet([fernet.Fernet(base64.urlsafe_b64encode(_derived(key))) for key in keys])
 
 
 def _derived(key: str) -> bytes:

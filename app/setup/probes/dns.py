@@ -6,14 +6,16 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 
-import dns.exception
-import dns.resolver
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
 from flask_babel import lazy_gettext as _l
 
+from app.core.processes.imports import Later
 from app.setup.probes.findings import Finding, bad, care, good, unknown
+
+dns = Later("dns.resolver")
+faults = Later("dns.exception")
+crypto = Later("cryptography.exceptions")
+rsa = Later("cryptography.hazmat.primitives.asymmetric.rsa")
+serialization = Later("cryptography.hazmat.primitives.serialization")
 
 LOOKUP_SECONDS = 4.0
 SELECTORS = (
@@ -44,13 +46,13 @@ def lookup(servers: Sequence[str] = (), port: int = 53, seconds: float = LOOKUP_
 
     def ask(name: str, kind: str) -> list[str]:
         try:
-            resolver = dns.resolver.Resolver(configure=not servers)
+            resolver = dns.Resolver(configure=not servers)
             if servers:
                 resolver.nameservers, resolver.port = list(servers), port
             answer = resolver.resolve(name, kind, lifetime=seconds, search=False)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        except (dns.NXDOMAIN, dns.NoAnswer):
             return []
-        except (dns.exception.DNSException, OSError, ValueError) as error:
+        except (faults.DNSException, OSError, ValueError) as error:
             raise CouldNotLookUp(type(error).__name__) from None
         return [text_of(record) for record in answer]
 
@@ -147,10 +149,10 @@ def bits_of(key: str) -> int | None:
         raw = base64.b64decode("".join(key.split()), validate=True)
         if len(raw) == 32:
             return 0
-        loaded = load_der_public_key(raw)
-    except (binascii.Error, ValueError, UnsupportedAlgorithm):
+        loaded = serialization.load_der_public_key(raw)
+    except (binascii.Error, ValueError, crypto.UnsupportedAlgorithm):
         return None
-    return loaded.key_size if isinstance(loaded, RSAPublicKey) else 0
+    return loaded.key_size if isinstance(loaded, rsa.RSAPublicKey) else 0
 
 
 def dmarc(domain: str, return_domain: str, ask: Lookup) -> Finding:

@@ -8,15 +8,21 @@ import socket
 import ssl
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from cryptography import x509
 from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
+from app.core.processes.imports import Later
 from app.delivery.mail.smtp.faults import Reply
 from app.delivery.mail.smtp.server import LaneFault, Server
 from app.setup.probes.findings import Finding, bad, care, good, unknown
+
+if TYPE_CHECKING:
+    from cryptography import x509
+else:
+    x509 = Later("cryptography.x509")
 
 STEP_SECONDS = 8.0
 ENDS_SOON = timedelta(days=14)

@@ -1,0 +1,92 @@
+"""A web process: the application in memory, and the server that runs it there until it is told to stop.
+
+`justask serve` loads the application once and forks its web processes from there, so that they share what none of them
+changes. One that replaces another is `python -m app.core.processes.web wsgi:app`, which loads the application itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import signal
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+from babel import core, localedata
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+
+import config
+from app.core.processes import logs
+from app.core.processes.minding import DRAIN_SECONDS, ENDS
+
+# Options of glibc's mallopt, from malloc.h.
+M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
+LARGE_BYTES = 1024 * 1024
+
+
+class Server(Granian):
+    """Granian with its one worker in this process, where it would start another process for it."""
+
+    def _spawn_workers(self, spawn_target: Callable, target_loader: Callable) -> None:
+        worker = self._spawn_worker(idx=0, target=spawn_target, callback_loader=target_loader)
+        worker.inner.run()
+        self.signal_handler_interrupt()
+
+
+def load(target: str) -> Flask:
+    """The application that `target` names, with what its pages need sooner or later, ready to be shared."""
+    module, _, name = target.partition(":")
+    app = getattr(import_module(module), name)
+    for template in app.jinja_loader.list_templates():
+        app.jinja_env.get_template(template)
+    core.get_global("likely_subtags")
+    localedata.load("en")
+    # What the application is made of stays: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def serve(settings: config.Settings, app: Callable) -> None:
+    """Serve `app` until SIGTERM or SIGINT, requests under way finished first; before it serves, it ends at once."""
+    for number in ENDS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    give_back_memory()
+    server = Server(
+        "wsgi:app",
+        address=settings.HOST,
+        port=settings.PORT,
+        interface=Interfaces.WSGI,
+        blocking_threads=settings.WEB_THREADS,
+        workers_kill_timeout=DRAIN_SECONDS,
+        websockets=False,
+        log_access=False,
+    )
+    server.serve(target_loader=lambda _target: app)
+
+
+def give_back_memory() -> None:
+    """One pool of memory for all threads, and large pieces returned when they are free, where the C library can.
+
+    Left to itself glibc makes a pool for each thread, which Python's own lock makes useless, and after the first large
+    piece (checking a password takes 19 MB) it keeps the next ones.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(M_ARENA_MAX, 1)
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
+
+
+def main() -> None:
+    settings = config.load()
+    logs.configure(settings.LOG_FORMAT)
+    serve(settings, load(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,240 @@
+"""The processes of `justask serve`: what they share, who is replaced, and how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+import config
+from app.core.processes import minding
+from app.core.processes.minding import Post
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60
+TELL = "import os, sys; os.write(int(sys.argv[1]), b'%d\\n' % os.getpid()); "
+
+
+@contextmanager
+def running(*program: str, **settings):
+    """`program` with the settings of an installation, on a free port; ended by force when the test has not ended it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    names = {config.PREFIX + name: str(value) for name, value in (settings | {"PORT": port}).items()}
+    process = subprocess.Popen(
+        [sys.executable, *program], env=os.environ | names, cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    process.port = port
+    try:
+        yield process
+    finally:
+        for number in [*children(process.pid), process.pid] if process.poll() is None else []:
+            os.kill(number, signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+
+
+def children(number: int) -> list[int]:
+    """The processes that this one minds, as the kernel has them; none once it is gone."""
+    listed = Path(f"/proc/{number}/task/{number}/children")
+    return [int(child) for child in listed.read_text().split()] if listed.exists() else []
+
+
+def until(holds):
+    """What `holds` returns once it is true; the machine may be slow."""
+    end = time.monotonic() + PATIENCE
+    while not (found := holds()):
+        assert time.monotonic() < end, "waited in vain"
+        threading.Event().wait(0.02)
+    return found
+
+
+def answer(process, path: str = "/") -> str | None:
+    """What is served at `path`, None while nobody listens."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{process.port}{path}", timeout=PATIENCE) as page:
+            return page.read().decode()
+    except OSError:
+        return None
+
+
+def web_processes(process) -> set[int]:
+    """The two web processes, once both have answered; a new connection may come to either."""
+    seen = set()
+
+    def both() -> bool:
+        found = answer(process)
+        seen.update([int(found)] if found else [])
+        return len(seen & set(children(process.pid))) == 2
+
+    until(both)
+    return seen & set(children(process.pid))
+
+
+@pytest.fixture
+def waiting(tmp_path):
+    for name in ("here", "go"):
+        os.mkfifo(tmp_path / name)
+    with running("-m", "tests.core.waiting", INSTANCE=tmp_path, WEB_WORKERS=2, WEB_THREADS=2) as process:
+        yield process
+
+
+def test_a_web_process_that_died_is_replaced_while_the_other_serves_on(waiting):
+    first = web_processes(waiting)
+    victim, other = first
+    os.kill(victim, signal.SIGKILL)
+    second = web_processes(waiting)
+    assert other in second
+    assert victim not in second
+    waiting.send_signal(signal.SIGTERM)
+    assert waiting.wait(PATIENCE) == 0
+    assert re.search(r"a web process ended with code -9 and is replaced", waiting.stderr.read())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_request_under_way_is_answered_before_the_end(waiting, tmp_path, number):
+    web_processes(waiting)
+    answers = []
+    asking = threading.Thread(target=lambda: answers.append(answer(waiting, "/waiting")))
+    asking.start()
+    assert (tmp_path / "here").read_text() == "here"
+    waiting.send_signal(number)
+    (tmp_path / "go").write_text("the whole answer")
+    asking.join(PATIENCE)
+    assert answers == ["the whole answer"]
+    assert waiting.wait(PATIENCE) == 0
+    assert answer(waiting) is None
+
+
+def test_the_product_serves_after_one_of_its_processes_died(settings):
+    names = {"INSTANCE": settings.INSTANCE, "DATABASE_URL": settings.DATABASE_URL, "WEB_WORKERS": 2}
+    with running(
+        "-m", "app", "serve", "--no-demo", "--no-worker", SECRET_KEY=settings.SECRET_KEY, **names
+    ) as process:
+        until(lambda: answer(process, "/sign-in"))
+        victim = until(lambda: children(process.pid))[0]
+        os.kill(victim, signal.SIGKILL)
+        until(lambda: len(children(process.pid)) == 2 and victim not in children(process.pid))
+        assert all("JustAsk" in until(lambda: answer(process, "/sign-in")) for _ in range(8))
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+
+
+def test_the_application_is_forked_without_a_connection_to_the_database(tmp_path):
+    program = """
+from app.core.processes import web
+from app.extensions import db
+import os
+app = web.load("wsgi:app")
+with app.app_context():
+    print(db.engine.pool.checkedin(), db.engine.pool.checkedout(), len(os.listdir("/proc/self/task")))
+    print([name for name in map(os.readlink, [f"/proc/self/fd/{n}" for n in (3, 4, 5, 6) if os.path.exists(f"/proc/self/fd/{n}")]) if ".db" in name])
+"""
+    env = os.environ | {"JUSTASK_INSTANCE": str(tmp_path)}
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split("\n")[:2] == ["0 0 1", "[]"]
+
+
+def test_who_minds_the_processes_has_nothing_of_the_product_in_memory():
+    folder = Path(minding.__file__).parent
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import minding; print(*sys.modules)"
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", program, folder], capture_output=True, text=True, check=True
+    )
+    tops = {name.partition(".")[0] for name in run.stdout.split()}
+    assert tops - sys.stdlib_module_names == {"__main__", "minding"}
+    assert not tops & {"logging", "threading", "subprocess"}
+
+
+def test_a_port_that_another_program_has_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        names = {"JUSTASK_INSTANCE": str(tmp_path), "JUSTASK_PORT": str(taken.getsockname()[1])}
+        run = subprocess.run(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=ROOT,
+            env=os.environ | names,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert run.returncode == 1
+    assert (
+        run.stderr == f"Nothing can be served at 127.0.0.1:{names['JUSTASK_PORT']}: Address already in use.\n"
+    )
+
+
+class Minded:
+    """Posts minded in a process of their own; each process of theirs says its number through a pipe."""
+
+    def __init__(self, *programs: str, **facts):
+        self.read, write = os.pipe()
+        os.set_inheritable(write, True)
+        posts = [
+            vars(Post(f"number {place}", [sys.executable, "-c", TELL + program, str(write)], **facts))
+            for place, program in enumerate(programs)
+        ]
+        command = [sys.executable, "-I", "-S", minding.__file__, "json", json.dumps(posts)]
+        self.process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, pass_fds=[write])
+        os.close(write)
+
+    def next(self) -> int:
+        assert select.select([self.read], [], [], PATIENCE)[0]
+        return int(os.read(self.read, 4096).split()[0])
+
+    def end(self) -> list[str]:
+        """What it said, once it has ended."""
+        self.process.wait(PATIENCE)
+        os.close(self.read)
+        with self.process.stderr as said:
+            return [json.loads(line)["event"] for line in said if line.startswith("{")]
+
+
+def test_a_process_that_fails_at_once_is_replaced_after_a_pause():
+    minded = Minded("sys.exit(3)")
+    began = time.monotonic()
+    first, second = minded.next(), minded.next()
+    assert first != second
+    assert time.monotonic() - began >= minding.PAUSE_SECONDS
+    minded.process.terminate()
+    assert minded.end()[0] == "number 0 ended with code 3 and is replaced"
+    assert minded.process.returncode == 0
+
+
+def test_everything_ends_when_a_needed_process_cannot_be_kept():
+    minded = Minded("sys.exit(3)", is_needed=True)
+    assert minded.end()[-1] == "number 0 ends as soon as it is started, so everything ends"
+    assert minded.process.returncode == 1
+
+
+def test_at_the_end_all_are_asked_and_waited_for(tmp_path):
+    last_words = f"open({str(tmp_path)!r} + '/' + str(os.getpid()), 'w').write('done')"
+    minded = Minded(
+        f"import signal; signal.signal(15, lambda *_: ({last_words}, sys.exit(0))); signal.pause()"
+    )
+    process = minded.next()
+    until(lambda: catches(process, signal.SIGTERM))
+    minded.process.terminate()
+    minded.end()
+    assert (tmp_path / str(process)).read_text() == "done"
+    assert minded.process.returncode == 0
+
+
+def catches(process: int, number: int) -> bool:
+    """Whether a process has a handler of its own for a signal."""
+    line = next(x for x in Path(f"/proc/{process}/status").read_text().splitlines() if x.startswith("SigCgt"))
+    return bool(int(line.split()[1], 16) >> (number - 1) & 1)
