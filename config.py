@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -97,6 +98,10 @@ class Settings:
     LOG_FORMAT: str = setting("text", "text or json")
     SEND_RATE: int = setting(
         0, "most survey mails handed over per second; 0: as fast as the relay takes them"
+    )
+    SEND_DOMAIN_RATES: tuple[str, ...] = setting(
+        (),
+        "most mails a second that a worker hands over to single domains, such as gmail.com=5,*=20 (*: any other)",
     )
     SEND_CONNECTIONS: int = setting(8, "SMTP connections kept open for survey mails")
     GATE_SECONDS: int = setting(
@@ -252,6 +257,10 @@ def check(settings: Settings) -> list[str]:
             "JUSTASK_WEB_WORKERS and JUSTASK_WEB_THREADS must be 1 or more.",
         ),
         (settings.SEND_CONNECTIONS >= 1, "JUSTASK_SEND_CONNECTIONS must be 1 or more."),
+        (
+            all(re.fullmatch(r"[^\s=]+=[1-9]\d{0,5}", entry) for entry in settings.SEND_DOMAIN_RATES),
+            "JUSTASK_SEND_DOMAIN_RATES must be a list such as gmail.com=5,*=20.",
+        ),
         (settings.GATE_SECONDS >= 1, "JUSTASK_GATE_SECONDS must be 1 or more."),
         (
             not settings.METRICS_KEY or len(settings.METRICS_KEY) >= MINIMUM_METRICS_KEY_LENGTH,

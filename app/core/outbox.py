@@ -91,8 +91,8 @@ class Step(StrEnum):
 class Result:
     """A step of a row, with the words and codes of the other side.
 
-    `is_try` is False when nothing was tried with this very row (the way was closed). `is_dead` means that the
-    recipient does not exist.
+    `is_try` is False when nothing was tried with this very row (the way was closed); then it is due again after `wait`
+    seconds if others must go first. `is_dead` means that the recipient does not exist.
     """
 
     id: int
@@ -102,6 +102,7 @@ class Result:
     enhanced_code: str | None = None
     is_try: bool = True
     is_dead: bool = False
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,7 +371,8 @@ class Turn:
 def stage_after(row: Row, result: Result, now: datetime) -> tuple[OutboxState, str, datetime]:
     """Where a row goes after a result, why, and when it is due again."""
     if result.step is Step.RETURNED and (not result.is_try or row.tries == 0):
-        return (OutboxState.RETRY if row.tries else OutboxState.QUEUED), result.reason, row.due_at
+        due_at = now + timedelta(seconds=result.wait) if result.wait else row.due_at
+        return (OutboxState.RETRY if row.tries else OutboxState.QUEUED), result.reason, due_at
     if result.step not in (Step.RETURNED, Step.RETRY):
         return OutboxState(result.step), result.reason, row.due_at
     due_at = retry_at(row.tries + 1, row.first_tried_at or now, now)

@@ -12,10 +12,10 @@ from app.core.errors import Refused
 from app.core.outbox import LEASE, OutboxRow, OutboxState, carry
 from app.core.outbox_rows import again
 from app.core.processes.workers import JobFailure
-from app.delivery import invitations
+from app.delivery import invitations, waves
 from app.delivery.invitations import Move
 from app.delivery.mail.mailer import Mailer
-from app.delivery.models import Invitation, InvitationState, Wave, WaveState
+from app.delivery.models import Invitation, InvitationState, PauseCause, Wave, WaveState
 from app.delivery.sending.books import MailOutcome
 from app.delivery.sending.posting import INVITATION, ref_of
 from app.delivery.sending.postman import Postman
@@ -42,7 +42,8 @@ def send_due(
 def note_way(session: Session, mailer: Mailer, *, now: datetime) -> None:
     """Keep for everybody to see why mail does not leave at present, or that it leaves again.
 
-    The reason stands among the failed jobs and on the waves that wait.
+    The reason stands among the failed jobs and on the waves that wait. Waves are paused when the server goes on
+    refusing us for a reason that does not pass by itself; nobody is marked, and somebody resumes them.
     """
     fault, name = mailer.lane.fault, mailer.lane.name[:64]
     row = session.get(JobFailure, (JOB, name))
@@ -57,6 +58,9 @@ def note_way(session: Session, mailer: Mailer, *, now: datetime) -> None:
     row.next_try_at = now + timedelta(seconds=mailer.lane.rest_seconds)
     session.add(row)
     _explain_waves(session, fault.words, None, now)
+    if mailer.has_new_refusal():
+        for wave in session.scalars(sa.select(Wave).where(Wave.state == WaveState.SENDING)).all():
+            waves.stop(session, wave, PauseCause.WAY, fault.words, now=now)
 
 
 def send_again(session: Session, invitation: Invitation, *, now: datetime) -> None:

@@ -234,7 +234,7 @@ def test_a_slow_domain_leaves_half_of_the_lane_to_the_others(sink, lane):
     assert verdicts(final) == {Verdict.SENT: 160}
     last_slow = max(taken.at for taken in sink.taken if taken.to.endswith("slow.example"))
     early = [taken for taken in sink.taken if taken.to.endswith("customer.example") and taken.at < last_slow]
-    assert len(early) > 100
+    assert len(early) > 40  # None beyond the first ones, if the slow domain held all four connections.
     lane.close()
 
 

@@ -133,6 +133,7 @@ class MailboxLane:
 
     name = "mailbox"
     fault = None
+    refusals = 0
     rest_seconds = 0.0
 
     def __init__(self, mailbox: Mailbox):

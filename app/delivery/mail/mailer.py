@@ -14,11 +14,13 @@ from app.core.tokens import Signer
 from app.delivery.mail.headers import BadAddress, wire_address
 from app.delivery.mail.mailbox import Mailbox, MailboxLane
 from app.delivery.mail.smtp.lane import Lane
+from app.delivery.mail.smtp.pacing import read_limits
 from app.delivery.mail.smtp.server import Server
 from app.delivery.mail.verp import ReturnPaths
 
 MAILBOX = "mailbox:"
 FOLDER = "mailbox"
+REFUSALS = 3  # Once may be a slip of the server.
 
 
 class Mailer:
@@ -37,6 +39,7 @@ class Mailer:
         self.lane, self.shelf, self.signer, self.sender = lane, shelf, signer, sender
         self.paths = paths
         self.allowed = frozenset(allowed)
+        self.noted_refusals = 0
 
     @classmethod
     def from_settings(cls, settings: config.Settings) -> Mailer:
@@ -46,7 +49,8 @@ class Mailer:
             lane: Lane | MailboxLane = shelf
         else:
             server = Server.from_url(settings.MAIL_URL)
-            lane = Lane(server, settings.SEND_CONNECTIONS, rate=settings.SEND_RATE)
+            rates = read_limits(settings.SEND_DOMAIN_RATES)
+            lane = Lane(server, settings.SEND_CONNECTIONS, rate=settings.SEND_RATE, domain_rates=rates)
         signer = Signer([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD])
         sender = wire_address(parseaddr(settings.MAIL_FROM)[1])
         return cls(lane, shelf, signer, sender, paths=return_paths(settings), allowed=settings.MAIL_ALLOW)
@@ -59,6 +63,11 @@ class Mailer:
     def return_path(self, message_id: str) -> str:
         """Where bounces go: an address that names the message, or the sender when there is no domain for that."""
         return (self.paths and self.paths.make(message_id)) or self.sender
+
+    def has_new_refusal(self) -> bool:
+        """True once for every time the server has refused us since this was asked last, beginning with the third."""
+        before, self.noted_refusals = self.noted_refusals, self.lane.refusals
+        return self.noted_refusals >= REFUSALS and self.noted_refusals != before
 
     def close(self) -> None:
         self.lane.close()

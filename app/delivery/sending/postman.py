@@ -192,4 +192,5 @@ def _result(report: Report) -> Result:
         ".".join(map(str, enhanced)) if enhanced else None,
         is_try=not (report.verdict is Verdict.RETURNED and is_ours),
         is_dead=report.verdict is Verdict.NO_SUCH_ADDRESS,
+        wait=report.wait,
     )

@@ -27,6 +27,7 @@ class Backoff:
         self.width = width
         self.fault: LaneFault | None = None
         self._strikes, self._rests, self._policy_run = 0, 0, 0
+        self.refusals = 0  # in a row: rests for a fault that lasts
         self._last_strike = self._last_success = self._rest_until = self._narrow_until = float("-inf")
         self._narrow = width
 
@@ -59,15 +60,16 @@ class Backoff:
         self._policy_run = self._policy_run + 1 if is_policy_refusal else 0
         if self._policy_run >= POLICY_RUN:
             self._policy_run = 0
-            self._rest(LaneFault("policy", f"{self.name} refuses our mail to everybody: {report.words}"), now)
+            words = f"{self.name} refuses our mail to everybody: {report.words}"
+            self._rest(LaneFault("policy", words, lasts=True), now)
         elif not is_policy_refusal and not self.rest_seconds(now):
-            self._strikes = self._rests = 0
+            self._strikes = self._rests = self.refusals = 0
             self._last_success, self.fault = now, None
 
     def _strike(self, connection: Connection, report: Report, now: float) -> None:
         said = report.words or "the connection broke."
         if report.reply and report.reply.code >= 500:
-            self._rest(LaneFault("mail", f"{self.name} refuses our mail: {said}"), now)
+            self._rest(LaneFault("mail", f"{self.name} refuses our mail: {said}", lasts=True), now)
         elif not connection.finished and connection.opened_at > self._last_strike:
             self._strikes, self._last_strike = self._strikes + 1, now
             is_working = now - self._last_success < WORKING_SECONDS
@@ -78,5 +80,6 @@ class Backoff:
         if self.rest_seconds(now):
             return
         self.fault = fault
+        self.refusals = self.refusals + 1 if fault.lasts else 0
         self._rest_until = now + min(FIRST_REST_SECONDS * 2**self._rests, LONGEST_REST_SECONDS)
         self._rests = min(self._rests + 1, 16)

@@ -38,13 +38,17 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What became of an envelope; `verdict` None means the server waits for the body."""
+    """What became of an envelope; `verdict` None means the server waits for the body.
+
+    One that was given back because others must go first should wait for so many seconds.
+    """
 
     key: int
     verdict: Verdict | None
     stage: Stage
     reply: Reply | None = None
     words: str = ""
+    wait: float = 0.0
 
 
 class Phase(StrEnum):

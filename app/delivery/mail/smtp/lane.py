@@ -3,28 +3,31 @@
 The caller offers envelopes, collects reports, and for each envelope the server waits for (verdict None)
 either releases the body or withdraws, before it collects again. Reports come in batches as wide as the
 lane, so that one commit can serve all connections. A recipient domain that is slow to answer can hold
-half of the connections at most; the others keep their pace.
+half of the connections at most; the others keep their pace. Of a domain that is slow, or that has a limit, only a few
+envelopes stay in the lane; the others are given back with the time they should wait, and leave their room to others.
 """
 
 import selectors
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from app.delivery.mail.smtp.backoff import Backoff
 from app.delivery.mail.smtp.connection import Connection, Envelope, Phase, Report
 from app.delivery.mail.smtp.faults import Stage, Verdict
+from app.delivery.mail.smtp.pacing import DomainRates
 from app.delivery.mail.smtp.server import LaneFault, Server
 
 DEPTH = 16  # Envelopes taken in per connection, so that a slow domain does not hide the others.
 SETTLE_SECONDS = 0.005  # How long a batch waits for its last reports.
 SLOW_SECONDS = 1.0
 SLOW_MEMORY_SECONDS = 60.0
+SLOW_PER_SECOND = 2.0  # How fast the mails of a slow domain, which wait outside, come back for a try.
 
 
 class Lane:
-    """See the module. `rate` is the most mails begun per second, 0 for no limit; a domain that takes
-    `slow_seconds` for a reply counts as slow.
+    """See the module. `rate` is the most mails begun per second, 0 for no limit; `domain_rates` the most that leave
+    to single domains. A domain that takes `slow_seconds` for a reply counts as slow.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class Lane:
         connections: int = 8,
         *,
         rate: float = 0,
+        domain_rates: Mapping[str, int] | None = None,
         slow_seconds: float = SLOW_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ):
@@ -42,6 +46,7 @@ class Lane:
         self.backoff = Backoff(server.name, connections)
         self._slow_seconds = slow_seconds
         self._pause = 1 / rate if rate else 0.0
+        self._rates = DomainRates(domain_rates or {})
         self._next_start = float("-inf")
         self._connections: list[Connection] = []
         self._by_key: dict[int, Connection] = {}
@@ -59,6 +64,11 @@ class Lane:
     def fault(self) -> LaneFault | None:
         """Why the lane does not carry, until a mail gets through again."""
         return self.backoff.fault
+
+    @property
+    def refusals(self) -> int:
+        """How often in a row the server refused us in a way that waiting alone will not end."""
+        return self.backoff.refusals
 
     @property
     def rest_seconds(self) -> float:
@@ -82,9 +92,10 @@ class Lane:
     def collect(self, patience: float = 1.0) -> list[Report]:
         """Work until a batch of reports is together, or for `patience` seconds."""
         until = self.clock() + patience
+        self._put_off()
         self._start()
         while (now := self.clock()) < until and self._has_work(now):
-            self._turn(min(until - now, 1.0))
+            self._turn(max(0.0, min(until, now + 1.0, self._next_beginning(now)) - now))
             self._start()
             if self._reports:
                 until = min(until, self.clock() + SETTLE_SECONDS)
@@ -96,14 +107,15 @@ class Lane:
         now = self.clock()
         for key in keys:
             connection = self._by_key[key]
-            self._heard(
-                connection, connection.send_body(now)
-            )  # Without a second chance: the caller marked it.
+            self._rates.leave(key, now)
+            # Without a second chance: the caller marked it.
+            self._heard(connection, connection.send_body(now))
 
     def withdraw(self, keys: Iterable[int]) -> None:
         """These envelopes must not go after all. They get no further report."""
         for key in keys:
             connection = self._by_key.pop(key)
+            self._rates.leave(key, self.clock())
             connection.withdraw()
             self._watch(connection)
 
@@ -120,10 +132,19 @@ class Lane:
             self._watch(connection)
 
     def _has_work(self, now: float) -> bool:
-        """True when a reply is owed, or a mail waits for the rate alone."""
+        """True when a reply is owed, or a mail waits for its time alone."""
         if any(connection.waits for connection in self._connections):
             return True
-        return bool(self._pending) and now < self._next_start and not self._reports
+        return not self._reports and now < self._next_beginning(now) < float("inf")
+
+    def _next_beginning(self, now: float) -> float:
+        """From when on the limits let a mail begin; infinity when none waits, or for something else."""
+        if not self._pending:
+            return float("inf")
+        domains = {envelope.domain for envelope in self._pending} if self._rates.limits else ()
+        by_domain = min((self._rates.free_at(domain, now) for domain in domains), default=now)
+        begins = max(self._next_start, by_domain)
+        return begins if begins > now else float("inf")
 
     # Beginning mails
 
@@ -136,18 +157,37 @@ class Lane:
             now = self.clock()
             self._next_start = max(now, self._next_start + self._pause) if self._pause else now
             self._by_key[envelope.key] = connection
+            self._rates.begin(envelope.key, envelope.domain)
             self._heard(connection, connection.announce(envelope, now), envelope)
         if self.rest_seconds:
             self._reports += self.recall()
 
     def _next(self) -> Envelope | None:
-        """The first envelope whose domain does not hold its share of the lane with slow replies."""
-        crowded = self._crowded_domains()
+        """The first envelope whose domain neither holds its share of the lane with slow replies nor is at its limit."""
+        crowded, now = self._crowded_domains(), self.clock()
         for position, envelope in enumerate(self._pending):
-            if envelope.domain not in crowded:
+            if envelope.domain not in crowded and self._rates.free_at(envelope.domain, now) <= now:
                 del self._pending[position]
                 return envelope
         return None
+
+    def _put_off(self) -> None:
+        """Give back, once the lane is half full, what would only wait in it while others could go."""
+        if len(self._pending) <= self.width * DEPTH // 2 or not (self._rates.limits or self._slow):
+            return
+        now, kept, staying = self.clock(), Counter(), deque()
+        for envelope in self._pending:
+            domain = envelope.domain
+            limit = self._rates.limit(domain)
+            per_second = limit or (SLOW_PER_SECOND if domain in self._slow else 0)
+            most = 2 * limit if limit else self.width
+            if per_second and kept[domain] >= most:
+                wait = self._rates.book(domain, most, now, per_second)
+                self._reports.append(Report(envelope.key, Verdict.RETURNED, Stage.OPEN, wait=wait))
+            else:
+                kept[domain] += 1
+                staying.append(envelope)
+        self._pending = staying
 
     def _crowded_domains(self) -> set[str]:
         now = self.clock()
@@ -204,6 +244,7 @@ class Lane:
             self._reports.append(report)
             return
         self._by_key.pop(report.key, None)
+        self._rates.leave(report.key, self.clock())
         self._reports = [earlier for earlier in self._reports if earlier.key != report.key]
         self.backoff.heard(connection, report, self.clock())
         if envelope and self._has_second_chance(connection, report):

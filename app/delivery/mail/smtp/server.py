@@ -20,11 +20,14 @@ _SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "
 
 
 class LaneFault(Exception):
-    """The way to the server is closed. `words` say why; `step` is where, for a set-up page."""
+    """The way to the server is closed. `words` say why; `step` is where, for a set-up page.
 
-    def __init__(self, step: str, words: str):
+    One that `lasts` is a refusal that waiting alone will not end: settings, a certificate or our standing.
+    """
+
+    def __init__(self, step: str, words: str, *, lasts: bool = False):
         super().__init__(words)
-        self.step, self.words = step, words
+        self.step, self.words, self.lasts = step, words, lasts
 
 
 @dataclass(frozen=True)
@@ -110,11 +113,12 @@ class Server:
         try:
             return connect(self.host, self.port, local_hostname=hello, timeout=self.timeout, **options)
         except smtplib.SMTPConnectError as error:
-            raise LaneFault("greeting", f"{self.name} does not take mail now: {_said(error)}") from None
+            words = f"{self.name} does not take mail now: {_said(error)}"
+            raise LaneFault("greeting", words, lasts=error.smtp_code >= 500) from None
         except smtplib.SMTPServerDisconnected:
             raise LaneFault("greeting", f"{self.name} closed the connection without a greeting.") from None
         except ssl.SSLError as error:
-            raise LaneFault("tls", self._about_tls(error)) from None
+            raise LaneFault("tls", self._about_tls(error), lasts=True) from None
         except TimeoutError:
             raise LaneFault("connect", f"{self.name} did not answer within {self.timeout:.0f} s.") from None
         except OSError as error:
@@ -128,7 +132,8 @@ class Server:
                 connection.helo()
             connection.ehlo_or_helo_if_needed()
         except smtplib.SMTPHeloError as error:
-            raise LaneFault("greeting", f"{self.name} refused our greeting: {_said(error)}") from None
+            words = f"{self.name} refused our greeting: {_said(error)}"
+            raise LaneFault("greeting", words, lasts=error.smtp_code >= 500) from None
         except (smtplib.SMTPException, OSError):
             raise LaneFault("greeting", f"{self.name} closed the connection after our greeting.") from None
 
@@ -137,19 +142,21 @@ class Server:
             return
         offered = connection.has_extn("starttls")
         if self.starttls and not offered:
-            raise LaneFault("tls", f"{self.name} offers no STARTTLS, which the settings demand.")
+            raise LaneFault("tls", f"{self.name} offers no STARTTLS, which the settings demand.", lasts=True)
         if offered and (self.starttls or (self.starttls is None and not self.is_local)):
             self._start_tls(connection)
         elif self.user and self.starttls is None and not self.is_local:
             words = f"{self.name} offers no encryption, so the password was not sent."
-            raise LaneFault("tls", f"{words} Add ?starttls=0 to MAIL_URL to send it all the same.")
+            raise LaneFault(
+                "tls", f"{words} Add ?starttls=0 to MAIL_URL to send it all the same.", lasts=True
+            )
 
     def _start_tls(self, connection: smtplib.SMTP) -> None:
         try:
             connection.starttls(context=self._context())
             connection.ehlo()
         except ssl.SSLError as error:
-            raise LaneFault("tls", self._about_tls(error)) from None
+            raise LaneFault("tls", self._about_tls(error), lasts=True) from None
         except smtplib.SMTPResponseException as error:
             raise LaneFault("tls", f"{self.name} refused STARTTLS: {_said(error)}") from None
         except (smtplib.SMTPException, OSError):
@@ -160,18 +167,18 @@ class Server:
             return
         if not (self.user + self.password).isascii():
             words = "The mail user or password holds letters outside ASCII, which this sign-in cannot carry."
-            raise LaneFault("sign-in", words)
+            raise LaneFault("sign-in", words, lasts=True)
         try:
             connection.login(self.user, self.password)
         except smtplib.SMTPResponseException as error:
             said = self.without_secrets(_said(error))
-            raise LaneFault("sign-in", f"{self.name} refused the sign-in of {self.user}: {said}") from None
+            words = f"{self.name} refused the sign-in of {self.user}: {said}"
+            raise LaneFault("sign-in", words, lasts=error.smtp_code >= 500) from None
         except smtplib.SMTPServerDisconnected:
             raise LaneFault("sign-in", f"{self.name} closed the connection at sign-in.") from None
         except smtplib.SMTPException:
-            raise LaneFault(
-                "sign-in", f"{self.name} offers no sign-in that we know on this connection."
-            ) from None
+            words = f"{self.name} offers no sign-in that we know on this connection."
+            raise LaneFault("sign-in", words, lasts=True) from None
         except OSError:
             raise LaneFault("sign-in", f"The connection to {self.name} broke at sign-in.") from None
 
@@ -179,7 +186,8 @@ class Server:
         try:
             context = ssl.create_default_context(cafile=self.ca or None)
         except (OSError, ssl.SSLError):
-            raise LaneFault("tls", f"The file of certificate authorities cannot be read: {self.ca}") from None
+            words = f"The file of certificate authorities cannot be read: {self.ca}"
+            raise LaneFault("tls", words, lasts=True) from None
         if not self.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

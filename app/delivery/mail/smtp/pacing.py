@@ -1,0 +1,71 @@
+"""How many mails a second single domains are given, and how long their others wait. Moments are seconds of a clock.
+
+Big mail services defer a sender who comes too fast. The limit of a domain holds in any second however it is cut: a mail
+begins only while those that have begun, and those that left within the last second and a bit, are fewer than the limit.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping, Sequence
+
+EVERY_OTHER = "*"
+WINDOW_SECONDS = 1.1  # A second as the other side counts it, whose clock sees our mails a little apart.
+LONGEST_WAIT_SECONDS = 600.0
+
+
+def read_limits(entries: Sequence[str]) -> dict[str, int]:
+    """Limits from entries such as `gmail.com=5` and `*=20`; ValueError for anything else."""
+    found = {}
+    for entry in entries:
+        domain, _, number = entry.partition("=")
+        if not domain.strip() or not number.strip().isdecimal() or int(number) < 1:
+            raise ValueError(entry)
+        found[domain.strip().lower()] = int(number)
+    return found
+
+
+class DomainRates:
+    """The mails of one lane, by domain: which have begun, which have left, and for when the others were told to wait."""
+
+    def __init__(self, limits: Mapping[str, int]):
+        self.limits = limits
+        self._begun: dict[int, str] = {}
+        self._under_way: Counter[str] = Counter()
+        self._left: dict[str, deque[float]] = {}
+        self._booked: dict[str, float] = {}
+
+    def limit(self, domain: str) -> int | None:
+        """Mails a second, None for no limit."""
+        return self.limits.get(domain) or self.limits.get(EVERY_OTHER)
+
+    def begin(self, key: int, domain: str) -> None:
+        if self.limit(domain):
+            self._begun[key] = domain
+            self._under_way[domain] += 1
+
+    def leave(self, key: int, now: float) -> None:
+        """The mail leaves, or came to its end before."""
+        domain = self._begun.pop(key, None)
+        if domain:
+            self._under_way[domain] -= 1
+            self._left.setdefault(domain, deque(maxlen=self.limit(domain))).append(now)
+
+    def free_at(self, domain: str, now: float) -> float:
+        """From when on the domain takes one more; infinity while that depends on mails under way."""
+        limit = self.limit(domain)
+        if not limit:
+            return now
+        left = [
+            moment + WINDOW_SECONDS for moment in self._left.get(domain, ()) if moment + WINDOW_SECONDS > now
+        ]
+        over = self._under_way[domain] + len(left) - limit
+        if over < 0:
+            return now
+        return left[over] if over < len(left) else float("inf")
+
+    def book(self, domain: str, kept: int, now: float, per_second: float) -> float:
+        """How many seconds one more mail of the domain should wait outside the lane, which keeps `kept` of them."""
+        at = max(self._booked.get(domain, 0.0), now + kept / per_second)
+        self._booked[domain] = at + 1 / per_second
+        return min(at - now, LONGEST_WAIT_SECONDS)

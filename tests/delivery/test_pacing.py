@@ -1,0 +1,101 @@
+"""No domain gets more mails in any second than its limit, and none of its mails stand in the way of others."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.outbox_rows import OutboxRow, OutboxState
+from app.delivery.mail.smtp.lane import Lane
+from app.delivery.mail.smtp.pacing import DomainRates, read_limits
+from app.delivery.mail.smtp.server import Server
+from tests import make
+
+BIG = "big.example"
+
+
+@given(
+    limit=st.integers(1, 5),
+    steps=st.lists(st.tuples(st.sampled_from(["begin", "leave"]), st.floats(0, 0.4)), max_size=80),
+)
+def test_in_no_second_more_leave_than_the_limit(limit, steps):
+    rates, now, begun, left = DomainRates({BIG: limit}), 0.0, [], []
+    for key, (what, passed) in enumerate(steps):
+        now += passed
+        if what == "begin" and rates.free_at(BIG, now) <= now:
+            rates.begin(key, BIG)
+            begun.append(key)
+        elif what == "leave" and begun:
+            rates.leave(begun.pop(), now)
+            left.append(now)
+    for start in left:
+        assert sum(start <= moment < start + 1 for moment in left) <= limit
+
+
+@given(limit=st.integers(1, 5))
+def test_a_full_domain_says_when_it_takes_one_more(limit):
+    rates = DomainRates({"*": limit})
+    for key in range(limit):
+        assert rates.free_at(BIG, 5.0) == 5.0
+        rates.begin(key, BIG)
+    assert rates.free_at(BIG, 5.0) == float("inf")
+    rates.leave(0, 6.0)
+    assert rates.free_at(BIG, 6.0) == pytest.approx(7.1)
+    assert rates.free_at(BIG, 7.2) == 7.2
+
+
+def test_limits_are_read_or_refused():
+    assert read_limits(["Gmail.com=5", " * = 20 "]) == {"gmail.com": 5, "*": 20}
+    for wrong in ("gmail.com", "=5", "gmail.com=0", "gmail.com=-1", "gmail.com=fast"):
+        with pytest.raises(ValueError, match=wrong):
+            read_limits([wrong])
+
+
+def test_a_limited_domain_keeps_its_limit_and_starves_nobody(office, sink, session):
+    lane = Lane(Server("127.0.0.1", sink.port, timeout=5), 4, domain_rates={BIG: 20})
+    office.mailer.lane.close()
+    office.mailer.lane = lane
+    account = make.account()
+    many = [make.contact(email=f"p{number}@{BIG}", account=account) for number in range(90)]
+    others = [make.contact(account=account) for _ in range(20)]
+    office.wave([*many, *others])
+    office.queue()
+    for _ in range(40):
+        office.send()
+        office.later(seconds=5)
+        if len(sink.taken) == 110:
+            break
+    assert set(sink.counts.values()) == {1}
+    assert len(sink.taken) == 110
+    arrived = sorted(taken.at for taken in sink.taken if taken.to.endswith(BIG))
+    assert max(sum(0 <= moment - start < 1 for moment in arrived) for start in arrived) <= 20
+    last_other = max(place for place, taken in enumerate(sink.taken) if not taken.to.endswith(BIG))
+    assert last_other < 80
+    assert set(session.scalars(sa.select(OutboxRow.state))) == {OutboxState.SENT}
+    assert set(session.scalars(sa.select(OutboxRow.tries))) == {1}
+
+
+def test_a_slow_domain_does_not_fill_the_lane(office, sink, session):
+    sink.on("body", seconds=1.3, to="slow.example")
+    account = make.account()
+    slow = [make.contact(email=f"p{number}@slow.example", account=account) for number in range(70)]
+    others = [make.contact(account=account) for _ in range(20)]
+    office.mailer.lane.width, office.mailer.lane._slow_seconds = 4, 0.2
+    office.wave([*slow, *others])
+    office.queue()
+    lane_end = office.now + timedelta(hours=1)
+    looks = []
+
+    def enough():
+        looks.append(len(sink.taken))
+        return sum(not taken.to.endswith("slow.example") for taken in sink.taken) == 20
+
+    office.send(should_stop=enough)
+    assert enough()
+    assert sum(taken.to.endswith("slow.example") for taken in sink.taken) < 20
+    late = session.scalars(sa.select(OutboxRow.due_at).where(OutboxRow.state == OutboxState.QUEUED))
+    assert any(office.now < due_at < lane_end for due_at in late)
