@@ -100,6 +100,7 @@ def asks():
         state_words=STATES,
         state_tones=STATE_TONES,
         options=state_options(chosen.per_person),
+        was_anybody_asked=bool(found) or lists.was_anybody_asked(db.session, chosen, zone=zone),
     )
 
 

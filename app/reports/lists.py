@@ -158,6 +158,11 @@ def how_many_asks(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> int:
     return session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(*found)) or 0
 
 
+def was_anybody_asked(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> bool:
+    """Whether any ask reached somebody on the days chosen, whatever came of it."""
+    return how_many_asks(session, Chosen(chosen.start, chosen.end), zone=zone) > 0
+
+
 def asks_csv(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[str]:
     """The asks as CSV, in chunks; answered summed over counted summed is the response rate of the page."""
     yield csv_lines([ASKS_HEAD])

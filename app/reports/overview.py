@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.language.wording import whole
+from app.delivery.models import Invitation
 from app.followups.queue import ALL, QueueCounts, counts
 from app.reports import trend
-from app.reports.participation import OPEN, Participation, participation, unheard_people
+from app.reports.participation import OPEN, REACHED, Participation, participation, unheard_people
 from app.reports.periods import Every, Period, periods
 from app.reports.statistics.comparisons import Change, change
 from app.reports.statistics.nps import Counts, Estimate, Sensitivity, estimate, sensitivity_lines
@@ -77,6 +79,13 @@ class Overview:
     @property
     def has_asks(self) -> bool:
         return any(p.reached for p in self.participation)
+
+
+def is_nothing_yet(session: Session) -> bool:
+    """Whether nobody was ever asked, rehearsals left out, and no answer came in by another way."""
+    asks = sa.exists().where(Invitation.is_rehearsal.is_(False), Invitation.state.in_(REACHED))
+    answers = sa.exists().where(trend.counted())
+    return not session.scalar(sa.select(sa.or_(asks, answers)))
 
 
 def overview(

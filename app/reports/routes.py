@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from app.auth import access
 from app.auth.models import Staff
+from app.contacts.models import Contact
 from app.contacts.words import ROLES
 from app.core import clock
 from app.core.clock import day_of
@@ -21,7 +22,7 @@ from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
 from app.reports.charts import Composition, Point, Unit
-from app.reports.overview import Overview, overview
+from app.reports.overview import Overview, is_nothing_yet, overview
 from app.reports.participation import Participation
 from app.reports.periods import Every, Period, months_back
 from app.reports.trend import HEADLINE_DAYS, NpsPoint
@@ -88,6 +89,8 @@ def day_in(name: str) -> date | None:
 @access.viewer
 def overview_page():
     chosen = asked()
+    if is_nothing_yet(db.session):
+        return render_template("reports/nothing_yet.html", has_people=has_people())
     found = overview(
         db.session,
         start=chosen.start,
@@ -114,6 +117,11 @@ def overview_page():
         answers_url=answers_url,
         asks_url=asks_url,
     )
+
+
+def has_people() -> bool:
+    """Whether there is anybody who could be asked."""
+    return bool(db.session.scalar(sa.select(sa.exists().select_from(Contact))))
 
 
 def window_to(day: date) -> Period:

@@ -24,10 +24,20 @@ def viewer(sign_in):
     return sign_in("viewer")
 
 
-def test_an_empty_installation_says_what_comes_next(viewer):
-    page = viewer.get("/reports")
-    assert page.status_code == 200
-    assert "Numbers appear as soon as somebody has been asked" in page.text
+def test_an_empty_installation_says_what_comes_next(viewer, sign_in, session):
+    page = viewer.get("/reports").text
+    assert "Numbers appear as soon as somebody has been asked" in page
+    assert "0 people" not in page
+    assert links_of(page.partition("<main")[2], "Go to programs") == "/programs"
+    manager = sign_in("manager")
+    assert "Import people" in manager.get("/reports").text
+    make.response(9, invitation=make.invitation(wave=make.wave(is_rehearsal=True)))
+    session.commit()
+    page = manager.get("/reports?by=tier").text
+    assert "Nobody has been asked yet" in page
+    assert "Go to programs" in page
+    assert "counted nowhere" in page
+    assert "Nobody was asked in these days" in viewer.get("/reports/asks?per=person").text
     assert "No answers in these days" in viewer.get("/reports/responses").text
     assert "Nobody was asked in these days" in viewer.get("/reports/asks").text
     assert "Clear the filters" in viewer.get("/reports/responses?band=promoter").text
@@ -153,6 +163,16 @@ def test_overdue_stands_on_the_page_with_its_list(viewer, session):
     address = links_of(page.partition("Overdue follow-ups now")[2], "1")
     assert address.startswith("/queue?")
     assert len(list(csv.DictReader(io.StringIO(viewer.get(address.replace("?", ".csv?")).text)))) == 1
+
+
+def test_a_headline_without_anybody_asked_says_so_in_words(viewer, session):
+    long_ago = clock.now() - timedelta(days=300)
+    ask = make.invitation(sent_at=long_ago)
+    make.answer(9, now=long_ago, invitation=ask)
+    session.commit()
+    page = viewer.get("/reports").text
+    assert "Nobody was asked to recommend in the last 180 days." in page
+    assert "0 people" not in page
 
 
 def test_no_match_is_told_apart_from_nothing_yet(viewer, session):
