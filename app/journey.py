@@ -34,7 +34,7 @@ from app.followups.conversation import replies
 from app.followups.models import Task
 from app.health import due, snapshots
 from app.reports import counting, recount
-from app.responses import asks, recording, replacing
+from app.responses import asks, changing, recording, replacing
 from app.responses import traces as response_traces
 from app.responses.asks import Ask
 from app.responses.models import Response
@@ -57,6 +57,8 @@ def answer_received(
 ) -> Recorded:
     """Somebody answered: response, reading, tasks, trend and the mark on the score, all or nothing."""
     dims = counting.segments_of(ask)
+    if ask.is_heard:
+        said = changing.filled_up(connection, ask, said, attempt)
     answer = recording.record(
         connection, ask, said, now=now, attempt=attempt, dims=dims, is_automatic=is_automatic
     )
@@ -75,7 +77,8 @@ def answer_received(
 
 def answer_edited(connection: Connection, answer: Recorded, heard: Reading | None, *, now: datetime) -> None:
     """Somebody changed an answer: the former version is kept, everything that followed from it is put right."""
-    readings.keep(connection, answer.response_id, heard, is_edit=True, now=now)
+    if heard is not None or answer.said.comment != answer.before.comment:
+        readings.keep(connection, answer.response_id, heard, is_edit=True, now=now)
     opening.revise(connection, answer, now=now)
     counting.count(connection, answer, now=now)
     _mark(connection, answer.ask, now)

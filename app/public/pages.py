@@ -67,6 +67,7 @@ class Pages:
             ask.product,
             bool(ask.goal),
             ask.is_heard,
+            ask.may_be_skipped,
             chosen,
         )
         mould = self.moulds.get(key)
@@ -100,9 +101,11 @@ class Pages:
     ) -> str:
         version, form = self.version(ask), self.form(ask)
         with addressing(form.language):
+            shown = set(MARKS) - {"goal"} - (set() if ask.may_be_skipped else {"once_url"})
             named = wording.names(ask, marks["goal"] if ask.goal else "")
             note = _(
-                "You have answered already. What you send now takes the place of all of it, your words included."
+                "Thank you, you have answered already. To change that answer, please choose again; what else you leave"
+                " empty stays as it was. It is not shown here, because a link can be passed on."
             )
             return render(
                 "answer",
@@ -116,7 +119,7 @@ class Pages:
                 problem=problem,
                 note=note if ask.is_heard else None,
                 editing=ask.is_heard,
-                **{name: mark for name, mark in marks.items() if name != "goal"},
+                **{name: mark for name, mark in marks.items() if name in shown},
             )
 
 

@@ -25,14 +25,14 @@ from app.core.database import transactions
 from app.core.database.transactions import GateBusy
 from app.core.errors import RETRY_AFTER_SECONDS
 from app.core.language.words import addressing, browsers_choice, speaking
-from app.delivery.models import Invitation, InvitationState
+from app.delivery.models import Invitation
 from app.delivery.words import DECLINES
 from app.extensions import csrf, db
 from app.public import forms, pages, preferences
 from app.public.desk import Desk, desk, is_automatic
 from app.public.forms import Posted
 from app.public.visits import TRAP
-from app.responses.asks import Ask
+from app.responses.asks import ON_ITS_WAY, Ask
 from app.responses.recording import Closed, Said
 from app.sentiment.reading import Reading, read
 
@@ -47,15 +47,6 @@ INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 NONE = Wishes(is_unsubscribed=True)
 RESPONDENT = Actor("respondent", None, "the person asked")
-MAY_DECLINE = frozenset(
-    {
-        InvitationState.PLANNED,
-        InvitationState.QUEUED,
-        InvitationState.SENDING,
-        InvitationState.SENT,
-        InvitationState.IN_DOUBT,
-    }
-)
 
 
 @blueprint.get("/a/<token>")
@@ -172,7 +163,7 @@ def decline(token: str) -> Response:
         reason = str(DECLINES["not_me" if why == "not_me" else "not_now"])
     transactions.write(db.session)
     invitation = db.session.get_one(Invitation, ask.id, with_for_update=True)
-    if invitation.state in MAY_DECLINE:
+    if invitation.state in ON_ITS_WAY:
         journey.invitation_declined(db.session, invitation, now=now, reason=reason)
         db.session.commit()
     form = at.pages.form(ask)

@@ -24,6 +24,15 @@ from app.responses.models import Response
 from app.surveys.models import Program
 from app.surveys.rules import DEFAULTS
 
+ON_ITS_WAY = frozenset(
+    {
+        InvitationState.PLANNED,
+        InvitationState.QUEUED,
+        InvitationState.SENDING,
+        InvitationState.SENT,
+        InvitationState.IN_DOUBT,
+    }
+)
 NEVER_ASKED = frozenset({InvitationState.SUPPRESSED, InvitationState.CANCELLED})
 
 
@@ -98,6 +107,11 @@ class Ask(NamedTuple):
     def is_heard(self) -> bool:
         """Whether a person has answered, as far as is known; what a review found to be a machine's is nobody's."""
         return self.is_answered and self.dismissed_at is None
+
+    @property
+    def may_be_skipped(self) -> bool:
+        """Whether "not this time" would spare the person anything: a reminder may still come."""
+        return self.state in ON_ITS_WAY and not self.is_heard and not self.is_unsubscribed
 
     def takes_answers(self, now: datetime) -> bool:
         """Whether an answer, or a change of it, is still taken (decisions 20)."""

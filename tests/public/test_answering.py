@@ -248,9 +248,48 @@ def test_what_was_answered_is_not_shown_to_who_holds_the_link(client, ask):
     client.post(at.link, data={"score": "3", "comment": "Secret words"})
     for path in (at.link, f"{at.link}/thanks", at.off):
         page = client.get(path).text
-        for secret in ("kim@customer.example", "Kimberly", "Head of Ops", "Secret words", " checked"):
+        for secret in ("kim@customer.example", "Kimberly", "Head of Ops", "Secret words"):
             assert secret not in page
-    assert "You have answered already" in client.get(at.link).text
+        assert path == at.off or " checked" not in page
+    assert "you have answered already" in client.get(at.link).text
+
+
+def test_what_a_change_leaves_empty_stays_as_it_was_and_the_page_says_so(client, ask, session):
+    at = ask("nps_value")
+    first = {
+        "score": "3",
+        "comment": "Zu langsam.",
+        "value_overall": "4",
+        "value_goal": "1",
+        "value_ease": "2",
+    }
+    assert client.post(at.link, data=first).status_code == 303
+    assert "what else you leave empty stays as it was" in client.get(at.link).text
+    changed = {"score": "9", "comment": "", "value_overall": "8", "value_goal": "1", "value_ease": "2"}
+    assert client.post(at.link, data=changed | {"attempt": "two"}).status_code == 303
+    transactions.read(session)
+    (response,) = responses()
+    assert (response.score, response.comment, response.value_overall) == (9, "Zu langsam.", 8)
+    assert {answer.words for answer in response.answers} == {None, "Zu langsam."}
+    assert len(session.scalars(sa.select(StoredReading)).all()) == 1, "what was heard in the words stays too"
+    assert client.post(at.link, data=changed | {"comment": "Viel besser."}).status_code == 303
+    assert client.post(at.link, data=changed | {"attempt": "two"}).status_code == 303
+    session.rollback()
+    session.expire_all()
+    assert [(r.comment, r.revision) for r in responses()] == [("Viel besser.", 3)]
+
+
+def test_not_this_time_is_offered_while_a_reminder_may_come(client, ask):
+    def offers(at) -> bool:
+        return "Not this time" in client.get(at.link).text
+
+    fresh, answered, left, skipped = ask(), ask(), ask(), ask()
+    assert offers(fresh)
+    client.post(answered.link, data={"score": "8"})
+    client.post(left.off, data={"List-Unsubscribe": "One-Click"})
+    client.post(f"{skipped.link}/decline", data={"why": "not_now"})
+    assert [offers(at) for at in (fresh, answered, left, skipped)] == [True, False, False, False]
+    assert {client.get(at.link).status_code for at in (answered, left, skipped)} == {200}
 
 
 def test_a_late_answer_is_taken_and_after_that_a_friendly_page_keeps_what_was_written(client, ask):
