@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.core.language.wording import whole
 from app.delivery.models import Invitation
+from app.followups.models import Task
 from app.followups.queue import ALL, QueueCounts, counts
 from app.reports import trend
 from app.reports.participation import OPEN, REACHED, Participation, participation, unheard_people
@@ -82,10 +83,11 @@ class Overview:
 
 
 def is_nothing_yet(session: Session) -> bool:
-    """Whether nobody was ever asked, rehearsals left out, and no answer came in by another way."""
+    """Whether nobody was ever asked, rehearsals left out, no answer came by another way, and there is no follow-up."""
     asks = sa.exists().where(Invitation.is_rehearsal.is_(False), Invitation.state.in_(REACHED))
     answers = sa.exists().where(trend.counted())
-    return not session.scalar(sa.select(sa.or_(asks, answers)))
+    tasks = sa.exists().where(Task.is_rehearsal.is_(False))
+    return not session.scalar(sa.select(sa.or_(asks, answers, tasks)))
 
 
 def overview(

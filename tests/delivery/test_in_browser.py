@@ -76,6 +76,27 @@ def test_pages_hold_for_everybody_at_every_width(app, places, sign_in, scheme):
     assert found == []
 
 
+def test_each_sample_of_a_launch_is_to_be_seen_at_every_width(app, places, sign_in):
+    launch = next(path for path in places if path.endswith("/launch"))
+    with browser() as chromium:
+        page = chromium.new_page()
+        serve(page, app, sign_in("manager"))
+        for width in (360, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(HOME + launch)
+            samples = page.locator("details.sample")
+            assert samples.count() == 5
+            for sample in samples.all():
+                sample.evaluate("sample => { sample.open = true }")
+                frame = sample.locator("iframe")
+                frame.scroll_into_view_if_needed()
+                frame.content_frame.get_by_role("link", name="10", exact=True).wait_for()
+                seen = frame.screenshot()
+                frame.evaluate("frame => { frame.srcdoc = '' }")
+                page.wait_for_timeout(50)
+                assert len(seen) > 3 * len(frame.screenshot()), f"a sample is blank at {width} px"
+
+
 def test_the_checker_finds_nothing(app, places, sign_in):
     found = {}
     with browser() as chromium:
