@@ -58,6 +58,12 @@ class TaskSchema(Shown):
     overdue = ma.fields.Function(
         lambda task: task.is_overdue(now=present().now), required=True, metadata={"type": "boolean"}
     )
+    waiting_since = Moment(
+        attribute="replied_at",
+        required=True,
+        allow_none=True,
+        metadata={"description": "Since when somebody who wrote to us waits for our answer."},
+    )
     snoozed_until = Moment(required=True, allow_none=True)
     closed_at = Moment(required=True, allow_none=True)
     cause = Choice(Cause, required=True, allow_none=True)

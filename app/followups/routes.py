@@ -26,6 +26,7 @@ from app.core.web.fields import mark, told
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery import words as ask_words
+from app.delivery.inbound import queries as incoming
 from app.extensions import db
 from app.followups import activities, queue, resolution, words
 from app.followups.casefile import casefile
@@ -114,6 +115,7 @@ def queue_page():
         address=address_of(chosen),
         counts=queue.counts(db.session, chosen.owner, now=now, zone=zone()),
         owners=queue.owners(db.session),
+        strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
         page=page,
         words=words,
         now=now,

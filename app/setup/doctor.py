@@ -22,6 +22,9 @@ from app.core.database.transactions import PATIENCE, GateBusy
 from app.core.installation import installation
 from app.core.processes import workers
 from app.core.processes.workers import WorkerBeat
+from app.delivery.inbound import queries
+from app.delivery.inbound.models import InboundBox
+from app.delivery.mail.mailer import MAILBOX
 from app.extensions import db
 from app.setup import going_live
 from app.setup.mail import env_lines, probing
@@ -157,6 +160,21 @@ def worker_check() -> Finding:
     return good(f"The worker gave a sign of life {(now - beat).seconds} seconds ago.")
 
 
+def incoming_check() -> Finding:
+    """Whether what comes back by mail is read."""
+    if not settings().INBOUND_URL and not settings().INBOUND_SECRET:
+        if settings().MAIL_URL.startswith(MAILBOX):
+            return good("No mail leaves this machine, so none comes back.")
+        fix = "Set JUSTASK_INBOUND_URL; the README says how."
+        return care("Bounces and replies are not read.", fix)
+    fault = db.session.scalar(sa.select(InboundBox.fault).where(InboundBox.fault.is_not(None)).limit(1))
+    if fault:
+        return bad(f"The mailbox cannot be read: {fault}", "Put that right; nothing is lost meanwhile.")
+    if waiting := queries.count_needing(db.session):
+        return care(f"{waiting} mails that came in wait for somebody.", "See Incoming mail in the settings.")
+    return good("What comes back by mail is read.")
+
+
 def engine_check() -> Finding:
     """The timetable runs on one machine, or by the engine for several."""
     since = clock.now() - workers.ALIVE_WITHIN
@@ -225,6 +243,7 @@ CHECKS = {
     "integrity": integrity_check,
     "write gate": gate_check,
     "worker": worker_check,
+    "incoming": incoming_check,
     "engine": engine_check,
     "sending": sending_check,
     "backup": backup_check,

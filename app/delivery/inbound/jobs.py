@@ -67,14 +67,25 @@ def let_in(
     box: Box | None = None,
     cursor: Cursor | None = None,
 ) -> bool:
-    """Take one mail with all that follows from it, or set it aside, and commit; False when it was known already."""
-    try:
+    """Take one mail with all that follows from it, or set it aside, and commit; False when it was known already.
+
+    Two mails about one ask that are taken at the same moment may open the same task; the second tries again.
+    """
+
+    def taken() -> bool:
         mail = taking.take(session, settings, raw, now=now)
         if mail is not None:
             journey.mail_arrived(session, mail, now=now)
         move_on(session, box, cursor, now)
         session.commit()
         return mail is not None
+
+    try:
+        try:
+            return taken()
+        except IntegrityError:
+            session.rollback()
+            return taken()
     except Exception as error:
         session.rollback()
         if is_of_the_database(error):

@@ -6,7 +6,7 @@ Message-ID or a link of ours; the address in a report is never enough.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -84,6 +84,12 @@ def writer(session: Session, address: str) -> Match | None:
     known = sa.select(Contact).where(Contact.email_key == key, Contact.account_id.is_not(None))
     contact = session.scalar(known.order_by(Contact.id).limit(1))
     return Match(MatchedBy.SENDER, None, contact) if contact is not None else None
+
+
+def is_ours(session: Session, message_ids: Sequence[str]) -> bool:
+    """Whether it is a mail of ours that reached the box: an ask to the box itself, or a copy of one."""
+    known = OutboxRow.message_id.in_(message_ids[:1])
+    return bool(message_ids) and session.scalar(sa.select(OutboxRow.id).where(known)) is not None
 
 
 def is_colleague(session: Session, address: str) -> bool:

@@ -30,6 +30,7 @@ BY_PEOPLE = frozenset({Kind.REPLY, Kind.AUTO_REPLY})
 NOT_FOR_US = "It belongs to no mail that was sent from here."
 FROM_COLLEAGUE = "Somebody who works here wrote it."
 TO_COLLEAGUE = "It answers a mail to a colleague, or a test mail."
+OURS = "It is a mail that was sent from here."
 ERASED = "It is about somebody who was erased."
 
 
@@ -98,6 +99,9 @@ def _fill(
     now: datetime,
 ) -> None:
     by_sender = found.kind in BY_PEOPLE and not matching.is_colleague(session, letter.sender[1])
+    if matching.is_ours(session, letter.ids("Message-ID")):
+        mail.kind, mail.reason = Kind.NOTICE, OURS
+        return
     match = Finder(settings).find(session, found.clues, by_sender=by_sender)
     mail.kind, mail.is_cut = found.kind, letter.is_cut
     if match is not None and match.contact is not None and match.contact.status is ContactStatus.ERASED:

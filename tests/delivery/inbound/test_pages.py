@@ -99,6 +99,7 @@ def test_a_stranger_s_mail_is_given_to_a_person(session, sign_in, post):
     admin = sign_in("admin")
     mail = post.sent()
     post.take(samples.letter("Where is my <b>answer</b>?", about="", sender="private@home.example"))
+    assert "1 mail that came in belongs to nobody known" in admin.get("/queue").text
     page = admin.get("/settings/inbound").text
     assert "Where is my &lt;b&gt;answer&lt;/b&gt;?" in page
     wrong = admin.post("/settings/inbound/1/person", data={"email": "nobody@customer.example"})

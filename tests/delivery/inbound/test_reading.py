@@ -129,6 +129,7 @@ def test_a_person_who_speaks_of_holidays_is_a_person(words):
     ("words", "day"),
     [
         ("back on Monday", date(2026, 3, 9)),
+        ("I am out of the office until Monday. 10/10 would holiday again.", date(2026, 3, 9)),
         ("until March 10th", date(2026, 3, 10)),
         ("from 10 to 20 March 2026", date(2026, 3, 20)),
         ("from 2026-03-10 to 2026-03-20", date(2026, 3, 20)),

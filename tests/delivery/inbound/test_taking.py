@@ -252,6 +252,30 @@ def test_a_colleague_who_writes_waits_for_nobody(session, post):
     assert colleague.active
 
 
+def test_a_mail_of_ours_that_comes_to_ourselves_is_nobody_s_reply(session, settings, post):
+    mail = post.sent()
+    link = f"http://127.0.0.1/a/{make.token(settings, mail.ask)}"
+    headers = "Auto-Submitted: auto-generated\n"
+    taken = post.take(samples.letter(link, about="", message_id=mail.message_id, headers=headers))
+    assert (taken.kind, taken.words, mail.ask.is_auto_reply, tasks(session)) == (Kind.NOTICE, "", False, [])
+
+
+def test_a_mail_that_met_another_at_the_same_task_tries_again(session, settings, post, monkeypatch):
+    mail, tries = post.sent(), []
+    real = journey.mail_replied
+
+    def replied(session, mail, *, now):
+        tries.append(mail.id)
+        if len(tries) == 1:
+            raise sa.exc.IntegrityError("INSERT", None, Exception("the other one was first"))
+        real(session, mail, now=now)
+
+    monkeypatch.setattr(journey, "mail_replied", replied)
+    assert post.take(samples.letter("Hello", about=mail.message_id)).standing is Standing.TAKEN
+    assert len(tries) == 2
+    assert len(tasks(session)) == 1
+
+
 def test_each_mail_is_taken_once(session, post):
     mail = post.sent()
     raw = samples.letter("Please call me.", about=mail.message_id, message_id="one@customer.example")

@@ -89,8 +89,8 @@ def return_date(words: str, *, today: date) -> date | None:
     near = [day for day in days_in(words, today) if today <= day <= today + FARTHEST]
     if near:
         return max(near)
-    named = WEEKDAY_BEHIND.search(words)
-    weekday = weekdays().get(named[1].lower()) if named else None
+    named = (weekdays().get(found[1].lower()) for found in WEEKDAY_BEHIND.finditer(words))
+    weekday = next((number for number in named if number is not None), None)
     return today + timedelta(days=(weekday - today.weekday() - 1) % 7 + 1) if weekday is not None else None
 
 
