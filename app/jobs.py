@@ -75,7 +75,7 @@ def fold_rollups(now: datetime) -> int:
 def refresh_due_scores(now: datetime) -> int:
     """Compute the scores of accounts where something happened."""
     zone, done = installation(db.session).zone, 0
-    while marks := due.marks(db.session, limit=snapshots.CHUNK):
+    while not stopping.is_set() and (marks := due.marks(db.session, limit=snapshots.CHUNK)):
         for account_id, since in marks:
             snapshots.refresh(db.session, [account_id], today=day_of(now, zone), zone=zone, now=now)
             due.settle(db.session, account_id, since)
@@ -89,7 +89,7 @@ def keep_daily_scores(now: datetime) -> int:
     """Keep one snapshot a day of every account."""
     zone, done = installation(db.session).zone, 0
     today = day_of(now, zone)
-    while missing := snapshots.without_snapshot(db.session, today):
+    while not stopping.is_set() and (missing := snapshots.without_snapshot(db.session, today)):
         done += len(snapshots.refresh(db.session, missing, today=today, zone=zone, now=now))
         db.session.commit()
     return done
