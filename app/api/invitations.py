@@ -36,6 +36,8 @@ PLAIN = (
     "language",
     "suppressed_reason",
     "free_at",
+    "deferred_until",
+    "due_at",
     "sent_at",
     "answered_at",
     "declined_at",
@@ -63,6 +65,20 @@ class InvitationSchema(Shown):
     suppressed_reason = ma.fields.String(required=True, allow_none=True)
     free_at = Moment(
         required=True, allow_none=True, metadata={"description": "When somebody left out may be asked again."}
+    )
+    deferred_until = Moment(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Somebody left out who is free by then is asked by this wave on the free day."
+        },
+    )
+    due_at = Moment(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "When the first mail is to leave; it waits for the person's window until then."
+        },
     )
     sent_at = Moment(required=True, allow_none=True)
     reminded_at = ma.fields.List(Moment(), required=True)

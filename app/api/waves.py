@@ -85,6 +85,16 @@ class WaveSchema(Shown):
         dump_default=dict,
         metadata={"description": "How many of the suppressed for each reason."},
     )
+    deferred = ma.fields.Integer(
+        dump_default=0, metadata={"description": "How many of the suppressed are asked once they are free."}
+    )
+    ignore_send_window = ma.fields.Boolean(dump_default=False)
+    first_due_at = Moment(
+        allow_none=True,
+        dump_default=None,
+        metadata={"description": "When the first mail was or is to leave, in the window of that person."},
+    )
+    last_due_at = Moment(allow_none=True, dump_default=None)
     rates = ma.fields.Dict(
         dump_default=dict,
         metadata={
@@ -124,7 +134,10 @@ class LaunchSchema(Given):
         allow_none=True, load_default=None, metadata={"description": "Not before; at once if left out."}
     )
     ignore_send_window = Flag(
-        load_default=False, metadata={"description": "Without effect until send windows exist."}
+        load_default=False,
+        metadata={
+            "description": "Send at any hour, not only in the program's window on each person's clock."
+        },
     )
     undo_minutes = Whole(0, 1440, load_default=0)
     first_people = Whole(
@@ -172,12 +185,17 @@ def told(found: Iterable[Wave]) -> list[dict]:
     counts = progress.counts_of(db.session, ids)
     left_out = progress.reasons_of(db.session, ids)
     visits = progress.machine_visits_of(db.session, ids)
+    days = progress.days_of(db.session, ids)
     return [
         {name: getattr(wave, name) for name in PLAIN}
         | {
             "rehearsal": wave.is_rehearsal,
             "counts": counts[wave.id],
             "left_out": left_out[wave.id],
+            "deferred": days[wave.id].deferred,
+            "first_due_at": days[wave.id].first_at,
+            "last_due_at": days[wave.id].last_at,
+            "ignore_send_window": wave.ignores_window,
             "rates": progress.rates(counts[wave.id]),
             "machine_visits": visits.get(wave.id, 0),
         }
@@ -196,7 +214,8 @@ def launch(given: dict, program_id: int):
     if given["dry_run"]:
         waves.require_launchable(program)
         undone = now + timedelta(minutes=given["undo_minutes"])
-        return foretold(program, contacts, max(given["send_at"] or now, undone)), 200
+        first = max(given["send_at"] or now, undone)
+        return foretold(program, contacts, first, ignores_window=given["ignore_send_window"]), 200
     wave = waves.launch(
         db.session,
         program,
@@ -208,6 +227,7 @@ def launch(given: dict, program_id: int):
         first_people=given["first_people"],
         contacts=contacts,
         name=given["name"],
+        ignores_window=given["ignore_send_window"],
     )
     db.session.flush()
     return told([wave])[0]
@@ -232,21 +252,27 @@ def homeless(ids: list[int]) -> list[str]:
     return [str(number) for number in ids if number not in there]
 
 
-def foretold(program: Program, contacts: list[int] | None, at: datetime) -> dict:
+def foretold(program: Program, contacts: list[int] | None, first: datetime, *, ignores_window: bool) -> dict:
     """What a launch would come to."""
     people = cadence.people_of(program) if contacts is None else waves.chosen(contacts)
-    found = cadence.left_out(db.session, people, cadence.ask_of(db.session, program, at=at))
-    planned = found.pop(None, 0)
-    suppressed = sum(found.values())
+    ask = cadence.wave_of(db.session, program, people, at=first, ignores_window=ignores_window)
+    until = first + timedelta(days=ask.rules.defer_days)
+    found = cadence.counted(db.session, people, ask, free_by=until)
+    planned = found.pop(None, cadence.NOBODY)
+    suppressed = sum(counts.people for counts in found.values())
     counts = progress.no_counts() | {
-        "total": planned + suppressed,
-        "planned": planned,
+        "total": planned.people + suppressed,
+        "planned": planned.people,
         "suppressed": suppressed,
     }
     return {
         "program_id": program.id,
         "counts": counts,
-        "left_out": {reason.value: count for reason, count in found.items()},
+        "left_out": {reason.value: counts.people for reason, counts in found.items()},
+        "deferred": sum(counts.free_in_time for counts in found.values()) if ask.rules.defer_days else 0,
+        "first_due_at": planned.first_at,
+        "last_due_at": planned.last_at,
+        "ignore_send_window": ignores_window,
     }
 
 

@@ -1,28 +1,29 @@
-"""The cadence: who of an audience may be asked now, as one SQL expression; and for one person, why not.
+"""The cadence: who of an audience may be asked, and when, as one SQL expression; and for one person, why not.
 
-`plan` gives for every contact of an audience the first gate that is shut and the moment all gates are open. It says
-exactly what `gates.judge` says in Python, which a property test checks; preview, launch and deferral all read it.
+`plan` gives for every contact of an audience the moment of their ask, the first gate that is shut then and the moment
+all gates are open. It says exactly what `gates` and `caps` say in Python, which a property test checks; preview,
+launch, deferral and the last look before a mail is queued all read it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.functions import FunctionElement
 
 from app.contacts.models import Account, AskKind, Contact, ContactStatus, NotAskable
 from app.core import clock
-from app.core.database.columns import UtcDateTime
 from app.core.installation import installation
-from app.delivery.asking import gates
+from app.delivery.asking import caps, gates, moments
 from app.delivery.asking.gates import Gate, PastAsk, Person, Reason
-from app.delivery.models import Invitation, InvitationState, Purpose, Suppression
+from app.delivery.asking.moments import UNKNOWN, Due, later, latest
+from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Suppression
+from app.delivery.sending import windows
 from app.surveys import audience, rules
-from app.surveys.models import Program, SurveyVersion
+from app.surveys.models import Program, ProgramKind, SurveyVersion
 from app.surveys.rules import Rules
 
 DAY_SECONDS = 86_400
@@ -30,7 +31,11 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Ask:
-    """What is about to be asked: by which rules, for what purpose, sent at which moment (`today` is its day)."""
+    """What is about to be asked: by which rules, for what purpose, sent from which moment (`today` is its day).
+
+    `dues` are the moments by zone, everybody's is `at` when there are none. The asks of the wave `beside` are not
+    looked at: it is the one whose people are judged again. Accounts are capped only with `is_capped`.
+    """
 
     survey_id: int
     rules: Rules
@@ -38,13 +43,51 @@ class Ask:
     today: date
     purpose: Purpose = Purpose.PROGRAM
     kind: AskKind = AskKind.GENERAL
+    dues: tuple[Due, ...] = ()
+    beside: int | None = None
+    is_capped: bool = False
+
+    @property
+    def moments(self) -> tuple[Due, ...]:
+        return self.dues or (Due(UNKNOWN, self.at, self.at, self.at),)
+
+    def due_of(self, zone: str) -> Due:
+        """When people of that zone are asked."""
+        found = {due.zone: due for due in self.moments}
+        return found.get(zone, found[UNKNOWN])
 
 
 def ask_of(session: Session, program: Program, *, at: datetime, purpose: Purpose = Purpose.PROGRAM) -> Ask:
-    """The ask that `program` would make at that moment."""
+    """The ask that `program` would make at that very moment, whatever the hour is for the person."""
     today = clock.day_of(at, installation(session).zone)
     kind = gates.kind_of(program.kind, purpose)
     return Ask(program.survey_id, rules.of(program), at, today, purpose, kind)
+
+
+def wave_of(
+    session: Session,
+    program: Program,
+    people: sa.Select,
+    *,
+    at: datetime,
+    ignores_window: bool = False,
+    purpose: Purpose = Purpose.PROGRAM,
+    beside: int | None = None,
+) -> Ask:
+    """The ask of a wave to these people from that moment on, each in the window of the own clock.
+
+    A single ask goes when somebody presses, and neither it nor a recovery survey is held up by the account's others.
+    """
+    ask, facts = ask_of(session, program, at=at, purpose=purpose), installation(session)
+    is_at_once = ignores_window or purpose in (Purpose.SINGLE, Purpose.TEST)
+    window = None if is_at_once else windows.first_sends(ask.rules, facts.days_off)
+    found = moments.dues(session, people, at, window, facts.zone)
+    return replace(ask, dues=found, beside=beside, is_capped=purpose == Purpose.PROGRAM)
+
+
+def launch_of(session: Session, program: Program, *, at: datetime, ignores_window: bool = False) -> Ask:
+    """The ask of a wave to the program's whole audience from that moment on."""
+    return wave_of(session, program, people_of(program), at=at, ignores_window=ignores_window)
 
 
 def people_of(program: Program) -> sa.Select:
@@ -52,48 +95,22 @@ def people_of(program: Program) -> sa.Select:
     return audience.people(program.audience)
 
 
-class later(FunctionElement):
-    """`later(moment, seconds)`: a moment so many seconds after another one; NULL of NULL."""
-
-    type = UtcDateTime()
-    inherit_cache = True
-
-
-class latest(FunctionElement):
-    """`latest(moments...)`: the last of them, NULLs passed over; NULL when all are."""
-
-    type = UtcDateTime()
-    inherit_cache = True
-
-
-@compiles(later, "sqlite")
-def _later_sqlite(element, compiler, **options) -> str:
-    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
-    return f"(strftime('%Y-%m-%d %H:%M:%f', {moment}, {seconds} || ' seconds') || '000')"
-
-
-@compiles(later)
-def _later(element, compiler, **options) -> str:
-    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
-    return f"({moment} + make_interval(secs => {seconds}))"
-
-
-@compiles(latest, "sqlite")
-def _latest_sqlite(element, compiler, **options) -> str:
-    parts = [f"coalesce({compiler.process(part, **options)}, '')" for part in element.clauses]
-    return f"nullif(max({', '.join(parts)}), '')"
-
-
-@compiles(latest)
-def _latest(element, compiler, **options) -> str:
-    return f"greatest({', '.join(compiler.process(part, **options) for part in element.clauses)})"
-
-
 def plan(people: sa.Select, ask: Ask) -> sa.Subquery:
-    """For each contact of `people`: `contact_id, account_id, email_key, language, reason, free_at` (both NULL: asked)."""
-    persons = _persons(people, ask)
+    """For each contact of `people`: `contact_id, account_id, email_key, language, due_at, reason, free_at`.
+
+    The last two are NULL for those who are asked, at `due_at`.
+    """
+    dues = moments.table(ask.moments, ask.rules)
+    judged = _judged(_persons(people, ask), dues, ask)
+    if not ask.is_capped or not (ask.rules.account_per_day or ask.rules.account_most):
+        return judged.subquery("plan")
+    return caps.applied(judged.cte("judged"), dues, ask.rules, beside=ask.beside).subquery("plan")
+
+
+def _judged(persons: sa.CTE, dues: sa.CTE, ask: Ask) -> sa.Select:
+    """The persons with their moment and what the gates say of them then."""
     past = _past(persons, ask)
-    shut = _timed(past.c, persons.c.rest_days, ask)
+    shut = _timed(past.c, persons.c, dues.c, ask)
     duplicate = sa.and_(persons.c.lasting.is_(None), persons.c.place > 1)
     reason = sa.case(
         (persons.c.lasting.is_not(None), persons.c.lasting),
@@ -102,26 +119,39 @@ def plan(people: sa.Select, ask: Ask) -> sa.Subquery:
     )
     waits = sa.and_(persons.c.lasting.is_(None), sa.not_(duplicate), sa.func.coalesce(past.c.unsent, 0) == 0)
     ends = [sa.case((is_shut, end)) for _name, is_shut, end in shut]
-    return (
-        sa.select(
-            persons.c.id.label("contact_id"),
-            persons.c.account_id,
-            persons.c.email_key,
-            persons.c.language,
-            sa.cast(reason, sa.String).label("reason"),
-            sa.case((waits, latest(*ends))).label("free_at"),
-        )
-        .select_from(persons.outerjoin(past, past.c.contact_id == persons.c.id))
-        .subquery("plan")
+    return sa.select(
+        persons.c.id.label("contact_id"),
+        persons.c.account_id,
+        persons.c.email_key,
+        persons.c.language,
+        persons.c.zone,
+        dues.c.at.label("due_at"),
+        dues.c.day_from,
+        dues.c.day_until,
+        sa.cast(reason, sa.String).label("reason"),
+        sa.case((waits, latest(*ends))).label("free_at"),
+    ).select_from(
+        persons.join(dues, dues.c.zone == persons.c.zone).outerjoin(past, past.c.contact_id == persons.c.id)
     )
 
 
 def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
-    """The people with their first lasting gate, and their place among those of the same mailbox who have none."""
+    """The people with their zone and first lasting gate, and their place among those of the same mailbox without one."""
     lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in lasting_gates(ask.today, ask.kind)])
-    columns = (Contact.id, Contact.account_id, Contact.email_key, Contact.language, Contact.rest_days)
-    chosen = sa.select(*columns, lasting.label("lasting"))
+    zones = [due.zone for due in ask.moments if due.zone != UNKNOWN]
+    zone = sa.case((moments.ZONE.in_(zones), moments.ZONE), else_=UNKNOWN) if zones else sa.literal(UNKNOWN)
+    chosen = sa.select(
+        Contact.id,
+        Contact.account_id,
+        Contact.email_key,
+        Contact.language,
+        Contact.rest_days,
+        zone.label("zone"),
+        lasting.label("lasting"),
+    )
     chosen = chosen.outerjoin(Suppression, Suppression.email_key == Contact.email_key)
+    if zones:
+        chosen = chosen.outerjoin(Account, Account.id == Contact.account_id)
     found = chosen.where(Contact.id.in_(people)).cte("chosen")
     place = sa.func.row_number().over(
         partition_by=[found.c.email_key, found.c.lasting.is_(None)], order_by=found.c.id
@@ -158,26 +188,32 @@ def _past(persons: sa.CTE, ask: Ask) -> sa.CTE:
         persons.c.id.label("contact_id"),
         Invitation.state,
         Invitation.sent_at,
+        LAST_REMINDER.label("reminded_at"),
         Invitation.closes_at,
         Invitation.declined_at,
         sa.case((is_same, 1), else_=0).label("is_same"),
     )
-    counts = sa.and_(Invitation.is_rehearsal.is_(False), Invitation.purpose != Purpose.TEST)
+    counts = [Invitation.is_rehearsal.is_(False), Invitation.purpose != Purpose.TEST]
+    if ask.beside is not None:
+        counts.append(Invitation.wave_id != ask.beside)
     own = sa.select(*columns).join_from(persons, Invitation, Invitation.contact_id == persons.c.id)
     mailbox = sa.select(*columns).join_from(
         persons,
         Invitation,
         sa.and_(Invitation.asked_as == persons.c.email_key, Invitation.contact_id != persons.c.id),
     )
-    asks = sa.union_all(own.where(counts), mailbox.where(counts)).cte("asks").c
+    asks = sa.union_all(own.where(*counts), mailbox.where(*counts)).cte("asks").c
     heard = asks.state.in_(gates.HEARD)
     declined = asks.state == InvitationState.DECLINED
     of = {
-        "mailed": (sa.or_(heard, asks.state == InvitationState.BOUNCED), asks.sent_at),
+        "mailed": (
+            sa.or_(heard, asks.state == InvitationState.BOUNCED),
+            latest(asks.sent_at, asks.reminded_at),
+        ),
+        "heard": (heard, asks.sent_at),
         "heeded": (sa.and_(heard, sa.not_(declined)), asks.sent_at),
         "declined": (declined, asks.declined_at),
         "same": (sa.and_(heard, asks.is_same == 1), asks.sent_at),
-        "heard": (heard, asks.sent_at),
         "closes": (asks.state.in_(gates.OPEN), asks.closes_at),
         "unsent": (asks.state.in_(gates.UNSENT), 1),
     }
@@ -185,35 +221,69 @@ def _past(persons: sa.CTE, ask: Ask) -> sa.CTE:
     return sa.select(asks.contact_id, *latest_of).group_by(asks.contact_id).cte("past")
 
 
+LAST_REMINDER = (
+    sa.select(sa.func.max(Reminder.sent_at))
+    .where(Reminder.invitation_id == Invitation.id)
+    .correlate(Invitation)
+    .scalar_subquery()
+)
+
+
 def _timed(
-    past, rest_days: sa.ColumnElement[int], ask: Ask
+    past, person, due, ask: Ask
 ) -> list[tuple[Reason, sa.ColumnElement[bool], sa.ColumnElement[datetime]]]:
     """`gates.timed` in SQL: reason, whether it is shut, when it opens."""
-    r = ask.rules
+    r, hour = ask.rules, 3600
     waits = [
-        (Reason.FLOOR, past.mailed, timedelta(hours=r.floor_hours)),
-        (Reason.QUARANTINE, past.heeded, timedelta(days=r.any_days)),
-        (Reason.QUARANTINE_AFTER_DECLINE, past.declined, timedelta(days=r.after_decline_days)),
-        (Reason.QUARANTINE_SAME_SURVEY, past.same, timedelta(days=r.same_survey_days)),
+        (Reason.FLOOR, past.mailed, due.floor_before, r.floor_hours * hour),
+        (Reason.QUARANTINE, past.heeded, due.any_before, r.any_days * DAY_SECONDS),
+        (
+            Reason.QUARANTINE_AFTER_DECLINE,
+            past.declined,
+            due.declined_before,
+            r.after_decline_days * DAY_SECONDS,
+        ),
+        (Reason.QUARANTINE_SAME_SURVEY, past.same, due.same_before, r.same_survey_days * DAY_SECONDS),
     ]
     if ask.purpose == Purpose.RECOVERY:
         waits = [wait for wait in waits if wait[0] not in gates.QUARANTINES]
-    shut = [
-        (reason, last > ask.at - wait, later(last, int(wait.total_seconds()))) for reason, last, wait in waits
+    shut = [(reason, last > before, later(last, seconds)) for reason, last, before, seconds in waits]
+    rest = later(past.heard, sa.cast(person.rest_days, sa.Integer) * DAY_SECONDS)
+    is_open = sa.or_(past.unsent == 1, past.closes > due.at)
+    return [
+        *shut,
+        (Reason.LESS_OFTEN, rest > due.at, rest),
+        (Reason.OPEN_ASK, is_open, past.closes),
     ]
-    rest = sa.cast(sa.cast(rest_days, sa.Integer) * DAY_SECONDS, sa.Integer)
-    rested = later(past.heard, rest)
-    shut.append((Reason.LESS_OFTEN, rested > ask.at, rested))
-    is_open = sa.or_(past.unsent == 1, past.closes > ask.at)
-    return [*shut, (Reason.OPEN_ASK, is_open, past.closes)]
+
+
+class Counted(NamedTuple):
+    """How many people share a reason, how many of them are free in time, and when the first and the last are due."""
+
+    people: int
+    free_in_time: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+NOBODY = Counted(0, 0, None, None)
+
+
+def counted(
+    session: Session, people: sa.Select, ask: Ask, *, free_by: datetime
+) -> dict[Reason | None, Counted]:
+    """The audience by reason in the order of the gates; those who are asked stand under None, first."""
+    planned = plan(people, ask)
+    in_time = sa.func.sum(sa.case((planned.c.free_at <= free_by, 1), else_=0))
+    columns = (sa.func.count(), in_time, sa.func.min(planned.c.due_at), sa.func.max(planned.c.due_at))
+    query = sa.select(planned.c.reason, *columns).group_by(planned.c.reason)
+    found = {Reason(row[0]) if row[0] else None: Counted(*row[1:]) for row in session.execute(query)}
+    return {reason: found[reason] for reason in (None, *Reason) if reason in found}
 
 
 def left_out(session: Session, people: sa.Select, ask: Ask) -> dict[Reason | None, int]:
     """How many of the audience are asked (under None) and how many are left out for each reason."""
-    planned = plan(people, ask)
-    query = sa.select(planned.c.reason, sa.func.count()).group_by(planned.c.reason)
-    counted = {Reason(reason) if reason else None: count for reason, count in session.execute(query)}
-    return {reason: counted[reason] for reason in (None, *Reason) if reason in counted}
+    return {reason: found.people for reason, found in counted(session, people, ask, free_by=ask.at).items()}
 
 
 def why_not(session: Session, contact: Contact, program: Program, *, now: datetime) -> list[Gate]:
@@ -221,6 +291,9 @@ def why_not(session: Session, contact: Contact, program: Program, *, now: dateti
     ask = ask_of(session, program, at=now)
     person = person_of(session, contact, ask)
     found = gates.gates(person, ask.rules, at=now, today=ask.today, purpose=ask.purpose, kind=ask.kind)
+    if program.kind != ProgramKind.MANUAL:
+        due = moments.due(UNKNOWN, now, None, installation(session).zone)
+        found += caps.gates(caps.load_of(session, contact.account_id), ask.rules, due)
     return [gate for gate in found if gate.reason != Reason.DUPLICATE_ADDRESS]
 
 
@@ -230,11 +303,15 @@ def person_of(session: Session, contact: Contact, ask: Ask) -> Person:
     if contact.email_key:
         is_theirs = sa.or_(is_theirs, Invitation.asked_as == contact.email_key)
     found = session.execute(
-        sa.select(Invitation, SurveyVersion.survey_id)
+        sa.select(Invitation, SurveyVersion.survey_id, LAST_REMINDER)
         .join(SurveyVersion, SurveyVersion.id == Invitation.version_id)
         .where(is_theirs)
     )
-    asks = [past_ask(row, is_same=survey_id == ask.survey_id) for row, survey_id in found]
+    asks = [
+        past_ask(row, is_same=survey_id == ask.survey_id, reminded_at=reminded_at)
+        for row, survey_id, reminded_at in found
+        if ask.beside is None or row.wave_id != ask.beside
+    ]
     return replace(
         facts(contact),
         is_suppressed=bool(contact.email_key and session.get(Suppression, contact.email_key)),
@@ -254,10 +331,12 @@ def facts(contact: Contact) -> Person:
         has_account=contact.account_id is not None,
         rest_days=contact.rest_days,
         unwanted_kind=contact.unwanted_kind,
+        account_id=contact.account_id,
+        zone=contact.time_zone or (contact.account.time_zone if contact.account else None) or UNKNOWN,
     )
 
 
-def past_ask(row: Invitation, *, is_same: bool) -> PastAsk:
+def past_ask(row: Invitation, *, is_same: bool, reminded_at: datetime | None) -> PastAsk:
     return PastAsk(
         state=row.state,
         purpose=row.purpose,
@@ -266,6 +345,7 @@ def past_ask(row: Invitation, *, is_same: bool) -> PastAsk:
         sent_at=row.sent_at,
         closes_at=row.closes_at,
         declined_at=row.declined_at,
+        reminded_at=reminded_at,
     )
 
 

@@ -23,7 +23,7 @@ from app.delivery.models import Purpose, Wave, WaveState
 from app.delivery.routes import blueprint
 from app.delivery.sending import posting
 from app.extensions import db
-from app.surveys import rules, wording
+from app.surveys import hours, rules, wording
 from app.surveys.models import Program
 from app.surveys.routes import the_program
 
@@ -33,9 +33,9 @@ UNDER_WAY = (WaveState.WAITING, WaveState.SENDING, WaveState.PAUSED)
 @blueprint.get("/programs/<int:program_id>/people")
 @access.viewer
 def audience(program_id: int):
-    """Each person of the audience, in or out and why, were it launched now."""
+    """Each person of the audience, in or out and why, were it launched now, for its windows."""
     program, now = the_program(program_id), clock.now()
-    ask = cadence.ask_of(db.session, program, at=now)
+    ask = cadence.launch_of(db.session, program, at=first_send(program, None, now))
     who = request.args.get("who", "")
     shown = preview.Filter(
         who=who if who in {"asked", "out", *Reason} else "",
@@ -61,7 +61,12 @@ def audience(program_id: int):
 @access.manager
 def launch_page(program_id: int):
     program = the_program(program_id)
-    return render_launch(program, LaunchForm(formdata=None, launch_key=waves.next_key(db.session, program)))
+    form = LaunchForm(
+        formdata=None,
+        launch_key=waves.next_key(db.session, program),
+        at_any_hour=not this_installation().is_live,
+    )
+    return render_launch(program, form)
 
 
 @blueprint.post("/programs/<int:program_id>/waves")
@@ -76,7 +81,13 @@ def launch(program_id: int):
     if found is None:
         if not (is_whole and form.check_moment(zone, now=now)):
             return render_launch(program, form), 400
-        people = preview.size(db.session, program, ask_at(program, form.moment(zone), now)).asked
+        ask = cadence.launch_of(
+            db.session,
+            program,
+            at=first_send(program, form.moment(zone), now),
+            ignores_window=form.at_any_hour.data,
+        )
+        people = preview.size(db.session, program, ask).asked
         if not form.check_number(people):
             return render_launch(program, form), 400
         found = waves.launch(
@@ -86,6 +97,7 @@ def launch(program_id: int):
             now=now,
             launch_key=key,
             send_at=form.moment(zone),
+            ignores_window=form.at_any_hour.data,
         )
         db.session.commit()
     if found.launched_at != now:
@@ -100,11 +112,6 @@ def launch_key(program: Program, form: LaunchForm) -> str:
     return given if is_ours else waves.next_key(db.session, program)
 
 
-def ask_at(program: Program, send_at: datetime | None, now: datetime) -> cadence.Ask:
-    """The ask of a launch now: judged at the moment from which it may send."""
-    return cadence.ask_of(db.session, program, at=first_send(program, send_at, now))
-
-
 def first_send(program: Program, send_at: datetime | None, now: datetime) -> datetime:
     return max(send_at or now, now + timedelta(minutes=rules.of(program).undo_minutes))
 
@@ -113,7 +120,7 @@ def render_launch(program: Program, form: LaunchForm) -> str:
     now, zone = clock.now(), this_installation().zone
     has_moment = not form.send_at.errors
     first = first_send(program, form.moment(zone) if has_moment else None, now)
-    ask = cadence.ask_of(db.session, program, at=first)
+    ask = cadence.launch_of(db.session, program, at=first, ignores_window=form.at_any_hour.data)
     size = preview.size(db.session, program, ask)
     settings = current_app.extensions["settings"]
     owner_id = this_installation().default_owner_id
@@ -125,8 +132,8 @@ def render_launch(program: Program, form: LaunchForm) -> str:
         program=program,
         form=form,
         size=size,
-        first=first,
-        last=preview.last_send_at(first, size.asked, settings),
+        first=size.first_at or first,
+        last=preview.last_send_at(size.last_at or first, size.asked, settings),
         samples=preview.samples(db.session, program, ask, settings),
         default_owner=db.session.get(Staff, owner_id) if owner_id else None,
         running=db.session.scalars(running.order_by(Wave.id.desc())).first(),
@@ -138,8 +145,8 @@ def render_launch(program: Program, form: LaunchForm) -> str:
             size.asked,
             is_rehearsal=not this_installation().is_live,
         ),
-        defer_days=ask.rules.defer_days,
-        deferred=sum(count for reason, count in size.left_out.items() if reason.is_of_time),
+        rules=ask.rules,
+        hours=hours,
         must_type=size.asked > TYPED_ABOVE,
         missing=filling.missing(db.session, cadence.people_of(program)),
         fallback_language=wording.language_name(this_installation().language),

@@ -89,9 +89,18 @@ class Wave(Stamped, Base):
     program: Mapped[Program] = relationship()
     version: Mapped[SurveyVersion] = relationship()
 
+    @property
+    def first_send_at(self) -> datetime:
+        """The moment from which mails of the wave may leave, where a window is open."""
+        return max(self.send_at, self.undo_until or self.send_at)
+
 
 class Invitation(Stamped, Base):
-    """One ask of one contact. `asked_as` is the mailbox asked, so that a person gets one mail per wave."""
+    """One ask of one contact. `asked_as` is the mailbox asked, so that a person gets one mail per wave.
+
+    Somebody left out for a while is asked once `free_at` has come, if that is by `deferred_until`; without it the
+    wave asks them no more.
+    """
 
     __tablename__ = "invitations"
     __table_args__ = (
@@ -101,6 +110,7 @@ class Invitation(Stamped, Base):
         sa.Index("ix_invitations_asked_as", "asked_as", "sent_at"),
         sa.Index("ix_invitations_state_closes", "state", "closes_at"),
         sa.Index("ix_invitations_remind", "remind_at"),
+        sa.Index("ix_invitations_deferred", "deferred_until", "free_at"),
         sa.Index("ix_invitations_sent", "sent_at"),
         sa.Index("ix_invitations_wave_state", "wave_id", "state"),
         sa.CheckConstraint(
@@ -124,6 +134,7 @@ class Invitation(Stamped, Base):
     state: Mapped[InvitationState] = mapped_column(choice(InvitationState), default=InvitationState.PLANNED)
     suppressed_reason: Mapped[str | None] = mapped_column(sa.String(64))
     free_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deferred_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     remind_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -88,6 +89,30 @@ def reasons_of(session: Session, wave_ids: Iterable[int]) -> dict[int, dict[str,
     for wave_id, reason, count in session.execute(query):
         found[wave_id][reason] = count
     return found
+
+
+class Days(NamedTuple):
+    """When the first and the last mail of a wave was or will be due; who waits to be free, and the first such day."""
+
+    first_at: datetime | None
+    last_at: datetime | None
+    deferred: int
+    next_free_at: datetime | None
+
+
+def days_of(session: Session, wave_ids: Iterable[int]) -> dict[int, Days]:
+    """The days of several waves in one query."""
+    ids = list(wave_ids)
+    moment = sa.func.coalesce(Invitation.sent_at, Invitation.due_at)
+    asked = sa.case((Invitation.state.not_in(NOT_ASKED), moment))
+    free_at = sa.case((Invitation.deferred_until.is_not(None), Invitation.free_at))
+    columns = (sa.func.min(asked), sa.func.max(asked), sa.func.count(free_at), sa.func.min(free_at))
+    query = sa.select(Invitation.wave_id, *columns).where(Invitation.wave_id.in_(ids))
+    found = {row[0]: Days(*row[1:]) for row in session.execute(query.group_by(Invitation.wave_id))}
+    return {number: found.get(number, Days(None, None, 0, None)) for number in ids}
+
+
+NOT_ASKED = (InvitationState.SUPPRESSED, InvitationState.CANCELLED)
 
 
 def held_back(session: Session, wave_id: int) -> dict[str, int]:

@@ -99,12 +99,13 @@ def standing(found: Wave) -> dict:
         "to_send": to_send,
         "gone": gone,
         "step": f"{found.state}:{10 * gone // to_send if to_send else 0}",
-        "starts_at": waves.first_send_at(found),
+        "starts_at": found.first_send_at,
         "left_to_undo": time_left(found.undo_until, now),
         "is_live": found.state in LIVE,
         "machine_visits": progress.machine_visits(db.session, found.id),
         "held": progress.held_back(db.session, found.id),
         "whose": alarms.whose(db.session, found),
+        "days": progress.days_of(db.session, [found.id])[found.id],
         "pace": pace(db.session, found, now=now) if found.state == WaveState.SENDING else None,
         "words": words,
         "now": now,
@@ -114,7 +115,9 @@ def standing(found: Wave) -> dict:
 
 def version_of(shown: dict) -> str:
     """A word that changes with whatever the live part shows; its clocks run by themselves."""
-    facts = [shown[name] for name in ("counts", "gone", "machine_visits", "held", "starts_at", "pace")]
+    facts = [
+        shown[name] for name in ("counts", "gone", "machine_visits", "held", "starts_at", "pace", "days")
+    ]
     found, now = shown["wave"], shown["now"]
     facts += [found.state, found.paused_reason, bool(shown["left_to_undo"]), shown["starts_at"] > now]
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]

@@ -24,8 +24,9 @@ from app.core.database.columns import listed
 from app.core.errors import Refused
 from app.core.installation import installation
 from app.delivery import cadence
-from app.delivery.asking import bulk, firsts, gates
-from app.delivery.models import Invitation, InvitationState, PauseCause, Purpose, Wave, WaveState
+from app.delivery.asking import bulk, deferring, firsts, gates
+from app.delivery.cadence import Ask
+from app.delivery.models import Invitation, PauseCause, Purpose, Wave, WaveState
 from app.delivery.sending.asks import PAUSED
 from app.delivery.sending.posting import group_of
 from app.surveys import rules
@@ -55,12 +56,13 @@ def launch(
     purpose: Purpose = Purpose.PROGRAM,
     name: str = "",
     first_people: int | None = None,
+    ignores_window: bool = False,
 ) -> Wave:
     """Launch a wave of `program`, or find the one that was launched under the same key.
 
     `contacts` asks these people instead of the audience. `send_at`, `undo_minutes` and `first_people` default to now
-    and to the program's rules; nothing is sent before both moments have passed. Raises Refused for a program that is
-    not active.
+    and to the program's rules; nothing is sent before both moments have passed, and then in the window of each person
+    unless the wave `ignores_window`. Raises Refused for a program that is not active.
     """
     bulk.one_after_the_other(session)
     if found := session.scalars(sa.select(Wave).filter_by(launch_key=launch_key)).one_or_none():
@@ -80,26 +82,29 @@ def launch(
         launched_by=actor.name,
         send_at=max(send_at or now, now),
         undo_until=now + timedelta(minutes=minutes) if minutes else None,
+        ignores_window=ignores_window or purpose == Purpose.SINGLE,
     )
     session.add(wave)
     session.flush()
     people = cadence.people_of(program) if contacts is None else chosen(contacts)
-    ask = cadence.ask_of(session, program, at=first_send_at(wave), purpose=purpose)
-    bulk.invite(session, wave, people, ask, now=now)
+    ask = plan(session, wave, people, now=now)
     firsts.choose(session, wave, ask.rules.first_people if first_people is None else first_people)
     audit.note(session, actor, "wave.launched", subject=f"wave:{wave.id}", now=now, key=launch_key)
     return wave
+
+
+def plan(session: Session, wave: Wave, people: sa.Select, *, now: datetime) -> Ask:
+    """Write an ask for each of these people into the ledger, planned or left out; by what they were judged."""
+    given = {"ignores_window": wave.ignores_window, "purpose": wave.purpose}
+    ask = cadence.wave_of(session, wave.program, people, at=wave.first_send_at, **given)
+    bulk.invite(session, wave, people, ask, now=now, deferred_until=deferring.limit(wave, ask.rules))
+    return ask
 
 
 def require_launchable(program: Program) -> None:
     """Refused for a program that is not active."""
     if program.status not in LAUNCHABLE:
         raise Refused(_("%(name)s is not active, so nothing can be launched from it.", name=program.name))
-
-
-def first_send_at(wave: Wave) -> datetime:
-    """The moment from which mails of the wave may leave."""
-    return max(wave.send_at, wave.undo_until or wave.send_at)
 
 
 def chosen(contacts: Iterable[int]) -> sa.Select:
@@ -126,17 +131,22 @@ def invite(
     purpose: Purpose = Purpose.SINGLE,
     launch_key: str | None = None,
 ) -> Wave:
-    """Ask one person now, as a wave of one; Refused with the day the person becomes free when a gate is shut."""
+    """Ask one person now, as a wave of one; Refused with the day the person becomes free when a gate is shut.
+
+    A single ask leaves at any hour, because somebody chose the moment; a recovery survey waits for its window.
+    """
     bulk.one_after_the_other(session)
     key = launch_key or f"{purpose}:{contact.id}:{secrets.token_hex(8)}"
     if found := session.scalars(sa.select(Wave).filter_by(launch_key=key)).one_or_none():
         return found
-    ask = cadence.ask_of(session, program, at=now, purpose=purpose)
+    who = sa.select(Contact.id).where(Contact.id == contact.id)
+    ask = cadence.wave_of(session, program, who, at=now, purpose=purpose)
     person = cadence.person_of(session, contact, ask)
+    at = ask.due_of(person.zone).at
     refuse_if_shut(
         session,
         contact,
-        gates.judge([person], ask.rules, at=now, today=ask.today, purpose=purpose, kind=ask.kind),
+        gates.judge([person], ask.rules, at=at, today=ask.today, purpose=purpose, kind=ask.kind),
     )
     return launch(
         session,
@@ -216,7 +226,7 @@ def resume(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None
         return
     if wave.state != WaveState.PAUSED:
         raise Refused(_("This wave is over, so it cannot be resumed."))
-    wave.state = WaveState.SENDING if first_send_at(wave) <= now else WaveState.WAITING
+    wave.state = WaveState.SENDING if wave.first_send_at <= now else WaveState.WAITING
     if wave.pause_cause == PauseCause.FIRST:
         wave.first_people = None
     wave.paused_reason, wave.pause_cause, wave.watched_from = None, None, now
@@ -264,33 +274,18 @@ def start_due(session: Session, *, now: datetime) -> Iterator[Wave]:
 
 
 def ask_deferred(session: Session, *, now: datetime) -> Iterator[int]:
-    """Ask those who were left out of a wave for a while and have become free; yields how many, wave by wave.
+    """Ask those who were left out of a wave for a while and have become free; yields how many, some hundreds at a time.
 
     They are deferred for at most the program's `defer_days` after the wave was to be sent, and every gate is looked at
     again. Rehearsals are not followed up.
     """
-    for number in session.scalars(DEFERRING, {"now": now}).all():
+    deferring.drop_late(session, now=now)
+    for number in deferring.due(session, now=now):
         bulk.one_after_the_other(session)
         wave = session.get(Wave, number, with_for_update=True, populate_existing=True)
         if wave is not None and wave.state in (WaveState.SENDING, WaveState.FINISHED):
-            freed = bulk.ask_freed(session, wave, now=now)
-            if freed:
-                reopen(session, wave)
-            yield freed
-
-
-DEFERRING = (
-    sa.select(Wave.id)
-    .distinct()
-    .join(Invitation, Invitation.wave_id == Wave.id)
-    .join(Program, Program.id == Wave.program_id)
-    .where(
-        Invitation.state == InvitationState.SUPPRESSED,
-        Invitation.free_at <= sa.bindparam("now"),
-        Wave.purpose == Purpose.PROGRAM,
-        Wave.is_rehearsal.is_(False),
-        Wave.state.in_((WaveState.SENDING, WaveState.FINISHED)),
-        Program.status == ProgramStatus.ACTIVE,
-    )
-    .order_by(Wave.id)
-)
+            for freed in deferring.ask_freed(session, wave, now=now):
+                if freed:
+                    reopen(session, wave)
+                yield freed
+                bulk.one_after_the_other(session)

@@ -11,14 +11,14 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy.orm import Session
 from wtforms import Field, IntegerField, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import NumberRange, StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.models import Staff
 from app.contacts import words
 from app.contacts.models import Account
 from app.core.web.fields import Line, Words, choices
-from app.surveys import audience, rules, wording
+from app.surveys import audience, hours, rules, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.plans import form_fields, schedules
 from app.surveys.plans.form_fields import ScheduleFields
@@ -51,6 +51,14 @@ class Boxes(SelectMultipleField):
         super().__init__(label, validate_choice=False, **options)
 
 
+def given(form, field) -> None:
+    """Needed where the form was sent with the field; a sender that does not know it leaves the rule as it is."""
+    if not field.raw_data:
+        raise StopValidation
+    if not field.raw_data[0].strip():
+        raise StopValidation(_("This is needed."))
+
+
 def number(rule: str, label, help=None) -> IntegerField:
     """A field for one whole-number rule with its limits and its default."""
     _column, _key, least, most = rules.WHOLE[rule]
@@ -59,7 +67,7 @@ def number(rule: str, label, help=None) -> IntegerField:
     )
     return IntegerField(
         label,
-        [InputRequired(_l("This is needed.")), limits],
+        [given, limits],
         default=getattr(rules.DEFAULTS, rule),
         description=help,
     )
@@ -80,6 +88,17 @@ class RuleFields:
         _l("Counted from the day somebody declined, in place of the rest after any survey."),
     )
     floor_hours = number("floor_hours", _l("Hours between two survey mails, whatever happens"))
+    account_per_day = number(
+        "account_per_day",
+        _l("People of one account asked on one day, at most"),
+        _l("Whoever is one too many is asked on the days that follow. 0: no limit."),
+    )
+    account_most = number(
+        "account_most",
+        _l("People of one account asked within the days below, at most"),
+        _l("All asks are counted, whichever program sent them. 0: no limit."),
+    )
+    account_days = number("account_days", _l("Days over which they are counted"))
     reminder_days = Line(
         _l("Reminders, days after sending"),
         required=False,
@@ -104,7 +123,39 @@ class RuleFields:
 RULES = tuple(name for name in vars(RuleFields) if not name.startswith("_"))
 
 
-class ProgramForm(RuleFields, ScheduleFields, FlaskForm):
+class Weekdays(Boxes):
+    """Days of the week, Monday 0."""
+
+    def __init__(self, label, rule: str, **options):
+        super().__init__(label, coerce=int, default=list(getattr(rules.DEFAULTS, rule)), **options)
+
+
+class WindowFields:
+    """When mails may come, on the clock of each person."""
+
+    send_days = Weekdays(_l("First mails on"), "send_days")
+    send_from = number("send_from", _l("From, in full hours"))
+    send_until = number("send_until", _l("Until, in full hours"))
+    remind_days = Weekdays(_l("Reminders on"), "remind_days")
+    remind_from = number("remind_from", _l("From, in full hours"))
+    remind_until = number("remind_until", _l("Until, in full hours"))
+
+    def validate_send_days(self, field) -> None:
+        self.require_days(field, self["send_from"])
+
+    def validate_remind_days(self, field) -> None:
+        self.require_days(field, self["remind_from"])
+
+    def require_days(self, field, hour) -> None:
+        """No box ticked and no boxes shown look alike; the hour beside them tells which it is."""
+        if hour.raw_data and not field.data:
+            raise ValidationError(_("Choose a day."))
+
+
+WINDOWS = tuple(name for name in vars(WindowFields) if name in rules.WHOLE | rules.DAYS)
+
+
+class ProgramForm(RuleFields, WindowFields, ScheduleFields, FlaskForm):
     """A program with everything that decides whom it asks, and how."""
 
     name = Line(_l("Name"), description=_l("Colleagues see it; customers do not."))
@@ -156,6 +207,11 @@ class ProgramForm(RuleFields, ScheduleFields, FlaskForm):
     def rule_fields(self) -> list[Field]:
         return [self[name] for name in RULES]
 
+    @property
+    def window_fields(self) -> list[list[Field]]:
+        """The days, the beginning and the end of each window."""
+        return [[self[name] for name in WINDOWS[:3]], [self[name] for name in WINDOWS[3:]]]
+
 
 def key(text: str) -> str:
     """A name for a form field that stands for this text, whatever is in it."""
@@ -194,6 +250,7 @@ def offered_attributes(session: Session, stored: dict[str, list[str]]) -> dict[s
 
 def offer(session: Session, form: ProgramForm, program: Program | None, stored: dict[str, Any]) -> None:
     """Put the choices into the form that depend on what there is."""
+    form.send_days.choices = form.remind_days.choices = choices(*hours.day_names())
     surveys = session.scalars(sa.select(Survey).where(Survey.archived_at.is_(None)).order_by(Survey.id)).all()
     kept = [program.survey] if program and program.survey not in surveys else []
     form.survey.choices = choices(*[(s.id, s.name) for s in [*surveys, *kept]])
@@ -220,7 +277,8 @@ def offer(session: Session, form: ProgramForm, program: Program | None, stored: 
 def filled(session: Session, program: Program, stored: dict[str, Any]) -> dict[str, Any]:
     """What the fields show of a program."""
     of = rules.of(program)
-    shown: dict[str, Any] = {name: getattr(of, name) for name in RULES}
+    shown: dict[str, Any] = {name: getattr(of, name) for name in RULES + WINDOWS}
+    shown |= {name: list(getattr(of, name)) for name in rules.DAYS}
     shown["reminder_days"] = ", ".join(map(str, of.reminder_days))
     shown |= {"name": program.name, "survey": program.survey_id}
     shown["sender"] = OWNER if program.is_from_owner else program.sender_id or 0

@@ -21,7 +21,7 @@ from app.delivery.asking import preview
 from app.delivery.models import Purpose, Wave
 from app.delivery.programs import drip, occasions
 from app.extensions import db
-from app.surveys import audience, forms, rules, saving, wording
+from app.surveys import audience, forms, hours, rules, saving, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.plans import schedules, telling
 from app.surveys.plans.schedules import Schedule
@@ -70,7 +70,7 @@ def newest_waves(program_ids: list[int]) -> dict[int, Wave]:
 def program(program_id: int):
     """One program: its audience, its rules, what it would do now, and its waves."""
     found, now = the_program(program_id), clock.now()
-    ask = cadence.ask_of(db.session, found, at=now)
+    ask = cadence.launch_of(db.session, found, at=now)
     ours = sa.select(Wave).where(Wave.program_id == found.id).order_by(Wave.id.desc()).limit(SHOWN_WAVES)
     waves, schedule = db.session.scalars(ours).all(), schedules.of(found)
     return render_template(
@@ -80,6 +80,7 @@ def program(program_id: int):
         described=audience.described(db.session, found.audience),
         rules=ask.rules,
         defaults=rules.DEFAULTS,
+        hours=hours,
         waves=waves,
         counts=progress.counts_of(db.session, [wave.id for wave in waves]),
         progress=progress,

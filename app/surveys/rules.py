@@ -7,8 +7,14 @@ pages and API alike.
 How long a person is left in peace, counted per mailbox and per person:
 - `any_days` after any survey was sent, or `after_decline_days` after it was declined, if it was;
 - `same_survey_days` after the same survey was sent, declined or not;
-- `floor_hours` after any survey mail, whatever a program says and also for recovery surveys.
+- `floor_hours` after any survey mail, a reminder too, whatever a program says and also for recovery surveys.
 Reminders belong to their ask and are exempt. Asks of a rehearsal and test mails count for nothing.
+
+An account is not asked through everybody at once: waves ask at most `account_per_day` of its people on one day, and
+`account_most` within `account_days`; 0 sets no limit. All asks are counted, whichever program sent them.
+
+Whoever a gate of time keeps from being asked is deferred to the first free day, for at most `defer_days` after the
+wave was to be sent. First mails leave in the window `send_*` of the person's own clock, reminders in `remind_*`.
 """
 
 from __future__ import annotations
@@ -34,6 +40,9 @@ class Rules:
     same_survey_days: int = 180
     after_decline_days: int = 30
     floor_hours: int = 24
+    account_per_day: int = 50
+    account_most: int = 0
+    account_days: int = 90
     open_days: int = 21
     late_days: int = 14
     defer_days: int = 21
@@ -77,6 +86,9 @@ WHOLE = {
     "same_survey_days": ("quarantine", "same_survey_days", 0, 730),
     "after_decline_days": ("quarantine", "after_decline_days", 0, 730),
     "floor_hours": ("quarantine", "floor_hours", 1, 168),
+    "account_per_day": ("quarantine", "account_per_day", 0, 10_000),
+    "account_most": ("quarantine", "account_most", 0, 10_000),
+    "account_days": ("quarantine", "account_days", 1, 730),
     "open_days": ("cadence", "open_days", 3, 90),
     "late_days": ("cadence", "late_days", 0, 90),
     "defer_days": ("cadence", "defer_days", 0, 180),

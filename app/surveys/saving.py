@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Account
 from app.core.errors import Invalid
 from app.surveys import audience, placeholders, rules
-from app.surveys.forms import NOBODY, OWNER, RULES, ProgramForm
+from app.surveys.forms import NOBODY, OWNER, RULES, WINDOWS, ProgramForm
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.plans import form_fields, schedules
 
@@ -59,9 +59,9 @@ def accounts_named(session: Session, lines: list[str]) -> list[int]:
 def chosen_rules(form: ProgramForm, program: Program | None) -> dict[str, Any]:
     """The rules that were chosen, as columns of a program; what the form does not offer stays as it is."""
     kept = {column: dict(getattr(program, column)) if program else {} for column in rules.COLUMNS}
-    for name in RULES:
-        if name != "reminder_days":
-            column, place, *_limits = rules.WHOLE[name]
+    for name in RULES + WINDOWS:
+        if name != "reminder_days" and form[name].raw_data:
+            column, place, *_limits = (rules.WHOLE | rules.DAYS)[name]
             kept[column][place] = form[name].data
     try:
         days = [int(day) for day in (form.reminder_days.data or "").replace(",", " ").split()]
@@ -117,7 +117,7 @@ def write(session: Session, program: Program | None, values: Mapping[str, Any]) 
 
 def show_errors(form: ProgramForm, refused: Invalid) -> None:
     """Put the refusals of the domain at the fields they are about."""
-    places = {f"{c}.{k}": name for name, (c, k, *_limits) in rules.WHOLE.items()} | {
+    places = {f"{c}.{k}": name for name, (c, k, *_limits) in (rules.WHOLE | rules.DAYS).items()} | {
         "reminders": "reminder_days",
         **{
             f"mail.{tag}.{word}": field.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -13,9 +14,10 @@ from hypothesis import strategies as st
 from app.contacts.models import AskKind, Contact, ContactStatus, NotAskable
 from app.core import tokens
 from app.delivery import cadence
-from app.delivery.asking import gates
+from app.delivery.asking import caps, gates, moments
 from app.delivery.asking.gates import PastAsk, Person, Reason
-from app.delivery.models import Invitation, InvitationState, Purpose, Suppression
+from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Suppression
+from app.delivery.sending import windows
 from app.surveys import rules
 from app.surveys.models import ProgramKind
 from app.surveys.rules import Rules
@@ -23,6 +25,7 @@ from tests import make
 from tests.make import NOW
 
 TODAY = NOW.date()
+BERLIN = ZoneInfo("Europe/Berlin")
 SENT, DECLINED = InvitationState.SENT, InvitationState.DECLINED
 
 
@@ -139,14 +142,18 @@ def test_one_mailbox_is_asked_once_through_whoever_may_be_asked():
 
 def test_every_reason_has_words_and_those_of_time_are_told_apart():
     assert all(str(reason.words) for reason in Reason)
-    assert {reason for reason in Reason if reason.is_of_time} == set(list(Reason)[-6:])
+    assert {reason for reason in Reason if reason.is_of_time} == set(list(Reason)[-8:])
 
 
 AGO = [days(d) + timedelta(milliseconds=ms) for d in (1, 5, 21, 30, 90, 180) for ms in (-1, 0, 1)]
 MAILBOXES = ["a@customer.example", "b@customer.example"]
 ASKS, PEOPLE = 5, 4
 some = st.sampled_from
-plain_person = st.fixed_dictionaries({"email_key": some(MAILBOXES)})
+ZONES = ["", "Pacific/Tongatapu", "America/Los_Angeles", "Asia/Kolkata"]
+plain_person = st.fixed_dictionaries(
+    {"email_key": some(MAILBOXES)},
+    optional={"time_zone": some([None, *ZONES]), "rest_days": some([1, 60, 200])},
+)
 odd_person = st.one_of(  # One oddity at a time, or they would hide one another.
     *[
         st.fixed_dictionaries({"email_key": some(MAILBOXES)} | {name: some(values)})
@@ -176,6 +183,7 @@ plain_ask = st.fixed_dictionaries(
         "is_same": st.booleans(),
         "sent_at": some(AGO).map(lambda ago: NOW - ago),
         "declined_after": some([days(0), days(5)]),
+        "reminded_after": some([None, None, days(0.5)]),
     }
 )
 odd_ask = st.fixed_dictionaries(
@@ -188,6 +196,8 @@ odd_ask = st.fixed_dictionaries(
         "is_same": st.booleans(),
         "sent_at": some(AGO).map(lambda ago: NOW - ago),
         "declined_after": some([days(0), days(5)]),
+        "reminded_after": some([None, None, days(0.5)]),
+        "due_in": some([None, days(-1), days(0), days(1)]),
     }
 )
 drawings = st.fixed_dictionaries(
@@ -198,8 +208,17 @@ drawings = st.fixed_dictionaries(
         "purpose": some([Purpose.PROGRAM, Purpose.SINGLE, Purpose.RECOVERY]),
         "kind": some(list(AskKind)),
         "rules": some(
-            [Rules(), Rules(any_days=0, same_survey_days=0), Rules(any_days=30, same_survey_days=5)]
+            [
+                Rules(),
+                Rules(any_days=0, same_survey_days=0, account_per_day=1),
+                Rules(any_days=30, same_survey_days=5, account_per_day=2, account_most=2, account_days=30),
+                Rules(any_days=0, same_survey_days=0, account_per_day=0, account_most=1),
+            ]
         ),
+        "accounts": some([PEOPLE, PEOPLE, 2, 1]),
+        "waits_for_window": st.booleans(),
+        "from": some([NOW, NOW + days(2)]),
+        "beside": st.booleans(),
     }
 )
 
@@ -224,15 +243,25 @@ def store(session, drawn, ground) -> list[int]:
     """Put the drawn rows into the database; the ids of the contacts."""
     for key in drawn["suppressed"]:
         session.execute(sa.insert(Suppression).values(email_key=key, reason="complaint", at=NOW))
-    ids = [
-        session.scalar(sa.insert(Contact).returning(Contact.id).values(**contact_row(person, account)))
-        for person, account in zip(drawn["people"], ground["accounts"], strict=False)
-    ]
+    places = [ground["accounts"][number % drawn["accounts"]] for number in range(PEOPLE)]
+    ids, taken = [], set()
+    for person, account in zip(drawn["people"], places, strict=False):
+        if (account, person["email_key"]) in taken:  # A mailbox is known once at an account.
+            person = person | {"email_key": f"{len(ids)}@customer.example"}
+        taken.add((account, person["email_key"]))
+        row = contact_row(person, account)
+        ids.append(session.scalar(sa.insert(Contact).returning(Contact.id).values(**row)))
     for number, ask in enumerate(drawn["asks"]):
         place = ask["of"] % len(ids)
         wave_id, version_id = ground["waves"][ask["is_same"]][number]
-        row = {"wave_id": wave_id, "version_id": version_id, "account_id": ground["accounts"][place]}
-        session.execute(sa.insert(Invitation).values(contact_id=ids[place], **row, **invitation_row(ask)))
+        row = {"wave_id": wave_id, "version_id": version_id, "account_id": places[place]} | invitation_row(
+            ask
+        )
+        written = sa.insert(Invitation).returning(Invitation.id).values(contact_id=ids[place], **row)
+        asked, after = session.scalar(written), ask["reminded_after"]
+        if after is not None:
+            reminder = {"number": 1, "queued_at": NOW, "sent_at": ask["sent_at"] + after}
+            session.execute(sa.insert(Reminder).values(invitation_id=asked, **reminder))
     return ids
 
 
@@ -253,6 +282,7 @@ def invitation_row(ask) -> dict:
         "nonce": tokens.new_nonce(),
         "language": "en",
         "sent_at": moment if was_sent else None,
+        "due_at": NOW + ask["due_in"] if ask.get("due_in") is not None else None,
         "closes_at": moment + days(21) if was_sent else None,
         "answered_at": moment,
         "silent_at": moment,
@@ -265,19 +295,48 @@ def invitation_row(ask) -> dict:
 @for_all(drawn=drawings)
 def test_the_sql_of_a_wave_says_what_the_gates_say(app, session, ground, drawn):
     ids = store(session, drawn, ground)
-    ask = cadence.Ask(ground["survey_id"], drawn["rules"], NOW, TODAY, drawn["purpose"], drawn["kind"])
-    planned = cadence.plan(sa.select(Contact.id), ask)
-    found = {
-        row.contact_id: gates.Verdict(Reason(row.reason) if row.reason else None, row.free_at)
-        for row in session.execute(sa.select(planned))
+    rules, people = drawn["rules"], sa.select(Contact.id)
+    window = windows.first_sends(rules) if drawn["waits_for_window"] else None
+    ask = cadence.Ask(
+        ground["survey_id"],
+        rules,
+        drawn["from"],
+        drawn["from"].date(),
+        drawn["purpose"],
+        drawn["kind"],
+        dues=moments.dues(session, people, drawn["from"], window, BERLIN),
+        beside=ground["waves"][True][0][0] if drawn["beside"] else None,
+        is_capped=drawn["purpose"] == Purpose.PROGRAM,
+    )
+    planned = cadence.plan(people, ask)
+    found = {row.contact_id: row for row in session.execute(sa.select(planned))}
+    verdicts = {
+        n: gates.Verdict(Reason(row.reason) if row.reason else None, row.free_at) for n, row in found.items()
     }
     persons = [cadence.person_of(session, session.get_one(Contact, number), ask) for number in ids]
-    expected = gates.judge(persons, ask.rules, at=NOW, today=TODAY, purpose=ask.purpose, kind=ask.kind)
-    counted = cadence.left_out(session, sa.select(Contact.id), ask)
+    expected = expected_of(session, persons, ask)
+    counted = cadence.left_out(session, people, ask)
     session.rollback()
     session.expunge_all()
-    assert found == expected
+    assert verdicts == expected
+    assert {n: row.due_at for n, row in found.items()} == {p.id: ask.due_of(p.zone).at for p in persons}
     assert sum(counted.values()) == len(ids)
+
+
+def expected_of(session, persons, ask) -> dict[int, gates.Verdict]:
+    """What the gates and the caps say in Python."""
+    found = gates.judge_each(
+        persons,
+        ask.rules,
+        at=lambda p: ask.due_of(p.zone).at,
+        today=ask.today,
+        purpose=ask.purpose,
+        kind=ask.kind,
+    )
+    if not ask.is_capped:
+        return found
+    loads = {p.account_id: caps.load_of(session, p.account_id, beside=ask.beside) for p in persons}
+    return caps.judge(found, persons, ask.rules, due=lambda p: ask.due_of(p.zone), loads=loads)
 
 
 def test_only_the_audience_is_planned_and_counted_by_reason(session):

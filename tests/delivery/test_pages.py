@@ -51,7 +51,7 @@ def key_on(page: str) -> str:
 
 def press(client, program, **given):
     page = text_of(client.get(f"/programs/{program.id}/launch"))
-    data = {"launch_key": key_on(page), "when": "now"} | given
+    data = {"launch_key": key_on(page), "when": "now", "at_any_hour": "y"} | given
     return client.post(f"/programs/{program.id}/waves", data=data)
 
 

@@ -74,7 +74,11 @@ def test_a_launch_plans_everybody_who_may_be_asked_and_says_why_of_the_others(se
     assert (wave.state, wave.undo_until) == (WaveState.WAITING, NOW + 10 * MINUTE)
     rows = {row.contact_id: row for row in session.scalars(sa.select(Invitation))}
     plan, out = rows[asked.id], rows[bounced.id]
-    assert (plan.state, plan.asked_as, plan.due_at) == (InvitationState.PLANNED, asked.email_key, NOW)
+    assert (plan.state, plan.asked_as, plan.due_at) == (
+        InvitationState.PLANNED,
+        asked.email_key,
+        wave.undo_until,
+    )
     assert (out.state, out.suppressed_reason, out.asked_as) == (InvitationState.SUPPRESSED, "bounced", None)
     assert (plan.is_rehearsal, plan.purpose, plan.reminders_left) == (False, Purpose.PROGRAM, 2)
     assert progress.wave_counts(session, wave.id) | {
@@ -444,3 +448,105 @@ def test_who_launched_is_kept_and_outlives_the_person(session, program):
     session.commit()
     assert (wave.launched_by_id, wave.launched_by) == (None, "Ana")
     assert session.scalar(sa.select(sa.func.count(Contact.id))) == 0
+
+
+def test_a_launch_plans_each_person_for_the_window_of_the_own_clock(session, program):
+    account = make.account(time_zone="Asia/Tokyo")
+    people = {
+        "own": make.contact(account=account, time_zone="America/New_York"),
+        "account": make.contact(account=account),
+        "ours": make.contact(),
+    }
+    wave = launched(session, program, now=NOW - days(3), undo_minutes=0)
+    due = {row.contact_id: row.due_at for row in session.scalars(sa.select(Invitation))}
+    assert {name: due[person.id].isoformat() for name, person in people.items()} == {
+        "own": "2026-03-03T13:00:00+00:00",
+        "account": "2026-03-02T23:00:00+00:00",
+        "ours": "2026-03-03T08:00:00+00:00",
+    }
+    found = progress.days_of(session, [wave.id])[wave.id]
+    assert (found.first_at.day, found.last_at.hour, found.deferred) == (2, 13, 0)
+    assert not wave.ignores_window
+
+
+def test_a_launch_outside_the_window_asks_at_once_when_told_so(session, program):
+    make.contact(time_zone="Asia/Tokyo")
+    wave = launched(session, program, now=NOW - days(3), undo_minutes=0, ignores_window=True)
+    assert the_invitation(session, wave).due_at == NOW - days(3)
+
+
+def test_quarantine_is_judged_at_the_moment_the_window_opens(session, program):
+    """Free again on Wednesday at ten: too late for Tuesday's window, in time for that of the next week."""
+    make.contact()
+    sent(session, launched(session, program, now=NOW - days(180)), at=NOW - days(180))
+    wave = launched(session, program, now=NOW + days(-4), undo_minutes=0)
+    row = the_invitation(session, wave)
+    assert (row.state, row.suppressed_reason) == (InvitationState.SUPPRESSED, "quarantine_same_survey")
+    tuesday = launched(session, program, launch_key="b", now=NOW + days(1.5), undo_minutes=0)
+    assert the_invitation(session, tuesday).due_at == NOW + days(5) + timedelta(hours=22)
+
+
+def test_an_account_is_not_asked_through_everybody_at_once(session, live):
+    capped = make.program(quarantine={"account_per_day": 2})
+    account = make.account()
+    people = [make.contact(account=account) for _ in range(5)]
+    other = make.contact()
+    wave = launched(session, capped, undo_minutes=0)
+    rows = {row.contact_id: row for row in session.scalars(sa.select(Invitation))}
+    assert [rows[p.id].state.value for p in [*people, other]] == ["planned"] * 2 + ["suppressed"] * 3 + [
+        "planned"
+    ]
+    assert {rows[p.id].suppressed_reason for p in people[2:]} == {"account_day"}
+    assert [rows[p.id].free_at.day for p in people[2:]] == [5, 5, 6]
+    assert {rows[p.id].deferred_until for p in people[2:]} == {NOW + days(21)}
+    asked = []
+    for day in range(1, 9):
+        sent(session, wave, at=NOW + days(day - 1))
+        asked.append(sum(waves.ask_deferred(session, now=NOW + days(day))))
+        session.expire_all()
+    assert asked == [2, 1, 0, 0, 0, 0, 0, 0]
+    assert rows[people[4].id].due_at.isoformat() == "2026-03-10T08:00:00+00:00"
+
+
+def test_an_account_is_asked_so_often_within_some_weeks_whichever_program_asks(session, live):
+    rule = {"account_most": 2, "account_days": 30, "any_days": 0}
+    first, second = (make.program(quarantine=rule) for _ in range(2))
+    account = make.account()
+    people = [make.contact(account=account) for _ in range(3)]
+    sent(session, launched(session, first, contacts=[person.id for person in people], undo_minutes=0))
+    wave = launched(session, second, contacts=[people[2].id], now=NOW + days(7), undo_minutes=0)
+    row = the_invitation(session, wave)
+    assert (row.suppressed_reason, row.free_at, row.deferred_until) == (
+        "account_period",
+        NOW + days(30),
+        None,
+    )
+    assert waves.invite(session, second, people[2], actor=ANA, now=NOW + days(7))
+
+
+def test_somebody_who_wishes_it_is_asked_less_often(session, live):
+    program = make.program(quarantine={"any_days": 10, "same_survey_days": 10})
+    make.contact(rest_days=365)
+    sent(session, launched(session, program))
+    row = the_invitation(session, launched(session, program, now=NOW + days(100)))
+    assert (row.suppressed_reason, row.free_at) == ("less_often", NOW + days(365))
+
+
+def test_whoever_is_free_too_late_for_the_wave_is_dropped(session, program):
+    other = make.program(name="Other", quarantine={"any_days": 10})
+    make.contact()
+    sent(session, launched(session, program))
+    early = the_invitation(session, launched(session, other, now=NOW + days(2)))
+    late = launched(session, program, now=NOW + days(2))
+    assert early.deferred_until == NOW + days(23) + 10 * MINUTE
+    assert the_invitation(session, late).deferred_until is None
+    make.program(name="Paused").status = ProgramStatus.PAUSED
+    other.status = ProgramStatus.PAUSED
+    session.flush()
+    assert sum(waves.ask_deferred(session, now=NOW + days(30))) == 0
+    session.expire_all()
+    assert (early.state, early.suppressed_reason, early.deferred_until) == (
+        InvitationState.SUPPRESSED,
+        "quarantine",
+        None,
+    )

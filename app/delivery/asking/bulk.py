@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -12,10 +12,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from app.core import tokens
 from app.core.installation import installation
 from app.delivery import cadence
-from app.delivery.asking.gates import OF_TIME
 from app.delivery.cadence import Ask
 from app.delivery.models import Invitation, InvitationChange, InvitationState, Wave
-from app.surveys import rules, wording
+from app.surveys import wording
 from app.surveys.audience import in_language
 
 LAUNCHES = 4_115_170_001  # The key of PostgreSQL's advisory lock; any number that nothing else uses.
@@ -50,9 +49,21 @@ def one_after_the_other(session: Session) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(LAUNCHES)))
 
 
-def invite(session: Session, wave: Wave, people: sa.Select, ask: Ask, *, now: datetime) -> None:
-    """One invitation for each of the people: planned, or suppressed with reason and free day."""
+def invite(
+    session: Session,
+    wave: Wave,
+    people: sa.Select,
+    ask: Ask,
+    *,
+    now: datetime,
+    deferred_until: datetime | None = None,
+) -> None:
+    """One invitation for each of the people: planned, or suppressed with reason and free day.
+
+    Whoever is free by `deferred_until` is deferred until then.
+    """
     give_nonces(session)
+    until = sa.literal(deferred_until, Invitation.deferred_until.type)
     planned = cadence.plan(people, ask).c
     is_asked = planned.reason.is_(None)
     state = sa.case((is_asked, InvitationState.PLANNED.value), else_=InvitationState.SUPPRESSED.value)
@@ -70,7 +81,8 @@ def invite(session: Session, wave: Wave, people: sa.Select, ask: Ask, *, now: da
         "state": sa.cast(state, sa.String),
         "suppressed_reason": planned.reason,
         "free_at": planned.free_at,
-        "due_at": sa.case((is_asked, sa.literal(wave.send_at, Invitation.due_at.type))),
+        "deferred_until": sa.case((planned.free_at <= until, until)),
+        "due_at": sa.case((is_asked, planned.due_at)),
         "reminders_left": sa.literal(len(ask.rules.reminder_days)),
         "is_late": sa.false(),
         "is_auto_reply": sa.false(),
@@ -104,39 +116,7 @@ def cancel_unsent(session: Session, wave: Wave, *, now: datetime, reason: str) -
         "updated_at": now,
     }
     update(session, theirs, change)
-
-
-def ask_freed(session: Session, wave: Wave, *, now: datetime) -> int:
-    """Plan those of a wave who were deferred and pass every gate now; how many. The others get their new reason."""
-    give_nonces(session)
-    of = rules.of(wave.program)
-    deferred = (
-        Invitation.wave_id == wave.id,
-        Invitation.state == InvitationState.SUPPRESSED,
-        Invitation.suppressed_reason.in_(OF_TIME),
-        Invitation.free_at <= now,
-        Invitation.free_at <= wave.send_at + timedelta(days=of.defer_days),
-    )
-    ask = cadence.ask_of(session, wave.program, at=now)
-    people = sa.select(Invitation.contact_id).where(*deferred)
-    found = session.execute(sa.select(cadence.plan(people, ask))).all()
-    already = set(session.scalars(sa.select(Invitation.asked_as).filter_by(wave_id=wave.id)))
-    freed = {row.contact_id: row for row in found if row.reason is None and row.email_key not in already}
-    for row in found:
-        if row.contact_id not in freed:
-            again = {"suppressed_reason": row.reason or "duplicate_address", "free_at": row.free_at}
-            update(session, (*deferred, Invitation.contact_id == row.contact_id), again)
-    for row in freed.values():
-        theirs = (*deferred, Invitation.contact_id == row.contact_id)
-        note_changes(session, theirs, InvitationState.PLANNED, now=now, reason="deferred")
-        change = {
-            "state": InvitationState.PLANNED,
-            "asked_as": row.email_key,
-            "due_at": now,
-            "updated_at": now,
-        }
-        update(session, theirs, change | {"suppressed_reason": None, "free_at": None})
-    return len(freed)
+    update(session, (Invitation.wave_id == wave.id,), {"deferred_until": None})
 
 
 def note_changes(
@@ -154,7 +134,7 @@ def note_changes(
     session.execute(sa.insert(InvitationChange.__table__).from_select(list(columns), rows))
 
 
-def update(session: Session, which: tuple, change: dict) -> None:
-    session.execute(
-        sa.update(Invitation).where(*which).values(change), execution_options={"synchronize_session": False}
-    )
+def update(session: Session, which: tuple, change: dict) -> int:
+    """Change these invitations; how many."""
+    statement = sa.update(Invitation).where(*which).values(change)
+    return session.execute(statement, execution_options={"synchronize_session": False}).rowcount

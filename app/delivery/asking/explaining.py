@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Contact
 from app.delivery import cadence
 from app.delivery.asking import gates
-from app.delivery.asking.gates import Gate, Reason, Verdict
+from app.delivery.asking.gates import OF_ACCOUNT, Gate, Reason, Verdict
 from app.surveys import audience, rules
 from app.surveys.models import Program, ProgramKind, ProgramStatus
 from app.surveys.rules import Rules
@@ -65,7 +65,7 @@ def lines(found: list[Gate], of: Rules) -> list[Line]:
     """The gates in words, those of one kind together."""
     by_reason = {gate.reason: gate for gate in found}
     told = []
-    for group, passed in groups(of):
+    for group, passed in groups(of, is_capped=bool(OF_ACCOUNT & by_reason.keys())):
         shut = [gate for reason in group if (gate := by_reason.get(reason)) and gate.is_shut]
         told += [Line(True, f"{gate.reason.words}.", gate.free_at) for gate in shut]
         if not shut:
@@ -73,7 +73,7 @@ def lines(found: list[Gate], of: Rules) -> list[Line]:
     return told
 
 
-def groups(of: Rules) -> list[tuple[tuple[Reason, ...], str]]:
+def groups(of: Rules, *, is_capped: bool) -> list[tuple[tuple[Reason, ...], str]]:
     """Gates of one kind in their order, and what is true of a person who passes them."""
     own = (Reason.LIFECYCLE, Reason.OWN_DOMAIN, Reason.ROLE_MAILBOX, Reason.INVALID_EMAIL, Reason.NO_ACCOUNT)
     quarantine = (Reason.QUARANTINE, Reason.QUARANTINE_AFTER_DECLINE)
@@ -109,4 +109,5 @@ def groups(of: Rules) -> list[tuple[tuple[Reason, ...], str]]:
         ),
         ((Reason.LESS_OFTEN,), _("Is not asked more often than they wish.")),
         ((Reason.OPEN_ASK,), _("Has no ask that is still open.")),
+        *([(tuple(OF_ACCOUNT), _("The account has room for one more."))] if is_capped else []),
     ]

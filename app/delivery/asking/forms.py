@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateTimeLocalField, HiddenField, IntegerField, RadioField
+from wtforms import BooleanField, DateTimeLocalField, HiddenField, IntegerField, RadioField
 from wtforms.validators import Optional
 
 from app.core.web.fields import choices
@@ -29,6 +29,9 @@ class LaunchForm(FlaskForm):
     )
     send_at = DateTimeLocalField(
         _l("Send from"), [Optional()], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+    )
+    at_any_hour = BooleanField(
+        _l("Send at any hour, outside the window too"),
     )
     typed = IntegerField(
         _l("How many people?"),

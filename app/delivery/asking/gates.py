@@ -1,13 +1,13 @@
 """Whether one person may be asked now: the gates in order, each with its reason and the moment it opens again. Pure.
 
 Every ask passes all gates or is refused by the first that is shut. The gates of time open by themselves; a recovery
-survey is exempt from quarantine, nothing is exempt from the floor. `cadence` says the same in SQL for a whole wave, and
-a property test holds the two together.
+survey is exempt from quarantine, but not from a person's own wish to be asked less often, and nothing is exempt from
+the floor. `cadence` says the same in SQL for a whole wave, and a property test holds the two together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -56,6 +56,8 @@ class Reason(StrEnum):
     QUARANTINE_SAME_SURVEY = "quarantine_same_survey"
     LESS_OFTEN = "less_often"
     OPEN_ASK = "open_ask"
+    ACCOUNT_PERIOD = "account_period"
+    ACCOUNT_DAY = "account_day"
 
     @property
     def words(self):
@@ -87,6 +89,8 @@ WORDS = {
     Reason.QUARANTINE_SAME_SURVEY: _l("Was asked the same survey recently"),
     Reason.LESS_OFTEN: _l("Wants to be asked less often"),
     Reason.OPEN_ASK: _l("Has an ask that is still open"),
+    Reason.ACCOUNT_PERIOD: _l("Enough people of the account were asked lately"),
+    Reason.ACCOUNT_DAY: _l("Enough people of the account are asked on that day"),
 }
 OF_TIME = frozenset(
     {
@@ -96,10 +100,13 @@ OF_TIME = frozenset(
         Reason.QUARANTINE_SAME_SURVEY,
         Reason.LESS_OFTEN,
         Reason.OPEN_ASK,
+        Reason.ACCOUNT_PERIOD,
+        Reason.ACCOUNT_DAY,
     }
 )
+OF_ACCOUNT = frozenset({Reason.ACCOUNT_PERIOD, Reason.ACCOUNT_DAY})
 OF_ONE_WAVE = frozenset(
-    {Reason.UNWANTED_KIND, Reason.DUPLICATE_ADDRESS}
+    {Reason.UNWANTED_KIND, Reason.DUPLICATE_ADDRESS, *OF_ACCOUNT}
 )  # Shut for some programs or waves only.
 QUARANTINES = frozenset({Reason.QUARANTINE, Reason.QUARANTINE_AFTER_DECLINE, Reason.QUARANTINE_SAME_SURVEY})
 
@@ -121,6 +128,12 @@ class PastAsk:
     sent_at: datetime | None = None
     closes_at: datetime | None = None
     declined_at: datetime | None = None
+    reminded_at: datetime | None = None
+
+    @property
+    def mailed_at(self) -> datetime | None:
+        """When the last mail of this ask was sent, reminders included."""
+        return latest(moment for moment in (self.sent_at, self.reminded_at) if moment)
 
     @property
     def counts(self) -> bool:
@@ -142,6 +155,8 @@ class Person:
     is_suppressed: bool = False
     rest_days: int | None = None
     unwanted_kind: AskKind | None = None
+    account_id: int | None = None
+    zone: str = ""
     asks: Sequence[PastAsk] = ()
 
 
@@ -206,7 +221,9 @@ def timed(person: Person, rules: Rules, at: datetime) -> list[tuple[Reason, date
     heeded = [ask for ask in heard if ask.state != InvitationState.DECLINED]
     mailed = [*heard, *(ask for ask in asks if ask.state == InvitationState.BOUNCED)]
     ends = {
-        Reason.FLOOR: after(mailed, timedelta(hours=rules.floor_hours)),
+        Reason.FLOOR: latest(
+            ask.mailed_at + timedelta(hours=rules.floor_hours) for ask in mailed if ask.mailed_at
+        ),
         Reason.QUARANTINE: after(heeded, timedelta(days=rules.any_days)),
         Reason.QUARANTINE_AFTER_DECLINE: latest(
             ask.declined_at + timedelta(days=rules.after_decline_days) for ask in declined if ask.declined_at
@@ -256,6 +273,19 @@ def judge(
     purpose: Purpose = Purpose.PROGRAM,
     kind: AskKind = AskKind.GENERAL,
 ) -> dict[int, Verdict]:
+    """A whole wave at one moment, without regard to accounts; `caps.judge` has it."""
+    return judge_each(people, rules, at=lambda _person: at, today=today, purpose=purpose, kind=kind)
+
+
+def judge_each(
+    people: Iterable[Person],
+    rules: Rules,
+    *,
+    at: Callable[[Person], datetime],
+    today: date,
+    purpose: Purpose = Purpose.PROGRAM,
+    kind: AskKind = AskKind.GENERAL,
+) -> dict[int, Verdict]:
     """A whole wave: each mailbox is asked once, through the person with the lowest id who passes the lasting gates."""
     seen: set[str] = set()
     found = {}
@@ -264,7 +294,8 @@ def judge(
         is_duplicate = is_contender and person.email_key in seen
         if is_contender:
             seen.add(person.email_key or "")
-        found[person.id] = verdict(
-            gates(person, rules, at=at, today=today, purpose=purpose, kind=kind, is_duplicate=is_duplicate)
+        shut = gates(
+            person, rules, at=at(person), today=today, purpose=purpose, kind=kind, is_duplicate=is_duplicate
         )
+        found[person.id] = verdict(shut)
     return found

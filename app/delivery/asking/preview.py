@@ -30,9 +30,16 @@ EXAMPLE = "example"
 
 @dataclass(frozen=True)
 class Size:
-    """A launch in figures. `left_out` by reason in the order of the gates, `languages` the most frequent first."""
+    """A launch in figures. `left_out` by reason in the order of the gates, `languages` the most frequent first.
+
+    Of those left out, `deferred` become free in time to be asked later. The first and the last of the others are due
+    at `first_at` and `last_at`, None when there are none.
+    """
 
     asked: int
+    deferred: int
+    first_at: datetime | None
+    last_at: datetime | None
     left_out: dict[Reason, int]
     accounts: int
     without_owner: int
@@ -47,8 +54,9 @@ class Size:
 def size(session: Session, program: Program, ask: Ask) -> Size:
     """The launch of `program` in figures, were it sent at the moment of `ask`."""
     people = cadence.people_of(program)
-    counted = cadence.left_out(session, people, ask)
-    asked = counted.pop(None, 0)
+    until = ask.at + timedelta(days=ask.rules.defer_days)
+    counted = cadence.counted(session, people, ask, free_by=until)
+    asked = counted.pop(None, cadence.NOBODY)
     planned = cadence.plan(people, ask)
     spoken = language_of(session, program, planned.c.language)
     rows = session.execute(
@@ -67,8 +75,11 @@ def size(session: Session, program: Program, ask: Ask) -> Size:
     for language, _account, _lonely, count, _demo in rows:
         languages[language] = languages.get(language, 0) + count
     return Size(
-        asked=asked,
-        left_out=counted,
+        asked=asked.people,
+        deferred=sum(counts.free_in_time for counts in counted.values()) if ask.rules.defer_days else 0,
+        first_at=asked.first_at,
+        last_at=asked.last_at,
+        left_out={reason: counts.people for reason, counts in counted.items()},
         accounts=len({row[1] for row in rows}),
         without_owner=len({row[1] for row in rows if row[2]}),
         demo=sum(row[4] for row in rows),
@@ -82,9 +93,9 @@ def language_of(session: Session, program: Program, spoken: sa.ColumnElement) ->
     return in_language(spoken, offered, installation(session).language)
 
 
-def last_send_at(first: datetime, people: int, settings: config.Settings) -> datetime:
-    """When the last mail will have left, by the rate that is set or a cautious one."""
-    return first + timedelta(seconds=-(-people // (settings.SEND_RATE or CAUTIOUS_RATE)))
+def last_send_at(due_at: datetime, people: int, settings: config.Settings) -> datetime:
+    """When the last of so many mails will have left that are due by then, by the rate that is set or a cautious one."""
+    return due_at + timedelta(seconds=-(-people // (settings.SEND_RATE or CAUTIOUS_RATE)))
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from app.core import audit
 from app.core.audit import SYSTEM
 from app.core.installation import installation
 from app.delivery import cadence, waves
-from app.delivery.asking import bulk
+from app.delivery.asking import bulk, deferring
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.delivery.sending import windows
 from app.surveys import rules
@@ -81,7 +81,8 @@ def add(
     chosen = sa.select(plan.c.contact_id).where(sa.not_(is_asked))
     ids = list(session.scalars(chosen if with_reasons else chosen.where(plan.c.reason.is_(None))))
     if ids:
-        bulk.invite(session, wave, waves.chosen(ids), ask, now=now)
+        until = deferring.limit(wave, ask.rules, since=ask.at)
+        bulk.invite(session, wave, waves.chosen(ids), ask, now=now, deferred_until=until)
         waves.reopen(session, wave)
         place(session, wave, ids, day, now=now)
     return ids

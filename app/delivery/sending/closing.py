@@ -16,8 +16,8 @@ from app.delivery.inbound import consequences
 from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Reminder, Wave, WaveState
 from app.delivery.sending import posting
-from app.delivery.sending.calendars import Calendar
-from app.delivery.sending.posting import ADDRESSEES, CHUNK, Addressee
+from app.delivery.sending.addressees import ADDRESSEES, CHUNK, Addressee
+from app.delivery.timing.calendars import Calendar
 from app.surveys import rules
 
 TABLE = Invitation.__table__

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.utils import parseaddr
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import config
 from app.auth.models import Staff
-from app.contacts.models import Account, Contact
+from app.contacts.models import Contact
 from app.core import clock, outbox_rows
 from app.core.installation import installation
 from app.core.outbox import Letter
@@ -27,11 +27,11 @@ from app.delivery import invitations, letters
 from app.delivery.invitations import Move
 from app.delivery.mail.compiling import Sender, Wording, new_message_id
 from app.delivery.models import FirstAsk, Invitation, InvitationState, Reminder, Wave, WaveState
+from app.delivery.sending.addressees import ADDRESSEES, Addressee
+from app.delivery.timing.last_look import LastLook
 from app.surveys import rules
-from app.surveys.models import Program
 
 INVITATION, REMINDER, STAFF, TRIAL = "invitation", "reminder", "staff", "trial"
-CHUNK = 500
 
 
 def group_of(wave_id: int) -> str:
@@ -48,64 +48,11 @@ def invitation_id_of(ref: str) -> int:
     return int(ref.partition(":")[0])
 
 
-class Addressee(NamedTuple):
-    """One person to write to, as the outbox needs to know them."""
-
-    invitation_id: int
-    wave_id: int
-    language: str
-    closes_at: datetime | None
-    reminders_left: int
-    email: str
-    first_name: str
-    last_name: str
-    account: str
-    time_zone: str | None
-    due_at: datetime | None
-    remind_at: datetime | None
-    owner_id: int | None
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {
-            "name": f"{self.first_name} {self.last_name}".strip(),
-            "greeting": letters.greeting(self.first_name, self.last_name, self.language),
-            "account": self.account,
-            "first_name": self.first_name,
-        }
-
-
-ADDRESSEES = (
-    sa.select(
-        Invitation.id,
-        Invitation.wave_id,
-        Invitation.language,
-        Invitation.closes_at,
-        Invitation.reminders_left,
-        Contact.email,
-        Contact.first_name,
-        Contact.last_name,
-        Account.name,
-        sa.func.coalesce(Contact.time_zone, Account.time_zone),
-        Invitation.due_at,
-        Invitation.remind_at,
-        sa.case((Program.is_from_owner, Account.owner_id)),
-    )
-    .join(Contact, Contact.id == Invitation.contact_id)
-    .join(Account, Account.id == Invitation.account_id)
-    .join(Wave, Wave.id == Invitation.wave_id)
-    .join(Program, Program.id == Wave.program_id)
-    .where(Contact.email.is_not(None))
-    .order_by(Invitation.id)
-    .limit(CHUNK)
-)
-
-
 def queue_due(session: Session, settings: config.Settings, *, now: datetime) -> Iterator[int]:
     """Put the first mails of all asks that are due into the outbox; yields after each chunk, for a commit.
 
     An ask is due when its own moment has come (that of its wave if it has none) and its wave sends, to all or to its
-    first people. A person whose address is gone by then is not asked.
+    first people. A person whose address is gone by then is not asked, and everybody is looked at once more.
     """
     due = (
         Invitation.state == InvitationState.PLANNED,
@@ -116,9 +63,9 @@ def queue_due(session: Session, settings: config.Settings, *, now: datetime) -> 
     gone = sa.select(Invitation.id).join(Contact).join(Wave).where(*due, Contact.email.is_(None))
     moves = [Move(number, InvitationState.CANCELLED, "no_address") for number in session.scalars(gone)]
     invitations.move(session, moves, now=now)
-    due = ADDRESSEES.where(*due)
+    due, look = ADDRESSEES.where(*due), LastLook(session, now)
     while people := [Addressee(*row) for row in session.execute(due)]:
-        yield queue(session, settings, people, now=now)
+        yield queue(session, settings, look.ready(people), now=now)
 
 
 def queue(session: Session, settings: config.Settings, people: Sequence[Addressee], *, now: datetime) -> int:

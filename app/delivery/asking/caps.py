@@ -1,0 +1,145 @@
+"""How many people of one account a wave may ask: on one day, and within some weeks. In Python, and the same in SQL.
+
+The people who pass all other gates count in the order of their ids, behind everybody at the account who was asked by
+whatever program in that time, or is about to be. Whoever is one too many is deferred: to the first day with room by
+this count, or until the oldest of the asks has left the period.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.delivery.asking.gates import HEARD, UNSENT, Gate, Person, Reason, Verdict, verdict
+from app.delivery.asking.moments import ONE_DAY, Due, later, latest
+from app.delivery.models import Invitation, InvitationState, Purpose
+from app.surveys.rules import Rules
+
+DAY_SECONDS = 86_400
+TOUCHED = HEARD | {InvitationState.BOUNCED}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What an account was asked, whoever asked: when mails were sent, and when those that wait will be, if known."""
+
+    sent: Sequence[datetime] = ()
+    waiting: Sequence[datetime | None] = ()
+
+
+def judge(
+    verdicts: Mapping[int, Verdict],
+    people: Iterable[Person],
+    rules: Rules,
+    *,
+    due: Callable[[Person], Due],
+    loads: Mapping[int, Load],
+) -> dict[int, Verdict]:
+    """The verdicts of the gates, with those who are too many at their account deferred."""
+    found = dict(verdicts)
+    places: Counter = Counter()
+    for person in sorted(people, key=lambda p: p.id):
+        if found[person.id].reason is None and person.account_id is not None:
+            of_day, load = due(person), loads.get(person.account_id, Load())
+            places.update([person.account_id, (person.account_id, of_day.day_from)])
+            place, place_of_day = places[person.account_id], places[person.account_id, of_day.day_from]
+            found[person.id] = verdict(gates(load, rules, of_day, place, place_of_day))
+    return found
+
+
+def gates(load: Load, rules: Rules, due: Due, place: int = 1, place_of_day: int = 1) -> list[Gate]:
+    """Whether there is room for one more, who is the `place`-th of the wave at the account."""
+    period = timedelta(days=rules.account_days)
+    recent = [moment for moment in load.sent if moment > due.at - period]
+    is_full = 0 < rules.account_most < len(recent) + len(load.waiting) + place
+    moments = [*load.sent, *(moment for moment in load.waiting if moment)]
+    taken = sum(due.day_from <= moment < due.day_until for moment in moments)
+    days = (taken + place_of_day - 1) // rules.account_per_day if rules.account_per_day else 0
+    day = due.day_until + (days - 1) * ONE_DAY
+    return [
+        Gate(Reason.ACCOUNT_PERIOD, is_full, min(recent, default=due.at) + period if is_full else None),
+        Gate(Reason.ACCOUNT_DAY, days > 0, day if days else None),
+    ]
+
+
+def load_of(session: Session, account_id: int | None, *, beside: int | None = None) -> Load:
+    """What an account was asked, without the asks of the wave `beside`."""
+    states = sa.or_(Invitation.state.in_(TOUCHED), Invitation.state.in_(UNSENT))
+    query = sa.select(Invitation.state, Invitation.sent_at, Invitation.due_at).where(
+        Invitation.account_id == account_id, states, *counting(beside)
+    )
+    rows = session.execute(query).all()
+    return Load(
+        sent=[row.sent_at for row in rows if row.state in TOUCHED and row.sent_at],
+        waiting=[row.due_at for row in rows if row.state in UNSENT],
+    )
+
+
+def counting(beside: int | None) -> list[sa.ColumnElement[bool]]:
+    """Which asks count at all."""
+    found = [Invitation.is_rehearsal.is_(False), Invitation.purpose != Purpose.TEST]
+    return found if beside is None else [*found, Invitation.wave_id != beside]
+
+
+def applied(judged: sa.CTE, dues: sa.CTE, rules: Rules, *, beside: int | None) -> sa.Select:
+    """`judge` in SQL: the judged people, with those who are too many at their account deferred."""
+    is_free = judged.c.reason.is_(None)
+
+    def place(*within) -> sa.ColumnElement[int]:
+        return sa.func.row_number().over(partition_by=[*within, is_free], order_by=judged.c.contact_id)
+
+    placed = sa.select(
+        judged,
+        place(judged.c.account_id).label("place"),
+        place(judged.c.account_id, judged.c.day_from).label("place_of_day"),
+    ).cte("placed")
+    load = _loads(judged, dues, rules, beside)
+    period = rules.account_days * DAY_SECONDS
+    asked = sa.func.coalesce(load.c.asked, 0) + placed.c.place
+    is_full = asked > rules.account_most if rules.account_most else sa.false()
+    full_until = later(sa.func.coalesce(load.c.oldest, placed.c.due_at), period)
+    taken = sa.func.coalesce(load.c.taken, 0) + placed.c.place_of_day - 1
+    days = taken // rules.account_per_day if rules.account_per_day else sa.literal(0)
+    day_until = later(placed.c.day_until, (days - 1) * DAY_SECONDS)
+    reason = sa.case(
+        (placed.c.reason.is_not(None), placed.c.reason),
+        (is_full, Reason.ACCOUNT_PERIOD.value),
+        (days > 0, Reason.ACCOUNT_DAY.value),
+    )
+    end = latest(sa.case((is_full, full_until)), sa.case((days > 0, day_until)))
+    free_at = sa.case((placed.c.reason.is_not(None), placed.c.free_at), else_=end)
+    kept = (placed.c.contact_id, placed.c.account_id, placed.c.email_key, placed.c.language, placed.c.due_at)
+    here = sa.and_(load.c.account_id == placed.c.account_id, load.c.zone == placed.c.zone)
+    return sa.select(*kept, reason.label("reason"), free_at.label("free_at")).select_from(
+        placed.outerjoin(load, here)
+    )
+
+
+def _loads(judged: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.CTE:
+    """By account and zone: how many are asked on the day and within the period, and the oldest ask of that."""
+    places = sa.select(judged.c.account_id, judged.c.zone).distinct().cte("places")
+    farthest = sa.select(sa.func.min(dues.c.period_before if rules.account_most else dues.c.day_from))
+    touched = sa.and_(Invitation.state.in_(TOUCHED), Invitation.sent_at >= farthest.scalar_subquery())
+    waits = Invitation.state.in_(UNSENT)
+    moment = sa.case((waits, Invitation.due_at), else_=Invitation.sent_at)
+    is_today = sa.and_(moment >= dues.c.day_from, moment < dues.c.day_until)
+    is_recent = sa.and_(sa.not_(waits), Invitation.sent_at > dues.c.period_before)
+    return (
+        sa.select(
+            places.c.account_id,
+            places.c.zone,
+            sa.func.sum(sa.case((is_today, 1), else_=0)).label("taken"),
+            sa.func.sum(sa.case((sa.or_(waits, is_recent), 1), else_=0)).label("asked"),
+            sa.func.min(sa.case((is_recent, Invitation.sent_at))).label("oldest"),
+        )
+        .join_from(places, Invitation, Invitation.account_id == places.c.account_id)
+        .join(dues, dues.c.zone == places.c.zone)
+        .where(*counting(beside), sa.or_(touched, waits))
+        .group_by(places.c.account_id, places.c.zone)
+        .cte("loads")
+    )

@@ -1,0 +1,117 @@
+"""When each person of an audience would be asked: one moment for each time zone, joined to the people by SQL.
+
+Also the two functions of moments that SQL of the cadence needs, in both databases' words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
+
+from app.contacts.models import Account, Contact
+from app.core.database.columns import UtcDateTime
+from app.delivery.sending import windows
+from app.delivery.sending.windows import ONE_DAY, Window
+from app.surveys.rules import Rules
+
+UNKNOWN = ""
+ZONE = sa.func.coalesce(sa.func.nullif(Contact.time_zone, ""), Account.time_zone, UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Due:
+    """When people of one zone (`UNKNOWN`: of none that is known) are asked, and the installation's day of it."""
+
+    zone: str
+    at: datetime
+    day_from: datetime
+    day_until: datetime
+
+
+def due(name: str, first: datetime, window: Window | None, here: ZoneInfo) -> Due:
+    """When people of that zone are asked who may be asked from `first` on."""
+    at = window.next(first, windows.zone(name, here)) if window else first
+    day = at.astimezone(here).date()
+    midnights = [datetime.combine(d, time(), here).astimezone(UTC) for d in (day, day + ONE_DAY)]
+    return Due(name, at, *midnights)
+
+
+def dues(
+    session: Session, people: sa.Select, first: datetime, window: Window | None, here: ZoneInfo
+) -> tuple[Due, ...]:
+    """The moments of all zones in which these people live; without a window everybody's is `first`."""
+    names = {UNKNOWN}
+    if window is not None:
+        query = sa.select(ZONE).distinct().outerjoin(Account, Account.id == Contact.account_id)
+        names.update(session.scalars(query.select_from(Contact).where(Contact.id.in_(people))))
+    return tuple(due(name, first, window, here) for name in sorted(names))
+
+
+COLUMNS = (
+    "at",
+    "day_from",
+    "day_until",
+    "floor_before",
+    "any_before",
+    "declined_before",
+    "same_before",
+    "period_before",
+)
+
+
+def table(of: Iterable[Due], rules: Rules) -> sa.CTE:
+    """The moments as rows: by `zone`, with the moments before which a former ask stands in nobody's way any more."""
+    waits = (
+        timedelta(hours=rules.floor_hours),
+        timedelta(days=rules.any_days),
+        timedelta(days=rules.after_decline_days),
+        timedelta(days=rules.same_survey_days),
+        timedelta(days=rules.account_days),
+    )
+    columns = [sa.column("zone", sa.String), *[sa.column(name, UtcDateTime()) for name in COLUMNS]]
+    rows = [(d.zone, d.at, d.day_from, d.day_until, *[d.at - wait for wait in waits]) for d in of]
+    return sa.values(*columns, name="moments").data(rows).cte("dues")
+
+
+class later(FunctionElement):
+    """`later(moment, seconds)`: a moment so many seconds after another one; NULL of NULL."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+class latest(FunctionElement):
+    """`latest(moments...)`: the last of them, NULLs passed over; NULL when all are."""
+
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(later, "sqlite")
+def _later_sqlite(element, compiler, **options) -> str:
+    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', {moment}, ({seconds}) || ' seconds') || '000')"
+
+
+@compiles(later)
+def _later(element, compiler, **options) -> str:
+    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
+    return f"({moment} + make_interval(secs => {seconds}))"
+
+
+@compiles(latest, "sqlite")
+def _latest_sqlite(element, compiler, **options) -> str:
+    parts = [f"coalesce({compiler.process(part, **options)}, '')" for part in element.clauses]
+    return f"nullif(max({', '.join(parts)}), '')"
+
+
+@compiles(latest)
+def _latest(element, compiler, **options) -> str:
+    return f"greatest({', '.join(compiler.process(part, **options) for part in element.clauses)})"

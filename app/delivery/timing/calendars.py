@@ -1,0 +1,52 @@
+"""When the mails of single people may leave, by the rules of their waves, their own clocks and our holidays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from app.core.installation import installation
+from app.delivery.models import Wave
+from app.delivery.sending import windows
+from app.delivery.sending.addressees import Addressee
+from app.delivery.sending.windows import Window
+from app.surveys import rules
+
+
+class Calendar:
+    """Reads the installation once, and the rules of each wave."""
+
+    def __init__(self, session: Session):
+        facts = installation(session)
+        self.here, self.holidays = facts.zone, facts.days_off
+        self._wave = cache(lambda wave_id: session.get_one(Wave, wave_id))
+        self._first = cache(self._first_window)
+        self._reminders = cache(self._reminder_window)
+
+    def first_send(self, person: Addressee, now: datetime) -> datetime:
+        """When a first mail that is due may leave: now, or at the next opening of the window."""
+        window = self._first(person.wave_id)
+        return window.next(now, self.zone_of(person)) if window else now
+
+    def reminder(self, person: Addressee, now: datetime) -> datetime:
+        """When a reminder that is due may leave: now, at the next opening of its window, or on one of the days to
+        come when it is late. None is put off past the closing of its ask for being late alone.
+        """
+        window, zone = self._reminders(person.wave_id), self.zone_of(person)
+        moment = window.catch_up(person.remind_at or now, now, zone, person.invitation_id)
+        if person.closes_at is not None and moment >= person.closes_at:
+            return window.next(now, zone)
+        return moment
+
+    def zone_of(self, person: Addressee) -> ZoneInfo:
+        return windows.zone(person.time_zone, self.here)
+
+    def _first_window(self, wave_id: int) -> Window | None:
+        wave = self._wave(wave_id)
+        return None if wave.ignores_window else windows.first_sends(rules.of(wave.program), self.holidays)
+
+    def _reminder_window(self, wave_id: int) -> Window:
+        return windows.reminders(rules.of(self._wave(wave_id).program), self.holidays)
