@@ -28,6 +28,12 @@ WAVE_TONES = {
     WaveState.FINISHED: "good",
     WaveState.CANCELLED: "faint",
 }
+PAUSE_CAUSES = {
+    PauseCause.FIRST: _l("its first people are asked"),
+    PauseCause.BOUNCES: _l("too many addresses do not exist"),
+    PauseCause.COMPLAINTS: _l("people called it spam"),
+    PauseCause.WAY: _l("the mail server refuses us"),
+}  # Why a wave paused itself, beside its state.
 STATES = {
     InvitationState.PLANNED: _l("Planned"),
     InvitationState.SUPPRESSED: _l("Left out"),

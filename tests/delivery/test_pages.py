@@ -395,6 +395,7 @@ def test_mails_in_doubt_are_listed_and_a_person_decides(session, manager, progra
     assert page.count("The connection broke.") == 3
     assert '<span class="sections__count">3' in page
     assert "3 mails are in doubt." in text_of(manager.get("/waves"))
+    assert "Waves (3)" in text_of(manager.get("/programs"))
     first, second, third = doubtful
     back = {"back": "doubts"}
     assert manager.post(f"/invitations/{first.id}/count-as-sent", data=back).location == "/waves/in-doubt"

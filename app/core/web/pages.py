@@ -124,6 +124,7 @@ def page_context() -> dict:
         return {}
     return {
         "nav_items": nav_items,
+        "waiting_in": counted,
         "settings_pages": settings_pages,
         "theme": theme,
         "this_installation": this_installation,
@@ -147,7 +148,10 @@ def counted(endpoint: str) -> dict:
     role, number, words = COUNTED.get(endpoint, ("admin", None, ""))
     if number is None or not current_user.may(role):
         return {}
-    return {"count": number(), "count_words": words}
+    known = g.setdefault("counted", {})
+    if endpoint not in known:
+        known[endpoint] = {"count": number(), "count_words": words}
+    return known[endpoint]
 
 
 def nav_items() -> list[dict]:
