@@ -30,7 +30,7 @@ from app.delivery.inbound import queries
 from app.delivery.inbound.boxes.opening import box_of
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
-from app.delivery.programs import drip, occasions
+from app.delivery.programs import drip, occasions, skips
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
 from app.delivery.watching import alarms
@@ -129,6 +129,14 @@ def start_waves(now: datetime) -> int:
 def plan_drips(now: datetime) -> int:
     """Write down whom programs that ask by themselves will ask, some working days ahead."""
     return committed(drip.plan_due(db.session, now=now))
+
+
+@every(seconds=600)
+def end_skips(now: datetime) -> int:
+    """Let people be asked again whom a colleague skipped until a day that is over."""
+    ended = skips.end_due(db.session, today=day_of(now, installation(db.session).zone), now=now)
+    db.session.commit()
+    return ended
 
 
 @every(seconds=60)

@@ -175,6 +175,7 @@ def doubles(session: Session, one_id: int, other_id: int) -> list[tuple[int, int
 def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
     """The ids by which other systems know a person to another one, who also takes what they lacked, and every no."""
     double, stays = session.get_one(Contact, from_id), session.get_one(Contact, to_id)
+    session.execute(sa.update(Signal).where(Signal.contact_id == from_id).values(contact_id=to_id))
     keys = sa.update(ContactKey).where(ContactKey.contact_id == from_id)
     session.execute(keys.values(contact_id=to_id))
     former, double.external_id = double.external_id, None

@@ -20,7 +20,7 @@ from app.core.installation import installation
 from app.delivery.asking import caps, gates, moments
 from app.delivery.asking.gates import Gate, PastAsk, Person, Reason
 from app.delivery.asking.moments import UNKNOWN, Due, later, latest
-from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Suppression
+from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Skip, Suppression
 from app.delivery.sending import windows
 from app.surveys import audience, rules
 from app.surveys.models import Program, ProgramKind, SurveyVersion
@@ -91,8 +91,9 @@ def launch_of(session: Session, program: Program, *, at: datetime, ignores_windo
 
 
 def people_of(program: Program) -> sa.Select:
-    """A select of the ids of the program's audience."""
-    return audience.people(program.audience)
+    """A select of the ids of the program's audience, without those whom a colleague skips for now."""
+    is_skipped = sa.exists().where(Skip.contact_id == Contact.id, Skip.ended_at.is_(None))
+    return audience.people(program.audience).where(sa.not_(is_skipped))
 
 
 def plan(people: sa.Select, ask: Ask) -> sa.Subquery:

@@ -192,6 +192,22 @@ class Occasion(Base):
     met_at: Mapped[Moment]
 
 
+class Skip(Base):
+    """A colleague's word that no program asks a person until the end of a day. It holds until it is ended."""
+
+    __tablename__ = "skips"
+
+    id: Mapped[Id]
+    contact_id: Mapped[int] = reference("contacts.id")
+    staff_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL")
+    staff_name: Mapped[str] = mapped_column(sa.String(200))
+    reason: Mapped[str] = mapped_column(sa.String(300))
+    until_on: Mapped[date]
+    made_at: Mapped[Moment]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    contact: Mapped[Contact] = relationship()
+
+
 class InvitationChange(Base):
     """A change of the ledger, dated. Reports fold these rows, so delivery need not know reports."""
 

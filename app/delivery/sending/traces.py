@@ -27,6 +27,7 @@ from app.delivery.models import (
     Occasion,
     Purpose,
     Reminder,
+    Skip,
     Suppression,
     Visit,
 )
@@ -52,6 +53,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "mail_attempts": telling.rows(
             session, DeliveryAttempt, DeliveryAttempt.outbox_id.in_(sa.select(OutboxRow.id).where(mails))
         ),
+        "skips": telling.rows(session, Skip, Skip.contact_id == contact_id),
         "occasions": telling.rows(session, Occasion, Occasion.contact_id == contact_id),
         "visits": telling.rows(session, Visit, Visit.invitation_id.in_(ids)),
         "suppressions": telling.rows(session, Suppression, Suppression.email_key == contact.email_key),
@@ -69,7 +71,8 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     session.flush()
     ids = asks_of(session, contact_id)
     forget_mails(session, ids, now=now)
-    session.execute(sa.delete(Occasion).where(Occasion.contact_id == contact_id), execution_options=BULK)
+    for table in (Occasion, Skip):
+        session.execute(sa.delete(table).where(table.contact_id == contact_id), execution_options=BULK)
     session.execute(sa.delete(Visit).where(Visit.invitation_id.in_(ids)), execution_options=BULK)
     said = (InvitationChange.invitation_id.in_(ids), InvitationChange.state.not_in(CODES))
     session.execute(sa.update(InvitationChange).where(*said).values(reason=None), execution_options=BULK)
@@ -132,5 +135,11 @@ def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) ->
     session.execute(movable.values(contact_id=to_id, updated_at=now), execution_options=BULK)
     for invitation in session.scalars(sa.select(Invitation).where(Invitation.contact_id == from_id)):
         invitation.nonce = tokens.new_nonce()
+    session.execute(sa.update(Skip).where(Skip.contact_id == from_id).values(contact_id=to_id))
+    known = sa.select(Occasion.program_id, Occasion.key).where(Occasion.contact_id == to_id)
+    met = {tuple(row) for row in session.execute(known)}
+    for occasion in session.scalars(sa.select(Occasion).where(Occasion.contact_id == from_id)):
+        if (occasion.program_id, occasion.key) not in met:
+            occasion.contact_id = to_id
     inbound_traces.move_person(session, from_id, to_id)
     session.flush()

@@ -28,6 +28,8 @@ ACTIONS = {
     "contact.overrule": _l("Person made askable"),
     "contact.resubscribe": _l("Person wants to be asked again"),
     "contact.returned": _l("Person is back"),
+    "contact.skip_ended": _l("Skip ended"),
+    "contact.skipped": _l("Person skipped"),
     "contact.unsubscribe": _l("Person unsubscribed"),
     "contact.wishes": _l("Person said how to be asked"),
     "contacts.filled": _l("Languages and zones set"),
