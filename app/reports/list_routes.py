@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from flask import Response, render_template, request
 from flask_babel import gettext as _
@@ -48,8 +47,7 @@ def row_address(chosen: Chosen) -> dict[str, str]:
 
 def days_address(chosen: Chosen) -> dict[str, str]:
     """The same rows without any filter: the days, and whether people are counted."""
-    last = chosen.end - timedelta(days=1)
-    days = {"from": chosen.start.isoformat(), "to": last.isoformat()}
+    days = {"from": chosen.start.isoformat(), "to": chosen.last.isoformat()}
     return days | ({"per": PER_PERSON} if chosen.per_person else {})
 
 

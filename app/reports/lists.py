@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -62,6 +62,10 @@ class Chosen:
     key: str | None = None
     words: str = ""
     per_person: bool = False
+
+    @property
+    def last(self) -> date:
+        return self.end - timedelta(days=1)
 
     @property
     def is_narrowed(self) -> bool:

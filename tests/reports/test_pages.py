@@ -219,3 +219,21 @@ def test_bands_are_named_in_one_order_and_by_one_word_everywhere(viewer, session
     assert '<li class="key key--silent">Did not answer</li>' in report
     assert '<span class="key key--silent">' in report
     assert "3-1-2" in account_page
+
+
+def test_paper_says_which_days_and_filters_a_report_is_about(viewer, session):
+    answers_of(make.contact(), 9)
+    session.commit()
+    days = "from=2026-03-02&to=2026-04-05"
+
+    def on_paper(address: str) -> str:
+        return html.unescape(
+            viewer.get(f"/reports{address}").text.partition('print-only">')[2].partition("</p>")[0]
+        )
+
+    assert on_paper(f"?{days}&every=week&by=tier") == "Mar 2, 2026 to Apr 5, 2026 · Week · compared by tier"
+    assert (
+        on_paper(f"/responses?{days}&band=detractor&q=<slow>")
+        == "Mar 2, 2026 to Apr 5, 2026 · Detractors · “<slow>”"
+    )
+    assert on_paper(f"/asks?{days}&state=silent") == "Mar 2, 2026 to Apr 5, 2026 · Silent"
