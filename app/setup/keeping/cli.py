@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -16,6 +17,8 @@ from app.core.database import transactions
 from app.core.installation import installation
 from app.core.outbox import OutboxRow
 from app.core.outbox_rows import WAITING
+from app.delivery import waves
+from app.delivery.models import Wave
 from app.extensions import db
 from app.setup.keeping import backups, moving
 from app.setup.keeping.contents import rows_of
@@ -82,25 +85,43 @@ def restore(path: Path, as_json: bool) -> None:
 
 
 @click.command()
+@click.option("--waves-go-on", is_flag=True, help="Pause no waves: the original sent nothing since.")
 @AS_JSON
 @with_appcontext
-def release(as_json: bool) -> None:
-    """Let a restored or moved copy send. The installation that it was taken from must not send any more."""
+def release(waves_go_on: bool, as_json: bool) -> None:
+    """Let a restored or moved copy send. The installation that it was taken from must not send any more.
+
+    Waves that were under way are paused: the original may have sent more of them than the copy knows. A manager looks
+    and resumes them on their pages.
+    """
     now = clock.now()
     transactions.write(db.session)
     row = installation(db.session)
     was_held, row.held_at = row.held_at is not None, None
+    paused = [] if waves_go_on or not was_held else pause_waves(now)
     waiting = sa.select(sa.func.count()).where(OutboxRow.state.in_(WAITING))
     count = db.session.scalar(waiting.select_from(OutboxRow))
     if was_held:
-        audit.note(db.session, actor(), "installation.released", now=now, mails=count)
+        audit.note(db.session, actor(), "installation.released", now=now, mails=count, paused=len(paused))
     db.session.commit()
     if as_json:
-        click.echo(json.dumps({"released": was_held, "mails_waiting": count}))
+        click.echo(json.dumps({"released": was_held, "mails_waiting": count, "waves_paused": paused}))
+    elif not was_held:
+        click.echo("It was not held; nothing to do.")
     else:
-        click.echo(
-            f"Released; {count} mails wait for their turn." if was_held else "It was not held; nothing to do."
-        )
+        click.echo(f"Released; {count} mails wait for their turn.")
+        for name in paused:
+            click.echo(f"Paused, for a manager to look at and resume: {name}")
+
+
+def pause_waves(now: datetime) -> list[str]:
+    """Pause what was under way; the names of the waves."""
+    running = sa.select(Wave).where(Wave.state.in_(waves.RUNNING)).order_by(Wave.id)
+    found = db.session.scalars(running).all()
+    for wave in found:
+        waves.pause(db.session, wave, actor=actor(), now=now)
+    db.session.flush()
+    return [wave.name for wave in found]
 
 
 @click.command()

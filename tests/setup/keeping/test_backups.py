@@ -7,12 +7,12 @@ import tarfile
 import pytest
 import sqlalchemy as sa
 
-from app.core import clock
+from app.core import audit, clock
 from app.core.installation import Installation, installation
 from app.core.outbox import OutboxRow, OutboxState
-from app.delivery import sender
+from app.delivery import sender, waves
 from app.delivery.mail.mailer import Mailer
-from app.delivery.models import InvitationState, WaveState
+from app.delivery.models import InvitationState, Wave, WaveState
 from app.delivery.sending import posting
 from app.extensions import db
 from app.setup.keeping import backups, postgres_tools
@@ -49,13 +49,21 @@ def test_the_restore_drill_gives_back_every_row(here, elsewhere, database_kind, 
 def test_a_restored_copy_sends_nothing_until_it_is_released(here, elsewhere, database_kind, tmp_path):
     def put_mail():
         installation(db.session).live_at = clock.now()
-        make.invitation(wave=make.wave(state=WaveState.SENDING), state=InvitationState.PLANNED, sent_at=None)
+        make.invitation(
+            wave=make.wave(name="Under way", state=WaveState.SENDING),
+            state=InvitationState.PLANNED,
+            sent_at=None,
+        )
         db.session.commit()
         for _ in posting.queue_due(db.session, settings, now=clock.now()):
             db.session.commit()
 
     def send():
         return sender.send_due(db.session, Mailer.from_settings(settings), now=clock.now())
+
+    def go_on():
+        wave = db.session.scalars(sa.select(Wave).where(Wave.name == "Under way")).one()
+        waves.resume(db.session, wave, actor=audit.SYSTEM, now=clock.now())
 
     def states():
         return set(db.session.scalars(sa.select(OutboxRow.state)))
@@ -69,8 +77,12 @@ def test_a_restored_copy_sends_nothing_until_it_is_released(here, elsewhere, dat
     there.ask(lambda: make.staff(email="boss@vendor.example", role="admin"))
     assert (there.ask(send), there.ask(states)) == (0, {OutboxState.QUEUED})
     assert "justask release" in there.run("doctor").stdout
-    assert there.told("release") == {"released": True, "mails_waiting": 1}
+    released = there.told("release")
+    assert (released["released"], released["mails_waiting"]) == (True, 0)
+    assert "Under way" in released["waves_paused"]
     assert there.told("release")["released"] is False
+    assert there.ask(send) == 0
+    there.ask(go_on)
     assert there.ask(send) == 1
 
 

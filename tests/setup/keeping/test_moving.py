@@ -35,6 +35,7 @@ def test_every_row_arrives_counters_go_on_and_the_old_one_stays(here, elsewhere)
     highest = there.ask(lambda: db.session.scalar(sa.select(sa.func.max(Account.id))))
     assert there.ask(lambda: make.account().id) == highest + 1
     assert "password" not in told["to"]
+    assert there.told("release", "--waves-go-on")["waves_paused"] == []
 
 
 def test_a_place_with_data_is_refused(here, elsewhere, tmp_path):
