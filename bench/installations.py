@@ -84,6 +84,7 @@ def wave(
         is_rehearsal=False,
         launched_at=LAUNCHED,
         send_at=LAUNCHED,
+        ignores_window=True,
     )
     db.session.add_all([*customers, row])
     db.session.flush()

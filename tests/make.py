@@ -116,6 +116,7 @@ def wave(**given) -> Wave:
         "send_at": NOW,
         "state": WaveState.SENDING,
         "is_rehearsal": False,
+        "ignores_window": True,
         "name": "Wave",
     } | given
     values.setdefault("program", None)

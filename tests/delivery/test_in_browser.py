@@ -39,8 +39,9 @@ def places(app, session, settings) -> list[str]:
         make.contact(account=account, language=["en", "de"][number % 2], first_name="Kim")
     make.contact(account=account, status=ContactStatus.BOUNCED)
     program = make.program(name=LONG, survey=survey, audience={"tiers": [1, 2]})
+    at_once = {"undo_minutes": 0, "ignores_window": True}
     wave = waves.launch(
-        session, program, actor=Actor("staff", None, "Ana"), now=clock.now(), launch_key="a", undo_minutes=0
+        session, program, actor=Actor("staff", None, "Ana"), now=clock.now(), launch_key="a", **at_once
     )
     session.commit()
     for job in ("start_waves", "queue_mail", "send_mail"):

@@ -1,0 +1,83 @@
+"""The last look before a mail is queued: windows that have shut, and people who may not be asked any more."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from app.delivery.models import Invitation, InvitationState, WaveState
+from tests import make
+from tests.make import NOW
+
+PLANNED, QUEUED, SUPPRESSED = InvitationState.PLANNED, InvitationState.QUEUED, InvitationState.SUPPRESSED
+
+
+def planned(session, office, *people, **given):
+    """A wave that sends in its windows, due on the Wednesday morning of the tests."""
+    return office.wave(list(people) or [make.contact()], ignores_window=False, **given)
+
+
+def row_of(session, person) -> Invitation:
+    session.expire_all()
+    return session.scalars(
+        sa.select(Invitation).filter_by(contact_id=person.id).order_by(Invitation.id.desc())
+    ).first()
+
+
+@pytest.mark.parametrize(("off", "due"), [({"hours": 6}, (5, 8)), ({"days": 6}, (10, 10))])
+def test_a_machine_that_was_off_sends_a_late_wave_once_in_the_next_window(off, due, office, session, sink):
+    """Due on Wednesday at ten. Six hours later the window has shut; six days later it is Tuesday at ten."""
+    person = make.contact()
+    planned(session, office, person)
+    office.later(**off)
+    office.queue()
+    row = row_of(session, person)
+    if row.state is PLANNED:
+        assert row.due_at == datetime(2026, 3, due[0], due[1], tzinfo=UTC)
+        office.send()
+        assert not sink.counts
+        office.now = row.due_at
+        office.queue()
+    office.send()
+    office.queue()
+    office.send()
+    assert (office.now.day, set(sink.counts.values())) == (due[0], {1})
+
+
+def test_each_waits_for_the_window_of_the_own_clock(office, session):
+    here = make.contact()
+    tokyo = make.contact(account=make.account(time_zone="Asia/Tokyo"))
+    planned(session, office, here, tokyo)
+    office.queue()
+    assert (row_of(session, here).state, row_of(session, tokyo).state) == (QUEUED, PLANNED)
+    assert row_of(session, tokyo).due_at == datetime(2026, 3, 4, 23, tzinfo=UTC)
+
+
+def test_what_happened_since_the_launch_counts(office, session):
+    asked, declined, free = (make.contact() for _ in range(3))
+    wave = planned(session, office, asked, declined, free)
+    make.invitation(
+        contact=asked, wave=make.wave(), sent_at=NOW - timedelta(days=80), state="answered", answered_at=NOW
+    )
+    make.invitation(
+        contact=declined,
+        wave=make.wave(),
+        sent_at=NOW - timedelta(days=20),
+        state="declined",
+        declined_at=NOW,
+    )
+    session.commit()
+    office.queue()
+    rows = {person.id: row_of(session, person) for person in (free,)}
+    assert rows[free.id].state is QUEUED
+    of_wave = {
+        row.contact_id: row for row in session.scalars(sa.select(Invitation).filter_by(wave_id=wave.id))
+    }
+    soon, late = of_wave[asked.id], of_wave[declined.id]
+    assert (soon.state, soon.suppressed_reason, soon.asked_as) == (SUPPRESSED, "quarantine", None)
+    assert (soon.free_at, soon.deferred_until) == (NOW + timedelta(days=10), NOW + timedelta(days=21))
+    assert (late.suppressed_reason, late.deferred_until) == ("quarantine_after_decline", None)
+    office.send()
+    assert session.get(type(wave), wave.id).state is WaveState.FINISHED
