@@ -59,6 +59,8 @@ def test_a_form_that_could_not_be_taken_is_sent_again_by_one_press(person, path,
 def test_a_page_that_failed_to_load_offers_another_try(person):
     page = person.get("/away?q=acme")
     assert page.status_code == 503
+    assert "cannot be shown just now" in page.text
+    assert "saved" not in page.text.partition("<main")[2]
     assert re.search(r'<a class="btn btn-primary" href="/away\?q=acme">\s*Try again', page.text)
 
 

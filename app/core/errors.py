@@ -123,11 +123,15 @@ def render_unexpected(error: Exception) -> Response:
 
 
 def busy() -> Response:
-    response = render(
-        503, _("This could not be saved just now. Nothing was lost on our side; please try again.")
-    )
+    response = render(503, words_for_busy())
     response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
+
+
+def words_for_busy() -> str:
+    if request.method in ("GET", "HEAD"):
+        return _("This cannot be shown just now, because the database does not answer. Please try again.")
+    return _("This could not be saved just now. Nothing was lost on our side; please try again.")
 
 
 def too_many(seconds: int) -> Response:
