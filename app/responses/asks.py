@@ -210,8 +210,9 @@ ASK = (
     .outerjoin(GOAL, GOAL.id == CURRENT_GOAL)
     .outerjoin(Response, Response.invitation_id == Invitation.id)
 )
-BY_NONCE = Prepared(ASK.where(Invitation.nonce == sa.bindparam("nonce")), into=Ask._make)
-BY_ID = Prepared(ASK.where(Invitation.id == sa.bindparam("id")), into=Ask._make)
+SHARED = ("cadence", "segment", "holidays", "week")
+BY_NONCE = Prepared(ASK.where(Invitation.nonce == sa.bindparam("nonce")), Ask._make, SHARED)
+BY_ID = Prepared(ASK.where(Invitation.id == sa.bindparam("id")), Ask._make, SHARED)
 LOCK = Prepared(
     sa.select(Invitation.id)
     .join(Contact, Contact.id == Invitation.contact_id)

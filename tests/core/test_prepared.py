@@ -36,6 +36,15 @@ def test_values_and_rows_keep_their_types(session, now):
     assert find.row(session.connection(), sent=now, state=InvitationState.SILENT) is None
 
 
+def test_cells_said_to_be_shared_equal_those_that_are_not(session):
+    for plan in ("pro", "pro", "free"):
+        make.account(segment={"plan": plan})
+    query = sa.select(Account.segment).order_by(Account.id)
+    shared = [row.segment for row in Prepared(query, shared={"segment"}).rows(session.connection())]
+    assert shared == [{"plan": "pro"}, {"plan": "pro"}, {"plan": "free"}]
+    assert shared == [row.segment for row in Prepared(query).rows(session.connection())]
+
+
 def test_changes_are_rolled_back_with_the_transaction(session, now):
     assert NOTE.run(session.connection(), email_key="a@b.example", now=now) == 1
     session.rollback()

@@ -8,7 +8,7 @@ It runs inside the transaction that the caller began; a single SELECT may also r
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -59,11 +59,19 @@ class Prepared:
 
     Values are given by the names of its bind parameters, all of them. `into` makes a row from a list of cells
     (default: a named tuple of the columns). Columns with a Python-side default must be named in the statement.
+    `shared` names columns whose cells say the same for many rows, settings for instance: rows get one and the same
+    object, which nobody may change.
     """
 
-    def __init__(self, statement: sa.Executable, into: Callable[[Iterable[Any]], Any] | None = None):
+    def __init__(
+        self,
+        statement: sa.Executable,
+        into: Callable[[Iterable[Any]], Any] | None = None,
+        shared: Collection[str] = (),
+    ):
         self.statement = statement
         self.into = into
+        self.shared = shared
         self.plans: dict[str, Plan] = {}
 
     def row(self, connection: Connection, **values: Any) -> Any | None:
@@ -106,12 +114,15 @@ class Prepared:
     def _plan(self, dialect: Dialect) -> Plan:
         plan = self.plans.get(dialect.name)
         if plan is None:
-            plan = self.plans[dialect.name] = compiled(self.statement, dialect, self.into)
+            plan = self.plans[dialect.name] = compiled(self.statement, dialect, self.into, self.shared)
         return plan
 
 
 def compiled(
-    statement: sa.Executable, dialect: Dialect, into: Callable[[Iterable[Any]], Any] | None = None
+    statement: sa.Executable,
+    dialect: Dialect,
+    into: Callable[[Iterable[Any]], Any] | None = None,
+    shared: Collection[str] = (),
 ) -> Plan:
     """`statement` for `dialect`; ValueError when it leaves a column to a default that only SQLAlchemy would fill."""
     if isinstance(statement, sa.Insert) and not returned(statement):
@@ -123,7 +134,7 @@ def compiled(
     writers = {name: convert for name, bind in binds.items() if (convert := writer_of(bind.type, dialect))}
     constants = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
     columns = returned(statement)
-    readers = [reader_of(column["type"], dialect) for column in columns]
+    readers = [reader_of(column["type"], dialect, column["name"] in shared) for column in columns]
     return Plan(
         sql=str(text),
         is_change=not isinstance(statement, SELECTS),
@@ -146,10 +157,11 @@ def writer_of(kind: sa.types.TypeEngine, dialect: Dialect) -> Converter | None:
     return lru_cache(maxsize=64)(convert) if convert and isinstance(kind, REMEMBERED) else convert
 
 
-def reader_of(kind: sa.types.TypeEngine, dialect: Dialect) -> Converter | None:
+def reader_of(kind: sa.types.TypeEngine, dialect: Dialect, is_shared: bool = False) -> Converter | None:
     """What makes of the driver's value one of ours; None where they are the same."""
     convert = kind.dialect_impl(dialect).result_processor(dialect, None)
-    return lru_cache(maxsize=64)(convert) if convert and isinstance(kind, REMEMBERED) else convert
+    is_remembered = is_shared or isinstance(kind, REMEMBERED)
+    return lru_cache(maxsize=64)(convert) if convert and is_remembered else convert
 
 
 def in_order(names: Sequence[str] | None) -> Callable[[Mapping[str, Any]], tuple]:
