@@ -81,6 +81,7 @@ def program(program_id: int):
         rules=ask.rules,
         defaults=rules.DEFAULTS,
         hours=hours,
+        spoken=[wording.language_name(tag) for tag in found.mail],
         waves=waves,
         counts=progress.counts_of(db.session, [wave.id for wave in waves]),
         progress=progress,

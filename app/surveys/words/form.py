@@ -1,0 +1,106 @@
+"""The form in which the words of a program are written, in one language at a time, and what to look at meanwhile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import Field, SelectField
+
+from app.core.web.fields import Line, Words, choices
+from app.surveys import placeholders
+from app.surveys.forms import LONGEST_OPENING, LONGEST_SUBJECT
+from app.surveys.models import Program
+
+FIRST, REMINDER, LAST = "invitation", "reminder", "last"
+USUAL, LONG, NAMELESS = "usual", "long", "nameless"
+LIGHT, DARK = "light", "dark"
+WIDE, PHONE = "wide", "phone"
+
+
+def line(label, help=None) -> Line:
+    return Line(label, limit=LONGEST_SUBJECT, required=False, description=help)
+
+
+def lines(label, help=None) -> Words:
+    return Words(label, limit=LONGEST_OPENING, required=False, render_kw={"rows": 3}, description=help)
+
+
+class WordsForm(FlaskForm):
+    """A program's own words; what is empty is said in the words of the survey."""
+
+    subject = line(_l("Subject"))
+    opening = lines(_l("Before the question"))
+    closing = lines(_l("After the question"))
+    reminder_subject = line(_l("Subject of reminders"))
+    reminder_opening = lines(_l("Before the question, in a reminder"))
+    last_reminder_opening = lines(_l("Before the question, in the last reminder"))
+    mail = SelectField(
+        _l("Mail"),
+        choices=choices(
+            (FIRST, _l("First mail")), (REMINDER, _l("A reminder")), (LAST, _l("The last reminder"))
+        ),
+        default=FIRST,
+    )
+    person = SelectField(
+        _l("Written to"),
+        choices=choices(
+            (USUAL, _l("Somebody with a usual name")),
+            (LONG, _l("Somebody with a long name")),
+            (NAMELESS, _l("Somebody whose name is not known")),
+        ),
+        default=USUAL,
+    )
+    scheme = SelectField(
+        _l("Device"), choices=choices((LIGHT, _l("Light")), (DARK, _l("Dark"))), default=LIGHT
+    )
+    width = SelectField(
+        _l("Width"), choices=choices((WIDE, _l("Computer")), (PHONE, _l("Phone"))), default=WIDE
+    )
+
+    @property
+    def word_fields(self) -> list[Field]:
+        return [self[name] for name in WORDS]
+
+    @property
+    def view_fields(self) -> list[Field]:
+        return [self[name] for name in VIEWS]
+
+    @property
+    def own(self) -> dict[str, str]:
+        """The words as they are in the form, empty ones left out."""
+        return {name: self[name].data for name in WORDS if self[name].data}
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each placeholder is one of the list; what is wrong stands at its field."""
+        is_good = super().validate(extra_validators)
+        for field in self.word_fields:
+            said = placeholders.wrong(field.data or "")
+            if said:
+                field.errors = [*field.errors, said]
+                is_good = False
+        return is_good
+
+
+WORDS = (
+    "subject",
+    "opening",
+    "closing",
+    "reminder_subject",
+    "reminder_opening",
+    "last_reminder_opening",
+)
+VIEWS = ("mail", "person", "scheme", "width")
+
+
+def words_form(program: Program, language: str, survey_words: dict[str, str]) -> WordsForm:
+    """The form with the program's words in that language, the survey's own in grey, unless it was submitted."""
+    form = WordsForm(data=dict(program.mail.get(language, {})))
+    for field in form.word_fields:
+        field.render_kw = (field.render_kw or {}) | {
+            "placeholder": survey_words.get(field.name, ""),
+            "dir": "auto",
+            "lang": language,
+        }
+    return form

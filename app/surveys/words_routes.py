@@ -1,0 +1,122 @@
+"""The page on which the words of a program are written, beside the mail and the page that they make (a door)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import current_app, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from app.auth import access
+from app.core import audit, clock
+from app.core.database import transactions
+from app.core.web.pages import this_installation
+from app.delivery.letters import Company
+from app.delivery.programs import trying
+from app.extensions import db
+from app.surveys import rules, saving, wording
+from app.surveys.models import Program
+from app.surveys.placeholders import KNOWN
+from app.surveys.routes import answer_page, blueprint, the_program
+from app.surveys.words.form import DARK, VIEWS, WordsForm, words_form
+
+PAGE = "surveys/program_words.html"
+
+
+@blueprint.get("/programs/<int:program_id>/words")
+@access.manager
+def program_words(program_id: int):
+    found = the_program(program_id)
+    form = form_of(found)
+    for field in form.view_fields:
+        chosen = request.args.get(field.name)
+        field.data = chosen if chosen in dict(as_pairs(field)) else field.data
+    return render_words(found, form)
+
+
+@blueprint.post("/programs/<int:program_id>/words/preview")
+@access.manager
+def preview_words(program_id: int):
+    """The page with the words as they are in the form, for a script its changing part alone; nothing is kept."""
+    transactions.read(db.session)
+    found = the_program(program_id)
+    form = form_of(found)
+    form.validate()
+    is_part = request.headers.get("HX-Request") == "true"
+    return render_words(found, form, "surveys/program_looks.html" if is_part else PAGE)
+
+
+@blueprint.post("/programs/<int:program_id>/words")
+@access.manager
+def save_words(program_id: int):
+    found, now = the_program(program_id), clock.now()
+    form, language = form_of(found), language_of(found)
+    if not form.validate():
+        return render_words(found, form), 400
+    kept = {tag: own for tag, own in found.mail.items() if tag != language}
+    saving.write(db.session, found, {"mail": kept | ({language: form.own} if form.own else {})})
+    subject = f"program:{found.id}"
+    audit.note(db.session, access.actor(), "program.changed", subject=subject, now=now, name=found.name)
+    db.session.commit()
+    flash(_("The words in %(language)s are saved.", language=wording.language_name(language)), "success")
+    views = {name: form[name].data for name in VIEWS if form[name].data != form[name].default}
+    return redirect(url_for("surveys.program_words", program_id=found.id, language=language, **views), 303)
+
+
+def as_pairs(field) -> list[tuple]:
+    return [(choice.value, choice.label) for choice in field.iter_choices()]
+
+
+def language_of(program: Program) -> str:
+    """The language of the address, as far as the survey is asked in it."""
+    offered = wording.languages(program.survey.current)
+    return wording.best(request.args.get("language"), offered, this_installation().language)
+
+
+def form_of(program: Program) -> WordsForm:
+    language = language_of(program)
+    return words_form(program, language, dict(wording.pick(program.survey.current.words, language)))
+
+
+def render_words(program: Program, form: WordsForm, template: str = PAGE) -> str:
+    language, facts = language_of(program), this_installation()
+    is_dark = form.scheme.data == DARK
+    now = clock.now()
+    return render_template(
+        template,
+        program=program,
+        form=form,
+        language=language,
+        offered=wording.languages(program.survey.current),
+        placeholders=[f"{{{name}}}" for name in KNOWN],
+        readers=trying.readers(db.session, program, facts.language),
+        mail=trying.tried(
+            program.survey.current,
+            language,
+            form.own,
+            company(),
+            sender=sender_of(program),
+            mail=form.mail.data,
+            somebody=trying.SOMEBODY.get(form.person.data, trying.SOMEBODY["usual"]),
+            closes_on=clock.day_of(now + timedelta(days=rules.of(program).open_days), facts.zone),
+            is_dark=is_dark,
+        ),
+        page=answer_page(program.survey, language, None).replace(
+            "<html ", f'<html style="color-scheme: {"dark" if is_dark else "light"}" ', 1
+        ),
+        wording=wording,
+    )
+
+
+def company() -> Company:
+    settings, facts = current_app.extensions["settings"], this_installation()
+    name = facts.company or settings.MAIL_FROM.partition("<")[0].strip()
+    return Company(name, settings.BASE_URL, facts.product)
+
+
+def sender_of(program: Program) -> str:
+    """In whose name the mail is written; where that is each account's owner, whoever is looking stands for them."""
+    if program.is_from_owner:
+        return current_user.name
+    return program.sender.name if program.sender else ""
