@@ -73,6 +73,7 @@ soak: $(READY) $(STAMPS)/dev ## Kill workers and web hosts in the middle of wave
 	@test -f bench/soak.py || { echo "There is no bench/soak.py in this checkout." >&2; exit 1; }
 	@$(BIN)/python -m bench.soak $(ARGS)
 	@$(BIN)/python -m tests.faults.machines
+	@$(BIN)/python -m tests.faults.comebacks
 
 lock: $(STAMPS)/uv ## Write the lock files anew from requirements*.in and package.json (ARGS=--upgrade for newer versions)
 	$(LOCK) $(ARGS) requirements-uv.in -o requirements-uv.txt

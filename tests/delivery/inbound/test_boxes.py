@@ -23,6 +23,7 @@ from app.followups.models import Task
 from tests.conftest import NOW
 from tests.delivery.inbound import samples
 from tests.delivery.inbound.mailserver import Folder, MailServer
+from tests.delivery.test_server import certificate, tls  # noqa: F401 fixtures
 
 POISON = b"".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n".encode() for n in range(2000))
 
@@ -164,6 +165,19 @@ def test_a_server_that_knows_only_login_and_folders_with_odd_names(database_kind
     finally:
         server.stop()
     assert utf7("A & B/日本") == "A &- B/&ZeVnLA-"
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_tls_is_spoken_and_a_certificate_nobody_vouches_for_is_refused(tls, certificate, database_kind):  # noqa: F811
+    server = MailServer(context=tls)
+    server.inbox.add(b"From: a@b.example\n\nx")
+    try:
+        assert len(list(imap(server, tls=True, ca=str(certificate)).look({}))) == 1
+        assert len(list(imap(server, tls=True, verify=False).look({}))) == 1
+        with pytest.raises(BoxFault, match=r"certificate of .* is not trusted"):
+            list(imap(server, tls=True).look({}))
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
