@@ -25,6 +25,7 @@ from app.surveys import audience, rules, saving
 from app.surveys.forms import LONGEST_OPENING, LONGEST_SUBJECT
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.plans import schedules
+from app.surveys.segments import saved as segments
 from app.surveys.templates import shipped_words
 
 resource = Resource("programs", "Who is asked what, by which rules.")
@@ -36,7 +37,7 @@ FROM_OWNER = (
 AUDIENCE = (
     "Any of the values of each filter: `tiers` (no tier counts as 2), `stages`, `roles`, `owners` (addresses of staff, "
     "null for nobody), `languages` (null for not known), `accounts` (ids), `segment` (an object of attributes with "
-    "lists of values). Empty: everybody at an account. In a change it is taken as a whole."
+    "lists of values), `segments` (ids of saved ones). Empty: everybody at an account. In a change it is taken as a whole."
 )
 SCHEDULE = (
     "When it asks by itself; null: only when launched. `kind` is `drip` for relationship programs: everybody every "
@@ -199,6 +200,8 @@ def audience_shown(stored: Mapping[str, Any], addresses: Mapping[int, str]) -> d
     shown = dict(stored)
     if "owners" in shown:
         shown["owners"] = [n if n is None else addresses.get(n, str(n)) for n in shown["owners"]]
+    if "segments" in shown:
+        shown["segments"] = [str(one["id"]) for one in shown["segments"]]
     if "accounts" in shown:
         shown["accounts"] = [str(number) for number in shown["accounts"]]
     return shown
@@ -256,8 +259,9 @@ def saved(program: Program | None, given: dict, action: str) -> dict:
     if "sender_email" in given:
         values["sender"] = sender_named(given["sender_email"])
     if "audience" in given:
-        values["audience"] = audience.checked(by_id(given["audience"]))
-        audience.require_known(db.session, values["audience"])
+        wanted = audience.checked(by_id(given["audience"]))
+        audience.require_known(db.session, wanted)
+        values["audience"] = segments.bound(db.session, wanted)
     values |= schedule_given(given, program)
     found = saving.write(db.session, program, values | rules_given(given, program))
     if given:

@@ -33,6 +33,7 @@ from app.followups import words as task_words
 from app.followups.models import Task
 from app.reports.accounts import directory, story
 from app.reports.accounts.directory import ASKABLE, NOT_ASKABLE, PAGE_SIZE, PeopleFilter
+from app.surveys.models import Segment
 from app.surveys.scales import band
 
 
@@ -40,7 +41,9 @@ def chosen_people() -> PeopleFilter:
     """The filter in the address; unknown values are passed over."""
     asked = request.args
     account = asked.get("account", "")
+    segment = asked.get("segment", 0, type=int)
     return PeopleFilter(
+        segment=db.session.get(Segment, segment) if 0 < segment < 2**63 else None,
         words=asked.get("q", "").replace("\x00", "").strip()[:100],
         role=ContactRole(asked["role"]) if asked.get("role") in set(ContactRole) else None,
         asked=asked["asked"] if asked.get("asked") in {ASKABLE, NOT_ASKABLE, *Reason} else "",
@@ -51,7 +54,7 @@ def chosen_people() -> PeopleFilter:
 
 def address_of(chosen: PeopleFilter) -> dict[str, str]:
     given = {"q": chosen.words, "role": chosen.role, "asked": chosen.asked, "language": chosen.language}
-    given["account"] = chosen.account_id
+    given |= {"account": chosen.account_id, "segment": chosen.segment.id if chosen.segment else None}
     return {name: str(value) for name, value in given.items() if value}
 
 
@@ -68,6 +71,10 @@ def contacts_page():
         address=address_of(chosen),
         account=db.session.get(Account, chosen.account_id) if chosen.account_id else None,
         asked_options=asked_options(),
+        segment_options=[
+            (segment.id, segment.name)
+            for segment in db.session.scalars(sa.select(Segment).order_by(Segment.name))
+        ],
         language_options=[(code, language_name(code)) for code in directory.languages(db.session)],
         role_options=[(role.value, name) for role, name in words.ROLES.items()],
         words=words,

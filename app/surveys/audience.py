@@ -2,7 +2,7 @@
 
 A filter is a JSON object. Every key that is present must hold; within a key any of the values will do:
 `tiers` (1-3, no tier counts as 2), `stages`, `roles`, `owners` (staff ids), `languages`, `accounts` (ids) and
-`segment` (`{attribute: [values]}`). `null` among owners means an account without one, among languages a person whose
+`segment` (`{attribute: [values]}`) and `segments` (saved ones by id; stored with a copy of their filters). `null` among owners means an account without one, among languages a person whose
 language is not known. The empty filter names everybody at an account. Whether a person may be asked now is not decided
 here but by the cadence.
 """
@@ -24,12 +24,12 @@ from app.contacts.words import ROLES, STAGES
 from app.core import text
 from app.core.database.columns import attribute
 from app.core.errors import Invalid
-from app.surveys.models import Program
+from app.surveys.models import Program, Segment
 from app.surveys.wording import best, language_name
 
 TIERS = (1, 2, 3)
 MOST_VALUES = 1000
-KEYS = ("tiers", "stages", "roles", "owners", "languages", "accounts", "segment")
+KEYS = ("tiers", "stages", "roles", "owners", "languages", "accounts", "segment", "segments")
 
 
 def checked(given: Any) -> dict[str, Any]:
@@ -53,13 +53,23 @@ def checked(given: Any) -> dict[str, Any]:
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
     """Audiences that name one account name another instead."""
     for program in session.scalars(sa.select(Program)):
-        named = program.audience.get("accounts", [])
-        if from_id in named:
-            program.audience = {
-                **program.audience,
-                "accounts": list(dict.fromkeys(to_id if number == from_id else number for number in named)),
-            }
+        program.audience = moved(program.audience, from_id, to_id)
+    for segment in session.scalars(sa.select(Segment)):
+        segment.filter = moved(segment.filter, from_id, to_id)
     session.flush()
+
+
+def moved(given: Mapping[str, Any], from_id: int, to_id: int) -> dict[str, Any]:
+    """A stored filter that names one account in place of another, in the copies of segments as well."""
+    found = dict(given)
+    if from_id in found.get("accounts", []):
+        renamed = [to_id if number == from_id else number for number in found["accounts"]]
+        found["accounts"] = list(dict.fromkeys(renamed))
+    if "segments" in found:
+        found["segments"] = [
+            {**one, "filter": moved(one["filter"], from_id, to_id)} for one in found["segments"]
+        ]
+    return found
 
 
 def values(given: Any, read: Callable[[Any], Any]) -> list:
@@ -82,6 +92,11 @@ def whole(value: Any) -> int:
 
 def tier(value: Any) -> int:
     return TIERS[TIERS.index(whole(value))]
+
+
+def segment_id(value: Any) -> int:
+    """The id of a segment, given alone or with the copy that is stored."""
+    return whole(value["id"] if isinstance(value, Mapping) and "id" in value else value)
 
 
 def or_none(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -121,6 +136,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "languages": lambda given: values(given, or_none(short)),
     "accounts": lambda given: values(given, whole),
     "segment": attribute_values,
+    "segments": lambda given: values(given, segment_id),
 }
 MEANINGS: dict[str, Callable[[], str]] = {
     "tiers": lambda: _("Tiers are a list of 1, 2 and 3."),
@@ -130,6 +146,7 @@ MEANINGS: dict[str, Callable[[], str]] = {
     "languages": lambda: _("Languages are a list of codes such as en, or null for not known."),
     "accounts": lambda: _("Accounts are a list of account ids."),
     "segment": lambda: _("Segment is an object of attributes, each with a list of values."),
+    "segments": lambda: _("Segments are a list of segment ids."),
 }
 
 
@@ -166,9 +183,15 @@ def conditions(given: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
         any_of(Account.owner_id, given["owners"]) if given.get("owners") else None,
         speaks(given["languages"]) if given.get("languages") else None,
         Account.id.in_(given["accounts"]) if given.get("accounts") else None,
+        sa.or_(*[fits(one["filter"]) for one in given["segments"]]) if given.get("segments") else None,
         *(attribute(Account.segment, name).in_(chosen) for name, chosen in given.get("segment", {}).items()),
     ]
     return [condition for condition in found if condition is not None]
+
+
+def fits(given: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """Everything that a stored filter asks for holds."""
+    return sa.and_(sa.true(), *conditions(given))
 
 
 def any_of(column: sa.ColumnElement, wanted: list) -> sa.ColumnElement[bool]:
@@ -252,6 +275,7 @@ def described(
         (_("Language"), [language_name(t) if t else _("Not known") for t in given.get("languages", [])]),
         (_("Owner"), [known.owners.get(o, f"#{o}") if o else _("Nobody") for o in given.get("owners", [])]),
         (_("Account"), accounts),
+        (_("Saved segment"), [one["name"] for one in given.get("segments", [])]),
         *given.get("segment", {}).items(),
     ]
     return [(label, ", ".join(chosen)) for label, chosen in found if chosen]

@@ -19,7 +19,7 @@ from app.contacts import words
 from app.contacts.models import Account
 from app.core.web.fields import Line, Words, choices
 from app.surveys import audience, hours, rules, wording
-from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
+from app.surveys.models import Program, ProgramKind, ProgramStatus, Segment, Survey
 from app.surveys.plans import form_fields, schedules
 from app.surveys.plans.form_fields import ScheduleFields
 from app.surveys.templates import shipped_words
@@ -155,19 +155,9 @@ class WindowFields:
 WINDOWS = tuple(name for name in vars(WindowFields) if name in rules.WHOLE | rules.DAYS)
 
 
-class ProgramForm(RuleFields, WindowFields, ScheduleFields, FlaskForm):
-    """A program with everything that decides whom it asks, and how."""
+class AudienceFields:
+    """A filter of people."""
 
-    name = Line(_l("Name"), description=_l("Colleagues see it; customers do not."))
-    survey = SelectField(_l("Survey"), coerce=int)
-    status = SelectField(_l("State"), choices=choices(*STATUSES.items()), default=ProgramStatus.ACTIVE.value)
-    kind = SelectField(_l("Kind"), choices=choices(*KINDS.items()), default=ProgramKind.RELATIONSHIP.value)
-    sender = SelectField(
-        _l("In whose name"),
-        coerce=int,
-        default=0,
-        description=_l("A person gets more answers than a company, and gets the replies."),
-    )
     tiers = Boxes(
         _l("Tier"), coerce=int, choices=choices((1, _l("Tier 1")), (2, _l("Tier 2")), (3, _l("Tier 3")))
     )
@@ -192,6 +182,33 @@ class ProgramForm(RuleFields, WindowFields, ScheduleFields, FlaskForm):
     @property
     def attribute_fields(self) -> dict[str, Boxes]:
         return {name: self[field] for name, field in self.attributes.items()}
+
+
+class SegmentForm(AudienceFields, FlaskForm):
+    """A filter with a name."""
+
+    name = Line(_l("Name"))
+
+
+class ProgramForm(RuleFields, WindowFields, ScheduleFields, AudienceFields, FlaskForm):
+    """A program with everything that decides whom it asks, and how."""
+
+    name = Line(_l("Name"), description=_l("Colleagues see it; customers do not."))
+    survey = SelectField(_l("Survey"), coerce=int)
+    status = SelectField(_l("State"), choices=choices(*STATUSES.items()), default=ProgramStatus.ACTIVE.value)
+    kind = SelectField(_l("Kind"), choices=choices(*KINDS.items()), default=ProgramKind.RELATIONSHIP.value)
+    sender = SelectField(
+        _l("In whose name"),
+        coerce=int,
+        default=0,
+        description=_l("A person gets more answers than a company, and gets the replies."),
+    )
+    segments = Boxes(_l("Saved segment"), coerce=int)
+
+    @property
+    def audience_fields(self) -> list[Field]:
+        """The filters of the audience, in the order they are shown."""
+        return [self.segments, *super().audience_fields]
 
     @property
     def mail_fields(self) -> dict[str, tuple[Field, Field]]:
@@ -223,10 +240,7 @@ def program_form(session: Session, program: Program | None = None) -> ProgramFor
     stored = dict(program.audience) if program else {}
     attributes = offered_attributes(session, stored.get("segment", {}))
     tags = sorted(shipped_words(), key=lambda tag: (tag != wording.FALLBACK, tag))
-    fields: dict[str, Any] = {
-        f"attribute_{key(name)}": Boxes(name, choices=choices(*[(v, v) for v in values]))
-        for name, values in attributes.items()
-    }
+    fields = attribute_boxes(attributes)
     for tag in tags:
         fields[f"subject_{key(tag)}"] = Line(_("Subject"), limit=LONGEST_SUBJECT, required=False)
         fields[f"opening_{key(tag)}"] = Words(
@@ -237,7 +251,29 @@ def program_form(session: Session, program: Program | None = None) -> ProgramFor
     form.attributes = {name: f"attribute_{key(name)}" for name in attributes}
     form.tags = tags
     offer(session, form, program, stored)
+    offer_audience(session, form, stored)
+    named = session.scalars(sa.select(Segment).order_by(Segment.name))
+    form.segments.choices = choices(*[(segment.id, segment.name) for segment in named])
     return form
+
+
+def segment_form(session: Session, segment: Segment | None = None) -> SegmentForm:
+    """The form of a segment, filled from it unless it was submitted."""
+    stored = dict(segment.filter) if segment else {}
+    attributes = offered_attributes(session, stored.get("segment", {}))
+    kind = type("SegmentFormNow", (SegmentForm,), attribute_boxes(attributes))
+    shown = {"name": segment.name} | filled_audience(session, stored) if segment else None
+    form = kind(data=shown)
+    form.attributes = {name: f"attribute_{key(name)}" for name in attributes}
+    offer_audience(session, form, stored)
+    return form
+
+
+def attribute_boxes(attributes: dict[str, list[str]]) -> dict[str, Any]:
+    return {
+        f"attribute_{key(name)}": Boxes(name, choices=choices(*[(v, v) for v in values]))
+        for name, values in attributes.items()
+    }
 
 
 def offered_attributes(session: Session, stored: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -260,6 +296,10 @@ def offer(session: Session, form: ProgramForm, program: Program | None, stored: 
         senders.append((program.sender_id, program.sender.display_name))
     own = (OWNER, _("The owner of each person’s account, else the company"))
     form.sender.choices = choices((0, _("The company")), own, *senders)
+
+
+def offer_audience(session: Session, form: AudienceFields, stored: dict[str, Any]) -> None:
+    """Put the owners and languages into the filter that there are."""
     owned = set(session.scalars(sa.select(Account.owner_id).distinct()))
     chosen = {None if o is None else int(o) for o in stored.get("owners", [])}
     known = {
@@ -284,19 +324,25 @@ def filled(session: Session, program: Program, stored: dict[str, Any]) -> dict[s
     shown["sender"] = OWNER if program.is_from_owner else program.sender_id or 0
     shown |= {"status": program.status.value, "kind": program.kind.value}
     shown |= form_fields.filled(schedules.of(program))
-    shown |= {name: stored.get(name, []) for name in ("tiers", "stages", "roles")}
-    shown |= {
-        name: [NOBODY if v is None else str(v) for v in stored.get(name, [])]
-        for name in ("owners", "languages")
-    }
-    shown["accounts"] = "\n".join(names_of(session, stored.get("accounts", [])))
-    shown |= {f"attribute_{key(name)}": values for name, values in stored.get("segment", {}).items()}
+    shown |= filled_audience(session, stored)
+    shown["segments"] = [one["id"] for one in stored.get("segments", [])]
     for tag, own in program.mail.items():
         shown |= {
             f"subject_{key(tag)}": own.get("subject", ""),
             f"opening_{key(tag)}": own.get("opening", ""),
         }
     return shown
+
+
+def filled_audience(session: Session, stored: dict[str, Any]) -> dict[str, Any]:
+    """What the fields show of a filter."""
+    shown: dict[str, Any] = {name: stored.get(name, []) for name in ("tiers", "stages", "roles")}
+    shown |= {
+        name: [NOBODY if v is None else str(v) for v in stored.get(name, [])]
+        for name in ("owners", "languages")
+    }
+    shown["accounts"] = "\n".join(names_of(session, stored.get("accounts", [])))
+    return shown | {f"attribute_{key(name)}": values for name, values in stored.get("segment", {}).items()}
 
 
 def names_of(session: Session, accounts: list[int]) -> list[str]:

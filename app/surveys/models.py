@@ -104,6 +104,16 @@ class ProgramStatus(StrEnum):
     ARCHIVED = "archived"
 
 
+class Segment(Stamped, Base):
+    """A filter of people with a name, in the form of an audience (`surveys/audience.py`)."""
+
+    __tablename__ = "segments"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    filter: Mapped[dict] = mapped_column(Json, default=dict)
+
+
 class Program(Stamped, Base):
     """Who is asked what, and by which rules. The rules are data with the defaults of `surveys/rules.py`."""
 

@@ -15,6 +15,8 @@ from app.delivery.asking.gates import Reason
 from app.delivery.models import InvitationState, Suppression
 from app.reports.accounts.people import last_answers, last_states
 from app.responses.models import Response
+from app.surveys import audience
+from app.surveys.models import Segment
 
 PAGE_SIZE = 50
 ASKABLE, NOT_ASKABLE = "yes", "no"
@@ -29,10 +31,11 @@ class PeopleFilter:
     asked: str = ""
     language: str = ""
     account_id: int | None = None
+    segment: Segment | None = None
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.words or self.role or self.asked or self.language or self.account_id)
+        return bool(self.words or self.role or self.asked or self.language or self.account_id or self.segment)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ def conditions(chosen: PeopleFilter, today: Today) -> Iterator[sa.ColumnElement[
         yield Contact.language.is_(None) if is_unknown else Contact.language == chosen.language
     if chosen.account_id:
         yield Contact.account_id == chosen.account_id
+    if chosen.segment is not None:
+        yield Contact.id.in_(audience.people(chosen.segment.filter))
     if chosen.asked == ASKABLE:
         yield why_not(today).is_(None)
     elif chosen.asked == NOT_ASKABLE:

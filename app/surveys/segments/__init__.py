@@ -1,0 +1,1 @@
+"""Saved segments: filters of people with a name, which programs and lists use."""

@@ -1,0 +1,81 @@
+"""Segments as rows: kept, changed, taken away, and bound into the audiences of programs.
+
+A program holds a copy of each segment it names, so that its audience is one filter that needs no look elsewhere; to
+change a segment changes the copies in the same transaction. A segment names no other segment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from app.core.errors import Invalid, Refused
+from app.surveys.models import Program, Segment
+
+
+def bound(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A checked audience with a copy of each segment it names; Invalid for one that is not there."""
+    wanted = given.get("segments", [])
+    if not wanted:
+        return dict(given)
+    known = {row.id: row for row in session.scalars(sa.select(Segment).where(Segment.id.in_(wanted)))}
+    if unknown := [str(number) for number in wanted if number not in known]:
+        words = _("There is no segment with the id %(names)s.", names=", ".join(unknown[:5]))
+        raise Invalid(_("This audience cannot be used."), errors={"audience.segments": words})
+    return {**given, "segments": [copy_of(known[number]) for number in wanted]}
+
+
+def copy_of(segment: Segment) -> dict[str, Any]:
+    return {"id": segment.id, "name": segment.name, "filter": segment.filter}
+
+
+def save(session: Session, segment: Segment | None, *, name: str, filter: Mapping[str, Any]) -> Segment:
+    """Keep a segment, a new one if there is none, and bring the programs up to it; Invalid for a name that is taken."""
+    found = segment or Segment()
+    namesake = sa.select(Segment.id).where(sa.func.lower(Segment.name) == name.lower())
+    if session.scalar(namesake.where(Segment.id != (found.id or 0))):
+        words = _("There is a segment of this name already.")
+        raise Invalid(words, errors={"name": words})
+    if not filter:
+        words = _("Choose at least one filter; everybody needs no segment.")
+        raise Invalid(words, errors={"tiers": words})
+    found.name, found.filter = name, {key: value for key, value in filter.items() if key != "segments"}
+    session.add(found)
+    session.flush()
+    for program in users(session, found):
+        others = [copy_of(found) if one["id"] == found.id else one for one in program.audience["segments"]]
+        program.audience = {**program.audience, "segments": others}
+    session.flush()
+    return found
+
+
+def users(session: Session, segment: Segment) -> list[Program]:
+    """The programs that name this segment."""
+    every = session.scalars(sa.select(Program).order_by(Program.name))
+    return [program for program in every if segment.id in ids_of(program.audience)]
+
+
+def ids_of(audience: Mapping[str, Any]) -> list[int]:
+    """The segments that a stored audience names."""
+    return [one["id"] for one in audience.get("segments", [])]
+
+
+def remove(session: Session, segment: Segment) -> None:
+    """Take a segment away; Refused while programs use it."""
+    if used_by := users(session, segment):
+        names = ", ".join(program.name for program in used_by[:3])
+        raise Refused(
+            ngettext(
+                "A program uses this segment: %(names)s.",
+                "%(num)s programs use this segment: %(names)s.",
+                len(used_by),
+                names=names,
+            )
+        )
+    session.delete(segment)
+    session.flush()
