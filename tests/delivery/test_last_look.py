@@ -81,3 +81,15 @@ def test_what_happened_since_the_launch_counts(office, session):
     assert (late.suppressed_reason, late.deferred_until) == ("quarantine_after_decline", None)
     office.send()
     assert session.get(type(wave), wave.id).state is WaveState.FINISHED
+
+
+def test_what_is_queued_when_the_window_shuts_goes_on_when_it_opens(office, session, sink):
+    person = make.contact()
+    planned(session, office, person)
+    office.queue()
+    office.later(hours=2)
+    office.send()
+    assert (row_of(session, person).state, dict(sink.counts)) == (QUEUED, {})
+    office.now = datetime(2026, 3, 5, 8, 0, 1, tzinfo=UTC)
+    office.send()
+    assert set(sink.counts.values()) == {1}

@@ -18,6 +18,7 @@ from app.surveys.models import Program, ProgramKind
 
 PAUSED, CLOSED, CHANGED, REHEARSAL = "paused", "closed", "address_changed", "rehearsal"
 SUPPRESSED = "suppressed_address"
+WINDOW = "window"
 STILL_UNSENT = frozenset({InvitationState.QUEUED, InvitationState.SENDING})
 
 

@@ -20,7 +20,7 @@ from app.delivery.mail.smtp.connection import Envelope, Report
 from app.delivery.mail.smtp.faults import Stage, Verdict
 from app.delivery.models import InvitationState
 from app.delivery.sending import asks, books, traces
-from app.delivery.sending.asks import REHEARSAL, Ask
+from app.delivery.sending.asks import REHEARSAL, WINDOW, Ask
 from app.delivery.sending.posting import (
     INVITATION,
     REMINDER,
@@ -30,6 +30,7 @@ from app.delivery.sending.posting import (
     sender_of,
     wording_of,
 )
+from app.delivery.timing.calendars import Calendar
 
 FRESH = timedelta(seconds=1)
 SURVEY = frozenset({INVITATION, REMINDER})
@@ -61,6 +62,7 @@ class Postman:
         self.shelved: set[int] = set()
         self.results: list[Result] = []
         self.books = books.Books()
+        self.calendar: Calendar | None = None
 
     @property
     def room(self) -> int:
@@ -71,6 +73,7 @@ class Postman:
         if self.read_at is None or now - self.read_at > FRESH:
             self._read_facts(session)
             self.read_at = now
+            self.calendar = Calendar(session)
         wanted = {row.letter_id for row in rows} - self.letters.keys()
         for letter in session.scalars(sa.select(Letter).where(Letter.id.in_(wanted))) if wanted else ():
             self.letters[letter.id] = Compiled(wording_of(letter), sender_of(letter))
@@ -93,7 +96,18 @@ class Postman:
             stop = asks.objection(ask, is_reminder=is_reminder, is_live=self.is_live, now=now)
             if stop:
                 results.append(Result(row.id, stop[0], stop[1], is_try=False))
+            elif row.tries == 0 and (wait := self._wait(ask, is_reminder, now)):
+                results.append(Result(row.id, Step.RETURNED, WINDOW, is_try=False, wait=wait))
         return results
+
+    def _wait(self, ask: Ask, is_reminder: bool, now: datetime) -> float:
+        """Seconds until the window opens for a mail that was not tried yet; a server that asked for patience gets it.
+
+        A wave that was paused, or longer than its window, does not go on at night.
+        """
+        if self.calendar is None:
+            return 0
+        return (self.calendar.opening(ask, now, is_reminder=is_reminder) - now).total_seconds()
 
     def offer(self, rows: Sequence[Row], now: datetime) -> None:
         """Finish each mail and give it to the lane it belongs on."""

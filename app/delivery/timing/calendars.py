@@ -12,6 +12,7 @@ from app.core.installation import installation
 from app.delivery.models import Wave
 from app.delivery.sending import windows
 from app.delivery.sending.addressees import Addressee
+from app.delivery.sending.asks import Ask
 from app.delivery.sending.windows import Window
 from app.surveys import rules
 
@@ -28,8 +29,12 @@ class Calendar:
 
     def first_send(self, person: Addressee, now: datetime) -> datetime:
         """When a first mail that is due may leave: now, or at the next opening of the window."""
-        window = self._first(person.wave_id)
-        return window.next(now, self.zone_of(person)) if window else now
+        return self.opening(person, now, is_reminder=False)
+
+    def opening(self, ask: Ask | Addressee, now: datetime, *, is_reminder: bool) -> datetime:
+        """When a mail that waits in the outbox may leave."""
+        window = (self._reminders if is_reminder else self._first)(ask.wave_id)
+        return window.next(now, self.zone_of(ask)) if window else now
 
     def reminder(self, person: Addressee, now: datetime) -> datetime:
         """When a reminder that is due may leave: now, at the next opening of its window, or on one of the days to
@@ -41,7 +46,7 @@ class Calendar:
             return window.next(now, zone)
         return moment
 
-    def zone_of(self, person: Addressee) -> ZoneInfo:
+    def zone_of(self, person: Ask | Addressee) -> ZoneInfo:
         return windows.zone(person.time_zone, self.here)
 
     def _first_window(self, wave_id: int) -> Window | None:
