@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.auth import access
+from app.auth.access import policy_of
 from app.auth.models import RoleName
+from app.core.web.frame import TOKEN, is_respondent
 from app.extensions import db
 from tests import crawling, make
 
@@ -87,6 +89,13 @@ def test_a_session_is_no_credential_for_the_api(app, clients, words):
             ]
             found += [f"{method} {path}: {answers}"] if answers != [401, 401] else []
     assert found == []
+
+
+def test_only_pages_behind_a_link_have_no_hooks_before_them(app):
+    """Nothing is asked before a view with the policy `token`, CSRF included, so it must be one that has no session."""
+    free = [r.rule for r in app.url_map.iter_rules() if policy_of(app, r.endpoint) == TOKEN]
+    assert free
+    assert [rule for rule in free if not is_respondent(rule)] == []
 
 
 def test_nothing_is_changed_without_the_token_of_the_form(app, clients, words):

@@ -17,13 +17,13 @@ from app.core import clock
 from app.core.audit import Actor
 from app.core.errors import Forbidden, SignedOut
 from app.core.web import typed
+from app.core.web.frame import TOKEN
 from app.core.web.pages import SAFE_METHODS
 from app.extensions import db
 
 View = TypeVar("View", bound=Callable)
 
 PUBLIC = "public"
-TOKEN = "token"
 KEY = "key"
 LIBRARY_ENDPOINTS = {"static": PUBLIC}
 FIRST_PAGES = frozenset({"auth.password", "auth.change_password", "auth.theme"})

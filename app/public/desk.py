@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from flask import Flask, Request, current_app
 from limits import parse
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 
@@ -22,11 +24,12 @@ from app.public.pages import Pages
 from app.public.together import Together
 from app.public.visits import ANSWER, SCORE, TRAP, Look, Visits
 from app.responses import asks
-from app.responses.asks import Ask
+from app.responses.asks import Ask, Opening
 
 log = logging.getLogger(__name__)
 AGENT_LENGTH = 512
 # A gateway that cuts the links of a whole wave short must not be stopped before it is through with some mails.
+T = TypeVar("T")
 WRONG_LINKS = parse("300 per 1 minute")
 
 
@@ -43,17 +46,29 @@ class Desk:
 
     def ask(self, token: str) -> Ask:
         """The ask of a link; NotFound for a link that is not ours or was cut short, TooManyRequests for many of them."""
+        return self._found(token, asks.by_nonce)
+
+    def opening(self, token: str) -> Opening:
+        """As much of the ask as its page needs; the same errors."""
+        return self._found(token, asks.opening)
+
+    def _found(self, token: str, look_up: Callable[[Connection, str], T | None]) -> T:
         nonce = self.signer.nonce(token)
         if nonce is None:
             raise wrong_link()
         with transactions.Looking(self.engine) as connection:
-            ask = asks.by_nonce(connection, nonce)
+            ask = look_up(connection, nonce)
         if ask is None:
             raise wrong_link()
         return ask
 
     def look(
-        self, ask: Ask, request: Request, now: datetime, chosen: int | None = None, page: str = ANSWER
+        self,
+        ask: Ask | Opening,
+        request: Request,
+        now: datetime,
+        chosen: int | None = None,
+        page: str = ANSWER,
     ) -> None:
         """Count a look at a page; with a chosen number it came through a score link. Only machines see the trap."""
         machine = page == TRAP or is_probably_machine(

@@ -54,7 +54,7 @@ RESPONDENT = Actor("respondent", None, "the person asked")
 def question(token: str) -> Response:
     """The question, with the number of the link preselected; opening it records nothing."""
     at = desk()
-    ask = at.ask(token)
+    ask = at.opening(token)
     now = clock.now()
     chosen = forms.chosen(request)
     at.look(ask, request, now, chosen)
@@ -69,7 +69,7 @@ def question(token: str) -> Response:
 def more(token: str) -> Response:
     """Where the link of a mail leads that no reader sees: counted as a machine's look, then the question as ever."""
     at = desk()
-    at.look(at.ask(token), request, clock.now(), None, page=TRAP)
+    at.look(at.opening(token), request, clock.now(), None, page=TRAP)
     return Response(status=302, headers={"Location": f"/a/{token}"})
 
 
@@ -213,8 +213,9 @@ def wishes_of(ask: Ask) -> Wishes:
 
 
 def page(body: str | bytes, language: str, status: int = 200) -> Response:
-    headers = {"Content-Language": language}
-    return Response(body, status=status, content_type="text/html; charset=utf-8", headers=headers)
+    response = Response(body, status=status, content_type="text/html; charset=utf-8")
+    response.headers["Content-Language"] = language
+    return response
 
 
 def unsaved(error: Exception, body: str, language: str) -> Response:

@@ -149,6 +149,35 @@ class Ask(NamedTuple):
         return clock.day_of(moment, self.zone)
 
 
+class Opening(NamedTuple):
+    """As much of an ask as its page needs, so that a look at a link costs little; each part means what it means there."""
+
+    id: int
+    state: InvitationState
+    language: str
+    version_id: int
+    sent_at: datetime | None
+    closes_at: datetime | None
+    cadence: dict
+    contact_status: ContactStatus
+    unsubscribed_at: datetime | None
+    goal: str | None
+    company: str
+    product: str
+    time_zone: str
+    response_id: int | None
+    dismissed_at: datetime | None
+
+    is_unsubscribed = Ask.is_unsubscribed
+    is_answered = Ask.is_answered
+    is_heard = Ask.is_heard
+    may_be_skipped = Ask.may_be_skipped
+    takes_answers = Ask.takes_answers
+    editable_until = Ask.editable_until
+    zone = Ask.zone
+    day_of = Ask.day_of
+
+
 def columns() -> dict[str, Any]:
     """Where each field of `Ask` stands in the database."""
     owner = (
@@ -211,6 +240,20 @@ ASK = (
     .outerjoin(Response, Response.invitation_id == Invitation.id)
 )
 SHARED = ("cadence", "segment", "holidays", "week")
+OPENING = Prepared(
+    sa.select(*(COLUMNS[name].label(name) for name in Opening._fields))
+    .select_from(Invitation)
+    .join(Wave, Wave.id == Invitation.wave_id)
+    .join(Program, Program.id == Wave.program_id)
+    .join(Contact, Contact.id == Invitation.contact_id)
+    .join(Account, Account.id == Invitation.account_id)
+    .join(Installation, Installation.id == 1)
+    .outerjoin(GOAL, GOAL.id == CURRENT_GOAL)
+    .outerjoin(Response, Response.invitation_id == Invitation.id)
+    .where(Invitation.nonce == sa.bindparam("nonce")),
+    Opening._make,
+    ("cadence",),
+)
 BY_NONCE = Prepared(ASK.where(Invitation.nonce == sa.bindparam("nonce")), Ask._make, SHARED)
 BY_ID = Prepared(ASK.where(Invitation.id == sa.bindparam("id")), Ask._make, SHARED)
 LOCK = Prepared(
@@ -232,6 +275,11 @@ LOCK_ALL = (
 def by_nonce(connection: Connection, nonce: str) -> Ask | None:
     """The ask of a link, or None."""
     return BY_NONCE.row(connection, nonce=nonce)
+
+
+def opening(connection: Connection, nonce: str) -> Opening | None:
+    """What the page of a link needs, or None."""
+    return OPENING.row(connection, nonce=nonce)
 
 
 def by_id(connection: Connection, invitation_id: int) -> Ask:

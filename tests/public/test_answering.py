@@ -16,6 +16,7 @@ from app.extensions import db
 from app.followups.models import Task
 from app.health.models import ScoreDue
 from app.reports.models import RollupDelta
+from app.responses import asks
 from app.responses.models import Answer, Response, Revision
 from app.sentiment.models import StoredReading
 from tests import make
@@ -401,3 +402,13 @@ def test_an_answer_cannot_be_changed_without_end(client, ask):
     assert "too many requests" in refused.text
     assert rows() == left
     assert client.post(other.link, data={"score": "3"}).status_code == 303
+
+
+def test_a_look_knows_the_same_of_an_ask_as_an_answer(ask, session):
+    made = ask("nps_value")
+    session.commit()
+    nonce = session.get_one(type(made.row), made.id).nonce
+    looked, answered = asks.opening(session.connection(), nonce), asks.by_nonce(session.connection(), nonce)
+    assert looked._asdict() == {name: getattr(answered, name) for name in looked._fields}
+    assert looked.takes_answers(clock.now()) is answered.takes_answers(clock.now()) is True
+    assert (looked.is_heard, looked.may_be_skipped) == (answered.is_heard, answered.may_be_skipped)

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
-from flask import Flask, Request
+from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.typing import ResponseReturnValue
 from werkzeug.routing import RequestRedirect
 
 RESPONDENT_PATHS = ("/a/", "/u/")
+TOKEN = "token"
 
 
 def is_respondent(path: str) -> bool:
@@ -32,6 +34,11 @@ class Application(Flask):
 
     def ensure_sync(self, func: Callable) -> Callable:
         return func
+
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Nothing is asked before a page whose credential is its link: it has no session, and so no CSRF token either."""
+        view = self.view_functions.get(request.endpoint)
+        return None if getattr(view, "access", None) == TOKEN else super().preprocess_request()
 
     def raise_routing_exception(self, request: Request) -> NoReturn:
         """An address with a slash too few leads to the right one, on whatever host the request really came to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from flask import Flask
 
@@ -33,9 +33,9 @@ def install(app: Flask) -> None:
     They are added outside of Flask, whose own way of adding a header costs every page a tenth of its time.
     """
     common = COMMON | ({"Strict-Transport-Security": HSTS} if app.extensions["settings"].is_https else {})
-    staff = list((common | {"Content-Security-Policy": STAFF} | NO_STORE).items())
-    respondent = list((common | RESPONDENT_ONLY | NO_STORE).items())
-    static = list((common | {"Content-Security-Policy": STAFF}).items())
+    staff = by_key(common | {"Content-Security-Policy": STAFF} | NO_STORE)
+    respondent = by_key(common | RESPONDENT_ONLY | NO_STORE)
+    static = by_key(common | {"Content-Security-Policy": STAFF})
     answer = app.wsgi_app
 
     def with_headers(environ: dict, start_response: Callable) -> Iterable[bytes]:
@@ -50,6 +50,11 @@ def install(app: Flask) -> None:
     app.wsgi_app = with_headers
 
 
-def missing(wanted: Pairs, headers: Pairs) -> Pairs:
+def by_key(headers: Mapping[str, str]) -> dict[str, tuple[str, str]]:
+    """The headers by their names in small letters, in which names are compared."""
+    return {name.lower(): (name, value) for name, value in headers.items()}
+
+
+def missing(wanted: Mapping[str, tuple[str, str]], headers: Pairs) -> Pairs:
     present = {name.lower() for name, _value in headers}
-    return [pair for pair in wanted if pair[0].lower() not in present]
+    return [pair for key, pair in wanted.items() if key not in present]
