@@ -145,7 +145,7 @@ def meet_occasions(now: datetime) -> int:
     return committed(occasions.meet(db.session, now=now))
 
 
-@every(seconds=3600)
+@every(seconds=600)
 def ask_deferred(now: datetime) -> int:
     """Ask those who were left out of a wave for a while and have become free."""
     return committed(waves.ask_deferred(db.session, now=now))
