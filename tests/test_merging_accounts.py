@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from app import journey
 from app.contacts.models import Account, AccountKey, Contact, ContactKey, ContactStatus, Goal, Wish
+from app.contacts.signals import Signal
 from app.contacts.syncing import account_of_key, contact_of_key
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.errors import Refused
-from app.delivery.models import Invitation
+from app.delivery.models import Invitation, Occasion, Skip
 from app.extensions import Base
 from app.followups.models import ActivityKind, Task, Touch
 from app.health.models import Adoption, ScoreDue
@@ -126,6 +127,30 @@ def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
     make.saved(ContactKey(contact_id=double.id, system="hubspot", key="hs-1"))
     make.saved(Wish(contact_id=double.id, at=NOW, told_by="import", is_unsubscribed=True))
     make.task(contact=double)
+    make.saved(
+        Skip(contact_id=double.id, staff_name="Ana", reason="On leave", until_on=NOW.date(), made_at=NOW)
+    )
+    make.saved(
+        Signal(
+            external_id="s-1",
+            account_id=double.account_id,
+            contact_id=double.id,
+            type="usage",
+            at=NOW,
+            value="low",
+        )
+    )
+    asked = make.wave()
+    make.saved(
+        Occasion(
+            program_id=asked.program_id,
+            contact_id=double.id,
+            key="signal:1",
+            due_on=NOW.date(),
+            wave_id=asked.id,
+            met_at=NOW,
+        )
+    )
     make.inbound_mail(make.invitation(contact=double))
     make.saved(
         Touch(

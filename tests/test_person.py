@@ -15,6 +15,7 @@ from app.api.protocol.idempotency import KeptAnswer
 from app.auth.models import ApiKey, Scope
 from app.contacts.importing import uploads
 from app.contacts.models import Contact, ContactKey, ContactRole, ContactStatus, Wish
+from app.contacts.signals import Signal
 from app.core import audit, clock
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.database import transactions
@@ -22,7 +23,7 @@ from app.core.errors import Refused
 from app.core.outbox_rows import DeliveryAttempt, OutboxRow, OutboxState
 from app.delivery import waves
 from app.delivery.mail.mailer import mailbox
-from app.delivery.models import Invitation, InvitationState, Purpose, Visit
+from app.delivery.models import Invitation, InvitationState, Occasion, Purpose, Skip, Visit
 from app.delivery.sending import posting
 from app.extensions import Base, db
 from app.followups import activities, touches
@@ -55,7 +56,7 @@ def kim(session, settings):
         title="CFO of CFOs",
         role=ContactRole.CHAMPION,
         external_id="crm-4711",
-        time_zone="Europe/Paris",
+        time_zone="Europe/Lisbon",
     )
     make.saved(ContactKey(contact_id=person.id, system="hubspot", key="crm-4711"))
     make.saved(Wish(contact_id=person.id, at=NOW, told_by="respondent", is_unsubscribed=False, rest_days=182))
@@ -83,6 +84,30 @@ def kim(session, settings):
         DeliveryAttempt(
             outbox_id=row.id, number=1, started_at=NOW, outcome=OutboxState.RETRY, reply=row.reason
         )
+    )
+    make.saved(
+        Signal(
+            external_id="s-1",
+            account_id=person.account_id,
+            contact_id=person.id,
+            type="usage",
+            at=NOW,
+            value="low",
+        )
+    )
+    asked = old.wave
+    make.saved(
+        Occasion(
+            program_id=asked.program_id,
+            contact_id=person.id,
+            key="signal:1",
+            due_on=NOW.date(),
+            wave_id=asked.id,
+            met_at=NOW,
+        )
+    )
+    make.saved(
+        Skip(contact_id=person.id, staff_name="Ana", reason="On leave", until_on=NOW.date(), made_at=NOW)
     )
     make.saved(Visit(invitation_id=old.id, at=NOW, page="answer"))
     task.mails.append(TaskMail(mail=make.inbound_mail(old, words="Kimberly shouted again."), at=NOW))
