@@ -105,6 +105,7 @@ def launch(page: Page, address: str) -> None:
     expect(page).to_have_url(re.compile(r"/programs/\d+$"))
     page.goto(page.url + "/launch")
     expect(page.locator("main")).to_contain_text("6")
+    page.get_by_label("Send at any hour, outside the window too").check()
     page.get_by_role("button", name="Ask 6 people").click()
     expect(page).to_have_url(re.compile(r"/waves/\d+"))
 
