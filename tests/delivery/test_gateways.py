@@ -16,7 +16,7 @@ from app.core import clock, tokens
 from app.core.audit import AuditEvent
 from app.core.processes import logs
 from app.delivery.mail.mailer import Mailer
-from app.delivery.models import Visit
+from app.delivery.models import Invitation, Visit
 from app.extensions import Base, db
 from app.responses.models import Response
 from app.surveys import templates
@@ -70,7 +70,7 @@ def wave(office, session, now):
     wave = office.wave(people, program=make.program(survey=survey))
     office.queue()
     office.send()
-    office.later(days=6)
+    office.now = session.scalar(sa.select(sa.func.max(Invitation.remind_at)))
     office.remind()
     office.send()
     return wave

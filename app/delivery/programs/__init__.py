@@ -1,1 +1,1 @@
-"""Programs that ask by themselves: whom, on which day, and in which wave."""
+"""Programs: whom those ask that ask by themselves, on which day and in which wave, and words tried out before."""
