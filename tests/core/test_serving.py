@@ -23,7 +23,7 @@ from app.core.processes import minding
 from app.core.processes.minding import Post
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60
+PATIENCE = 180
 TELL = "import os, sys; os.write(int(sys.argv[1]), b'%d\\n' % os.getpid()); "
 
 
