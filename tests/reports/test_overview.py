@@ -15,7 +15,7 @@ def overview(before: Counts, headline: Counts) -> Overview:
         may_answer=0,
         silent=0,
         sensitivity=None,
-        queue=QueueCounts(0, 0, 0, 0),
+        queue=QueueCounts(0, 0, 0, 0, 0),
         trend=[],
         composition=[],
         participation=[],

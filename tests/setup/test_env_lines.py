@@ -34,7 +34,9 @@ def settings(**given) -> config.Settings:
 
 
 def read_back(folder: Path, lines: list[str]) -> config.Settings:
-    (folder / "justask.env").write_text("\n".join(["# ours", *lines, ""]), "utf-8")
+    file = folder / "justask.env"
+    file.touch(mode=0o600)
+    file.write_text("\n".join(["# ours", *lines, ""]), "utf-8")
     return config.load({}, INSTANCE=str(folder), SECRET_KEY=KEY)
 
 
