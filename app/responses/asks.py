@@ -5,6 +5,7 @@ Found by the nonce of the link, with one statement; nothing here changes anythin
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -228,33 +229,27 @@ CURRENT_GOAL = (
     .scalar_subquery()
 )
 COLUMNS = columns()
-ASK = (
-    sa.select(*(COLUMNS[name].label(name) for name in Ask._fields))
-    .select_from(Invitation)
-    .join(Wave, Wave.id == Invitation.wave_id)
-    .join(Program, Program.id == Wave.program_id)
-    .join(Contact, Contact.id == Invitation.contact_id)
-    .join(Account, Account.id == Invitation.account_id)
-    .join(Installation, Installation.id == 1)
-    .outerjoin(GOAL, GOAL.id == CURRENT_GOAL)
-    .outerjoin(Response, Response.invitation_id == Invitation.id)
-)
+
+
+def selected(fields: Iterable[str]) -> sa.Select:
+    """The named fields of an ask, with the joins that every ask needs."""
+    return (
+        sa.select(*(COLUMNS[name].label(name) for name in fields))
+        .select_from(Invitation)
+        .join(Wave, Wave.id == Invitation.wave_id)
+        .join(Program, Program.id == Wave.program_id)
+        .join(Contact, Contact.id == Invitation.contact_id)
+        .join(Account, Account.id == Invitation.account_id)
+        .join(Installation, Installation.id == 1)
+        .outerjoin(GOAL, GOAL.id == CURRENT_GOAL)
+        .outerjoin(Response, Response.invitation_id == Invitation.id)
+    )
+
+
+ASK, HAS_NONCE = selected(Ask._fields), Invitation.nonce == sa.bindparam("nonce")
 SHARED = ("cadence", "segment", "holidays", "week")
-OPENING = Prepared(
-    sa.select(*(COLUMNS[name].label(name) for name in Opening._fields))
-    .select_from(Invitation)
-    .join(Wave, Wave.id == Invitation.wave_id)
-    .join(Program, Program.id == Wave.program_id)
-    .join(Contact, Contact.id == Invitation.contact_id)
-    .join(Account, Account.id == Invitation.account_id)
-    .join(Installation, Installation.id == 1)
-    .outerjoin(GOAL, GOAL.id == CURRENT_GOAL)
-    .outerjoin(Response, Response.invitation_id == Invitation.id)
-    .where(Invitation.nonce == sa.bindparam("nonce")),
-    Opening._make,
-    ("cadence",),
-)
-BY_NONCE = Prepared(ASK.where(Invitation.nonce == sa.bindparam("nonce")), Ask._make, SHARED)
+OPENING = Prepared(selected(Opening._fields).where(HAS_NONCE), Opening._make, SHARED)
+BY_NONCE = Prepared(ASK.where(HAS_NONCE), Ask._make, SHARED)
 BY_ID = Prepared(ASK.where(Invitation.id == sa.bindparam("id")), Ask._make, SHARED)
 LOCK = Prepared(
     sa.select(Invitation.id)
