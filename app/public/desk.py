@@ -27,9 +27,9 @@ from app.responses import asks
 from app.responses.asks import Ask, Opening
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 AGENT_LENGTH = 512
 # A gateway that cuts the links of a whole wave short must not be stopped before it is through with some mails.
-T = TypeVar("T")
 WRONG_LINKS = parse("300 per 1 minute")
 
 
