@@ -58,9 +58,10 @@ class Together:
 
     def write(self, work: Work) -> Any:
         """What `work` returned, after its commit; what it raised, after its rollback."""
+        deadline = time.monotonic() + self.seconds
         if not self.shares:
-            return alone(self.engine, work)
-        wish, deadline = Wish(work), time.monotonic() + self.seconds
+            return self._alone(work, deadline)
+        wish = Wish(work)
         self.row.append(wish)
         if not self.turn.acquire(timeout=self.seconds):
             return self._give_up(wish)
@@ -89,9 +90,9 @@ class Together:
                 results = [wish.work(connection) for wish in taken]
                 connection.commit()
         except Exception as error:
-            self._fail(taken or self._leaving(own), error)
+            self._fail(taken or self._leaving(own), error, deadline)
         except BaseException:
-            self._fail(taken, GateBusy())
+            self._fail(taken, GateBusy(), deadline)
             raise
         else:
             for wish, result in zip(taken, results, strict=True):
@@ -112,26 +113,25 @@ class Together:
         self.row.remove(own)
         return [own]
 
-    def _fail(self, wishes: list[Wish], error: Exception) -> None:
+    def _fail(self, wishes: list[Wish], error: Exception, deadline: float) -> None:
         """One alone is told; of several it is not known whose fault it was, so each is tried again by itself."""
         if len(wishes) == 1 or isinstance(error, GateBusy):
             for wish in wishes:
                 wish.settle(error=error)
         else:
-            self._do_each(wishes)
+            self._do_each(wishes, deadline)
 
-    def _do_each(self, wishes: list[Wish]) -> None:
+    def _do_each(self, wishes: list[Wish], deadline: float) -> None:
         for wish in wishes:
             try:
-                wish.settle(alone(self.engine, wish.work))
+                wish.settle(self._alone(wish.work, deadline))
             except Exception as error:
                 wish.settle(error=error)
 
-
-def alone(engine: Engine, work: Work) -> Any:
-    """`work` in a transaction of its own on a writing engine."""
-    with engine.connect() as connection:
-        connection.begin()
-        result = work(connection)
-        connection.commit()
-    return result
+    def _alone(self, work: Work, deadline: float) -> Any:
+        """`work` in a transaction of its own."""
+        with self.engine.connect() as connection:
+            self._begin(connection, deadline)
+            result = work(connection)
+            connection.commit()
+        return result
