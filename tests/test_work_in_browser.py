@@ -188,6 +188,7 @@ def test_a_csm_needs_no_mouse(app, csm, session):
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.get_by_text("Logged.").wait_for()
+        page.wait_for_load_state()
         page.keyboard.press("c")
         assert page.evaluate(CODES) == "cause"
         page.keyboard.type("Something is broken")
@@ -200,6 +201,7 @@ def test_a_csm_needs_no_mouse(app, csm, session):
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.get_by_text("This is the next one.").wait_for()
+        page.wait_for_load_state()
         assert "Second" in page.locator("h1").inner_text()
         page.keyboard.press("g")
         page.keyboard.press("q")
