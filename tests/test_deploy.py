@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import config
+from tests.delivery.test_server import certificate  # noqa: F401 fixture
 
 FOLDER = Path(__file__).resolve().parent.parent / "deploy"
 UNITS = sorted([*FOLDER.glob("systemd/*.service"), *FOLDER.glob("systemd/*.timer")])
@@ -75,9 +77,32 @@ def test_nginx_hands_on_only_what_it_knows_itself_and_logs_no_token():
     assert re.search(r"proxy_set_header X-Forwarded-For \$remote_addr;", text)
     assert re.search(r"proxy_set_header X-Forwarded-Proto \$scheme;", text)
     assert "$request_uri" not in text.split("log_format")[1].split(";")[0]
+    assert "map $uri $justask_logged_uri" in text
+    logs = [
+        server.count("access_log /var/log/nginx/justask.log justask;")
+        for server in text.split("server {")[1:]
+    ]
+    assert logs == [1, 1]
     logged = re.compile(r"^/(?P<kind>[au])/[^/?]+")
     assert logged.sub(r"/\g<kind>/(token)", "/a/secret-token/thanks") == "/a/(token)/thanks"
     assert str(logged.pattern).replace("P<kind>", "<justask_kind>") in text
+
+
+def test_nginx_understands_its_configuration(certificate, tmp_path):  # noqa: F811
+    program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if program is None:
+        pytest.skip("nginx is not on this machine")
+    text = NGINX.read_text("utf-8").replace("/var/log/nginx", str(tmp_path))
+    for name in ("fullchain.pem", "privkey.pem"):
+        text = text.replace(f"/etc/ssl/surveys.company.example/{name}", str(certificate))
+    whole = tmp_path / "nginx.conf"
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    paths = "".join(f"{kind}_temp_path {tmp_path}/{kind}; " for kind in kinds)
+    whole.write_text(
+        f"pid {tmp_path}/pid; error_log stderr; events {{}}\nhttp {{ access_log off; {paths}\n{text}}}\n"
+    )
+    done = subprocess.run([program, "-t", "-c", str(whole)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_file_is_named_in_the_guide():
