@@ -135,7 +135,8 @@ def ask_reviewed(session: Session, response: Response, *, is_person: bool, now: 
 def invitation_expired(session: Session, invitation: Invitation, *, now: datetime) -> None:
     """An ask closed without an answer: somebody calls, and the silence enters the score.
 
-    One that reached nobody, because every mail came back, is no silence and has no consequences.
+    One that reached nobody, because every mail came back, is no silence and has no consequences. One that only an
+    automatic reply answered is called about, and enters no score.
     """
     if invitation.state is InvitationState.REFUSED:
         return
@@ -143,7 +144,7 @@ def invitation_expired(session: Session, invitation: Invitation, *, now: datetim
     connection = session.connection()
     ask = asks.by_id(connection, invitation.id)
     if ask.contact_status not in GONE:
-        opening.open_for_silence(connection, ask, now=now)
+        opening.open_for_silence(connection, ask, is_away=invitation.is_away, now=now)
     _mark(connection, ask, now)
 
 
@@ -165,7 +166,10 @@ def mail_bounced(session: Session, invitation_id: int, *, now: datetime) -> None
 
 
 def mail_arrived(session: Session, mail: InboundMail, *, now: datetime) -> None:
-    """A mail came in and stands in the ledger: bounces, complaints and people's replies have consequences elsewhere."""
+    """A mail came in and stands in the ledger: bounces, complaints and people's replies have consequences elsewhere.
+
+    An absence that is heard of after the ask had closed takes the silence out of the score.
+    """
     if mail.standing is not Standing.TAKEN:
         return
     if mail.kind is Kind.HARD_BOUNCE and mail.invitation_id:
@@ -175,6 +179,9 @@ def mail_arrived(session: Session, mail: InboundMail, *, now: datetime) -> None:
         replies.complain(session, mail, now=now)
     elif mail.kind is Kind.REPLY:
         mail_replied(session, mail, now=now)
+    elif mail.invitation is not None and mail.invitation.is_away:
+        session.flush()
+        _mark(session.connection(), asks.by_id(session.connection(), mail.invitation.id), now)
 
 
 def mail_replied(session: Session, mail: InboundMail, *, now: datetime) -> None:

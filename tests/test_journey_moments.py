@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app import journey
 from app.contacts.models import ContactStatus
 from app.core.audit import SYSTEM, AuditEvent
+from app.delivery.inbound.reading.sorting import Kind
 from app.delivery.models import InvitationChange, InvitationState, Suppression
 from app.followups.models import Task, TaskKind
 from app.health.models import ScoreDue
@@ -36,6 +37,21 @@ def test_nobody_is_sent_after_people_who_have_left(session, now):
     journey.invitation_expired(session, ask, now=now)
     assert session.scalars(sa.select(Task)).all() == []
     assert marked(session) == [ask.account_id]
+
+
+def test_somebody_who_was_away_is_called_all_the_same_with_that_reason(session, now):
+    ask = make.invitation(state=InvitationState.SILENT, silent_at=now, is_auto_reply=True)
+    journey.invitation_expired(session, ask, now=now)
+    assert "only an automatic reply" in session.scalars(sa.select(Task.reason)).one()
+
+
+@pytest.mark.parametrize(("state", "marks"), [("silent", 1), ("sent", 0)])
+def test_an_absence_heard_of_after_the_closing_takes_the_silence_out_of_the_score(session, now, state, marks):
+    ask = make.invitation(state=state, silent_at=now if state == "silent" else None, is_auto_reply=True)
+    mail = make.inbound_mail(ask, "I am on leave.", kind=Kind.AUTO_REPLY)
+    journey.mail_arrived(session, mail, now=now)
+    assert len(marked(session)) == marks
+    assert session.scalars(sa.select(Task)).all() == []
 
 
 def test_a_silence_in_rehearsal_scores_nobody(session, now):

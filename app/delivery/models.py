@@ -6,6 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Account, Contact
@@ -152,6 +153,19 @@ class Invitation(Stamped, Base):
     contact: Mapped[Contact] = relationship()
     account: Mapped[Account] = relationship()
     version: Mapped[SurveyVersion] = relationship()
+
+    @hybrid_property
+    def is_away(self) -> bool:
+        """Closed with nothing but an automatic reply: the person was away, so the silence is none of theirs.
+
+        It counts neither for nor against taking part (scoring, the states of an ask).
+        """
+        return self.state == InvitationState.SILENT and self.is_auto_reply
+
+    @is_away.inplace.expression
+    @classmethod
+    def _is_away(cls) -> sa.ColumnElement[bool]:
+        return sa.and_(cls.state == InvitationState.SILENT, cls.is_auto_reply)
 
 
 class PlannedDay(Base):

@@ -189,10 +189,14 @@ def about_comments(told: Sequence[Ask]) -> Iterator[TalkingPoint]:
 
 
 def about_silence(asks: Sequence[Ask], zone: ZoneInfo) -> Iterator[TalkingPoint]:
-    """How many asks in a row stayed unanswered, and since when."""
+    """How many asks in a row stayed unanswered, and since when; one that met an absence says nothing."""
     closed = [ask for ask in asks if ask.invitation.state is not InvitationState.SENT]
     heard = next((i for i, ask in enumerate(closed) if ask.response is not None), len(closed))
-    silent = [ask for ask in closed[:heard] if ask.invitation.state is InvitationState.SILENT]
+    silent = [
+        ask
+        for ask in closed[:heard]
+        if ask.invitation.state is InvitationState.SILENT and not ask.invitation.is_away
+    ]
     if not silent:
         return
     since = wording.day(closed[heard].response.day) if heard < len(closed) else ""

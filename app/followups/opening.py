@@ -34,13 +34,13 @@ def open_for_answer(connection: Connection, answer: Recorded, *, now: datetime) 
     return [insert(connection, due, answer.ask, now=now, response_id=answer.response_id) for due in wanted]
 
 
-def open_for_silence(connection: Connection, ask: Ask, *, now: datetime) -> int:
+def open_for_silence(connection: Connection, ask: Ask, *, is_away: bool = False, now: datetime) -> int:
     """Open the task about an ask that closed without an answer; its id."""
     reminders = REMINDERS.row(connection, invitation_id=ask.id).number
+    asked, closed = ask.sent_at or now, ask.closes_at or now
+    facts = {"week": ask.work_week, "now": now, "is_away": is_away}
     with speaking(ask.staff_language):
-        due = for_silence(
-            ask.sent_at or now, ask.closes_at or now, reminders, person_of(ask), week=ask.work_week, now=now
-        )
+        due = for_silence(asked, closed, reminders, person_of(ask), **facts)
     return insert(connection, due, ask, now=now, invitation_id=ask.id)
 
 

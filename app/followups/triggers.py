@@ -127,14 +127,17 @@ def for_silence(
     week: WorkWeek,
     now: datetime,
     clocks: Clocks = Clocks(),
+    is_away: bool = False,
 ) -> Due:
-    """The task for somebody who was asked and did not answer before the ask closed."""
+    """The task for somebody who was asked and did not answer before the ask closed, or was away all the while."""
     locale = get_locale() or "en"
     asked, closed = (
         format_date(at.astimezone(week.zone), "medium", locale=locale) for at in (asked_at, closed_at)
     )
     said = {"who": ROLES[person.role], "asked": asked, "closed": closed}
-    if reminders:
+    if is_away:
+        reason = _("%(who)s was asked on %(asked)s; by %(closed)s only an automatic reply had come.", **said)
+    elif reminders:
         reason = ngettext(
             "%(who)s was asked on %(asked)s, reminded once, and did not answer by %(closed)s.",
             "%(who)s was asked on %(asked)s, reminded %(num)s times, and did not answer by %(closed)s.",

@@ -132,8 +132,8 @@ def asks_of(session: Session, ids: list[int], zone: ZoneInfo) -> dict[int, list[
 
 
 def ask_of(row: sa.Row, zone: ZoneInfo) -> Ask:
-    """One ask, with what was said where that counts."""
-    unanswered_at = row.silent_at or row.declined_at
+    """One ask, with what was said where that counts. A silence of somebody who was away is none."""
+    unanswered_at = (None if row.is_auto_reply else row.silent_at) or row.declined_at
     unanswered_on = day_of(unanswered_at, zone) if unanswered_at else None
     if row.day is None:
         return Ask(id=row.id, unanswered_on=unanswered_on)
@@ -150,7 +150,8 @@ def ask_of(row: sa.Row, zone: ZoneInfo) -> Ask:
 
 
 ASK = (
-    *(Invitation.id, Invitation.contact_id, Invitation.silent_at, Invitation.declined_at),
+    *(Invitation.id, Invitation.contact_id, Invitation.is_auto_reply),
+    *(Invitation.silent_at, Invitation.declined_at),
     *(Response.day, Response.is_rehearsal, Response.is_maybe_automatic, Response.reviewed_at),
     *(Response.score, Response.value_overall, Response.value_goal, Response.value_ease),
 )

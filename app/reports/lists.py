@@ -154,6 +154,7 @@ def ask_conditions(chosen: Chosen, zone: ZoneInfo) -> list[sa.ColumnElement[bool
         Invitation.sent_at >= start_of(chosen.start, zone),
         Invitation.sent_at < start_of(chosen.end, zone),
         states,
+        *([sa.not_(Invitation.is_away)] if chosen.state else []),
     ]
 
 
@@ -182,18 +183,18 @@ def asks_csv(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[st
 
 
 def ask_row(ask: Invitation, chosen: Chosen, zone: ZoneInfo) -> tuple:
-    """One ask; it counts once closed, and as a person not heard at once."""
+    """One ask; it counts once closed, unless the person was away, and as a person not heard at once."""
     since = moment_of(ask)
     return (
         ask.id,
         ask.sent_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if ask.sent_at else "",
         inert(ask.account.name),
         inert(ask.contact.name),
-        "open" if ask.state in OPEN else ask.state.value,
+        "open" if ask.state in OPEN else "away" if ask.is_away else ask.state.value,
         since.astimezone(zone).strftime("%Y-%m-%d %H:%M") if since else "",
         int(ask.is_late),
         int(ask.state in ANSWERED),
-        int(chosen.per_person or ask.state not in OPEN),
+        int(chosen.per_person or not (ask.state in OPEN or ask.is_away)),
     )
 
 

@@ -1,7 +1,8 @@
 """How many of those asked took part: asks by the period they were sent in, and what became of them by now.
 
 Reached is sent and not bounced. The rate of a period is answered over closed asks (answered, declined, silent); asks
-still open count nowhere, and a period that has some says "provisional" (decisions 23, 24).
+still open count nowhere, and a period that has some says "provisional" (decisions 23, 24). One that closed with nothing
+but an automatic reply counts nowhere either: whoever was away was not silent.
 """
 
 from __future__ import annotations
@@ -114,7 +115,8 @@ def states_of(periods: list[Period], zone: ZoneInfo, dim: str) -> sa.Select:
         Invitation.sent_at >= spans.c.begin,
         Invitation.sent_at < spans.c.until,
     )
-    real = sa.func.count(sa.case((Invitation.is_rehearsal.is_(False), 1)))
+    counts = sa.and_(Invitation.is_rehearsal.is_(False), sa.not_(Invitation.is_away))
+    real = sa.func.count(sa.case((counts, 1)))
     query = sa.select(spans.c.place, segment, Invitation.state, real).join_from(
         spans, Invitation, asks, isouter=True
     )
@@ -154,6 +156,7 @@ def latest_recommendation_asks(start: date, end: date, zone: ZoneInfo) -> list[s
         return sa.and_(
             ask.is_rehearsal.is_(False),
             ask.state.in_(REACHED),
+            sa.not_(ask.is_away),
             ask.sent_at >= start_of(start, zone),
             ask.sent_at < start_of(end, zone),
             ask.version_id.in_(asks_it),

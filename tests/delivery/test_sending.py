@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from app.core.installation import installation
 from app.core.outbox import DeliveryAttempt, Letter, OutboxRow, OutboxState, Step
 from app.core.processes.workers import JobFailure
 from app.delivery import invitations, letters, sender
+from app.delivery.inbound.reading.sorting import Kind
 from app.delivery.invitations import Move
 from app.delivery.mail.mailbox import MailboxLane
 from app.delivery.mail.verp import ReturnPaths
@@ -654,6 +655,22 @@ class TestReminders:
         office.remind()
         assert office.send() == 0
         assert {ask.remind_at for ask in asks(session, wave)} == {datetime(2026, 3, 10, 8, tzinfo=UTC)}
+
+    def test_whoever_is_away_is_reminded_once_they_are_back(self, office, sink, session, wave):
+        """Asked on a Wednesday; away until Thursday of the week after, until closing, and without a day."""
+        for ask, day in zip(asks(session, wave), (date(2026, 3, 12), date(2026, 3, 25), None), strict=True):
+            make.inbound_mail(ask, "I am away.", kind=Kind.AUTO_REPLY, returns_on=day)
+            ask.is_auto_reply = True
+        session.commit()
+        back, long_away, unknown = asks(session, wave)
+        for _ in self.days(office, 25):
+            pass
+        assert (sink.counts[unknown.contact.email], sink.counts[long_away.contact.email]) == (3, 1)
+        moments = list(session.scalars(sa.select(Reminder.sent_at).filter_by(invitation_id=back.id)))
+        assert min(moments).date() == date(2026, 3, 13)
+        assert long_away.state is InvitationState.SENT
+        assert sorted(office.expire()) == [back.id, long_away.id, unknown.id]
+        assert all(ask.is_away for ask in asks(session, wave))
 
     def test_nobody_is_reminded_after_closing(self, office, sink, session, wave):
         office.later(days=22)

@@ -71,6 +71,10 @@ def test_a_silence_wants_a_touch_within_five_working_days():
     )
     assert "reminded once" in for_silence(asked, closed, 1, BUYER, week=WEEK, now=THURSDAY).reason
     assert "reminded" not in for_silence(asked, closed, 0, BUYER, week=WEEK, now=THURSDAY).reason
+    away = for_silence(asked, closed, 2, BUYER, week=WEEK, now=THURSDAY, is_away=True)
+    assert away.reason == (
+        "A decision maker was asked on Feb 10, 2026; by Mar 3, 2026 only an automatic reply had come."
+    )
 
 
 @pytest.mark.parametrize(

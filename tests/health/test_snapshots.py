@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from app import jobs
 from app.contacts.models import ContactRole
-from app.delivery.models import InvitationState
+from app.delivery.models import Invitation, InvitationState
 from app.health import due, snapshots
 from app.health.models import Colour, ScoreDue, Snapshot
 from tests import make
@@ -45,6 +45,17 @@ def test_a_silent_buyer_holds_the_relationship_down_and_is_named(session, accoun
     assert told.reasons("relationship")["ceiling"]["name"] == "silent:decision_maker"
     assert told.score("value") is None
     assert told.colour("value") == Colour.GREY
+
+
+def test_a_buyer_who_was_away_is_not_held_to_be_silent(session, account):
+    without = session.scalars(sa.select(Invitation).where(Invitation.state == InvitationState.SILENT)).one()
+    without.is_auto_reply = True
+    session.commit()
+    away = current(session, account)
+    session.delete(without)
+    session.commit()
+    assert away.scores == current(session, account).scores
+    assert away.score("relationship") > 60
 
 
 def test_the_reasons_add_up_to_what_is_missing(session, account):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from app.delivery.models import InvitationState
+from app.reports import lists
+from app.reports.lists import Chosen
 from app.reports.participation import participation, unheard_people
 from app.reports.periods import Every, Period, periods
 from app.surveys.models import QuestionKind
@@ -39,6 +43,22 @@ def test_bounced_held_and_rehearsed_asks_are_no_asks(session):
     silent(wave=make.wave(is_rehearsal=True))
     found = participation(session, [MARCH], zone=BERLIN)[0]
     assert (found.reached, found.rate) == (0, None)
+
+
+def test_whoever_was_away_was_not_silent(session):
+    make.response(9)
+    person = make.contact()
+    silent(contact=person, is_auto_reply=True, sent_at=NOW - timedelta(days=2))
+    found = participation(session, [MARCH], zone=BERLIN)[0]
+    assert (found.silent, found.closed, found.rate) == (0, 1, 1)
+    assert unheard_people(session, today=NOW.date(), days=180, zone=BERLIN) == {}
+    chosen = Chosen(MARCH.start, MARCH.end)
+    assert lists.how_many_asks(session, replace(chosen, state="unanswered"), zone=BERLIN) == 0
+    rows = list(csv.DictReader("".join(lists.asks_csv(session, chosen, zone=BERLIN)).splitlines()))
+    assert [(row["state"], row["answered"], row["counted"]) for row in rows] == [
+        ("answered", "1", "1"),
+        ("away", "0", "0"),
+    ]
 
 
 def test_days_are_the_installations(session):

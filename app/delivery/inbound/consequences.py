@@ -2,14 +2,15 @@
 
 A bounce is no silence. One for good moves the ask to `bounced`, also when its time had run out before the bounce was
 read, and closes the address. One that may pass changes nothing while the ask is open: a reminder may yet arrive. An ask
-of which every mail came back so is `refused` at its end, because nobody was reached, and not silent.
+of which every mail came back so is `refused` at its end, because nobody was reached, and not silent. An absence is
+noted on the ask; its reminders wait for the day of return.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -65,6 +66,16 @@ def is_elsewhere(recipient: str, reports: Sequence[Report]) -> bool:
     ours = (key_of(recipient) or recipient).rpartition("@")[2]
     named = [address for report in reports for address in report.recipients]
     return bool(ours and named) and all((key_of(a) or a).rpartition("@")[2] != ours for a in named)
+
+
+def returns(session: Session, invitation_ids: Collection[int]) -> dict[int, date]:
+    """The last day of absence that people named in automatic replies to these asks, as far as they named one."""
+    rows = sa.select(InboundMail.invitation_id, sa.func.max(InboundMail.returns_on)).where(
+        InboundMail.invitation_id.in_(invitation_ids),
+        InboundMail.kind == Kind.AUTO_REPLY,
+        InboundMail.returns_on.is_not(None),
+    )
+    return dict(session.execute(rows.group_by(InboundMail.invitation_id)).all())
 
 
 def unreached(session: Session, invitation_ids: Collection[int]) -> set[int]:

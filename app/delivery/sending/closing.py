@@ -28,8 +28,9 @@ def remind_due(session: Session, settings: config.Settings, *, now: datetime) ->
     """Put the reminders that are due into the outbox; yields after each chunk, for a commit.
 
     Waves that are paused or cancelled remind nobody; the state of each person is read again at sending. A reminder
-    whose window is shut waits for the next one. Those that are more than a day late, because the machine was off or
-    the wave was paused, are spread over the days to come.
+    whose window is shut waits for the next one, and that of somebody who is away for the first after the day of return.
+    Those that are more than a day late, because the machine was off or the wave was paused, are spread over the days to
+    come.
     """
     calendar = Calendar(session)
     due = ADDRESSEES.where(
@@ -40,7 +41,11 @@ def remind_due(session: Session, settings: config.Settings, *, now: datetime) ->
         Wave.state.in_((WaveState.SENDING, WaveState.FINISHED)),
     )
     while people := [Addressee(*row) for row in session.execute(due)]:
-        moments = {person.invitation_id: calendar.reminder(person, now) for person in people}
+        away = consequences.returns(session, [person.invitation_id for person in people])
+        moments = {
+            person.invitation_id: calendar.reminder(person, now, away_until=away.get(person.invitation_id))
+            for person in people
+        }
         ready = [person for person in people if moments[person.invitation_id] <= now]
         posting.queue_reminders(session, settings, ready, now=now)
         for moment, some in groupby(sorted(moments, key=moments.__getitem__), key=moments.__getitem__):

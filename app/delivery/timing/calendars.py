@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from app.delivery.models import Wave
 from app.delivery.sending import windows
 from app.delivery.sending.addressees import Addressee
 from app.delivery.sending.asks import Ask
-from app.delivery.sending.windows import Window
+from app.delivery.sending.windows import ONE_DAY, Window
 from app.surveys import rules
 
 
@@ -36,11 +36,18 @@ class Calendar:
         window = (self._reminders if is_reminder else self._first)(ask.wave_id)
         return window.next(now, self.zone_of(ask)) if window else now
 
-    def reminder(self, person: Addressee, now: datetime) -> datetime:
+    def reminder(self, person: Addressee, now: datetime, *, away_until: date | None = None) -> datetime:
         """When a reminder that is due may leave: now, at the next opening of its window, or on one of the days to
         come when it is late. None is put off past the closing of its ask for being late alone.
+
+        Of people who are away it waits for the day after the one they named: that may be the last day of their
+        absence, and on the first one back a mail drowns.
         """
         window, zone = self._reminders(person.wave_id), self.zone_of(person)
+        if away_until is not None:
+            back = datetime.combine(away_until + ONE_DAY, time(), zone).astimezone(UTC)
+            if back > now:
+                return window.next(back, zone)
         moment = window.catch_up(person.remind_at or now, now, zone, person.invitation_id)
         if person.closes_at is not None and moment >= person.closes_at:
             return window.next(now, zone)

@@ -91,11 +91,18 @@ def silent_people(session: Session, ids: Sequence[int]) -> dict[int, int]:
 
 
 def last_asks(condition: sa.ColumnElement[bool]) -> sa.Select:
-    """Closed asks with their place among those of the same person, the newest first; rehearsals are left out."""
+    """Closed asks with their place among those of the same person, the newest first.
+
+    Rehearsals are left out, and asks that closed while the person was away.
+    """
     newest_first = [CLOSED_AT.desc(), Invitation.id.desc()]
     place = sa.func.row_number().over(partition_by=Invitation.contact_id, order_by=newest_first)
     columns = (Invitation.account_id, Invitation.contact_id, Invitation.state, CLOSED_AT.label("at"))
-    counts = Invitation.is_rehearsal.is_(False), Invitation.state.in_(CLOSED)
+    counts = (
+        Invitation.is_rehearsal.is_(False),
+        Invitation.state.in_(CLOSED),
+        sa.not_(Invitation.is_away),
+    )
     return sa.select(*columns, place.label("place")).where(condition, *counts)
 
 

@@ -155,6 +155,7 @@ def silences_between(session: Session, account_id: int, start: datetime, end: da
         Invitation.account_id == account_id,
         Invitation.is_rehearsal.is_(False),
         Invitation.state == InvitationState.SILENT,
+        sa.not_(Invitation.is_away),
         Invitation.silent_at >= start,
         Invitation.silent_at < end,
     )
