@@ -24,6 +24,7 @@ from app.core.database.columns import UtcDateTime
 Converter = Callable[[Any], Any]
 SELECTS = (sa.Select, sa.CompoundSelect)
 REMEMBERED = (UtcDateTime, sa.Date, sa.Enum)
+CONVERTERS: dict[tuple, Converter] = {}
 AMONG = 32
 PLACES = [f"among_{place}" for place in range(AMONG)]
 
@@ -149,19 +150,25 @@ def compiled(
 
 
 def writer_of(kind: sa.types.TypeEngine, dialect: Dialect) -> Converter | None:
-    """What makes of a value of ours one of the driver's; None where they are the same.
-
-    The same moment, day and state go into many rows of an answer, so what became of the last ones is remembered.
-    """
+    """What makes of a value of ours one of the driver's; None where they are the same."""
     convert = kind.dialect_impl(dialect).bind_processor(dialect)
-    return lru_cache(maxsize=64)(convert) if convert and isinstance(kind, REMEMBERED) else convert
+    return remembered("in", kind, dialect, convert) if convert and isinstance(kind, REMEMBERED) else convert
 
 
 def reader_of(kind: sa.types.TypeEngine, dialect: Dialect, is_shared: bool = False) -> Converter | None:
     """What makes of the driver's value one of ours; None where they are the same."""
     convert = kind.dialect_impl(dialect).result_processor(dialect, None)
     is_remembered = is_shared or isinstance(kind, REMEMBERED)
-    return lru_cache(maxsize=64)(convert) if convert and is_remembered else convert
+    return remembered("out", kind, dialect, convert) if convert and is_remembered else convert
+
+
+def remembered(way: str, kind: sa.types.TypeEngine, dialect: Dialect, convert: Converter) -> Converter:
+    """`convert`, which remembers the last results: the same moment, day and state go into many rows of an answer.
+
+    All statements share the memory of a type, because it is their rows that one answer writes.
+    """
+    key = (way, dialect.name, repr(kind), getattr(kind, "enum_class", None))
+    return CONVERTERS.setdefault(key, lru_cache(maxsize=256)(convert))
 
 
 def in_order(names: Sequence[str] | None) -> Callable[[Mapping[str, Any]], tuple]:
