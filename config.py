@@ -101,7 +101,7 @@ class Settings:
     )
     SEND_DOMAIN_RATES: tuple[str, ...] = setting(
         (),
-        "most mails a second that a worker hands over to single domains, such as gmail.com=5,*=20 (*: any other)",
+        "most mails a second that are handed over to single domains, such as gmail.com=5,*=20 (*: any other)",
     )
     SEND_CONNECTIONS: int = setting(8, "SMTP connections kept open for survey mails")
     GATE_SECONDS: int = setting(

@@ -28,6 +28,7 @@ from app.delivery import sender, waves
 from app.delivery.inbound import jobs as inbound
 from app.delivery.inbound import queries
 from app.delivery.inbound.boxes.opening import box_of
+from app.delivery.mail import turns
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
 from app.delivery.programs import drip, occasions, skips
@@ -113,8 +114,8 @@ def forget_sessions(now: datetime) -> int:
 
 @every(seconds=24 * 3600)
 def forget_workers(now: datetime) -> int:
-    """Forget workers that gave no sign of life for a week."""
-    count = workers.forget_old(db.session, now=now)
+    """Forget workers that gave no sign of life for a week, and whose turn it was to write to a limited domain."""
+    count = workers.forget_old(db.session, now=now) + turns.forget_old(db.session.connection(), now=now)
     db.session.commit()
     return count
 

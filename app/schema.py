@@ -9,6 +9,7 @@ from app.core import audit, installation, outbox
 from app.core.processes import workers
 from app.delivery import models as delivery
 from app.delivery.inbound import models as inbound
+from app.delivery.mail import turns
 from app.followups import models as followups
 from app.health import models as health
 from app.reports import models as reports
@@ -28,6 +29,7 @@ PARTS = (
     surveys,
     delivery,
     inbound,
+    turns,
     responses,
     sentiment,
     followups,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -9,11 +11,19 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.database import transactions
 from app.core.outbox_rows import OutboxRow, OutboxState
+from app.delivery import sender
+from app.delivery.mail.mailbox import Mailbox, MailboxLane
+from app.delivery.mail.mailer import Mailer
 from app.delivery.mail.smtp.lane import Lane
 from app.delivery.mail.smtp.pacing import DomainRates, read_limits
 from app.delivery.mail.smtp.server import Server
+from app.delivery.mail.turns import DomainTurn, DomainTurns, forget_old
+from app.extensions import db
 from tests import make
+from tests.delivery.conftest import SIGNER
+from tests.delivery.test_hard_days import together
 
 BIG = "big.example"
 
@@ -99,3 +109,58 @@ def test_a_slow_domain_does_not_fill_the_lane(office, sink, session):
     assert sum(taken.to.endswith("slow.example") for taken in sink.taken) < 20
     late = session.scalars(sa.select(OutboxRow.due_at).where(OutboxRow.state == OutboxState.QUEUED))
     assert any(office.now < due_at < lane_end for due_at in late)
+
+
+def most_in_a_second(moments):
+    return max(sum(0 <= moment - start < 1 for moment in moments) for start in moments)
+
+
+def test_workers_keep_the_limit_of_a_domain_together(app, office, sink, session, tmp_path):
+    account = make.account()
+    many = [make.contact(email=f"p{number}@{BIG}", account=account) for number in range(36)]
+    others = [make.contact(account=account) for _ in range(12)]
+    office.wave([*many, *others])
+    office.queue()
+    session.remove()
+    began, faults, pause = time.monotonic(), [], threading.Event()
+
+    def work(place):
+        """A worker process: its own lane and its own turns."""
+        lane = Lane(Server("127.0.0.1", sink.port, timeout=20), 2, domain_rates={BIG: 12})
+        shelf = MailboxLane(Mailbox(tmp_path / str(place)))
+        mailer = Mailer(lane, shelf, SIGNER, "surveys@justask.example")
+        try:
+            with app.app_context():
+                transactions.write(db.session)
+                while len(sink.taken) < 48:
+                    now = office.now + timedelta(seconds=time.monotonic() - began)
+                    sender.send_due(db.session, mailer, now=now)
+                    pause.wait(0.02)
+        except Exception as error:
+            faults.append(error)
+
+    together(work, 3)
+    assert faults == []
+    assert set(sink.counts.values()) == {1}
+    assert len(sink.taken) == 48
+    assert most_in_a_second([taken.at for taken in sink.taken if taken.to.endswith(BIG)]) <= 12
+    assert max(place for place, taken in enumerate(sink.taken) if not taken.to.endswith(BIG)) < 36
+
+
+def test_a_turn_is_one_worker_s_until_it_runs_out(session, now):
+    first, second, connection = DomainTurns(), DomainTurns(), session.connection()
+    assert first.hold(connection, {BIG, "other.example"}, now=now) == {BIG, "other.example"}
+    assert second.hold(connection, {BIG, "third.example"}, now=now) == {"third.example"}
+    later = now + timedelta(seconds=9)
+    assert first.hold(connection, {BIG}, now=later) == {BIG}
+    assert second.hold(connection, {BIG}, now=now + timedelta(seconds=20)) == set()
+    assert second.hold(connection, {BIG}, now=now + timedelta(seconds=25)) == {BIG}
+    assert first.hold(connection, {BIG}, now=now + timedelta(seconds=26)) == set()
+    assert forget_old(connection, now=now + timedelta(days=2)) == 3
+
+
+def test_without_limits_no_turns_are_taken(office, session):
+    office.wave(3)
+    office.queue()
+    office.send()
+    assert session.scalars(sa.select(DomainTurn)).all() == []

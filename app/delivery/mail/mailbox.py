@@ -135,6 +135,7 @@ class MailboxLane:
     fault = None
     refusals = 0
     rest_seconds = 0.0
+    domain_rates: dict[str, int] = {}
 
     def __init__(self, mailbox: Mailbox):
         self.mailbox = mailbox

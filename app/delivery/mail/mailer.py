@@ -16,6 +16,7 @@ from app.delivery.mail.mailbox import Mailbox, MailboxLane
 from app.delivery.mail.smtp.lane import Lane
 from app.delivery.mail.smtp.pacing import read_limits
 from app.delivery.mail.smtp.server import Server
+from app.delivery.mail.turns import DomainTurns
 from app.delivery.mail.verp import ReturnPaths
 
 MAILBOX = "mailbox:"
@@ -39,6 +40,7 @@ class Mailer:
         self.lane, self.shelf, self.signer, self.sender = lane, shelf, signer, sender
         self.paths = paths
         self.allowed = frozenset(allowed)
+        self.turns = DomainTurns()
         self.noted_refusals = 0
 
     @classmethod

@@ -98,7 +98,23 @@ class Postman:
                 results.append(Result(row.id, stop[0], stop[1], is_try=False))
             elif row.tries == 0 and (wait := self._wait(ask, is_reminder, now)):
                 results.append(Result(row.id, Step.RETURNED, WINDOW, is_try=False, wait=wait))
+        if self.mailer.lane.domain_rates:
+            stopped = {result.id for result in results}
+            leaving = [row for row in ready if row.id not in stopped and self._may_leave(row)]
+            results += self._out_of_turn(connection, leaving, now)
         return results
+
+    def _out_of_turn(self, connection: Connection, rows: Sequence[Row], now: datetime) -> list[Result]:
+        """The mails of limited domains that another worker writes to at present."""
+        lane = self.mailer.lane
+        known = ((row.id, domain_of(row.recipient)) for row in rows)
+        domains = {number: domain for number, domain in known if domain and lane.limit(domain)}
+        ours = self.mailer.turns.hold(connection, set(domains.values()), now=now) if domains else set()
+        return [
+            Result(number, Step.RETURNED, is_try=False, wait=lane.seconds_to_wait(domain))
+            for number, domain in domains.items()
+            if domain not in ours
+        ]
 
     def _wait(self, ask: Ask, is_reminder: bool, now: datetime) -> float:
         """Seconds until the window opens for a mail that was not tried yet; a server that asked for patience gets it.
@@ -192,6 +208,14 @@ class Postman:
         if report.verdict is Verdict.SENT:
             return Result(report.key, Step.HELD, REHEARSAL, is_try=False)
         return _result(report)
+
+
+def domain_of(address: str) -> str:
+    """The domain as servers see it; empty for what is no address, which is refused when the mail is made."""
+    try:
+        return wire_address(address).rpartition("@")[2].lower()
+    except BadAddress:
+        return ""
 
 
 def _result(report: Report) -> Result:

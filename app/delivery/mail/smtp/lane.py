@@ -76,6 +76,19 @@ class Lane:
         return self.backoff.rest_seconds(self.clock())
 
     @property
+    def domain_rates(self) -> Mapping[str, int]:
+        """The limits of domains, empty without any."""
+        return self._rates.limits
+
+    def limit(self, domain: str) -> int | None:
+        """Mails a second to a domain, None for no limit."""
+        return self._rates.limit(domain)
+
+    def seconds_to_wait(self, domain: str) -> float:
+        """How long one more mail of a limited domain should wait that another worker writes to now."""
+        return self._rates.book(domain, 0, self.clock(), self._rates.limit(domain))
+
+    @property
     def room(self) -> int:
         """How many more envelopes can be offered now."""
         return 0 if self.rest_seconds else max(0, self.width * DEPTH - len(self._pending))
