@@ -14,7 +14,7 @@ from app import cli, journey
 from app.api.protocol.idempotency import KeptAnswer
 from app.auth.models import ApiKey, Scope
 from app.contacts.importing import uploads
-from app.contacts.models import Contact, ContactKey, ContactRole, ContactStatus, Wish
+from app.contacts.models import Contact, ContactKey, ContactRole, ContactStatus, OptOutElsewhere, Wish
 from app.contacts.signals import Signal
 from app.core import audit, clock
 from app.core.audit import SYSTEM, AuditEvent
@@ -60,6 +60,7 @@ def kim(session, settings):
     )
     make.saved(ContactKey(contact_id=person.id, system="hubspot", key="crm-4711"))
     make.saved(Wish(contact_id=person.id, at=NOW, told_by="respondent", is_unsubscribed=False, rest_days=182))
+    make.saved(OptOutElsewhere(contact_id=person.id, system="hubspot", since_at=NOW))
     program = make.program()
     old = make.invitation(contact=person, wave=make.wave(program=program), sent_at=NOW - timedelta(days=90))
     make.answer(2, invitation=old, comment="Abysmal support.", now=NOW - timedelta(days=89))

@@ -67,6 +67,7 @@ class ContactChangesSchema(Given):
     """What of a contact is to be different; what is left out stays.
 
     Nobody who unsubscribed, left or was erased becomes active again. Who bounced does with another address.
+    `status: unsubscribed` always counts here.
     """
 
     external_id = Text(120, allow_none=True)
@@ -91,7 +92,9 @@ class ContactChangesSchema(Given):
 class ContactStateSchema(ContactChangesSchema):
     """A contact as your system has it; what is left out stays. A new one needs an address or a name.
 
-    `status: active` is no contradiction to an unsubscribe or a bounce that is known here: it is passed over.
+    `status: active` is no contradiction to an unsubscribe or a bounce that is known here: it is passed over. So is a
+    `status: unsubscribed` that you only repeat, when the person has wished to be asked again since you first said it;
+    it counts anew once you have said `active` in between.
     """
 
     external_id = Text(120, metadata={"description": "The one in the address, if it is given at all."})
@@ -191,7 +194,7 @@ def put(given: dict, external_id: str):
     at = present()
     contact, _changes = syncing.add_contact(db.session, told, entry(at))
     audit.note(db.session, actor(), "contact.add", subject=f"contact:{contact.id}", now=at.now)
-    follow(contact, told, at)
+    follow(contact, told, at, is_sync=True)
     return contact, 201
 
 
@@ -226,12 +229,13 @@ def changed(contact: Contact, told: dict, *, is_sync: bool) -> Contact:
         )
     if former is not None and former is not contact.account:
         journey.account_changed(db.session, former, now=at.now)
-    follow(contact, told, at)
+    follow(contact, told, at, is_sync=is_sync)
     return contact
 
 
-def follow(contact: Contact, told: dict, at: Present) -> None:
+def follow(contact: Contact, told: dict, at: Present, *, is_sync: bool) -> None:
     """What follows: an unsubscribe wherever the person is known, and the mark on the score."""
-    if told.get("status") is ContactStatus.UNSUBSCRIBED and contact.unsubscribed_at is None:
+    says_no = syncing.says_no(db.session, contact, told, now=at.now, is_sync=is_sync)
+    if says_no and contact.unsubscribed_at is None:
         journey.contact_unsubscribed(db.session, contact, now=at.now, actor=actor())
     journey.contact_changed(db.session, contact, now=at.now)

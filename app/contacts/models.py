@@ -277,6 +277,16 @@ class Wish(Base):
     unwanted_kind: Mapped[AskKind | None] = mapped_column(choice(AskKind, "wished_kind"))
 
 
+class OptOutElsewhere(Base):
+    """Since when another system has said of somebody that they want no mail (`app/contacts/wishes/elsewhere.py`)."""
+
+    __tablename__ = "opt_outs_elsewhere"
+
+    contact_id: Mapped[int] = reference("contacts.id", primary_key=True, index=False)
+    system: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    since_at: Mapped[Moment]
+
+
 class ContactKey(Base):
     """The id of a contact in another system."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,10 +23,12 @@ from app.contacts.companies import AccountGiven
 from app.contacts.importing.matching.placing import spellings
 from app.contacts.models import Account, AccountKey, Contact, ContactKey, ContactRole, ContactStatus, Stage
 from app.contacts.people import Entry, PersonGiven
+from app.contacts.wishes import elsewhere
 from app.core import text
 from app.core.errors import Invalid, NotFound, Refused
 
 MOST_ATTRIBUTES = 200
+API = "api"
 OF_ACCOUNT = (
     "name",
     "tier",
@@ -228,6 +230,17 @@ def finish(session: Session, contact: Contact, told: Told, when: Entry, *, is_sy
         for name, was in before.items()
         if was != (now := getattr(contact, name))
     }
+
+
+def says_no(session: Session, contact: Contact, told: Told, *, now: datetime, is_sync: bool) -> bool:
+    """Whether a system says of the person that they want no mail, other than by repeating what they took back here."""
+    status = told.get("status")
+    if status not in {ContactStatus.UNSUBSCRIBED, ContactStatus.ACTIVE}:
+        return False
+    session.flush()
+    is_no = status is ContactStatus.UNSUBSCRIBED
+    holds = elsewhere.hear(session, contact, API, says_no=is_no, now=now)
+    return holds or (is_no and not is_sync)
 
 
 def require_free_id(session: Session, contact: Contact, external_id: str) -> None:

@@ -26,6 +26,7 @@ from app.contacts.models import (
     ContactStatus,
     DatedRole,
     Goal,
+    OptOutElsewhere,
     Wish,
 )
 from app.contacts.signals import Signal
@@ -76,6 +77,9 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "roles": telling.rows(session, DatedRole, DatedRole.contact_id == contact_id),
         "signals": telling.rows(session, Signal, Signal.contact_id == contact_id),
         "wishes": telling.rows(session, Wish, Wish.contact_id == contact_id),
+        "opt_outs_elsewhere": telling.rows(
+            session, OptOutElsewhere, OptOutElsewhere.contact_id == contact_id
+        ),
         "ids_elsewhere": telling.rows(session, ContactKey, ContactKey.contact_id == contact_id),
         "imports": [
             {"id": file.id, "name": file.name, "created_at": telling.plain(file.created_at)}
@@ -92,7 +96,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
         file.columns = []
         if file.is_waiting:
             file.put_away(now=now)
-    for table in (ContactKey, Signal, Wish):
+    for table in (ContactKey, OptOutElsewhere, Signal, Wish):
         session.execute(sa.delete(table).where(table.contact_id == contact_id))
     for name, nothing in IDENTITY.items():
         setattr(contact, name, nothing)
@@ -187,6 +191,9 @@ def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) ->
     told = sa.select(Wish.id).where(Wish.contact_id == to_id)
     wishes = sa.update(Wish).where(Wish.contact_id == from_id, sa.not_(told.exists()))
     session.execute(wishes.values(contact_id=to_id))
+    systems = sa.select(OptOutElsewhere.system).where(OptOutElsewhere.contact_id == to_id)
+    flags = sa.update(OptOutElsewhere).where(OptOutElsewhere.contact_id == from_id)
+    session.execute(flags.where(OptOutElsewhere.system.not_in(systems)).values(contact_id=to_id))
     for name in (*OF_PERSON, "rest_days", "unwanted_kind"):
         setattr(stays, name, getattr(stays, name) or getattr(double, name))
     if double.unsubscribed_at:

@@ -18,7 +18,7 @@ from app import journey
 from app.auth import access, limits
 from app.contacts import wishes
 from app.contacts.models import Contact, ContactStatus
-from app.contacts.wishes import Wishes
+from app.contacts.wishes import THEMSELVES, Wishes
 from app.core import clock
 from app.core.audit import Actor
 from app.core.database import transactions
@@ -46,7 +46,7 @@ CHANGES = parse("20 per 1 minute")
 INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 NONE = Wishes(is_unsubscribed=True)
-RESPONDENT = Actor("respondent", None, "the person asked")
+RESPONDENT = Actor(THEMSELVES, None, "the person asked")
 
 
 @blueprint.get("/a/<token>")

@@ -5,8 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app import journey
 from app.contacts.models import Contact, ContactRole, ContactStatus, NotAskable
+from app.contacts.wishes import THEMSELVES, Wishes
 from app.core import clock
+from app.core.audit import Actor
+from app.core.database import transactions
 from app.core.installation import installation
 from app.delivery.models import Suppression
 from app.health.models import ScoreDue
@@ -254,3 +258,19 @@ def test_filters_by_the_fields_named(session, api, account):
         assert [item["id"] for item in api.all(f"/contacts?{query}")] == [contact["id"]], query
     assert api.all("/contacts?left_on=2020-01-01") == []
     assert api.get("/contacts?account_id=x").status_code == 422
+
+
+def test_repeating_a_no_does_not_undo_what_the_person_wished_since(api, account, session):
+    def told(status: str) -> str:
+        return put(api, account, status=status).json["status"]
+
+    assert told("unsubscribed") == "unsubscribed"
+    transactions.write(session)
+    kim = session.scalars(sa.select(Contact)).one()
+    at = clock.now() + timedelta(seconds=1)
+    journey.wishes_told(session, kim, Wishes(), now=at, actor=Actor(THEMSELVES, None, "the person asked"))
+    session.commit()
+    assert told("unsubscribed") == "active"
+    assert told("active") == "active"
+    assert api.patch(f"/contacts/{kim.id}", {"status": "unsubscribed"}).json["status"] == "unsubscribed"
+    assert told("active") == "unsubscribed"

@@ -14,7 +14,7 @@ from app.contacts.importers.presets import AUTO
 from app.contacts.importers.rows import AccountRow, ContactRow, Issue, account_from, contact_from
 from app.core.files.tables import Row, Table, open_table
 
-DATED = ("left_on", "started_on", "renewal_on")
+DATED = ("left_on", "opted_out_on", "started_on", "renewal_on")
 ROWS_TO_TELL_DAYS_BY = 5000
 
 

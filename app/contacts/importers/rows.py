@@ -46,6 +46,7 @@ class ContactRow:
     """A person as a file tells. None or an empty text means that the file says nothing.
 
     `not_askable` are the reasons that lie in the row itself; `is_customer` is None without a lifecycle stage.
+    `takes_mail` is a plain word for mail, not the mere lack of one against it.
     """
 
     line: int
@@ -68,6 +69,8 @@ class ContactRow:
     is_customer: bool | None
     not_askable: tuple[NotAskable, ...] = ()
     issues: tuple[Issue, ...] = ()
+    takes_mail: bool = False
+    opted_out_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ def contact_from(row: Row, layout: Layout, own_domains: frozenset[str] = frozens
     cells.note_beyond()
     is_customer = layout.preset.is_customer(cells["lifecycle"]) if cells["lifecycle"] else None
     status, left_on = _status(cells)
+    has_opted_out, opted_out_on = _opt_out(cells, status)
     account_id, account_name = _account(cells)
     return ContactRow(
         line=row.line,
@@ -187,10 +191,12 @@ def contact_from(row: Row, layout: Layout, own_domains: frozenset[str] = frozens
         country=cells.words("country", 64),
         status=status,
         left_on=left_on,
-        has_opted_out=cells.take("opted_out", read.flag, True) if cells["opted_out"] else False,
+        has_opted_out=has_opted_out,
         is_customer=is_customer,
         not_askable=tuple(_reasons(key, is_customer, own_domains)),
         issues=tuple(cells.issues),
+        takes_mail=not has_opted_out and bool(cells["opted_out"] or status is ContactStatus.ACTIVE),
+        opted_out_on=opted_out_on,
     )
 
 
@@ -283,6 +289,15 @@ def _status(cells: _Cells) -> tuple[ContactStatus | None, date | None]:
     if left_on and status in {None, ContactStatus.ACTIVE}:
         status = ContactStatus.LEFT
     return status, left_on
+
+
+def _opt_out(cells: _Cells, status: ContactStatus | None) -> tuple[bool, date | None]:
+    """Whether the person wants no mail, and since which day; a day alone says so, a flag that cannot be read too."""
+    on = cells.day("opted_out_on")
+    if not cells["opted_out"]:
+        return status is ContactStatus.UNSUBSCRIBED or on is not None, on
+    has_opted_out = cells.take("opted_out", read.flag, True) or status is ContactStatus.UNSUBSCRIBED
+    return has_opted_out, on if has_opted_out else None
 
 
 def _account(cells: _Cells) -> tuple[str, str]:

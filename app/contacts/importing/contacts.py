@@ -15,12 +15,14 @@ from sqlalchemy.orm import Session
 from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import Report, good_rows
 from app.contacts.importers.rows import ContactRow, Issue
+from app.contacts.importing.matching.flags import Flags
 from app.contacts.importing.matching.homes import Homes
 from app.contacts.importing.matching.owners import Owners
 from app.contacts.importing.matching.people import Met, People
 from app.contacts.importing.merging import Moment, Touched, inherit, merge, new_person, unsubscribe
 from app.contacts.importing.stores import Database, DryRun
 from app.contacts.models import ContactStatus
+from app.core.installation import installation
 
 ROWS_PER_COMMIT = 2000
 Suppressed = Callable[[Collection[str]], Mapping[str, str]]
@@ -42,7 +44,9 @@ def import_contacts(
     """
     preset = reading.layout.preset
     system = preset.name if preset.has_own_ids else None
-    store = (DryRun if report.is_dry_run else Database)(session, system, Moment(now, today))
+    store = (DryRun if report.is_dry_run else Database)(
+        session, system, Moment(now, today, installation(session).zone)
+    )
     run = _Run(store, Homes(store, Owners.load(session), report), report, suppressed)
     for rows in good_rows(reading, report, ROWS_PER_COMMIT):
         yield run.take(rows)
@@ -64,11 +68,13 @@ class _Run:
         homes = self.homes.of(rows)
         people = People(self.store, rows)
         suppressed = self.suppressed([row.email_key for row in rows if row.email_key])
+        flags = Flags(self.store, rows, people.all.values())
         met = set()
         for row, home in zip(rows, homes, strict=True):
-            met.add(self._take_row(row, home, people, suppressed, met))
+            met.add(self._take_row(row, home, people, flags, suppressed, met))
         changed = [p for p in people.all.values() if p.is_new or p.is_changed or p.new_key]
         self.store.save_people(changed)
+        flags.save()
         for person in met - {None}:
             self.met.add(person.id)
         touched = Touched(
@@ -81,7 +87,13 @@ class _Run:
         return touched
 
     def _take_row(
-        self, row: ContactRow, home: int | None, people: People, suppressed: Mapping[str, str], met: set
+        self,
+        row: ContactRow,
+        home: int | None,
+        people: People,
+        flags: Flags,
+        suppressed: Mapping[str, str],
+        met: set,
     ):
         """The person of a row, brought up to it; None when the row was skipped."""
         known, problem = people.meant_by(row, home)
@@ -92,12 +104,13 @@ class _Run:
         is_again = person in met or (known is not None and known.id is not None and known.id in self.met)
         was_changed, person.is_changed = person.is_changed, False
         former = person.email_key
-        outcome = merge(person, row, home, self.store.moment, is_again=is_again)
+        no = flags.no_of(person, row)
+        outcome = merge(person, row, home, self.store.moment, no=no, is_again=is_again)
         people.identify(person, row)
         people.settle(person, former)
         if person.email_key != former:
             inherit(person, people.at(person.email_key), suppressed, self.store.moment.now)
-        if row.has_opted_out and person.email_key:
+        if no and no.holds and person.email_key:
             for other in people.at(person.email_key):
                 unsubscribe(other, self.store.moment.now)
         self.report.note_all(outcome.issues)

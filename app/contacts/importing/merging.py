@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
 
@@ -64,10 +65,11 @@ class Person:
 
 @dataclass(frozen=True)
 class Moment:
-    """When the import runs, for the dates it writes."""
+    """When the import runs, for the dates it writes, and the zone of those it reads."""
 
     now: datetime
     today: date
+    zone: ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,17 @@ class Touched:
 
     accounts: frozenset[int] = frozenset()
     opted_out: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class No:
+    """That a person wants no mail, as the file says; `taken_back_on`: the later day on which they wished otherwise."""
+
+    taken_back_on: date | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.taken_back_on is None
 
 
 @dataclass
@@ -97,7 +110,7 @@ def new_person(row: ContactRow, account_id: int | None) -> Person:
 
 
 def merge(
-    person: Person, row: ContactRow, account_id: int | None, moment: Moment, *, is_again: bool
+    person: Person, row: ContactRow, account_id: int | None, moment: Moment, *, no: No | None, is_again: bool
 ) -> Outcome:
     """Bring `person` up to what `row` says. `is_again`: an earlier row of the same file spoke about them already."""
     outcome = Outcome()
@@ -111,6 +124,7 @@ def merge(
         person.put("email_key", row.email_key)
     if account_id is not None and account_id != person.account_id and not (is_again and person.account_id):
         person.put("account_id", account_id)
+    _take_no(person, row, no, moment, outcome)
     _take_status(person, row, moment, outcome)
     fresh = _fresh_reasons(person, row)
     _take_reason(person, row, fresh, is_moved=had != (person.email_key, person.account_id))
@@ -181,9 +195,21 @@ def _take_role(person: Person, row: ContactRow, is_again: bool, outcome: Outcome
     person.has_new_role = True
 
 
-def _take_status(person: Person, row: ContactRow, moment: Moment, outcome: Outcome) -> None:
-    if row.has_opted_out or row.status is ContactStatus.UNSUBSCRIBED:
+def _take_no(person: Person, row: ContactRow, no: No | None, moment: Moment, outcome: Outcome) -> None:
+    if no is None:
+        return
+    if no.holds:
         unsubscribe(person, moment.now)
+        return
+    column = "status" if row.status is ContactStatus.UNSUBSCRIBED else "opted_out"
+    words = _(
+        "Older than what the person wished here on %(day)s, which stands: they may be asked.",
+        day=no.taken_back_on.isoformat(),
+    )
+    outcome.issues.append(Issue(row.line, column, "", words))
+
+
+def _take_status(person: Person, row: ContactRow, moment: Moment, outcome: Outcome) -> None:
     if row.status is ContactStatus.BOUNCED:
         bounce(person, moment.now)
     if row.status is ContactStatus.LEFT:

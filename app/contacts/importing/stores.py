@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from itertools import count
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from app.contacts.models import (
     DatedRole,
     Stage,
 )
+from app.contacts.wishes import elsewhere
 from app.core.database.bulk import add_rows, new_ids
 
 COLUMNS = (
@@ -40,6 +42,7 @@ COLUMNS = (
 KEPT = COLUMNS[1:]
 MOST_PARAMETERS = 10_000
 ONE_IMPORT_AT_A_TIME = 4_711_001
+LISTS = "lists"  # files that no system with ids of its own has written
 MERGED = "merged"  # the ids of accounts and people that were merged into others, whichever system gave them
 
 accounts, contacts = Account.__table__, Contact.__table__
@@ -142,6 +145,21 @@ class Database:
     def find_nameless(self, last_names: Collection[str]) -> list[Person]:
         """People without an address, who can only be told by their name and account."""
         return [Person(*row) for row in self._rows(PEOPLE_WITHOUT_ADDRESS, last_names)]
+
+    def find_flags(self, people: Collection[int]) -> dict[int, datetime]:
+        """Since when files of this system have said of people that they want no mail."""
+        return elsewhere.known(self.session, self.flagging, people)
+
+    def find_own_words(self, people: Collection[int]) -> dict[int, datetime]:
+        """When people last wished here themselves how to be asked."""
+        return elsewhere.own_words(self.session, people)
+
+    def keep_flags(self, told: dict[int, datetime | None]) -> None:
+        elsewhere.keep(self.session, self.flagging, told)
+
+    @property
+    def flagging(self) -> str:
+        return self.system or LISTS
 
     def add_places(self, places: list[Place]) -> None:
         if not places:
@@ -287,6 +305,9 @@ class DryRun(Database):
                 self._remember(person)
             if person.new_key:
                 self._ids_by["key", person.new_key].append(person.id)
+
+    def keep_flags(self, told: dict[int, datetime | None]) -> None:
+        """Nothing is kept of a dry run."""
 
     def _remember(self, person: Person) -> None:
         self._people[person.id] = person

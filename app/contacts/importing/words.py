@@ -32,6 +32,7 @@ FIELDS = {
     "status": _l("status"),
     "left_on": _l("left on"),
     "opted_out": _l("wants no mail"),
+    "opted_out_on": _l("wants no mail since"),
     "lifecycle": _l("lifecycle stage"),
     "name": _l("name"),
     "domains": _l("mail domains"),

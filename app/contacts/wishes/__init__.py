@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import HAS_WISHES, AskKind, Contact, Wish
 
 TWICE_A_YEAR, ONCE_A_YEAR = 182, 365
+THEMSELVES = "respondent"  # The kind of actor that somebody is who holds the link of a mail of theirs.
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ PRESET = Preset(
         "account_owner": ("CSM Email", "CSM"),
         "time_zone": ("Timezone",),
         "opted_out": ("Is Email Opt Out", "Email Opt Out"),
+        "opted_out_on": ("Email Opt Out Date", "Opted Out On"),
     },
     accounts={
         "external_id": ("GSID", "Company GSID"),

@@ -34,6 +34,7 @@ PRESET = Preset(
         "status": ("Status",),
         "left_on": ("Left On",),
         "opted_out": ("Unsubscribed", "Opted Out"),
+        "opted_out_on": ("Unsubscribed On", "Opted Out On"),
         "lifecycle": ("Lifecycle Stage",),
     },
     accounts={

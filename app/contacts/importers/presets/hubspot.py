@@ -27,6 +27,7 @@ PRESET = Preset(
         "time_zone": ("Time Zone",),
         "country": ("Country/Region",),
         "opted_out": ("Unsubscribed from all email",),
+        "opted_out_on": ("Unsubscribed On", "Opted Out On"),
         "lifecycle": ("Lifecycle Stage",),
     },
     accounts={

@@ -33,6 +33,7 @@ PRESET = Preset(
         "time_zone": ("Time Zone",),
         "country": ("Mailing Country", "MailingCountry"),
         "opted_out": ("Email Opt Out", "HasOptedOutOfEmail"),
+        "opted_out_on": ("Email Opt Out Date", "Opted Out On"),
         "lifecycle": ("Type", "Account Type", "Account.Type"),
     },
     accounts={
