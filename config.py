@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email.utils import parseaddr
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,11 @@ def check(settings: Settings) -> list[str]:
             "JUSTASK_MAIL_URL must be mailbox:, smtp://... or smtps://...",
         ),
         (
+            is_sender(settings.MAIL_FROM),
+            "JUSTASK_MAIL_FROM must be one address such as Vendor <surveys@vendor.example>, before the @ in ASCII:"
+            " many mail servers carry no other letters there.",
+        ),
+        (
             settings.ENGINE in {"embedded", "procrastinate"},
             "JUSTASK_ENGINE must be embedded or procrastinate.",
         ),
@@ -290,6 +296,12 @@ def exposures(settings: Settings, environ: Mapping[str, str]) -> list[str]:
         if path.is_file() and path.stat().st_mode & 0o077:
             found.append(f"{path} can be read by others on this machine. Run: chmod 600 {path}")
     return found
+
+
+def is_sender(text: str) -> bool:
+    """Whether mail can come from there through every server, also one without SMTPUTF8."""
+    local, _at, domain = parseaddr(text)[1].rpartition("@")
+    return bool(local and domain) and local.isascii()
 
 
 def is_mailbox(url: str) -> bool:

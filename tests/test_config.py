@@ -72,3 +72,10 @@ def test_production_refuses_open_files_weak_keys_and_a_debugger(tmp_path):
 def test_an_instance_folder_that_cannot_be_made_is_a_problem_of_the_settings():
     with pytest.raises(config.SettingsError, match="JUSTASK_INSTANCE must name a folder"):
         config.load({}, INSTANCE="/proc/justask")
+
+
+@pytest.mark.parametrize("sender", ["", "Vendor", "žofie@vendor.example", "Vendor <ask@>"])
+def test_a_sender_that_many_servers_could_not_carry_is_a_problem_of_the_settings(tmp_path, sender):
+    with pytest.raises(config.SettingsError, match="JUSTASK_MAIL_FROM"):
+        config.load({}, INSTANCE=str(tmp_path), MAIL_FROM=sender)
+    assert config.load({}, INSTANCE=str(tmp_path), MAIL_FROM="Žofie <ask@bücher.example>")

@@ -226,6 +226,14 @@ class MailForm(FlaskForm):
         if field.data and ends_early(field.data):
             raise ValidationError(_("A name in the settings file cannot hold quotation marks or < and >."))
 
+    def validate_sender(self, field) -> None:
+        if field.data and not field.data.rpartition("@")[0].isascii():
+            raise ValidationError(
+                _(
+                    "Before the @ only ASCII letters: many mail servers carry no others, and then no mail would leave."
+                )
+            )
+
     def validate_base_url(self, field) -> None:
         parts = urlsplit(field.data)
         try:

@@ -56,6 +56,7 @@ class Sink:
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     extensions: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
     connections: int = 0
     open_now: int = 0
     most_open: int = 0
@@ -123,7 +124,7 @@ class _Server(SMTP):
             super().__init__(
                 handler,
                 ident="sink",
-                enable_SMTPUTF8=True,
+                enable_SMTPUTF8="SMTPUTF8" not in sink.withheld,
                 auth_require_tls=False,
                 command_call_limit=None,
                 **options,
@@ -184,10 +185,9 @@ class _Handler:
         session.host_name = hostname
         self.sink.commands.append("EHLO")
         refusal = await server.play("ehlo", None)
+        offered = [line for line in responses[:-1] if line[4:] not in self.sink.withheld]
         return (
-            [refusal]
-            if refusal
-            else responses[:-1] + [f"250-{e}" for e in self.sink.extensions] + responses[-1:]
+            [refusal] if refusal else [*offered, *(f"250-{e}" for e in self.sink.extensions), responses[-1]]
         )
 
     async def handle_MAIL(self, server, session, envelope, address, options):

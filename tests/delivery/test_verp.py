@@ -60,3 +60,9 @@ def test_only_ids_of_ours_get_a_path(message_id):
 
 def test_without_a_domain_there_is_no_path():
     assert ReturnPaths(["k" * 40], "").make(MAIL) is None
+
+
+def test_a_domain_beyond_ascii_is_written_in_punycode():
+    path = ReturnPaths(["k" * 40], "Bounces.Bücher.example").make("ab" * 16 + "@justask.example")
+    assert path.endswith("@bounces.xn--bcher-kva.example")
+    assert path.isascii()

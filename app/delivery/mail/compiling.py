@@ -165,7 +165,8 @@ def _structure(wording: Wording, sender: Sender) -> tuple[bytes, bytes, bytes]:
     between, tail = rest.split(html.encode())
     ours = headers.mailbox("From", sender.name, sender.address)
     ours += headers.text("Content-Language", wording.language.replace("_", "-"))
-    if sender.reply_to:
+    # One with other letters before the @ would need SMTPUTF8 from every server on the way to everybody in the wave.
+    if sender.reply_to and headers.is_ascii_address(sender.reply_to):
         ours += headers.mailbox("Reply-To", "", sender.reply_to)
     return ours + head, between, tail
 

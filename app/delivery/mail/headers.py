@@ -72,6 +72,11 @@ def wire_address(address: str) -> str:
     return _checked_address(address)
 
 
+def is_ascii_address(address: str) -> bool:
+    """Whether every server can carry the address, also one without SMTPUTF8."""
+    return wire_address(address).isascii()
+
+
 @lru_cache(maxsize=256)
 def _checked_address(address: str) -> str:
     try:

@@ -13,6 +13,8 @@ import hmac
 import re
 from collections.abc import Sequence
 
+from app.delivery.mail.headers import wire_address
+
 MAC_BYTES = 10
 MAIL = re.compile(r"[0-9a-f]{32}")
 PATH = re.compile(r"b-([a-z2-7]{26})-([a-z2-7]{16})")
@@ -22,7 +24,8 @@ class ReturnPaths:
     """Makes and reads the return paths of an installation; the first key signs, all keys are accepted."""
 
     def __init__(self, keys: Sequence[str], domain: str):
-        self.domain = domain.strip().rstrip(".").lower()
+        domain = domain.strip().rstrip(".").lower()
+        self.domain = domain if domain.isascii() else wire_address(f"b@{domain}").partition("@")[2]
         self._keys = [hashlib.blake2b(b"justask bounce", key=key.encode()[:64]).digest() for key in keys]
 
     def make(self, message_id: str) -> str | None:

@@ -73,6 +73,7 @@ class Connection:
         self.since = self.opened_at
         self.can_pipeline = opened.has_extn("pipelining")
         self.can_utf8 = opened.has_extn("smtputf8")
+        self.can_8bit = opened.has_extn("8bitmime")
         self.size_limit = _number(opened.esmtp_features.get("size", ""))
         self._has_size = opened.has_extn("size")
         self._in, self._out = bytearray(), bytearray()
@@ -179,14 +180,17 @@ class Connection:
                 envelope.key, Verdict.REFUSED, Stage.MAIL, None, "Not an address mail can be sent to."
             )
         if not (envelope.recipient.isascii() and envelope.sender.isascii()) and not self.can_utf8:
-            words = "The address has letters that this mail server cannot carry (no SMTPUTF8)."
+            words = (
+                "Before the @ of the address stand letters beyond ASCII,"
+                " which this mail server does not carry (it offers no SMTPUTF8)."
+            )
             return Report(envelope.key, Verdict.REFUSED, Stage.MAIL, None, words)
         return None
 
     def _mail_command(self, envelope: Envelope) -> bytes:
         options = f" SIZE={len(envelope.data)}" if self._has_size else ""
         if not envelope.recipient.isascii() or not envelope.sender.isascii():
-            options += " SMTPUTF8 BODY=8BITMIME"
+            options += " SMTPUTF8 BODY=8BITMIME" if self.can_8bit else " SMTPUTF8"
         return f"MAIL FROM:<{envelope.sender}>{options}\r\n".encode()
 
     def _send_commands(self) -> None:

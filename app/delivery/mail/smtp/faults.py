@@ -10,6 +10,7 @@ from enum import StrEnum
 
 _ENHANCED = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _SENDER_STATUS = {(1, 7), (1, 8)}  # 5.1.7 and 5.1.8 are in the address class but speak of the sender.
+_LETTERS_STATUS = {(6, 7), (6, 8), (6, 9), (6, 10)}
 _SHOWN = 300  # Characters of a server's reply that are kept.
 
 
@@ -81,13 +82,18 @@ def is_lane_fault(stage: Stage, reply: Reply) -> bool:
     if reply.code == 421 or reply.code < 400 or stage is Stage.OPEN:
         return True
     if stage is Stage.MAIL:
-        return not is_size_fault(reply)
+        return not (is_size_fault(reply) or is_letters_fault(reply))
     return reply.code == 530 or reply.subject in _SENDER_STATUS
 
 
 def is_size_fault(reply: Reply) -> bool:
     """True when the server said this mail is too big for it (RFC 1870)."""
     return reply.code == 552 or reply.subject == (3, 4)
+
+
+def is_letters_fault(reply: Reply) -> bool:
+    """True when the server said that it does not carry the letters of this address (RFC 6531)."""
+    return reply.subject in _LETTERS_STATUS
 
 
 def is_policy(reply: Reply) -> bool:
