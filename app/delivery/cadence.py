@@ -7,9 +7,11 @@ launch, deferral and the last look before a mail is queued all read it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -73,15 +75,16 @@ def wave_of(
     ignores_window: bool = False,
     purpose: Purpose = Purpose.PROGRAM,
     beside: int | None = None,
+    first: Callable[[ZoneInfo], datetime] | None = None,
 ) -> Ask:
     """The ask of a wave to these people from that moment on, each in the window of the own clock.
 
-    A single ask goes when somebody presses, and neither it nor a recovery survey is held up by the account's others.
+    With `first` the people of each zone are asked from another moment on. A single ask goes when somebody presses, and neither it nor a recovery survey is held up by the account's others.
     """
     ask, facts = ask_of(session, program, at=at, purpose=purpose), installation(session)
     is_at_once = ignores_window or purpose in (Purpose.SINGLE, Purpose.TEST)
     window = None if is_at_once else windows.first_sends(ask.rules, facts.days_off)
-    found = moments.dues(session, people, at, window, facts.zone)
+    found = moments.dues(session, people, first or (lambda _zone: at), window, facts.zone)
     return replace(ask, dues=found, beside=beside, is_capped=purpose == Purpose.PROGRAM)
 
 

@@ -116,7 +116,7 @@ S = InvitationState
 UNSENT = frozenset({S.PLANNED, S.QUEUED, S.SENDING})
 MAY_BECOME: dict[InvitationState, frozenset[InvitationState]] = {
     S.PLANNED: frozenset({S.SUPPRESSED, S.QUEUED}),
-    S.SUPPRESSED: frozenset({S.PLANNED}),
+    S.SUPPRESSED: frozenset({S.PLANNED, S.QUEUED}),
     S.QUEUED: frozenset({S.PLANNED, S.SENDING, S.IN_DOUBT, S.REFUSED}),
     S.SENDING: frozenset({S.QUEUED}),
     S.SENT: frozenset({S.QUEUED, S.SENDING, S.IN_DOUBT}),

@@ -304,7 +304,7 @@ def test_the_sql_of_a_wave_says_what_the_gates_say(app, session, ground, drawn):
         drawn["from"].date(),
         drawn["purpose"],
         drawn["kind"],
-        dues=moments.dues(session, people, drawn["from"], window, BERLIN),
+        dues=moments.dues(session, people, lambda _zone: drawn["from"], window, BERLIN),
         beside=ground["waves"][True][0][0] if drawn["beside"] else None,
         is_capped=drawn["purpose"] == Purpose.PROGRAM,
     )

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
-from app.delivery.models import Invitation, InvitationState, WaveState
+from app.delivery import waves
+from app.delivery.models import Invitation, InvitationState, Reminder, WaveState
 from tests import make
 from tests.make import NOW
 
@@ -93,3 +94,53 @@ def test_what_is_queued_when_the_window_shuts_goes_on_when_it_opens(office, sess
     office.now = datetime(2026, 3, 5, 8, 0, 1, tzinfo=UTC)
     office.send()
     assert set(sink.counts.values()) == {1}
+
+
+OPEN_TO_ALL = {"any_days": 0, "same_survey_days": 0}
+
+
+def mailed_an_hour_ago(session, person, how: str) -> None:
+    """Another ask reached the person since: its mail, its reminder, or a mail to somebody of the same mailbox."""
+    whom = make.contact(email=person.email) if how == "mailbox" else person
+    sent_at = NOW - (timedelta(days=7) if how == "reminder" else timedelta(hours=1))
+    ask = make.invitation(contact=whom, wave=make.wave(), sent_at=sent_at, state="answered", answered_at=NOW)
+    if how == "reminder":
+        session.add(Reminder(invitation_id=ask.id, number=1, queued_at=NOW, sent_at=NOW - timedelta(hours=1)))
+    session.commit()
+
+
+@pytest.mark.parametrize("how", ["mail", "reminder", "mailbox"])
+def test_the_floor_is_looked_at_again_when_the_mail_is_handed_over(how, office, session, sink):
+    person, other = make.contact(), make.contact()
+    wave = planned(session, office, person, other, program=make.program(quarantine=OPEN_TO_ALL))
+    office.queue()
+    mailed_an_hour_ago(session, person, how)
+    office.send()
+    row = session.scalars(sa.select(Invitation).filter_by(wave_id=wave.id, contact_id=person.id)).one()
+    assert (row.state, row.suppressed_reason, row.asked_as) == (SUPPRESSED, "floor", None)
+    assert row.free_at == NOW + timedelta(hours=23)
+    assert row.deferred_until is not None
+    assert row.deferred_until.date() == (NOW + timedelta(days=21)).date()
+    assert list(sink.counts) == [other.email]
+    office.now = row.free_at + timedelta(hours=1)
+    for _ in waves.ask_deferred(session, now=office.now):
+        session.commit()
+    office.queue()
+    office.send()
+    assert dict(sink.counts) == {person.email: 1, other.email: 1}
+
+
+def test_what_the_floor_held_back_is_judged_by_every_gate_again(office, session, sink):
+    person = make.contact()
+    planned(session, office, person)
+    office.queue()
+    mailed_an_hour_ago(session, person, "mail")
+    office.send()
+    office.later(days=1)
+    for _ in waves.ask_deferred(session, now=office.now):
+        session.commit()
+    row = row_of(session, person)
+    reasons = {
+        r.suppressed_reason for r in session.scalars(sa.select(Invitation).filter_by(state=SUPPRESSED))
+    }
+    assert (reasons, row.deferred_until, dict(sink.counts)) == ({"quarantine"}, None, {})

@@ -80,6 +80,19 @@ def load_of(session: Session, account_id: int | None, *, beside: int | None = No
     )
 
 
+def full_until(session: Session, rules: Rules, *, now: datetime) -> dict[int, datetime]:
+    """The accounts of which enough people were asked within the period or are about to be, and when one more may be."""
+    if not rules.account_most:
+        return {}
+    period = timedelta(days=rules.account_days)
+    waits = Invitation.state.in_(UNSENT)
+    recent = sa.and_(Invitation.state.in_(TOUCHED), Invitation.sent_at > now - period)
+    moment = sa.case((waits, sa.func.coalesce(Invitation.due_at, now)), else_=Invitation.sent_at)
+    asks = sa.select(Invitation.account_id, sa.func.min(moment)).where(*counting(None), sa.or_(waits, recent))
+    full = asks.group_by(Invitation.account_id).having(sa.func.count() >= rules.account_most)
+    return {account_id: oldest + period for account_id, oldest in session.execute(full)}
+
+
 def counting(beside: int | None) -> list[sa.ColumnElement[bool]]:
     """Which asks count at all."""
     found = [Invitation.is_rehearsal.is_(False), Invitation.purpose != Purpose.TEST]

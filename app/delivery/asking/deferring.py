@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -29,6 +30,18 @@ def limit(wave: Wave, rules: Rules, *, since: datetime | None = None) -> datetim
     if wave.is_rehearsal or wave.purpose != Purpose.PROGRAM or not rules.defer_days:
         return None
     return (since or wave.first_send_at) + timedelta(days=rules.defer_days)
+
+
+def left_out(reason: str, free_at: datetime | None, until: datetime | None) -> dict[str, Any]:
+    """The columns of an ask that is left out after all; deferred if the person is free by `until`."""
+    is_deferred = until is not None and free_at is not None and free_at <= until
+    return {
+        "suppressed_reason": reason,
+        "free_at": free_at,
+        "deferred_until": until if is_deferred else None,
+        "asked_as": None,
+        "due_at": None,
+    }
 
 
 def due(session: Session, *, now: datetime) -> list[int]:

@@ -5,7 +5,7 @@ Also the two functions of moments that SQL of the cadence needs, in both databas
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -44,14 +44,21 @@ def due(name: str, first: datetime, window: Window | None, here: ZoneInfo) -> Du
 
 
 def dues(
-    session: Session, people: sa.Select, first: datetime, window: Window | None, here: ZoneInfo
+    session: Session,
+    people: sa.Select,
+    first: Callable[[ZoneInfo], datetime],
+    window: Window | None,
+    here: ZoneInfo,
 ) -> tuple[Due, ...]:
-    """The moments of all zones in which these people live; without a window everybody's is `first`."""
+    """The moments of all zones in which these people live, who may be asked from `first` of their zone on.
+
+    Without a window everybody's is the one of this installation.
+    """
     names = {UNKNOWN}
     if window is not None:
         query = sa.select(ZONE).distinct().outerjoin(Account, Account.id == Contact.account_id)
         names.update(session.scalars(query.select_from(Contact).where(Contact.id.in_(people))))
-    return tuple(due(name, first, window, here) for name in sorted(names))
+    return tuple(due(name, first(windows.zone(name, here)), window, here) for name in sorted(names))
 
 
 COLUMNS = (

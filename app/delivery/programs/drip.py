@@ -17,7 +17,7 @@ from app.contacts.models import Contact
 from app.core.clock import day_of
 from app.core.installation import Installation, installation
 from app.delivery import cadence
-from app.delivery.asking import bulk
+from app.delivery.asking import bulk, caps
 from app.delivery.asking.gates import OF_TIME
 from app.delivery.models import Invitation, InvitationState, PlannedDay, Purpose, Wave
 from app.delivery.programs import periods
@@ -96,6 +96,7 @@ def people_of(session: Session, program: Program, schedule: Schedule, *, now: da
     """Everybody of the audience who can be asked at some time, with the first day on which every gate is open."""
     zone = installation(session).zone
     today, asked_on = day_of(now, zone), last_asked(session, program)
+    full_until = caps.full_until(session, rules.of(program), now=now)
     found = []
     for row in session.execute(candidates(program, cadence.ask_of(session, program, at=now))):
         known_on, last = day_of(row.created_at, zone), asked_on.get(row.contact_id)
@@ -103,8 +104,8 @@ def people_of(session: Session, program: Program, schedule: Schedule, *, now: da
         if known_on > since:
             since = known_on + schedule["new_after_days"] * ONE_DAY
         free = [since, today, last + schedule["every_days"] * ONE_DAY if last else today]
-        if row.free_at is not None:
-            free.append(day_of(row.free_at, zone) + ONE_DAY)
+        ends = (row.free_at, full_until.get(row.account_id))
+        free += [day_of(end, zone) + ONE_DAY for end in ends if end is not None]
         is_known = row.reason is None or row.free_at is not None or bool(last and last >= today)
         free_on = max(free) if is_known else None
         found.append(Person(row.contact_id, row.account_id, row.place, since, free_on, last))

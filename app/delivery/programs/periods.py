@@ -10,14 +10,13 @@ import sqlalchemy as sa
 from flask_babel import format_date
 from sqlalchemy.orm import Session
 
-from app.contacts.models import Account, Contact
+from app.contacts.models import Contact
 from app.core import audit
 from app.core.audit import SYSTEM
 from app.core.installation import installation
 from app.delivery import cadence, waves
 from app.delivery.asking import bulk, deferring
-from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
-from app.delivery.sending import windows
+from app.delivery.models import Invitation, Purpose, Wave, WaveState
 from app.surveys import rules
 from app.surveys.models import Program
 
@@ -66,13 +65,13 @@ def add(
 ) -> list[int]:
     """Plan these people for `day`, in the window of their own clocks, unless they are in the wave already; who was added.
 
-    Whoever may not be asked then is passed over, or kept in the wave with the reason.
+    Whoever may not be asked then, for the account's sake too, is passed over, or kept in the wave with the reason.
     """
     program, zone = wave.program, installation(session).zone
-    opening = opening_on(program, day, zone)
-    ask = cadence.ask_of(session, program, at=max(opening, now))
     already = sa.select(Invitation.contact_id).where(Invitation.wave_id == wave.id)
     people = waves.chosen(contacts).where(Contact.id.not_in(already))
+    at = max(opening_on(program, day, zone), now)
+    ask = cadence.wave_of(session, program, people, at=at, first=lambda there: max(start_of(day, there), now))
     plan = cadence.plan(people, ask)
     mailboxes = sa.select(Invitation.asked_as).where(
         Invitation.wave_id == wave.id, Invitation.asked_as.is_not(None)
@@ -84,27 +83,11 @@ def add(
         until = deferring.limit(wave, ask.rules, since=ask.at)
         bulk.invite(session, wave, waves.chosen(ids), ask, now=now, deferred_until=until)
         waves.reopen(session, wave)
-        place(session, wave, ids, day, now=now)
     return ids
 
 
-def place(session: Session, wave: Wave, contacts: Collection[int], day: date, *, now: datetime) -> None:
-    """Let each of these asks be due when the window opens where the person is, that day or on the next it opens."""
-    facts, default = installation(session), installation(session).zone
-    window = windows.first_sends(rules.of(wave.program), facts.days_off)
-    theirs = (Invitation.wave_id == wave.id, Invitation.state == InvitationState.PLANNED)
-    query = (
-        sa.select(Invitation.id, sa.func.coalesce(Contact.time_zone, Account.time_zone))
-        .join(Contact, Contact.id == Invitation.contact_id)
-        .join(Account, Account.id == Invitation.account_id)
-    )
-    by_zone: dict[str | None, list[int]] = {}
-    for number, name in session.execute(query.where(*theirs, Invitation.contact_id.in_(contacts))):
-        by_zone.setdefault(name, []).append(number)
-    for name, numbers in by_zone.items():
-        zone = windows.zone(name, default)
-        due_at = window.next(max(datetime.combine(day, time(), zone).astimezone(UTC), now), zone)
-        bulk.update(session, (Invitation.id.in_(numbers),), {"due_at": due_at})
+def start_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def opening_on(program: Program, day: date, zone: ZoneInfo) -> datetime:

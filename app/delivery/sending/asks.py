@@ -13,12 +13,15 @@ from app.contacts.models import Account, AskKind, Contact, ContactStatus, NotAsk
 from app.core.database.prepared import Prepared, among, slots
 from app.core.outbox import Step
 from app.delivery.asking.gates import HEARD, Reason
-from app.delivery.models import Invitation, InvitationState, Purpose, Suppression, Wave, WaveState
+from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Suppression, Wave, WaveState
+from app.surveys import rules
 from app.surveys.models import Program, ProgramKind
 
 PAUSED, CLOSED, CHANGED, REHEARSAL = "paused", "closed", "address_changed", "rehearsal"
 SUPPRESSED = "suppressed_address"
 WINDOW = "window"
+FLOOR = Reason.FLOOR.value
+LONGEST_OPEN = timedelta(days=rules.WHOLE["open_days"][-1])  # No reminder of an ask comes later.
 STILL_UNSENT = frozenset({InvitationState.QUEUED, InvitationState.SENDING})
 
 
@@ -44,6 +47,7 @@ class Ask(NamedTuple):
     rest_days: int | None
     is_unwanted: bool
     last_asked_at: datetime | None
+    floor_until: datetime | None = None
 
     def is_too_soon(self, now: datetime) -> bool:
         """Asked again before the rest that the person wished for has passed."""
@@ -106,7 +110,7 @@ ASKS = Prepared(
     .where(among(Invitation.id))
     .order_by(Invitation.id)
     .with_for_update(of=Invitation),
-    into=Ask._make,
+    into=lambda cells: Ask(*cells),
 )
 
 
@@ -115,6 +119,47 @@ def read(connection: Connection, invitation_ids: Iterable[int]) -> dict[int, Ask
     found: dict[int, Ask] = {}
     for ids in slots(invitation_ids):
         found.update((ask.id, ask) for ask in ASKS.rows(connection, **ids))
+    return found
+
+
+def _mails_of(*, by_mailbox: bool) -> sa.Select:
+    """Other asks of the same person, or through the same mailbox, that may have been mailed since `since`."""
+    mine, other = MINE, OTHER
+    is_same = sa.and_(other.asked_as == mine.asked_as, other.contact_id != mine.contact_id)
+    return (
+        sa.select(mine.id, other.sent_at, REMINDED_AT)
+        .join(other, is_same if by_mailbox else other.contact_id == mine.contact_id)
+        .where(
+            among(mine.id),
+            other.id != mine.id,
+            other.sent_at > sa.bindparam("earliest", type_=Invitation.sent_at.type),
+            sa.or_(*(other.state == state for state in sorted(HEARD | {InvitationState.BOUNCED}))),
+            other.is_rehearsal.is_(False),
+            other.purpose != Purpose.TEST,
+            mine.purpose != Purpose.TEST,
+        )
+    )
+
+
+MINE = sa.orm.aliased(Invitation)
+REMINDED_AT = (
+    sa.select(sa.func.max(Reminder.sent_at))
+    .where(Reminder.invitation_id == OTHER.id)
+    .correlate(OTHER)
+    .scalar_subquery()
+)
+MAILS = Prepared(
+    sa.union_all(_mails_of(by_mailbox=False), _mails_of(by_mailbox=True)),
+    into=tuple,
+)
+
+
+def last_mails(connection: Connection, invitation_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
+    """When the person or the mailbox of each ask last got a mail of another ask, reminders too, if one is open yet."""
+    found: dict[int, datetime] = {}
+    for ids in slots(invitation_ids):
+        for number, *moments in MAILS.rows(connection, **ids, earliest=now - LONGEST_OPEN):
+            found[number] = max(moment for moment in (found.get(number), *moments) if moment)
     return found
 
 

@@ -16,6 +16,7 @@ from app.core.installation import installation
 from app.core.outbox import Letter, OutboxRow, OutboxState, Outcome, Row
 from app.core.outbox_rows import insert_new
 from app.delivery import invitations
+from app.delivery.asking import deferring
 from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Reminder, Suppression, Wave
 from app.delivery.sending import asks, windows
@@ -101,7 +102,20 @@ class Books:
             return Move(ask.id, InvitationState.IN_DOUBT, outcome.reason, sent_at)
         if outcome.state in WAITING:
             return Move(ask.id, InvitationState.QUEUED, outcome.reason)
+        if ask.floor_until is not None:
+            return self._put_off(session, outcome, ask)
         return Move(ask.id, InvitationState(outcome.state.value), outcome.reason)
+
+    def _put_off(self, session: Session, outcome: Outcome, ask: Ask) -> Move:
+        """Leave somebody out who was written to by another ask meanwhile; judged by every gate again when free.
+
+        The row goes with the frozen words, so that the ask can be queued anew.
+        """
+        wave = session.get_one(Wave, ask.wave_id)
+        until = deferring.limit(wave, self._of(session, ask), since=outcome.at)
+        session.execute(sa.delete(OutboxRow.__table__).where(OutboxRow.id == outcome.row.id))
+        left_out = deferring.left_out(outcome.reason, ask.floor_until, until)
+        return Move(ask.id, InvitationState.SUPPRESSED, outcome.reason, left_out)
 
     def opening(
         self, session: Session, ask: Ask, sent_at: datetime, *, now: datetime | None = None

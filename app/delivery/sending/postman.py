@@ -20,7 +20,7 @@ from app.delivery.mail.smtp.connection import Envelope, Report
 from app.delivery.mail.smtp.faults import Stage, Verdict
 from app.delivery.models import InvitationState
 from app.delivery.sending import asks, books, traces
-from app.delivery.sending.asks import REHEARSAL, WINDOW, Ask
+from app.delivery.sending.asks import FLOOR, REHEARSAL, WINDOW, Ask
 from app.delivery.sending.posting import (
     INVITATION,
     REMINDER,
@@ -98,11 +98,29 @@ class Postman:
                 results.append(Result(row.id, stop[0], stop[1], is_try=False))
             elif row.tries == 0 and (wait := self._wait(ask, is_reminder, now)):
                 results.append(Result(row.id, Step.RETURNED, WINDOW, is_try=False, wait=wait))
+        results += self._too_soon(connection, ready, {result.id for result in results}, now)
         if self.mailer.lane.domain_rates:
             stopped = {result.id for result in results}
             leaving = [row for row in ready if row.id not in stopped and self._may_leave(row)]
             results += self._out_of_turn(connection, leaving, now)
         return results
+
+    def _too_soon(
+        self, connection: Connection, rows: Sequence[Row], stopped: set[int], now: datetime
+    ) -> list[Result]:
+        """The first mails to people whom another wave or a reminder wrote to meanwhile."""
+        first = {
+            invitation_id_of(row.ref): row.id
+            for row in rows
+            if row.kind == INVITATION and row.id not in stopped
+        }
+        found = []
+        for number, mailed_at in asks.last_mails(connection, first, now).items():
+            until = mailed_at + self.calendar.floor(self.asks[number])
+            if until > now:
+                self.asks[number] = self.asks[number]._replace(floor_until=until)
+                found.append(Result(first[number], Step.CANCELLED, FLOOR, is_try=False))
+        return found
 
     def _out_of_turn(self, connection: Connection, rows: Sequence[Row], now: datetime) -> list[Result]:
         """The mails of limited domains that another worker writes to at present."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,9 @@ class Calendar:
         facts = installation(session)
         self.here, self.holidays = facts.zone, facts.days_off
         self._wave = cache(lambda wave_id: session.get_one(Wave, wave_id))
+        self._floor = cache(
+            lambda wave_id: timedelta(hours=rules.of(self._wave(wave_id).program).floor_hours)
+        )
         self._first = cache(self._first_window)
         self._reminders = cache(self._reminder_window)
 
@@ -52,6 +55,10 @@ class Calendar:
         if person.closes_at is not None and moment >= person.closes_at:
             return window.next(now, zone)
         return moment
+
+    def floor(self, ask: Ask) -> timedelta:
+        """How long after any other survey mail the first mail of this ask may come."""
+        return self._floor(ask.wave_id)
 
     def zone_of(self, person: Ask | Addressee) -> ZoneInfo:
         return windows.zone(person.time_zone, self.here)

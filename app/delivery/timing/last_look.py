@@ -66,20 +66,13 @@ class LastLook:
         first = min((person.due_at for person in people if person.due_at), default=None)
         until = deferring.limit(wave, rules.of(wave.program), since=first)
         moves = [
-            Move(of[row.contact_id], InvitationState.SUPPRESSED, row.reason, left_out(row, until))
+            Move(
+                of[row.contact_id],
+                InvitationState.SUPPRESSED,
+                row.reason,
+                deferring.left_out(row.reason, row.free_at, until),
+            )
             for row in shut
         ]
         invitations.move(self.session, moves, now=self.now)
         return [move.invitation_id for move in moves]
-
-
-def left_out(row: sa.Row, until: datetime | None) -> dict:
-    """The columns of an ask that is left out after all; deferred if the person is free in time."""
-    is_deferred = until is not None and row.free_at is not None and row.free_at <= until
-    return {
-        "suppressed_reason": row.reason,
-        "free_at": row.free_at,
-        "deferred_until": until if is_deferred else None,
-        "asked_as": None,
-        "due_at": None,
-    }

@@ -160,3 +160,18 @@ def test_a_program_without_schedule_asks_nobody_by_itself(session, live):
     people(10)
     run(session, 10)
     assert session.scalars(sa.select(PlannedDay)).all() == []
+
+
+def test_a_drip_asks_no_more_people_of_an_account_than_its_cap_and_goes_on_with_others(session, program):
+    program.quarantine = {"account_most": 1, "account_days": 90}
+    big, small = make.account(), make.account()
+    for account in [big] * 60 + [small] * 2:
+        make.contact(account=account, created_at=NOW - 90 * DAY)
+    other = make.invitation(contact=make.contact(account=small), wave=make.wave(), sent_at=NOW - 60 * DAY)
+    run(session, 80)
+    asks = session.execute(
+        sa.select(Invitation.account_id, Invitation.sent_at).where(Invitation.id != other.id)
+    ).all()
+    of = {account.id: [at for number, at in asks if number == account.id] for account in (big, small)}
+    assert (len(of[big.id]), len(of[small.id])) == (1, 1)
+    assert of[small.id][0] > NOW + 30 * DAY

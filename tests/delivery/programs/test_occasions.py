@@ -176,3 +176,30 @@ def test_the_month_ahead_counts_people_by_day(session):
     found = program(kind="renewal")
     assert occasions.ahead(session, found, schedules.of(found), today=TODAY) == {TODAY + 10 * DAY: 2}
     assert occasions.met_since(session, found, NOW - DAY) == 0
+
+
+def test_an_account_is_not_asked_through_everybody_on_one_day(session):
+    account = make.account(renewal_on=TODAY + 120 * DAY)
+    people = [make.contact(account=account) for _ in range(3)]
+    found = program(kind="renewal")
+    found.quarantine = {"account_per_day": 2}
+    assert met(session) == 3
+    assert sorted(state for state, _day in asks(session).values()) == ["planned", "planned", "suppressed"]
+    last = session.scalars(sa.select(Invitation).filter_by(contact_id=people[2].id)).one()
+    assert last.suppressed_reason == "account_day"
+    assert last.free_at is not None
+    assert last.deferred_until > last.free_at
+
+
+def test_people_of_far_zones_are_asked_on_the_day_of_their_own_clock(session):
+    account = make.account(renewal_on=TODAY + 122 * DAY)
+    for zone in ("Asia/Tokyo", "America/Los_Angeles", None):
+        make.contact(account=account, time_zone=zone)
+    program(kind="renewal")
+    assert met(session) == 3
+    moments = sorted(session.scalars(sa.select(Invitation.due_at)))
+    assert [moment.isoformat() for moment in moments] == [
+        "2026-03-09T23:00:00+00:00",
+        "2026-03-10T08:00:00+00:00",
+        "2026-03-10T15:00:00+00:00",
+    ]
