@@ -91,3 +91,15 @@ def test_all_statements_of_a_session_share_one_transaction(app, session):
     connections.add(id(session.connection().connection.dbapi_connection))
     assert session.execute(sa.select(sa.func.count()).select_from(person.__table__)).scalar() == 1
     assert len(connections) == 1
+
+
+@SQLITE
+def test_a_web_process_holds_a_quarter_of_the_pages_in_memory(app):
+    db.session.remove()
+    db.engine.dispose()
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -2000
+    db.engine.dispose()
+    transactions.keep_few_pages(db.engine)
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -512

@@ -19,8 +19,10 @@ from granian import Granian
 from granian.constants import Interfaces
 
 import config
+from app.core.database import transactions
 from app.core.processes import logs
 from app.core.processes.minding import DRAIN_SECONDS, ENDS
+from app.extensions import db
 
 # Options of glibc's mallopt, from malloc.h.
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
@@ -50,13 +52,16 @@ def load(target: str) -> Flask:
     return app
 
 
-def serve(settings: config.Settings, app: Callable) -> None:
+def serve(settings: config.Settings, app: Flask) -> None:
     """Serve `app` until SIGTERM or SIGINT, requests under way finished first; before it serves, it ends at once."""
     for number in ENDS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     give_back_memory()
+    if "sqlalchemy" in app.extensions:
+        with app.app_context():
+            transactions.keep_few_pages(db.engine)
     server = Server(
         "wsgi:app",
         address=settings.HOST,
