@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.auth import access
-from app.contacts.models import Contact
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark
@@ -17,25 +16,27 @@ from app.surveys.models import Segment
 from app.surveys.routes import blueprint
 from app.surveys.segments import saved
 
+PAGE = 20
+
 
 @blueprint.get("/segments", endpoint="segments")
 @access.viewer
 def segment_list():
-    """All segments, whom they name, and which programs use them."""
-    found = db.session.scalars(sa.select(Segment).order_by(Segment.name)).all()
-    named = audience.named(db.session, [segment.filter for segment in found])
+    """Segments by name, whom they name, and which programs use them."""
+    after = request.args.get("after", "").replace("\x00", "")[:120]
+    query = sa.select(Segment).where(Segment.name > after).order_by(Segment.name).limit(PAGE + 1)
+    found = db.session.scalars(query).all()
+    shown = found[:PAGE]
+    named = audience.named(db.session, [segment.filter for segment in shown])
     return render_template(
         "surveys/segments.html",
-        segments=found,
-        described={s.id: audience.described(db.session, s.filter, named) for s in found},
-        people={s.id: people_in(s) for s in found},
-        users={s.id: saved.users(db.session, s) for s in found},
+        segments=shown,
+        described={s.id: audience.described(db.session, s.filter, named) for s in shown},
+        people=dict(zip([s.id for s in shown], saved.sizes(db.session, shown), strict=True)),
+        users=saved.users(db.session, shown),
+        after=after,
+        next_after=shown[-1].name if len(found) > PAGE else None,
     )
-
-
-def people_in(segment: Segment) -> int:
-    query = sa.select(sa.func.count()).where(Contact.id.in_(audience.people(segment.filter)))
-    return db.session.scalar(query) or 0
 
 
 @blueprint.get("/segments/new")

@@ -6,7 +6,7 @@ change a segment changes the copies in the same transaction. A segment names no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,9 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
+from app.contacts.models import Account, Contact
 from app.core.errors import Invalid, Refused
+from app.surveys import audience
 from app.surveys.models import Program, Segment
 
 
@@ -47,17 +49,29 @@ def save(session: Session, segment: Segment | None, *, name: str, filter: Mappin
     found.name, found.filter = name, {key: value for key, value in filter.items() if key != "segments"}
     session.add(found)
     session.flush()
-    for program in users(session, found):
+    for program in users(session, [found])[found.id]:
         others = [copy_of(found) if one["id"] == found.id else one for one in program.audience["segments"]]
         program.audience = {**program.audience, "segments": others}
     session.flush()
     return found
 
 
-def users(session: Session, segment: Segment) -> list[Program]:
-    """The programs that name this segment."""
-    every = session.scalars(sa.select(Program).order_by(Program.name))
-    return [program for program in every if segment.id in ids_of(program.audience)]
+def users(session: Session, segments: Iterable[Segment]) -> dict[int, list[Program]]:
+    """By segment the programs that name it, sorted by name."""
+    found: dict[int, list[Program]] = {segment.id: [] for segment in segments}
+    for program in session.scalars(sa.select(Program).order_by(Program.name)):
+        for number in ids_of(program.audience):
+            if number in found:
+                found[number].append(program)
+    return found
+
+
+def sizes(session: Session, segments: Sequence[Segment]) -> list[int]:
+    """How many people each names, in one look at all people."""
+    if not segments:
+        return []
+    fits = [sa.func.count(sa.case((audience.fits(segment.filter), 1))) for segment in segments]
+    return list(session.execute(sa.select(*fits).select_from(Contact).join(Account)).one())
 
 
 def ids_of(audience: Mapping[str, Any]) -> list[int]:
@@ -67,7 +81,7 @@ def ids_of(audience: Mapping[str, Any]) -> list[int]:
 
 def remove(session: Session, segment: Segment) -> None:
     """Take a segment away; Refused while programs use it."""
-    if used_by := users(session, segment):
+    if used_by := users(session, [segment])[segment.id]:
         names = ", ".join(program.name for program in used_by[:3])
         raise Refused(
             ngettext(

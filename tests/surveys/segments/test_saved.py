@@ -74,6 +74,29 @@ def test_merged_accounts_are_renamed_in_segments_and_their_copies(session):
     assert program.audience["segments"][0]["filter"] == {"accounts": [to_id]}
 
 
+def test_a_long_list_of_segments_goes_on_over_the_page(session, sign_in):
+    make.contact(account=make.account(tier=1))
+    for number in range(23):
+        saved.save(session, None, name=f"Segment {number:02}", filter={"tiers": [1 + number % 3]})
+    viewer = sign_in("viewer")
+    first, rest = viewer.get("/segments").text, viewer.get("/segments?after=Segment+19").text
+    assert "Segment 19" in first
+    assert "Segment 20" not in first
+    assert "after=Segment+19" in first
+    assert "Segment 19" not in rest.replace("after=Segment+19", "")
+    assert "Segment 22" in rest
+
+
+def test_each_segment_counts_its_people(session):
+    account = make.account(tier=1)
+    make.contact(account=account, language="de")
+    make.contact(account=account, language="en")
+    large = saved.save(session, None, name="Large", filter={"tiers": [1]})
+    german = saved.save(session, None, name="German", filter={"tiers": [1], "languages": ["de"]})
+    nobody = saved.save(session, None, name="Small", filter={"tiers": [3]})
+    assert saved.sizes(session, [large, german, nobody]) == [2, 1, 0]
+
+
 def test_a_manager_makes_a_segment_uses_it_and_lists_its_people(app, session, sign_in):
     app.config["WTF_CSRF_ENABLED"] = False
     templates.ensure(session, now=NOW)
