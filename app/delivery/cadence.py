@@ -94,9 +94,8 @@ def launch_of(session: Session, program: Program, *, at: datetime, ignores_windo
 
 
 def people_of(program: Program) -> sa.Select:
-    """A select of the ids of the program's audience, without those whom a colleague skips for now."""
-    is_skipped = sa.exists().where(Skip.contact_id == Contact.id, Skip.ended_at.is_(None))
-    return audience.people(program.audience).where(sa.not_(is_skipped))
+    """A select of the ids of the program's audience."""
+    return audience.people(program.audience)
 
 
 def plan(people: sa.Select, ask: Ask) -> sa.Subquery:
@@ -152,8 +151,10 @@ def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
         Contact.rest_days,
         zone.label("zone"),
         lasting.label("lasting"),
+        SKIPS.c.until.label("skipped_until"),
     )
     chosen = chosen.outerjoin(Suppression, Suppression.email_key == Contact.email_key)
+    chosen = chosen.outerjoin(SKIPS, SKIPS.c.contact_id == Contact.id)
     if zones:
         chosen = chosen.outerjoin(Account, Account.id == Contact.account_id)
     # Without the sum SQLite takes the audience for a handful of people and joins their past row by row.
@@ -164,6 +165,14 @@ def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
         partition_by=[found.c.email_key, found.c.lasting.is_(None)], order_by=found.c.id
     )
     return sa.select(found, place.label("place")).cte("persons")
+
+
+SKIPS = (
+    sa.select(Skip.contact_id, sa.func.max(Skip.free_at).label("until"))
+    .where(Skip.ended_at.is_(None))
+    .group_by(Skip.contact_id)
+    .subquery("skipped")
+)
 
 
 def lasting_gates(today: date, kind: AskKind | None = None) -> list[tuple[Reason, sa.ColumnElement[bool]]]:
@@ -242,6 +251,7 @@ def _timed(
     """`gates.timed` in SQL: reason, whether it is shut, when it opens."""
     r, hour = ask.rules, 3600
     waits = [
+        (Reason.SKIPPED, person.skipped_until, due.at, 0),
         (Reason.FLOOR, past.mailed, due.floor_before, r.floor_hours * hour),
         (Reason.QUARANTINE, past.heeded, due.any_before, r.any_days * DAY_SECONDS),
         (
@@ -252,8 +262,8 @@ def _timed(
         ),
         (Reason.QUARANTINE_SAME_SURVEY, past.same, due.same_before, r.same_survey_days * DAY_SECONDS),
     ]
-    if ask.purpose == Purpose.RECOVERY:
-        waits = [wait for wait in waits if wait[0] not in gates.QUARANTINES]
+    exempt = gates.exempt_from(ask.purpose)
+    waits = [wait for wait in waits if wait[0] not in exempt]
     shut = [(reason, last > before, later(last, seconds)) for reason, last, before, seconds in waits]
     rest = later(past.heard, sa.cast(person.rest_days, sa.Integer) * DAY_SECONDS)
     is_open = sa.or_(past.unsent == 1, past.closes > due.at)
@@ -265,15 +275,18 @@ def _timed(
 
 
 class Counted(NamedTuple):
-    """How many people share a reason, how many of them are free in time, and when the first and the last are due."""
+    """How many people share a reason, how many of them are free in time, when the first and the last are due and when
+    the first is free.
+    """
 
     people: int
     free_in_time: int
     first_at: datetime | None
     last_at: datetime | None
+    free_at: datetime | None
 
 
-NOBODY = Counted(0, 0, None, None)
+NOBODY = Counted(0, 0, None, None, None)
 
 
 def counted(
@@ -282,7 +295,8 @@ def counted(
     """The audience by reason in the order of the gates; those who are asked stand under None, first."""
     planned = plan(people, ask)
     in_time = sa.func.sum(sa.case((planned.c.free_at <= free_by, 1), else_=0))
-    columns = (sa.func.count(), in_time, sa.func.min(planned.c.due_at), sa.func.max(planned.c.due_at))
+    due_at, free_at = planned.c.due_at, planned.c.free_at
+    columns = (sa.func.count(), in_time, sa.func.min(due_at), sa.func.max(due_at), sa.func.min(free_at))
     query = sa.select(planned.c.reason, *columns).group_by(planned.c.reason)
     found = {Reason(row[0]) if row[0] else None: Counted(*row[1:]) for row in session.execute(query)}
     return {reason: found[reason] for reason in (None, *Reason) if reason in found}
@@ -295,7 +309,8 @@ def left_out(session: Session, people: sa.Select, ask: Ask) -> dict[Reason | Non
 
 def why_not(session: Session, contact: Contact, program: Program, *, now: datetime) -> list[Gate]:
     """Every gate for this person, were `program` to ask now. The gate about a wave's mailboxes is not among them."""
-    ask = ask_of(session, program, at=now)
+    purpose = Purpose.SINGLE if program.kind == ProgramKind.MANUAL else Purpose.PROGRAM
+    ask = ask_of(session, program, at=now, purpose=purpose)
     person = person_of(session, contact, ask)
     found = gates.gates(person, ask.rules, at=now, today=ask.today, purpose=ask.purpose, kind=ask.kind)
     if program.kind != ProgramKind.MANUAL:
@@ -322,6 +337,7 @@ def person_of(session: Session, contact: Contact, ask: Ask) -> Person:
     return replace(
         facts(contact),
         is_suppressed=bool(contact.email_key and session.get(Suppression, contact.email_key)),
+        skipped_until=session.scalar(sa.select(SKIPS.c.until).where(SKIPS.c.contact_id == contact.id)),
         asks=asks,
     )
 

@@ -17,11 +17,11 @@ from app.core import clock
 from app.core.web.pages import this_installation
 from app.delivery import cadence, waves, words
 from app.delivery.asking import firsts, preview
-from app.delivery.asking.forms import TYPED_ABOVE, LaunchForm
+from app.delivery.asking.forms import LONGEST_WAIT, TYPED_ABOVE, LaunchForm
 from app.delivery.asking.gates import Reason
 from app.delivery.models import Purpose, Wave, WaveState
 from app.delivery.routes import blueprint
-from app.delivery.sending import posting
+from app.delivery.sending import posting, windows
 from app.extensions import db
 from app.surveys import hours, rules, wording
 from app.surveys.models import Program
@@ -53,6 +53,8 @@ def audience(program_id: int):
         shown=shown,
         reasons=Reason,
         language_name=wording.language_name,
+        hours=hours,
+        rules=ask.rules,
         now=now,
     )
 
@@ -66,7 +68,7 @@ def launch_page(program_id: int):
         launch_key=waves.next_key(db.session, program),
         at_any_hour=not this_installation().is_live,
     )
-    return render_launch(program, form)
+    return render_launch(program, form, is_fresh=True)
 
 
 @blueprint.post("/programs/<int:program_id>/waves")
@@ -116,12 +118,31 @@ def first_send(program: Program, send_at: datetime | None, now: datetime) -> dat
     return max(send_at or now, now + timedelta(minutes=rules.of(program).undo_minutes))
 
 
-def render_launch(program: Program, form: LaunchForm) -> str:
+def ask_of(program: Program, form: LaunchForm, now: datetime) -> cadence.Ask:
+    """What a launch with this form would ask; a moment that cannot be is left out of account."""
+    moment = None if form.send_at.errors else form.moment(this_installation().zone)
+    at = first_send(program, moment, now)
+    return cadence.launch_of(db.session, program, at=at, ignores_window=form.at_any_hour.data)
+
+
+def plan_for(program: Program, form: LaunchForm, free_at: datetime, now: datetime) -> bool:
+    """Set the form to the first window from `free_at` on; False when that is too far away to be planned."""
+    facts = this_installation()
+    opening = windows.first_sends(rules.of(program), facts.days_off).next(free_at, facts.zone)
+    if opening > now + LONGEST_WAIT:
+        return False
+    form.plan(opening, facts.zone)
+    return True
+
+
+def render_launch(program: Program, form: LaunchForm, *, is_fresh: bool = False) -> str:
+    """The launch page. Opened while nobody can be asked, it plans for the moment at which the first people can."""
     now, zone = clock.now(), this_installation().zone
-    has_moment = not form.send_at.errors
-    first = first_send(program, form.moment(zone) if has_moment else None, now)
-    ask = cadence.launch_of(db.session, program, at=first, ignores_window=form.at_any_hour.data)
-    size = preview.size(db.session, program, ask)
+    ask = ask_of(program, form, now)
+    size, free_from = preview.size(db.session, program, ask), None
+    if is_fresh and not size.asked and size.free_at and plan_for(program, form, size.free_at, now):
+        ask, free_from = ask_of(program, form, now), size.free_at
+        size = preview.size(db.session, program, ask)
     settings = current_app.extensions["settings"]
     owner_id = this_installation().default_owner_id
     running = sa.select(Wave).where(
@@ -132,8 +153,9 @@ def render_launch(program: Program, form: LaunchForm) -> str:
         program=program,
         form=form,
         size=size,
-        first=size.first_at or first,
-        last=preview.last_send_at(size.last_at or first, size.asked, settings),
+        free_from=free_from,
+        first=size.first_at or ask.at,
+        last=preview.last_send_at(size.last_at or ask.at, size.asked, settings),
         samples=preview.samples(db.session, program, ask, settings),
         default_owner=db.session.get(Staff, owner_id) if owner_id else None,
         running=db.session.scalars(running.order_by(Wave.id.desc())).first(),

@@ -207,7 +207,10 @@ class Occasion(Base):
 
 
 class Skip(Base):
-    """A colleague's word that no program asks a person until the end of a day. It holds until it is ended."""
+    """A colleague's word that no program asks a person until the end of a day, which is at `free_at`.
+
+    It holds until it is ended.
+    """
 
     __tablename__ = "skips"
 
@@ -217,6 +220,7 @@ class Skip(Base):
     staff_name: Mapped[str] = mapped_column(sa.String(200))
     reason: Mapped[str] = mapped_column(sa.String(300))
     until_on: Mapped[date]
+    free_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     made_at: Mapped[Moment]
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     contact: Mapped[Contact] = relationship()

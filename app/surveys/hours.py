@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import time
+from datetime import datetime, time
+from zoneinfo import ZoneInfo
 
-from flask_babel import format_time, get_locale
+from flask_babel import format_date, format_time, get_locale
 from flask_babel import gettext as _
 
 from app.surveys.rules import Rules
@@ -39,6 +40,12 @@ def hour(number: int) -> str:
 def window(chosen: Collection[int], start: int, end: int) -> str:
     """Such as "Tue-Thu, 08:00 to 11:00"."""
     return _("%(days)s, %(start)s to %(end)s", days=days(chosen), start=hour(start), end=hour(end))
+
+
+def on_clock(moment: datetime, zone: ZoneInfo) -> str:
+    """A moment as the clock of that zone shows it, whoever reads it."""
+    local = moment.astimezone(zone)
+    return f"{format_date(local.date(), 'medium')}, {format_time(local.time(), 'short')}"
 
 
 def first_mails(rules: Rules) -> str:

@@ -16,7 +16,7 @@ from app.core import tokens
 from app.delivery import cadence
 from app.delivery.asking import caps, gates, moments
 from app.delivery.asking.gates import PastAsk, Person, Reason
-from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Suppression
+from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Skip, Suppression
 from app.delivery.sending import windows
 from app.surveys import rules
 from app.surveys.models import ProgramKind
@@ -133,6 +133,15 @@ def test_recovery_is_exempt_from_quarantine_but_not_from_the_floor_or_the_lastin
     assert judged(purpose=recovery, unsubscribed_at=NOW).reason == Reason.UNSUBSCRIBED
 
 
+def test_a_skip_holds_for_programs_only():
+    skipped = {"skipped_until": NOW + days(9)}
+    assert judged(**skipped) == gates.Verdict(Reason.SKIPPED, NOW + days(9))
+    assert judged(asked(days(30)), **skipped) == gates.Verdict(Reason.SKIPPED, NOW + days(60))
+    assert judged(skipped_until=NOW).reason is None
+    assert judged(purpose=Purpose.SINGLE, **skipped).reason is None
+    assert judged(purpose=Purpose.RECOVERY, **skipped).reason is None
+
+
 def test_one_mailbox_is_asked_once_through_whoever_may_be_asked():
     left = Person(id=1, email_key="a@customer.example", status=ContactStatus.LEFT)
     first, second = (Person(id=number, email_key="a@customer.example") for number in (2, 3))
@@ -142,7 +151,7 @@ def test_one_mailbox_is_asked_once_through_whoever_may_be_asked():
 
 def test_every_reason_has_words_and_those_of_time_are_told_apart():
     assert all(str(reason.words) for reason in Reason)
-    assert {reason for reason in Reason if reason.is_of_time} == set(list(Reason)[-8:])
+    assert {reason for reason in Reason if reason.is_of_time} == set(list(Reason)[-9:])
 
 
 AGO = [days(d) + timedelta(milliseconds=ms) for d in (1, 5, 21, 30, 90, 180) for ms in (-1, 0, 1)]
@@ -165,6 +174,7 @@ odd_person = st.one_of(  # One oddity at a time, or they would hide one another.
             "unsubscribed_at": [NOW],
             "rest_days": [1, 91, 365],
             "unwanted_kind": list(AskKind),
+            "skipped_until": [NOW - days(1), NOW, NOW + days(1), NOW + days(200)],
         }.items()
     ],
     st.fixed_dictionaries(
@@ -250,7 +260,10 @@ def store(session, drawn, ground) -> list[int]:
             person = person | {"email_key": f"{len(ids)}@customer.example"}
         taken.add((account, person["email_key"]))
         row = contact_row(person, account)
+        skipped_until = row.pop("skipped_until", None)
         ids.append(session.scalar(sa.insert(Contact).returning(Contact.id).values(**row)))
+        if skipped_until:
+            skip_of(session, ids[-1], skipped_until)
     for number, ask in enumerate(drawn["asks"]):
         place = ask["of"] % len(ids)
         wave_id, version_id = ground["waves"][ask["is_same"]][number]
@@ -263,6 +276,15 @@ def store(session, drawn, ground) -> list[int]:
             reminder = {"number": 1, "queued_at": NOW, "sent_at": ask["sent_at"] + after}
             session.execute(sa.insert(Reminder).values(invitation_id=asked, **reminder))
     return ids
+
+
+def skip_of(session, contact_id: int, until) -> None:
+    """A skip that holds, and one that was ended before."""
+    for free_at, ended_at in ((until, None), (until + days(50), NOW)):
+        given = {"staff_name": "Ana", "reason": "x", "until_on": TODAY, "made_at": NOW}
+        session.execute(
+            sa.insert(Skip).values(contact_id=contact_id, free_at=free_at, ended_at=ended_at, **given)
+        )
 
 
 def contact_row(person, account_id) -> dict:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -202,6 +202,47 @@ def test_an_audience_that_cannot_be_asked_says_so_instead_of_a_button(session, m
     page = text_of(manager.get(f"/programs/{program.id}/launch"))
     assert "Nobody can be asked now." in page
     assert "Ask 0" not in page
+
+
+def test_when_everybody_is_deferred_the_launch_is_planned_for_the_first_who_is_free(
+    session, manager, program
+):
+    now = clock.now()
+    installation(session).live_at = now - timedelta(days=300)
+    ada, bea, cyd = (make.contact(first_name=name) for name in ("Ada", "Bea", "Cyd"))
+    for person, ago in ((ada, 80), (bea, 30)):
+        sent_at = now - timedelta(days=ago)
+        make.invitation(contact=person, wave=make.wave(), sent_at=sent_at, state="answered", answered_at=now)
+    cyd.status = ContactStatus.BOUNCED
+    session.commit()
+    page = text_of(manager.get(f"/programs/{program.id}/launch"))
+    assert "Nobody can be asked now." in page
+    assert "Ask 1 person" in page
+    planned = datetime.fromisoformat(re.search(r'name="send_at"[^>]*value="([^"]+)"', page)[1])
+    free_on = (now + timedelta(days=10)).date()
+    assert free_on <= planned.date() <= free_on + timedelta(days=7)
+    assert re.search(r'value="later"[^>]* checked|checked[^>]* value="later"', page)
+    press(manager, program, when="later", send_at=planned.isoformat(timespec="minutes"))
+    asks = {
+        row.contact_id: row
+        for row in session.scalars(sa.select(Invitation).join(Wave).where(Wave.program_id == program.id))
+    }
+    assert asks[ada.id].state is InvitationState.PLANNED
+    assert asks[ada.id].due_at.replace(tzinfo=None) >= planned
+    assert asks[bea.id].suppressed_reason == "quarantine"
+
+
+def test_the_preview_tells_the_hour_on_the_own_clock(session, manager, program):
+    make.contact(first_name="Ada", time_zone="Asia/Tokyo")
+    make.contact(first_name="Bea")
+    page = text_of(manager.get(f"/programs/{program.id}/people"))
+    rows = re.findall(r"<tr data-key-item>(.*?)</tr>", page, re.DOTALL)
+    told = [
+        re.search(r">[^<>]*?(\d+):\d\d[^<>]*</time>.*?small\">([^<]+)<", row, re.DOTALL).groups()
+        for row in rows
+    ]
+    assert [zone for _hour, zone in told] == ["Asia/Tokyo", "UTC, ours, theirs is not known"]
+    assert all(8 <= int(hour) < 11 for hour, _zone in told)
 
 
 def test_a_wave_is_sent_and_its_page_follows_until_it_is_done(session, settings, manager, program):

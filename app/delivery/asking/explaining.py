@@ -14,6 +14,7 @@ from app.contacts.models import Contact
 from app.delivery import cadence
 from app.delivery.asking import gates
 from app.delivery.asking.gates import OF_ACCOUNT, Gate, Reason, Verdict
+from app.delivery.programs import skips
 from app.surveys import audience, rules
 from app.surveys.models import Program, ProgramKind, ProgramStatus
 from app.surveys.rules import Rules
@@ -51,7 +52,7 @@ def standing(session: Session, contact: Contact, program: Program, *, now: datet
     return Standing(
         program,
         is_manual or is_in_audience(session, contact, program),
-        lines(found, rules.of(program)),
+        lines(found, rules.of(program), skip_words(session, contact)),
         gates.verdict(found),
     )
 
@@ -61,16 +62,27 @@ def is_in_audience(session: Session, contact: Contact, program: Program) -> bool
     return session.scalar(named) is not None
 
 
-def lines(found: list[Gate], of: Rules) -> list[Line]:
-    """The gates in words, those of one kind together."""
+def skip_words(session: Session, contact: Contact) -> str | None:
+    """What a colleague said who skips the person."""
+    found = skips.of_contacts(session, [contact.id]).get(contact.id)
+    return skips.words_of(found) if found else None
+
+
+def lines(found: list[Gate], of: Rules, skipped: str | None = None) -> list[Line]:
+    """The gates in words, those of one kind together; `skipped` are a colleague's."""
     by_reason = {gate.reason: gate for gate in found}
     told = []
     for group, passed in groups(of, is_capped=bool(OF_ACCOUNT & by_reason.keys())):
         shut = [gate for reason in group if (gate := by_reason.get(reason)) and gate.is_shut]
-        told += [Line(True, f"{gate.reason.words}.", gate.free_at) for gate in shut]
+        told += [Line(True, words_of(gate, skipped), gate.free_at) for gate in shut]
         if not shut:
             told.append(Line(False, passed, None))
     return told
+
+
+def words_of(gate: Gate, skipped: str | None) -> str:
+    words = skipped if gate.reason is Reason.SKIPPED and skipped else str(gate.reason.words)
+    return words if words.endswith((".", "!", "?")) else f"{words}."
 
 
 def groups(of: Rules, *, is_capped: bool) -> list[tuple[tuple[Reason, ...], str]]:
@@ -85,6 +97,7 @@ def groups(of: Rules, *, is_capped: bool) -> list[tuple[tuple[Reason, ...], str]
         ((Reason.UNSUBSCRIBED,), _("Has not asked to be left alone.")),
         ((Reason.LEFT,), _("Is still at the account.")),
         ((Reason.UNWANTED_KIND,), _("Wants to be asked questions of this kind.")),
+        ((Reason.SKIPPED,), _("Is not skipped by a colleague.")),
         (
             (Reason.FLOOR,),
             ngettext(

@@ -45,6 +45,13 @@ class LaunchForm(FlaskForm):
             return None
         return self.send_at.data.replace(tzinfo=zone).astimezone(UTC)
 
+    def plan(self, moment: datetime, zone: ZoneInfo) -> None:
+        """Choose that moment, to the minute from it on."""
+        local = moment.astimezone(zone).replace(tzinfo=None)
+        minute = local.replace(second=0, microsecond=0)
+        self.when.data = LATER
+        self.send_at.data = minute if minute == local else minute + timedelta(minutes=1)
+
     def check_moment(self, zone: ZoneInfo, *, now: datetime) -> bool:
         """Whether the chosen moment can be used; what is wrong with it stands at its field."""
         if self.when.data == NOW:

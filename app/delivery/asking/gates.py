@@ -50,6 +50,7 @@ class Reason(StrEnum):
     LEFT = "left"
     UNWANTED_KIND = "unwanted_kind"
     DUPLICATE_ADDRESS = "duplicate_address"
+    SKIPPED = "skipped"
     FLOOR = "floor"
     QUARANTINE = "quarantine"
     QUARANTINE_AFTER_DECLINE = "quarantine_after_decline"
@@ -83,6 +84,7 @@ WORDS = {
     Reason.LEFT: _l("Has left the account"),
     Reason.UNWANTED_KIND: _l("Does not want to be asked this kind of question"),
     Reason.DUPLICATE_ADDRESS: _l("The same mailbox is already asked in this wave"),
+    Reason.SKIPPED: _l("A colleague skips this person"),
     Reason.FLOOR: _l("Was sent a survey only hours ago"),
     Reason.QUARANTINE: _l("Was asked recently"),
     Reason.QUARANTINE_AFTER_DECLINE: _l("Declined recently"),
@@ -94,6 +96,7 @@ WORDS = {
 }
 OF_TIME = frozenset(
     {
+        Reason.SKIPPED,
         Reason.FLOOR,
         Reason.QUARANTINE,
         Reason.QUARANTINE_AFTER_DECLINE,
@@ -155,6 +158,7 @@ class Person:
     is_suppressed: bool = False
     rest_days: int | None = None
     unwanted_kind: AskKind | None = None
+    skipped_until: datetime | None = None
     account_id: int | None = None
     zone: str = ""
     asks: Sequence[PastAsk] = ()
@@ -192,9 +196,16 @@ def gates(
     shut = lasting(person, today, kind) | {Reason.DUPLICATE_ADDRESS: is_duplicate}
     found = [Gate(reason, is_shut) for reason, is_shut in shut.items()]
     for reason, free_at, is_shut in timed(person, rules, at):
-        is_exempt = purpose == Purpose.RECOVERY and reason in QUARANTINES
+        is_exempt = reason in exempt_from(purpose)
         found.append(Gate(reason, is_shut and not is_exempt, free_at if is_shut else None, is_exempt))
     return found
+
+
+def exempt_from(purpose: Purpose) -> frozenset[Reason]:
+    """The gates that an ask of that purpose passes: who asks one person by hand knows better than a colleague's skip."""
+    if purpose == Purpose.PROGRAM:
+        return frozenset()
+    return frozenset({Reason.SKIPPED}) | (QUARANTINES if purpose == Purpose.RECOVERY else frozenset())
 
 
 def lasting(person: Person, today: date, kind: AskKind) -> dict[Reason, bool]:
@@ -221,6 +232,7 @@ def timed(person: Person, rules: Rules, at: datetime) -> list[tuple[Reason, date
     heeded = [ask for ask in heard if ask.state != InvitationState.DECLINED]
     mailed = [*heard, *(ask for ask in asks if ask.state == InvitationState.BOUNCED)]
     ends = {
+        Reason.SKIPPED: person.skipped_until,
         Reason.FLOOR: latest(
             ask.mailed_at + timedelta(hours=rules.floor_hours) for ask in mailed if ask.mailed_at
         ),

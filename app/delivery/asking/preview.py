@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
@@ -17,6 +18,8 @@ from app.delivery import cadence, letters
 from app.delivery.asking.gates import Reason
 from app.delivery.cadence import Ask
 from app.delivery.mail.compiling import Wording
+from app.delivery.programs import skips
+from app.delivery.sending import windows
 from app.surveys import wording
 from app.surveys.audience import in_language
 from app.surveys.models import Program
@@ -33,13 +36,15 @@ class Size:
     """A launch in figures. `left_out` by reason in the order of the gates, `languages` the most frequent first.
 
     Of those left out, `deferred` become free in time to be asked later. The first and the last of the others are due
-    at `first_at` and `last_at`, None when there are none.
+    at `first_at` and `last_at`, None when there are none. `free_at` is the moment at which the first of the people left
+    out is free, None where waiting alone frees nobody.
     """
 
     asked: int
     deferred: int
     first_at: datetime | None
     last_at: datetime | None
+    free_at: datetime | None
     left_out: dict[Reason, int]
     accounts: int
     without_owner: int
@@ -79,6 +84,7 @@ def size(session: Session, program: Program, ask: Ask) -> Size:
         deferred=sum(counts.free_in_time for counts in counted.values()) if ask.rules.defer_days else 0,
         first_at=asked.first_at,
         last_at=asked.last_at,
+        free_at=min((counts.free_at for counts in counted.values() if counts.free_at), default=None),
         left_out={reason: counts.people for reason, counts in counted.items()},
         accounts=len({row[1] for row in rows}),
         without_owner=len({row[1] for row in rows if row[2]}),
@@ -100,12 +106,20 @@ def last_send_at(due_at: datetime, people: int, settings: config.Settings) -> da
 
 @dataclass(frozen=True)
 class Line:
-    """One person of the audience: asked, or left out for `reason` until `free_at`."""
+    """One person of the audience: asked from `due_at`, or left out for `reason` until `free_at`.
+
+    `zone` is the clock by which the person is asked, `is_own_zone` false where only ours is known; `skipped` are the
+    words of a colleague who skips them.
+    """
 
     contact: Contact
     reason: Reason | None
     free_at: datetime | None
     language: str
+    due_at: datetime
+    zone: ZoneInfo
+    is_own_zone: bool
+    skipped: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,7 +137,7 @@ def people(
     planned = cadence.plan(cadence.people_of(program), ask)
     spoken = language_of(session, program, planned.c.language)
     query = (
-        sa.select(Contact, planned.c.reason, planned.c.free_at, spoken)
+        sa.select(Contact, planned.c.reason, planned.c.free_at, spoken, planned.c.due_at)
         .join(planned, planned.c.contact_id == Contact.id)
         .join(Account, Account.id == Contact.account_id)
         .options(joinedload(Contact.account))
@@ -141,10 +155,20 @@ def people(
         name = Contact.first_name + " " + Contact.last_name
         places = (name, Contact.email, Account.name)
         query = query.where(sa.or_(*[place.icontains(shown.search, autoescape=True) for place in places]))
-    return [
-        Line(person, Reason(reason) if reason else None, free_at, language)
-        for person, reason, free_at, language in session.execute(query).unique()
-    ]
+    rows = session.execute(query).unique().all()
+    here = installation(session).zone
+    skipped = skips.of_contacts(session, [row[0].id for row in rows if row[1] == Reason.SKIPPED])
+    found = []
+    for person, reason, free_at, language, due_at in rows:
+        name = person.time_zone or person.account.time_zone
+        zone, why = windows.zone(name, here), skipped.get(person.id)
+        told = skips.words_of(why) if why else None
+        found.append(
+            Line(
+                person, Reason(reason) if reason else None, free_at, language, due_at, zone, bool(name), told
+            )
+        )
+    return found
 
 
 @dataclass(frozen=True)

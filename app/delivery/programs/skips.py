@@ -1,16 +1,17 @@
 """Coming asks and skips: who is about to be asked, and a colleague's word that somebody is not, with reason and end.
 
-A skip takes the person out of what programs have planned for them until its end, and out of the audience of every
-program as long as it lasts. One press by a colleague who knows better (a single ask) is still possible.
+A skip takes the person out of what programs have planned for them, and is a gate that is shut for every program until
+its end. One press by a colleague who knows better (a single ask) is still possible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from flask_babel import format_date
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
@@ -18,6 +19,7 @@ from app.contacts.models import Account
 from app.core import audit
 from app.core.audit import Actor
 from app.core.errors import Invalid, Refused
+from app.core.installation import installation
 from app.delivery import invitations
 from app.delivery.models import Invitation, InvitationState, Purpose, Skip, Wave, WaveState
 
@@ -83,6 +85,7 @@ def skip(
         staff_name=actor.name,
         reason=reason,
         until_on=until_on,
+        free_at=end_of(until_on, installation(session).zone),
         made_at=now,
     )
     session.add(found)
@@ -92,6 +95,10 @@ def skip(
     audit.note(session, actor, "contact.skipped", subject=subject, now=now, until=until_on.isoformat())
     session.flush()
     return found
+
+
+def end_of(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
 def planned_of(session: Session, contact_id: int) -> list[Invitation]:
@@ -136,3 +143,9 @@ def of_contacts(session: Session, contact_ids: Collection[int]) -> dict[int, Ski
     """The skip that holds for each of these people, where one does."""
     query = sa.select(Skip).where(Skip.ended_at.is_(None), Skip.contact_id.in_(list(contact_ids)))
     return {found.contact_id: found for found in session.scalars(query.order_by(Skip.until_on))}
+
+
+def words_of(found: Skip) -> str:
+    """Who skips the person, why and until when."""
+    said = {"name": found.staff_name, "reason": found.reason, "day": format_date(found.until_on, "long")}
+    return _("Skipped by %(name)s until %(day)s: %(reason)s", **said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -10,9 +10,12 @@ import sqlalchemy as sa
 from app.core import clock
 from app.core.audit import Actor
 from app.core.errors import Invalid, Refused
-from app.delivery import cadence
+from app.core.installation import installation
+from app.delivery import cadence, waves
+from app.delivery.asking import explaining
 from app.delivery.models import Invitation, InvitationState, Skip, WaveState
 from app.delivery.programs import skips
+from app.surveys.models import ProgramKind
 from tests import make
 from tests.make import NOW
 
@@ -33,20 +36,56 @@ def skip(
     return skips.skip(session, ask, reason=reason, until_on=until_on, actor=ANA, now=NOW, today=TODAY)
 
 
-def asked(session, program) -> set[int]:
-    return set(session.scalars(cadence.people_of(program)))
+def verdict(session, ask: Invitation, at=NOW) -> tuple:
+    """What a launch of the program at that moment says of the person of that ask."""
+    program = ask.wave.program
+    planned = cadence.plan(cadence.people_of(program), cadence.ask_of(session, program, at=at))
+    row = session.execute(sa.select(planned).where(planned.c.contact_id == ask.contact_id)).one()
+    return row.reason, row.free_at
 
 
 def test_a_skip_cancels_what_is_planned_and_keeps_every_program_off_until_its_end(session):
     ask = planned()
     other = planned(contact=ask.contact)
-    program = ask.wave.program
     skip(session, ask)
     assert {ask.state, other.state} == {InvitationState.CANCELLED}
-    assert ask.contact_id not in asked(session, program)
+    end = datetime(2026, 4, 4, tzinfo=UTC)
+    assert verdict(session, ask) == ("skipped", end)
+    assert verdict(session, ask, end - timedelta(minutes=1)) == ("skipped", end)
+    assert verdict(session, ask, end) == (None, None)
     assert skips.end_due(session, today=TODAY + 30 * DAY, now=NOW) == 0
     assert skips.end_due(session, today=TODAY + 31 * DAY, now=NOW) == 1
-    assert ask.contact_id in asked(session, program)
+    assert verdict(session, ask) == (None, None)
+
+
+def test_a_skip_ends_with_the_day_where_the_installation_is(session):
+    installation(session).time_zone = "America/New_York"
+    ask = planned()
+    assert skip(session, ask).free_at == datetime(2026, 4, 4, 4, tzinfo=UTC)
+
+
+def test_who_asks_one_person_by_hand_may_do_so_in_spite_of_a_skip(session):
+    ask = planned()
+    skip(session, ask)
+    gates = {
+        program.name: (found.verdict.reason, [line.words for line in found.lines if line.is_shut])
+        for program in (ask.wave.program, make.program(name="By hand", kind=ProgramKind.MANUAL))
+        for found in [explaining.standing(session, ask.contact, program, now=NOW)]
+    }
+    told = "Skipped by Ana until April 3, 2026: Is on parental leave."
+    assert gates == {ask.wave.program.name: ("skipped", [told]), "By hand": (None, [])}
+
+
+def test_a_launch_keeps_who_is_skipped_in_sight_and_asks_them_when_the_skip_ends_soon(session):
+    installation(session).live_at = NOW - DAY
+    soon, late = planned(), planned()
+    skip(session, soon, until_on=TODAY + 9 * DAY)
+    skip(session, late, until_on=TODAY + 60 * DAY)
+    program = make.program()
+    wave = waves.launch(session, program, actor=ANA, now=NOW, launch_key="k")
+    rows = {r.contact_id: r for r in session.scalars(sa.select(Invitation).filter_by(wave_id=wave.id))}
+    found = {n: (row.suppressed_reason, row.deferred_until is not None) for n, row in rows.items()}
+    assert found == {soon.contact_id: ("skipped", True), late.contact_id: ("skipped", False)}
 
 
 def test_ending_a_skip_lets_the_person_be_asked_again(session):
@@ -54,7 +93,7 @@ def test_ending_a_skip_lets_the_person_be_asked_again(session):
     found = skip(session, ask)
     skips.end(session, found, actor=ANA, now=NOW)
     session.flush()
-    assert ask.contact_id in asked(session, ask.wave.program)
+    assert verdict(session, ask) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +149,13 @@ def test_a_csm_skips_own_people_only_and_a_manager_sees_how_often(app, session, 
         follow_redirects=True,
     )
     assert "Complaint open" in done.text
+    page = csm.get(f"/contacts/{mine.contact_id}").text
+    assert "Skipped by Ana until" in page
+    assert ": Complaint open." in page
     manager = sign_in("manager")
+    people = manager.get(f"/programs/{mine.wave.program_id}/people?who=skipped").text
+    assert "Complaint open" in people
+    assert other.contact.name not in people
     assert "Skips and answers" in manager.get("/asks/coming?owner=all").text
     number = session.scalars(sa.select(Skip.id)).one()
     assert sign_in("csm").post(f"/skips/{number}/end").status_code == 403
