@@ -2,7 +2,7 @@
 
 A rule says what happens at a stage: a reply such as "450 4.2.0 later", or one of the verbs DROP (hang up
 without a word), RESET (the same with a TCP reset), KEEP_THEN_DROP (take the mail, hang up before saying
-so) and SAY_250_THEN_DROP. At the stage "354" the mail was announced and its body is about to come.
+so), SAY_250_THEN_DROP and SAY_250_THEN_RESET. At the stage "354" the mail was announced and its body is about to come.
 """
 
 import asyncio
@@ -17,7 +17,9 @@ from email import message_from_bytes, policy
 
 from aiosmtpd.smtp import SMTP, AuthResult
 
-DROP, RESET, KEEP_THEN_DROP, SAY_250_THEN_DROP = "drop", "reset", "keep-then-drop", "250-then-drop"
+DROP, RESET, KEEP_THEN_DROP = "drop", "reset", "keep-then-drop"
+SAY_250_THEN_DROP, SAY_250_THEN_RESET = "250-then-drop", "250-then-reset"
+SAY_250 = (SAY_250_THEN_DROP, SAY_250_THEN_RESET)
 
 
 @dataclass
@@ -209,14 +211,14 @@ class _Handler:
         rule = self.sink.find("body", to)
         if rule and rule.seconds:
             await asyncio.sleep(rule.seconds)
-        if rule is None or rule.action in ("", KEEP_THEN_DROP, SAY_250_THEN_DROP):
+        if rule is None or rule.action in ("", KEEP_THEN_DROP, *SAY_250):
             self.sink.taken.append(Taken(envelope.mail_from, to, envelope.content, time.monotonic()))
         if rule is None:
             return "250 2.0.0 taken"
-        if rule.action == SAY_250_THEN_DROP:
+        if rule.action in SAY_250:
             await server.push("250 2.0.0 taken")
-        if rule.action in (DROP, RESET, KEEP_THEN_DROP, SAY_250_THEN_DROP):
-            await server.hang_up(reset=rule.action == RESET)
+        if rule.action in (DROP, RESET, KEEP_THEN_DROP, *SAY_250):
+            await server.hang_up(reset=rule.action in (RESET, SAY_250_THEN_RESET))
         return rule.action or "250 2.0.0 taken"
 
 

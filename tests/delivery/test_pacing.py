@@ -117,8 +117,8 @@ def most_in_a_second(moments):
 
 def test_workers_keep_the_limit_of_a_domain_together(app, office, sink, session, tmp_path):
     account = make.account()
-    many = [make.contact(email=f"p{number}@{BIG}", account=account) for number in range(36)]
-    others = [make.contact(account=account) for _ in range(12)]
+    many = [make.contact(email=f"p{number}@{BIG}", account=account) for number in range(24)]
+    others = [make.contact(account=account) for _ in range(8)]
     office.wave([*many, *others])
     office.queue()
     session.remove()
@@ -132,7 +132,7 @@ def test_workers_keep_the_limit_of_a_domain_together(app, office, sink, session,
         try:
             with app.app_context():
                 transactions.write(db.session)
-                while len(sink.taken) < 48:
+                while len(sink.taken) < 32:
                     now = office.now + timedelta(seconds=time.monotonic() - began)
                     sender.send_due(db.session, mailer, now=now)
                     pause.wait(0.02)
@@ -142,9 +142,9 @@ def test_workers_keep_the_limit_of_a_domain_together(app, office, sink, session,
     together(work, 3)
     assert faults == []
     assert set(sink.counts.values()) == {1}
-    assert len(sink.taken) == 48
+    assert len(sink.taken) == 32
     assert most_in_a_second([taken.at for taken in sink.taken if taken.to.endswith(BIG)]) <= 12
-    assert max(place for place, taken in enumerate(sink.taken) if not taken.to.endswith(BIG)) < 36
+    assert max(place for place, taken in enumerate(sink.taken) if not taken.to.endswith(BIG)) < 24
 
 
 def test_a_turn_is_one_worker_s_until_it_runs_out(session, now):

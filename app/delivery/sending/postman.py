@@ -20,7 +20,7 @@ from app.delivery.mail.smtp.connection import Envelope, Report
 from app.delivery.mail.smtp.faults import Stage, Verdict
 from app.delivery.models import InvitationState
 from app.delivery.sending import asks, books, traces
-from app.delivery.sending.asks import FLOOR, REHEARSAL, WINDOW, Ask
+from app.delivery.sending.asks import FLOOR, PAUSED, REHEARSAL, WINDOW, Ask
 from app.delivery.sending.posting import (
     INVITATION,
     REMINDER,
@@ -90,15 +90,18 @@ class Postman:
         survey = [row for row in ready if row.kind in SURVEY]
         about = [invitation_id_of(row.ref) for row in survey]
         self.asks.update(dict.fromkeys(about) | asks.read(connection, about))
-        results = []
+        results, paused = [], set()
         for row in survey:
             ask, is_reminder = self.asks[invitation_id_of(row.ref)], row.kind == REMINDER
             stop = asks.objection(ask, is_reminder=is_reminder, is_live=self.is_live, now=now)
             if stop:
                 results.append(Result(row.id, stop[0], stop[1], is_try=False))
+                paused |= {ask.wave_id} if stop[1] == PAUSED else set()
             elif row.tries == 0 and (wait := self._wait(ask, is_reminder, now)):
                 results.append(Result(row.id, Step.RETURNED, WINDOW, is_try=False, wait=wait))
         results += self._too_soon(connection, ready, {result.id for result in results}, now)
+        if paused:
+            results = self._judged_again(connection, results, paused, survey)
         if self.mailer.lane.domain_rates:
             stopped = {result.id for result in results}
             leaving = [row for row in ready if row.id not in stopped and self._may_leave(row)]
@@ -121,6 +124,19 @@ class Postman:
                 self.asks[number] = self.asks[number]._replace(floor_until=until)
                 found.append(Result(first[number], Step.CANCELLED, FLOOR, is_try=False))
         return found
+
+    def _judged_again(
+        self, connection: Connection, results: list[Result], paused: set[int], rows: Sequence[Row]
+    ) -> list[Result]:
+        """A mail is held back only by a pause that lasts until this is written; else nobody would ever let it go."""
+        still = asks.still_paused(connection, paused)
+        known = {row.id: self.asks[invitation_id_of(row.ref)] for row in rows}
+        return [
+            Result(result.id, Step.RETURNED, is_try=False, wait=FRESH.total_seconds())
+            if result.reason == PAUSED and known[result.id].wave_id not in still
+            else result
+            for result in results
+        ]
 
     def _out_of_turn(self, connection: Connection, rows: Sequence[Row], now: datetime) -> list[Result]:
         """The mails of limited domains that another worker writes to at present."""
