@@ -74,6 +74,7 @@ soak: $(READY) $(STAMPS)/dev ## Kill workers and web hosts in the middle of wave
 	@$(BIN)/python -m bench.soak $(ARGS)
 	@$(BIN)/python -m tests.faults.machines
 	@$(BIN)/python -m tests.faults.comebacks
+	@$(BIN)/python -m tests.faults.relays
 
 lock: $(STAMPS)/uv ## Write the lock files anew from requirements*.in and package.json (ARGS=--upgrade for newer versions)
 	$(LOCK) $(ARGS) requirements-uv.in -o requirements-uv.txt

@@ -55,12 +55,13 @@ def run(people: int = 1000, kills: int = 10, database_url: str = "") -> dict:
 
 
 class Worker:
-    """The worker process of the installation, as `justask worker` runs it."""
+    """The worker process of the installation, as `justask worker` runs it; `more` are further settings."""
 
-    def __init__(self, app: Flask):
+    def __init__(self, app: Flask, **more: str):
         settings = app.extensions["settings"]
         names = ("INSTANCE", "DATABASE_URL", "SECRET_KEY", "MAIL_URL", "ENGINE")
-        self.environment = os.environ | {f"JUSTASK_{name}": str(getattr(settings, name)) for name in names}
+        values = {name: str(getattr(settings, name)) for name in names} | more
+        self.environment = os.environ | {f"JUSTASK_{name}": value for name, value in values.items()}
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
