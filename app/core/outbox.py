@@ -25,8 +25,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from app.core.database.prepared import slots
-from app.core.database.transactions import GateBusy
+from app.core.database.transactions import GateBusy, looking_up
 from app.core.installation import is_held
 from app.core.outbox_rows import (
     ATTEMPT,
@@ -195,7 +194,7 @@ class Turn:
     def __init__(self, session, carrier, now, lease, tell):
         self.session, self.carrier, self.lease, self.tell = session, carrier, lease, tell
         self.claim = secrets.token_hex(16)
-        (self.kinds,) = slots(carrier.kinds)
+        self.kinds = {"among": list(carrier.kinds)}
         self.hand: dict[int, Row] = {}
         self.taken_at: dict[int, datetime] = {}
         self.ended = 0
@@ -213,7 +212,7 @@ class Turn:
 
     def _recover(self) -> None:
         now = self.now
-        connection, lost = self.session.connection(), self.kinds | {"b_now": now}
+        connection, lost = looking_up(self.session), self.kinds | {"b_now": now}
         FREE.run(connection, **lost)
         rows = DOUBT.rows(connection, **lost, b_reason=UNKNOWN)
         rows = [row._replace(tries=row.tries - 1) for row in rows]
@@ -240,7 +239,7 @@ class Turn:
 
     def _claim(self, room: int) -> list[Row]:
         now = self.now
-        connection = self.session.connection()
+        connection = looking_up(self.session)
         if is_held(connection):
             return []
         given = self.kinds | {"b_now": now, "b_claim": self.claim, "b_until": now + self.lease}
@@ -255,7 +254,7 @@ class Turn:
         return sorted(by_id.values(), key=lambda row: (row.due_at, row.id))
 
     def _renew(self) -> None:
-        RENEW.run(self.session.connection(), mine=self.claim, b_until=self.now + self.lease)
+        RENEW.run(looking_up(self.session), mine=self.claim, b_until=self.now + self.lease)
 
     def settle(self, results: Sequence[Result]) -> None:
         """Record what happened and mark what is ready, in one transaction; then let the marked bodies go."""
@@ -271,7 +270,7 @@ class Turn:
         self._drop([*staying, *(result.id for result in ends)])
 
     def _settle(self, ready: list[Row], ends: list[Result]) -> set[int]:
-        now, connection = self.now, self.session.connection()
+        now, connection = self.now, looking_up(self.session)
         ends = self._ours(connection, ends)
         objections = self.carrier.look(connection, ready, now) if ready else []
         staying = {objection.id for objection in objections}
@@ -292,9 +291,8 @@ class Turn:
         """Without those that another sender took over, which can only be after our lease ran out."""
         if time.monotonic() - self._renewed < self.lease.total_seconds() / 2:
             return ends
-        ours: set[int] = set()
-        for ids in slots(end.id for end in ends):
-            ours.update(row.id for row in OURS.rows(connection, **ids, mine=self.claim))
+        found = OURS.rows(connection, among=[end.id for end in ends], mine=self.claim)
+        ours = {row.id for row in found}
         return [end for end in ends if end.id in ours]
 
     def _record(self, outcomes: list[Outcome], leaving: list[Row], now: datetime) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
-from app.core.database.prepared import Prepared, among, slots
+from app.core.database.prepared import Prepared, among, unindexed
 from app.extensions import Base
 
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
@@ -192,7 +192,7 @@ LIGHT.c.updated_at.onupdate = None
 _now = sa.bindparam("b_now")
 _kinds = among(TABLE.c.kind)  # of the carrier
 _lost = (_kinds, TABLE.c.lease_until < _now)
-_mine = TABLE.c.claim == sa.bindparam("mine")
+_mine = unindexed(TABLE.c.claim) == sa.bindparam("mine")
 _due = (
     sa.select(LIGHT.c.id)
     .where(LIGHT.c.state == sa.bindparam("b_state"), LIGHT.c.due_at <= _now, among(LIGHT.c.kind))
@@ -216,20 +216,20 @@ RENEW = Prepared(
     .where(LIGHT.c.claim == sa.bindparam("mine"), sa.or_(*[LIGHT.c.state == one for one in IN_HAND]))
     .values(lease_until=sa.bindparam("b_until"))
 )
+_may_leave = (
+    unindexed(LIGHT.c.claim) == sa.bindparam("mine"),
+    unindexed(LIGHT.c.state) == OutboxState.CLAIMED,
+    LIGHT.c.lease_until > _now,
+)
 MARK = Prepared(
     sa.update(LIGHT)
-    .where(
-        among(LIGHT.c.id),
-        LIGHT.c.claim == sa.bindparam("mine"),
-        LIGHT.c.state == OutboxState.CLAIMED,
-        LIGHT.c.lease_until > _now,
-    )
+    .where(among(LIGHT.c.id), *_may_leave)
     .values(state=OutboxState.SENDING)
     .returning(LIGHT.c.id)
 )
 OURS = Prepared(sa.select(TABLE.c.id).where(among(TABLE.c.id), _mine))
 # A row that another worker gave up for lost may still be told right by the one whose claim it carries.
-_may_end = sa.or_(*[TABLE.c.state == state for state in (*IN_HAND, OutboxState.IN_DOUBT)])
+_may_end = sa.or_(*[unindexed(TABLE.c.state) == state for state in (*IN_HAND, OutboxState.IN_DOUBT)])
 FINISH = Prepared(
     sa.update(TABLE)
     .where(among(TABLE.c.id), _mine, _may_end)
@@ -292,17 +292,14 @@ def settle(
         lists |= {f"{name}s": [stand[name] for stand in stands.values()] for name in STOOD}
         lists |= {f"t_{name}": [one[name] for one in tries] for name in TRIED}
         return {row.id for row in SETTLE.rows(connection, **given, **lists)}
-    marked: set[int] = set()
-    for ids in slots(ready):
-        marked.update(row.id for row in MARK.rows(connection, **ids, **given))
+    marked = MARK.rows(connection, among=list(ready), **given) if ready else []
     alike = defaultdict(list)
     for number, stand in stands.items():
         alike[tuple(stand.items())].append(number)
     for stand, numbers in alike.items():
-        for ids in slots(numbers):
-            FINISH.run(connection, **ids, **dict(stand), **given)
+        FINISH.run(connection, among=numbers, **dict(stand), **given)
     ATTEMPT.run_many(connection, tries)
-    return marked
+    return {row.id for row in marked}
 
 
 def _list(name: str, column: sa.Column) -> sa.ColumnElement:
@@ -314,8 +311,7 @@ def _settling() -> sa.Select:
     """MARK, FINISH and ATTEMPT for all rows of a turn in one statement, which only PostgreSQL can."""
     marked = (
         sa.update(LIGHT)
-        .where(LIGHT.c.id == sa.any_(_list("b_ready", TABLE.c.id)), LIGHT.c.claim == sa.bindparam("mine"))
-        .where(LIGHT.c.state == OutboxState.CLAIMED, LIGHT.c.lease_until > _now)
+        .where(among(LIGHT.c.id, "b_ready"), *_may_leave)
         .values(state=OutboxState.SENDING)
         .returning(LIGHT.c.id)
         .cte("marked")
@@ -325,7 +321,7 @@ def _settling() -> sa.Select:
     stand = sa.func.unnest(*lists).table_valued(*names, name="stand").render_derived()
     finished = (
         sa.update(TABLE)
-        .where(TABLE.c.id == stand.c.ended, _mine, _may_end)
+        .where(among(TABLE.c.id, "b_ended"), TABLE.c.id == stand.c.ended, _mine, _may_end)
         .values({column: stand.c[name] for name, column in STOOD.items()})
         .values(claim=None, lease_until=None, updated_at=_now)
         .returning(TABLE.c.id)

@@ -15,10 +15,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
-from app.core.database.prepared import Prepared, among, slots
+from app.core.database.prepared import Prepared, among, unindexed
 from app.delivery.models import Invitation, InvitationChange, InvitationState
 
 NOBODY_ANSWERED = "the answer was a machine's"
@@ -162,8 +161,7 @@ def move(
     if connection.dialect.name == "postgresql":
         moved = _move_together(connection, groups)
     else:
-        parts = [(values, note, part) for values, note, ids in groups for part in slots(ids)]
-        moved = set().union(*[_move_alike(connection, *part) for part in parts])
+        moved = set().union(*[_move_alike(connection, *group) for group in groups])
     mistaken = [m for m in allowed if m.invitation_id not in moved]
     return moved | move(session, mistaken, now=now) if mistaken else moved
 
@@ -183,25 +181,20 @@ def _move_together(connection: Connection, groups: list[tuple[dict, dict, list[i
     return moved
 
 
-def _move_alike(connection: Connection, values: dict, note: dict, part: dict[str, Any]) -> set[int]:
+def _move_alike(connection: Connection, values: dict, note: dict, ids: list[int]) -> set[int]:
     """The same for one group on SQLite, which cannot write notes in the statement that moves."""
-    ids = {number for number in part.values() if number is not None}
     parameters = {f"b_{name}": value for name, value in values.items()}
-    changed = _update(tuple(values)).run(connection, **part, **parameters, before=note["before"])
+    changed = _update(tuple(values)).run(connection, among=ids, **parameters, before=note["before"])
     if changed < len(ids):
         found = where_they_stand(connection, ids)
-        ids = {number for number in ids if found.get(number) is note["after"]} if changed else set()
-    for some in slots(ids):
-        NOTE.run(connection, **some, **note)
-    return ids
+        ids = [number for number in ids if found.get(number) is note["after"]] if changed else []
+    NOTE.run(connection, among=ids, **note)
+    return set(ids)
 
 
 def where_they_stand(connection: Connection, ids: Iterable[int]) -> dict[int, InvitationState]:
     """The present states, locked until the end of the transaction."""
-    found: dict[int, InvitationState] = {}
-    for part in slots(ids):
-        found.update((row.id, row.state) for row in STANDS.rows(connection, **part))
-    return found
+    return {row.id: row.state for row in STANDS.rows(connection, among=list(ids))}
 
 
 TABLE = Invitation.__table__.to_metadata(sa.MetaData())
@@ -240,7 +233,7 @@ def _dates(one: Move, at: datetime) -> dict[str, datetime | None]:
 def _update(columns: tuple[str, ...]) -> Prepared:
     """One statement for each set of columns; the sets are few."""
     change = {name: sa.bindparam(f"b_{name}") for name in columns}
-    where = (among(TABLE.c.id), TABLE.c.state == sa.bindparam("before"))
+    where = (among(TABLE.c.id), unindexed(TABLE.c.state) == sa.bindparam("before"))
     return Prepared(sa.update(TABLE).where(*where).values(change))
 
 
@@ -253,9 +246,8 @@ def _updates_with_notes(groups: tuple[tuple[str, ...], ...]) -> Prepared:
 
 def _update_with_note(place: int, columns: tuple[str, ...]) -> sa.CTE:
     change = {name: sa.bindparam(f"b{place}_{name}") for name in columns}
-    ids = sa.bindparam(f"b{place}_ids", type_=postgresql.ARRAY(TABLE.c.id.type))
-    before = sa.bindparam(f"b{place}_before", type_=TABLE.c.state.type)
-    moved = sa.update(TABLE).where(TABLE.c.id == sa.any_(ids), TABLE.c.state == before).values(change)
+    stands = unindexed(TABLE.c.state) == sa.bindparam(f"b{place}_before", type_=TABLE.c.state.type)
+    moved = sa.update(TABLE).where(among(TABLE.c.id, f"b{place}_ids"), stands).values(change)
     moved = moved.returning(TABLE.c.id).cte(f"moved{place}")
     note = [
         sa.bindparam(f"b{place}_{name}", type_=CHANGES.c[column].type) for name, column in NOTE_VALUES.items()

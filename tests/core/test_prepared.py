@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError, InvalidRequestError
 
 from app.contacts.models import Account
 from app.core.database import transactions
-from app.core.database.prepared import Prepared
+from app.core.database.prepared import Prepared, among, unindexed
 from app.core.installation import Installation
 from app.delivery.models import Invitation, InvitationState, Suppression
 from app.extensions import db
@@ -75,3 +75,24 @@ def test_naive_moments_are_refused(session):
             email_key="a@b.example",
             now=datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None),
         )
+
+
+def test_a_list_may_have_any_length(session):
+    ids = [make.account().id for _ in range(40)]
+    find = Prepared(sa.select(Account.id).where(among(Account.id)).order_by(Account.id))
+    for some in (ids, ids[:1], ids[5:5], [ids[3], ids[3], 0]):
+        assert [row.id for row in find.rows(session.connection(), among=some)] == sorted({*some} - {0})
+
+
+def test_two_lists_in_one_statement_have_names(session):
+    ask = make.invitation()
+    of_both = sa.select(Invitation.id).where(among(Invitation.id), among(Invitation.nonce, "nonces"))
+    given = {"among": [ask.id], "nonces": [ask.nonce, "other"]}
+    assert Prepared(of_both).row(session.connection(), **given) == (ask.id,)
+
+
+def test_a_column_that_no_index_serves_compares_like_itself(session):
+    ask = make.invitation()
+    find = Prepared(sa.select(Invitation.id).where(unindexed(Invitation.state) == bindparam("state")))
+    assert find.row(session.connection(), state=InvitationState.SENT) == (ask.id,)
+    assert find.row(session.connection(), state=InvitationState.SILENT) is None

@@ -103,3 +103,23 @@ def test_a_web_process_holds_a_quarter_of_the_pages_in_memory(app):
     transactions.keep_few_pages(db.engine)
     with db.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -512
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_only_transactions_of_look_ups_keep_their_plans(app):
+    db.session.rollback()
+
+    def planning(connection) -> tuple[str, str]:
+        settings = "current_setting('plan_cache_mode'), current_setting('enable_seqscan')"
+        return tuple(connection.execute(sa.text(f"SELECT {settings}")).one())
+
+    assert planning(transactions.looking_up(db.session)) == ("force_generic_plan", "off")
+    db.session.rollback()
+    assert planning(db.session.connection()) == ("auto", "on")
+    db.session.commit()
+    for _ in range(2):
+        assert planning(transactions.looking_up(db.session)) == ("force_generic_plan", "off")
+        db.session.commit()
+    assert planning(db.session.connection()) == ("auto", "on")
+    db.session.rollback()
+    assert planning(transactions.looking_up(db.session)) == ("force_generic_plan", "off")

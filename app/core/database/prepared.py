@@ -8,7 +8,7 @@ It runs inside the transaction that the caller began; a single SELECT may also r
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -16,7 +16,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from app.core.database.columns import UtcDateTime
@@ -25,8 +27,6 @@ Converter = Callable[[Any], Any]
 SELECTS = (sa.Select, sa.CompoundSelect)
 REMEMBERED = (UtcDateTime, sa.Date, sa.Enum)
 CONVERTERS: dict[tuple, Converter] = {}
-AMONG = 32
-PLACES = [f"among_{place}" for place in range(AMONG)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,17 +178,36 @@ def in_order(names: Sequence[str] | None) -> Callable[[Mapping[str, Any]], tuple
     return itemgetter(*names) if len(names) > 1 else lambda given: (given[names[0]],)
 
 
-def among(column: sa.ColumnElement) -> sa.ColumnElement[bool]:
-    """`column` is one of up to 32 values: a list in a statement that is compiled once. See `slots`."""
-    return column.in_([sa.bindparam(f"among_{place}", type_=column.type) for place in range(AMONG)])
+class among(sa.sql.functions.FunctionElement):
+    """`among(column)`: the column is one of the values of the parameter `among`, or of `name`, a list of any length."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: sa.ColumnElement, name: str = "among"):
+        several = sa.JSON().with_variant(postgresql.ARRAY(column.type), "postgresql")
+        super().__init__(column, sa.bindparam(name, type_=several))
 
 
-def slots(values: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """The parameters for `among`, as many sets as the values need; what is left free is NULL, which equals nothing."""
-    given = list(dict.fromkeys(values))
-    for start in range(0, len(given), AMONG):
-        part = given[start : start + AMONG]
-        yield dict(zip(PLACES, part + [None] * (AMONG - len(part)), strict=True))
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler, **options) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 compiled parts
+
+
+@compiles(among)
+def _among(element: among, compiler, **options) -> str:
+    """The planner does not look into such a list, so that the plan made once serves again, for lists of every length."""
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY (ARRAY(SELECT unnest({values})))"
+
+
+def unindexed(column: sa.ColumnElement) -> sa.ColumnElement:
+    """A text column that rows are not looked up by, because ids choose them.
+
+    Where statistics lag behind, PostgreSQL believes that few rows share a state in which a whole wave stands.
+    """
+    return sa.type_coerce(column.op("||")(sa.literal_column("''")), column.type)
 
 
 def connection_of(on: Connection | Session) -> Connection:

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 WRITING = "justask_writing"
 PATIENCE = "justask_patience"
+LOOKING_UP = "justask_looking_up"
 ASIDE_SECONDS = 0.25
 REST_SECONDS = 1.0
 FLOCK_PAUSE_SECONDS = 0.001
@@ -33,6 +34,14 @@ FLOCK_PAUSE_SECONDS = 0.001
 # the file every 8,000 pages (32 MB), not every 1,000, writes each of them once for 200 answers instead of for 30.
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=8000")
 FEW_PAGES = "PRAGMA cache_size=-512"
+
+
+# PostgreSQL plans a look-up by ids anew each time, which takes longer than the look-up, or goes by what it believes of
+# tables that have grown since. Such transactions plan once, for the indexes.
+PLANNING = {
+    True: "SET plan_cache_mode TO force_generic_plan; SET enable_seqscan TO off",
+    False: "SET plan_cache_mode TO DEFAULT; SET enable_seqscan TO DEFAULT",
+}
 
 
 class GateBusy(Exception):
@@ -145,6 +154,13 @@ class Looking:
         return False
 
 
+def looking_up(session: scoped_session | Session) -> Connection:
+    """The connection of the session's transaction; one that begins here is for many small look-ups by ids."""
+    session = real(session)
+    options = {} if session.in_transaction() else {LOOKING_UP: True}
+    return session.connection(execution_options=options)
+
+
 def writer(engine: Engine) -> Engine:
     """The same engine and pool, whose transactions write; the door that connects also commits."""
     return engine.execution_options(**{WRITING: True})
@@ -169,6 +185,8 @@ def install(engine: Engine, gate_seconds: float) -> None:
     if engine.dialect.name != "sqlite":
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", lambda dbapi, record, proxy: _look_at_rested(engine, dbapi, record))
+        event.listen(engine, "begin", _choose_planning)
+        event.listen(engine, "rollback", _forget_planning)
         return
     gate = WriteGate(Path(str(engine.url.database) + ".gate"), gate_seconds)
     event.listen(engine, "connect", _prepare)
@@ -199,6 +217,21 @@ def keep_few_pages(engine: Engine) -> None:
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda dbapi, record: dbapi.execute(FEW_PAGES).close())
+
+
+def _choose_planning(connection: Connection) -> None:
+    """The planner of a connection stays set as its last transaction wanted it."""
+    info = connection.connection._connection_record.info
+    is_looking_up = connection.get_execution_options().get(LOOKING_UP, False)
+    if info.get("looks_up", False) is not is_looking_up:
+        connection.exec_driver_sql(PLANNING[is_looking_up])
+        info["looks_up"] = is_looking_up
+
+
+def _forget_planning(connection: Connection) -> None:
+    """What was set in a transaction that is rolled back is as it was before."""
+    if not connection.invalidated:
+        connection.connection._connection_record.info["looks_up"] = None
 
 
 def _prepare(dbapi, record) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.contacts.models import Account, AskKind, Contact, ContactStatus, NotAskable
-from app.core.database.prepared import Prepared, among, slots
+from app.core.database.prepared import Prepared, among
 from app.core.outbox import Step
 from app.delivery.asking.gates import HEARD, Reason
 from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Suppression, Wave, WaveState
@@ -116,10 +116,7 @@ ASKS = Prepared(
 
 def read(connection: Connection, invitation_ids: Iterable[int]) -> dict[int, Ask]:
     """The asks as they stand now, by invitation; they stay so until the transaction ends."""
-    found: dict[int, Ask] = {}
-    for ids in slots(invitation_ids):
-        found.update((ask.id, ask) for ask in ASKS.rows(connection, **ids))
-    return found
+    return {ask.id: ask for ask in ASKS.rows(connection, among=list(invitation_ids))}
 
 
 def _mails_of(*, by_mailbox: bool) -> sa.Select:
@@ -157,9 +154,9 @@ MAILS = Prepared(
 def last_mails(connection: Connection, invitation_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
     """When the person or the mailbox of each ask last got a mail of another ask, reminders too, if one is open yet."""
     found: dict[int, datetime] = {}
-    for ids in slots(invitation_ids):
-        for number, *moments in MAILS.rows(connection, **ids, earliest=now - LONGEST_OPEN):
-            found[number] = max(moment for moment in (found.get(number), *moments) if moment)
+    ids = list(invitation_ids)
+    for number, *moments in MAILS.rows(connection, among=ids, earliest=now - LONGEST_OPEN) if ids else ():
+        found[number] = max(moment for moment in (found.get(number), *moments) if moment)
     return found
 
 
