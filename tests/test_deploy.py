@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ from tests.delivery.test_server import certificate  # noqa: F401 fixture
 FOLDER = Path(__file__).resolve().parent.parent / "deploy"
 UNITS = sorted([*FOLDER.glob("systemd/*.service"), *FOLDER.glob("systemd/*.timer")])
 EXAMPLE = FOLDER / "justask.env.example"
+COMMANDS = FOLDER / "justask"
+PLACE = "/var/lib/justask"
 NGINX = FOLDER / "nginx" / "justask.conf"
 
 
@@ -51,6 +54,7 @@ def test_services_run_our_commands_closed_and_with_time_to_drain():
         if path.suffix == ".service":
             assert unit["User"] == ["justask"]
             assert unit["NoNewPrivileges"] == ["yes"]
+            assert unit["Environment"] == [f"JUSTASK_INSTANCE={PLACE}"]
             commands[path.stem] = unit["ExecStart"][0].partition("/bin/justask ")[2]
     assert commands == {
         "justask-web": "serve --no-demo --no-worker",
@@ -59,6 +63,20 @@ def test_services_run_our_commands_closed_and_with_time_to_drain():
     }
     for name in ("web", "worker"):
         assert int(given(FOLDER / "systemd" / f"justask-{name}.service")["TimeoutStopSec"][0]) > 30
+
+
+def test_commands_run_as_the_service_does_with_the_same_settings(tmp_path):
+    """The command that an operator types, with a program in the place of ours that tells how it was called."""
+    told = tmp_path / "told"
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\necho "$JUSTASK_INSTANCE|$HOME|$*" > {told}\n')
+    program.chmod(0o755)
+    user = pwd.getpwuid(os.getuid()).pw_name
+    text = COMMANDS.read_text("utf-8").replace("/opt/justask/.venv/bin/justask", str(program))
+    text = text.replace('" = justask ]', f'" = {user} ]')
+    subprocess.run(["sh", "-c", text, "justask", "backup", "a folder"], check=True)  # noqa: S607
+    assert told.read_text() == f"{PLACE}|{PLACE}|backup a folder\n"
+    assert os.access(COMMANDS, os.X_OK)
 
 
 def test_the_example_of_settings_can_be_used_once_its_key_is_filled_in():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 
@@ -31,10 +32,14 @@ def run(
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         timezone="UTC",
     )
+    # It warns whenever a job is still at work at its next turn, which is as it should be.
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)
     now = clock.now()
     scheduler.add_job(beat, "interval", seconds=BEAT_SECONDS, next_run_time=now)
     for job in timetable:
-        scheduler.add_job(tick, "interval", (job,), seconds=job.seconds, next_run_time=now, id=job.name)
+        scheduler.add_job(
+            tick, "interval", (job,), seconds=job.seconds, next_run_time=now, id=job.name, name=job.name
+        )
     scheduler.start()
     while not has_ended():
         time.sleep(LOOK_SECONDS)
