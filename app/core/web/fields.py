@@ -11,34 +11,39 @@ from app.core import text
 from app.core.errors import Invalid
 
 
-class Line(StringField):
-    """One line of text, cleaned; longer than `limit` characters is an error, not a cut."""
+class Cleaned:
+    """Text that is cleaned; longer than `limit` characters is an error, not a cut."""
 
-    def __init__(self, label, *, limit: int = 120, required: bool = True, **options):
+    usual_limit: int
+
+    def __init__(self, label, *, limit: int | None = None, required: bool = True, **options):
+        self.limit = limit or self.usual_limit
         options.setdefault("validators", [needed() if required else Optional()])
-        options["render_kw"] = {"maxlength": limit} | options.get("render_kw", {})
+        options["render_kw"] = {"maxlength": self.limit} | options.get("render_kw", {})
         super().__init__(label, **options)
-        self.limit = limit
 
     def process_formdata(self, values):
         if values:
             self.data = values[0]
-            self.data = text.line(text.clean(values[0], limit=self.limit), limit=self.limit)
+            self.data = self.cleaned(values[0])
+
+    def cleaned(self, words: str) -> str:
+        return text.clean(words, limit=self.limit)
 
 
-class Words(TextAreaField):
+class Line(Cleaned, StringField):
+    """One line of text, cleaned."""
+
+    usual_limit = 120
+
+    def cleaned(self, words: str) -> str:
+        return text.line(super().cleaned(words), limit=self.limit)
+
+
+class Words(Cleaned, TextAreaField):
     """Several lines of text, cleaned."""
 
-    def __init__(self, label, *, limit: int = 2000, required: bool = True, **options):
-        options.setdefault("validators", [needed() if required else Optional()])
-        options["render_kw"] = {"maxlength": limit} | options.get("render_kw", {})
-        super().__init__(label, **options)
-        self.limit = limit
-
-    def process_formdata(self, values):
-        if values:
-            self.data = values[0]
-            self.data = text.clean(values[0], limit=self.limit)
+    usual_limit = 2000
 
 
 class Email(EmailField):
