@@ -31,6 +31,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     from app.delivery.sending.colleagues import ColleagueMail
     from app.doors import BLUEPRINTS
     from app.extensions import babel, csrf, db
+    from app.reports.accounts import filters
 
     settings = settings or config.load()
     app = Application(__name__, instance_path=str(settings.instance))
@@ -48,6 +49,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     access.install(app)
     pages.install(app)
     wording.install(app)
+    filters.install()
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     public.install(app)

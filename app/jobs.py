@@ -31,7 +31,7 @@ from app.delivery.inbound.boxes.opening import box_of
 from app.delivery.mail import turns
 from app.delivery.mail.mailer import Mailer
 from app.delivery.models import InvitationState
-from app.delivery.programs import drip, occasions, skips
+from app.delivery.programs import drip, notices, occasions, skips
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
 from app.delivery.watching import alarms
@@ -138,6 +138,12 @@ def end_skips(now: datetime) -> int:
     ended = skips.end_due(db.session, today=day_of(now, installation(db.session).zone), now=now)
     db.session.commit()
     return ended
+
+
+@every(300)
+def announce_asks(now: datetime) -> int:
+    """Write to the owners of accounts which of their people are about to be asked."""
+    return committed(notices.tell_owners(db.session, settings(), now=now), then="send_mail")
 
 
 @every(seconds=60)

@@ -36,8 +36,10 @@ FROM_OWNER = (
 )
 AUDIENCE = (
     "Any of the values of each filter: `tiers` (no tier counts as 2), `stages`, `roles`, `owners` (addresses of staff, "
-    "null for nobody), `languages` (null for not known), `accounts` (ids), `segment` (an object of attributes with "
-    "lists of values), `segments` (ids of saved ones). Empty: everybody at an account. In a change it is taken as a whole."
+    "null for nobody), `languages` and `countries` (null for not known), `accounts` (ids), `segment` (an object of "
+    "attributes with lists of values), `health` of the account (`green`, `yellow`, `red`, `grey`), `last_band` (`promoter`, "
+    "`passive`, `detractor`, `none`: never answered), `silent` (asks in a row at least, `1` to `5`), `segments` (ids of "
+    "saved ones). Empty: everybody at an account. In a change it is taken as a whole."
 )
 SCHEDULE = (
     "When it asks by itself; null: only when launched. `kind` is `drip` for relationship programs: everybody every "
@@ -176,10 +178,15 @@ WHERE = {
 def told(programs: Iterable[Program]) -> list[dict]:
     """Programs as they are sent: every rule with the value that holds, owners by their address."""
     programs = list(programs)
-    owners = {number for program in programs for number in audience.ids(program.audience, "owners")}
-    query = sa.select(Staff.id, Staff.email).where(Staff.id.in_(owners))
-    addresses = dict(map(tuple, db.session.execute(query))) if owners else {}
+    addresses = addresses_in([program.audience for program in programs])
     return [one(program, addresses) for program in programs]
+
+
+def addresses_in(filters: Iterable[Mapping[str, Any]]) -> dict[int, str]:
+    """The addresses of the owners that stored filters name, by id."""
+    owners = {number for given in filters for number in audience.ids(given, "owners")}
+    query = sa.select(Staff.id, Staff.email).where(Staff.id.in_(owners))
+    return dict(map(tuple, db.session.execute(query))) if owners else {}
 
 
 def one(program: Program, addresses: Mapping[int, str]) -> dict:

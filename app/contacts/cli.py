@@ -140,13 +140,14 @@ def person_erase(email: str, yes: bool, as_json: bool) -> None:
     transactions.write(db.session)
     people = traces.people_of(db.session, email)
     addresses = {email.strip(), *(contact.email for contact in people if contact.email)}
+    names = {contact.name for contact in people}
     words = idempotency.words_of([journey.person_told(db.session, contact) for contact in people])
     for contact in people:
         journey.person_erased(db.session, contact, now=clock.now(), actor=at_terminal())
     idempotency.forget_about(db.session, addresses | words, [contact.id for contact in people])
     db.session.commit()
     box = mailbox(current_app.extensions["settings"])
-    kept = sum(box.forget(address) for address in addresses)
+    kept = sum(box.forget(address) for address in addresses) + sum(map(box.forget_naming, names))
     counts = {"contacts": [contact.id for contact in people], "mails_in_mailbox": kept}
     click.echo(json.dumps(counts) if as_json else in_words(len(people), kept))
 

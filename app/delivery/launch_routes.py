@@ -23,6 +23,7 @@ from app.delivery.models import Purpose, Wave, WaveState
 from app.delivery.routes import blueprint
 from app.delivery.sending import posting, windows
 from app.extensions import db
+from app.surveys import audience as audiences
 from app.surveys import hours, rules, wording
 from app.surveys.models import Program
 from app.surveys.routes import the_program
@@ -47,6 +48,7 @@ def audience(program_id: int):
         "delivery/audience.html",
         program=program,
         size=preview.size(db.session, program, ask),
+        described=audiences.described(db.session, program.audience),
         lines=lines[: preview.PAGE],
         next_after=lines[preview.PAGE - 1].contact.id if len(lines) > preview.PAGE else None,
         after=after,

@@ -226,6 +226,17 @@ class Skip(Base):
     contact: Mapped[Contact] = relationship()
 
 
+class ComingNotice(Base):
+    """Until which moment the owner of accounts was told by mail of the asks of a wave that come."""
+
+    __tablename__ = "coming_notices"
+
+    wave_id: Mapped[int] = reference("waves.id", primary_key=True, index=False)
+    staff_id: Mapped[int] = reference("staff.id", primary_key=True)
+    until_at: Mapped[Moment]
+    told_at: Mapped[Moment]
+
+
 class InvitationChange(Base):
     """A change of the ledger, dated. Reports fold these rows, so delivery need not know reports."""
 

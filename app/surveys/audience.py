@@ -1,10 +1,11 @@
 """Audiences: a filter kept as data, and the people it names.
 
 A filter is a JSON object. Every key that is present must hold; within a key any of the values will do:
-`tiers` (1-3, no tier counts as 2), `stages`, `roles`, `owners` (staff ids), `languages`, `accounts` (ids) and
-`segment` (`{attribute: [values]}`) and `segments` (saved ones by id; stored with a copy of their filters). `null` among owners means an account without one, among languages a person whose
-language is not known. The empty filter names everybody at an account. Whether a person may be asked now is not decided
-here but by the cadence.
+`tiers` (1-3, no tier counts as 2), `stages`, `roles`, `owners` (staff ids), `languages`, `countries`, `accounts` (ids),
+`segment` (`{attribute: [values]}`) and `segments` (saved ones by id; stored with a copy of their filters), and those that
+other packages lend (`segments/lent.py`). `null` among owners means an account without one, among languages and countries
+a person whose own is not known. The empty filter names everybody at an account. Whether a person may be asked now is not
+decided here but by the cadence.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ from app.core import text
 from app.core.database.columns import attribute
 from app.core.errors import Invalid
 from app.surveys.models import Program, Segment
+from app.surveys.segments import lent
 from app.surveys.wording import best, language_name
 
 TIERS = (1, 2, 3)
 MOST_VALUES = 1000
-KEYS = ("tiers", "stages", "roles", "owners", "languages", "accounts", "segment", "segments")
+KEYS = ("tiers", "stages", "roles", "owners", "languages", "countries", "accounts", "segment", "segments")
 
 
 def checked(given: Any) -> dict[str, Any]:
@@ -38,13 +40,20 @@ def checked(given: Any) -> dict[str, Any]:
         raise Invalid(
             _("An audience is an object of filters."), errors={"audience": _("This must be an object.")}
         )
-    errors = {f"audience.{key}": _("There is no filter of this name.") for key in given if key not in KEYS}
+    known = (*KEYS, *lent.KNOWN)
+    errors = {f"audience.{key}": _("There is no filter of this name.") for key in given if key not in known}
     kept = {}
     for key in KEYS:
         try:
             kept[key] = CHECKS[key](given.get(key))
         except (TypeError, ValueError):
             errors[f"audience.{key}"] = MEANINGS[key]()
+    for key, filter in lent.KNOWN.items():
+        try:
+            kept[key] = values(given.get(key), filter.value)
+        except (TypeError, ValueError):
+            known = ", ".join(filter.values)
+            errors[f"audience.{key}"] = _("This is a list of: %(known)s.", known=known)
     if errors:
         raise Invalid(_("This audience cannot be used."), errors=errors)
     return {key: value for key, value in kept.items() if value}
@@ -134,6 +143,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "roles": lambda given: [r.value for r in values(given, ContactRole)],
     "owners": lambda given: values(given, or_none(whole)),
     "languages": lambda given: values(given, or_none(short)),
+    "countries": lambda given: values(given, or_none(short)),
     "accounts": lambda given: values(given, whole),
     "segment": attribute_values,
     "segments": lambda given: values(given, segment_id),
@@ -144,6 +154,7 @@ MEANINGS: dict[str, Callable[[], str]] = {
     "roles": lambda: _("Roles are a list of: %(known)s.", known=", ".join(ContactRole)),
     "owners": lambda: _("Owners are a list of staff ids, or null for accounts without an owner."),
     "languages": lambda: _("Languages are a list of codes such as en, or null for not known."),
+    "countries": lambda: _("Countries are a list of names as people have them, or null for not known."),
     "accounts": lambda: _("Accounts are a list of account ids."),
     "segment": lambda: _("Segment is an object of attributes, each with a list of values."),
     "segments": lambda: _("Segments are a list of segment ids."),
@@ -182,9 +193,11 @@ def conditions(given: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]:
         Contact.role.in_(given["roles"]) if given.get("roles") else None,
         any_of(Account.owner_id, given["owners"]) if given.get("owners") else None,
         speaks(given["languages"]) if given.get("languages") else None,
+        any_of(Contact.country, given["countries"]) if given.get("countries") else None,
         Account.id.in_(given["accounts"]) if given.get("accounts") else None,
         sa.or_(*[fits(one["filter"]) for one in given["segments"]]) if given.get("segments") else None,
         *(attribute(Account.segment, name).in_(chosen) for name, chosen in given.get("segment", {}).items()),
+        *lent.conditions(given),
     ]
     return [condition for condition in found if condition is not None]
 
@@ -226,6 +239,11 @@ def spoken(session: Session) -> list[str]:
     """The languages that contacts have, without their varieties, sorted."""
     found = session.scalars(sa.select(Contact.language).where(Contact.language.is_not(None)).distinct())
     return sorted({language.replace("_", "-").partition("-")[0].lower() for language in found})
+
+
+def countries(session: Session) -> list[str]:
+    """The countries that contacts have, sorted."""
+    return sorted(session.scalars(sa.select(Contact.country).where(Contact.country.is_not(None)).distinct()))
 
 
 def in_language(language: sa.ColumnElement, offered: list[str], default: str) -> sa.ColumnElement[str]:
@@ -273,6 +291,8 @@ def described(
         (_("Role"), [str(ROLES[ContactRole(r)]) for r in given.get("roles", [])]),
         (_("Stage"), [str(STAGES[Stage(s)]) for s in given.get("stages", [])]),
         (_("Language"), [language_name(t) if t else _("Not known") for t in given.get("languages", [])]),
+        (_("Country"), [country or _("Not known") for country in given.get("countries", [])]),
+        *lent.described(given),
         (_("Owner"), [known.owners.get(o, f"#{o}") if o else _("Nobody") for o in given.get("owners", [])]),
         (_("Account"), accounts),
         (_("Saved segment"), [one["name"] for one in given.get("segments", [])]),

@@ -22,6 +22,7 @@ from app.surveys import audience, hours, rules, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Segment, Survey
 from app.surveys.plans import form_fields, schedules
 from app.surveys.plans.form_fields import ScheduleFields
+from app.surveys.segments import lent
 from app.surveys.templates import shipped_words
 
 OWNER = -1
@@ -165,6 +166,7 @@ class AudienceFields:
     roles = Boxes(_l("Role"), choices=choices(*words.ROLES.items()))
     owners = Boxes(_l("Owner of the account"))
     languages = Boxes(_l("Language"))
+    countries = Boxes(_l("Country"))
     accounts = Words(
         _l("Only these accounts"),
         required=False,
@@ -176,8 +178,8 @@ class AudienceFields:
     @property
     def audience_fields(self) -> list[Field]:
         """The filters of the audience, in the order they are shown."""
-        fixed = [self.tiers, self.roles, self.stages, self.languages, self.owners]
-        return [*fixed, *self.attribute_fields.values()]
+        fixed = [self.tiers, self.roles, self.stages, self.languages, self.countries, self.owners]
+        return [*fixed, *(self[key] for key in lent.KNOWN), *self.attribute_fields.values()]
 
     @property
     def attribute_fields(self) -> dict[str, Boxes]:
@@ -246,7 +248,7 @@ def program_form(session: Session, program: Program | None = None) -> ProgramFor
         fields[f"opening_{key(tag)}"] = Words(
             _("Sentence before the question"), limit=LONGEST_OPENING, required=False, render_kw={"rows": 2}
         )
-    kind = type("ProgramFormNow", (ProgramForm,), fields)
+    kind = type("ProgramFormNow", (ProgramForm,), fields | lent_boxes())
     form = kind(data=filled(session, program, stored) if program else None)
     form.attributes = {name: f"attribute_{key(name)}" for name in attributes}
     form.tags = tags
@@ -261,7 +263,7 @@ def segment_form(session: Session, segment: Segment | None = None) -> SegmentFor
     """The form of a segment, filled from it unless it was submitted."""
     stored = dict(segment.filter) if segment else {}
     attributes = offered_attributes(session, stored.get("segment", {}))
-    kind = type("SegmentFormNow", (SegmentForm,), attribute_boxes(attributes))
+    kind = type("SegmentFormNow", (SegmentForm,), attribute_boxes(attributes) | lent_boxes())
     shown = {"name": segment.name} | filled_audience(session, stored) if segment else None
     form = kind(data=shown)
     form.attributes = {name: f"attribute_{key(name)}" for name in attributes}
@@ -274,6 +276,10 @@ def attribute_boxes(attributes: dict[str, list[str]]) -> dict[str, Any]:
         f"attribute_{key(name)}": Boxes(name, choices=choices(*[(v, v) for v in values]))
         for name, values in attributes.items()
     }
+
+
+def lent_boxes() -> dict[str, Any]:
+    return {key: Boxes(one.label, choices=choices(*one.values.items())) for key, one in lent.KNOWN.items()}
 
 
 def offered_attributes(session: Session, stored: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -312,6 +318,9 @@ def offer_audience(session: Session, form: AudienceFields, stored: dict[str, Any
     form.languages.choices = choices(
         *[(t, wording.language_name(t)) for t in spoken], (NOBODY, _("Not known"))
     )
+    lived_in = sorted({*audience.countries(session), *[c for c in stored.get("countries", []) if c]})
+    unknown = [(NOBODY, _("Not known"))] if lived_in else []
+    form.countries.choices = choices(*[(c, c) for c in lived_in], *unknown)
 
 
 def filled(session: Session, program: Program, stored: dict[str, Any]) -> dict[str, Any]:
@@ -336,10 +345,10 @@ def filled(session: Session, program: Program, stored: dict[str, Any]) -> dict[s
 
 def filled_audience(session: Session, stored: dict[str, Any]) -> dict[str, Any]:
     """What the fields show of a filter."""
-    shown: dict[str, Any] = {name: stored.get(name, []) for name in ("tiers", "stages", "roles")}
+    shown: dict[str, Any] = {name: stored.get(name, []) for name in ("tiers", "stages", "roles", *lent.KNOWN)}
     shown |= {
         name: [NOBODY if v is None else str(v) for v in stored.get(name, [])]
-        for name in ("owners", "languages")
+        for name in ("owners", "languages", "countries")
     }
     shown["accounts"] = "\n".join(names_of(session, stored.get("accounts", [])))
     return shown | {f"attribute_{key(name)}": values for name, values in stored.get("segment", {}).items()}

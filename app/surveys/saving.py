@@ -16,13 +16,14 @@ from app.surveys import audience, placeholders, rules
 from app.surveys.forms import NOBODY, OWNER, RULES, WINDOWS, ProgramForm, SegmentForm
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.plans import form_fields, schedules
-from app.surveys.segments import saved
+from app.surveys.segments import lent, saved
 
 
 def chosen_audience(session: Session, form: ProgramForm | SegmentForm) -> dict[str, Any]:
     """The filter that was chosen; Invalid when it names an account that is not there or not alone."""
-    values = {name: form[name].data or [] for name in ("tiers", "stages", "roles")}
-    values |= {n: [None if v == NOBODY else v for v in form[n].data or []] for n in ("owners", "languages")}
+    values = {name: form[name].data or [] for name in ("tiers", "stages", "roles", *lent.KNOWN)}
+    named = ("owners", "languages", "countries")
+    values |= {n: [None if v == NOBODY else v for v in form[n].data or []] for n in named}
     values["segment"] = {name: field.data for name, field in form.attribute_fields.items() if field.data}
     values["accounts"] = accounts_named(session, (form.accounts.data or "").splitlines())
     values["segments"] = form.segments.data or [] if "segments" in form else []

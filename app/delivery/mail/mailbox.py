@@ -111,6 +111,18 @@ class Mailbox:
             (self.folder / name).unlink(missing_ok=True)
         return len(names)
 
+    def forget_naming(self, name: str) -> int:
+        """Remove every mail whose text holds that whole name, of more than one word; how many went."""
+        found = [kept for kept in self.names() if " " in name and name in self._text(kept)]
+        for kept in found:
+            (self.folder / kept).unlink(missing_ok=True)
+        return len(found)
+
+    def _text(self, name: str) -> str:
+        mail = self.mail(name)
+        body = mail.get_body(("plain",)) if mail else None
+        return " ".join(body.get_content().split()) if body else ""
+
     def empty(self, keep: int = 0) -> int:
         """Remove all but the newest `keep` mails; how many went."""
         names = self.names()[keep:]

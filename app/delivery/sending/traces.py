@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Contact
 from app.core import text, tokens
 from app.core.database import telling
-from app.core.outbox_rows import STOPPABLE, DeliveryAttempt, OutboxRow, OutboxState
+from app.core.outbox_rows import STOPPABLE, DeliveryAttempt, Letter, OutboxRow, OutboxState
 from app.delivery import invitations, suppressions
 from app.delivery.inbound import traces as inbound_traces
 from app.delivery.mail.mailbox import Mailbox
@@ -32,7 +32,7 @@ from app.delivery.models import (
     Visit,
 )
 from app.delivery.optouts import ON_ITS_WAY
-from app.delivery.sending.posting import INVITATION, REMINDER, ref_of
+from app.delivery.sending.posting import INVITATION, REMINDER, STAFF, ref_of
 
 ERASED = "erased"
 MOST_REMINDERS = 9
@@ -81,6 +81,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
         if invitation.wave.purpose in (Purpose.SINGLE, Purpose.RECOVERY):
             invitation.wave.name = invitation.wave.program.name
     inbound_traces.forget(session, contact, now=now)
+    forget_notices(session, contact.name, now=now)
     if contact.email_key:
         suppressions.forget_address(session, contact.email_key, now=now)
     session.flush()
@@ -97,6 +98,24 @@ def forget_mails(session: Session, invitation_ids: Sequence[int], *, now: dateti
     nothing = {"recipient": ERASED, "values": {}, "reason": None, "updated_at": now}
     session.execute(sa.update(OutboxRow).where(mails).values(nothing), execution_options=BULK)
     session.expire_all()
+
+
+def forget_notices(session: Session, name: str, *, now: datetime) -> None:
+    """Mails to colleagues that name the person and wait are not sent; those that left are in colleagues' own boxes."""
+    naming = (
+        sa.select(OutboxRow)
+        .join(Letter, Letter.id == OutboxRow.letter_id)
+        .where(
+            OutboxRow.kind == STAFF,
+            OutboxRow.state.in_(STOPPABLE),
+            Letter.text.contains(name, autoescape=True),
+        )
+    )
+    for row in session.scalars(naming).all() if name else ():
+        letter = session.get_one(Letter, row.letter_id)
+        row.state, row.reason, row.letter_id, row.updated_at = OutboxState.CANCELLED, ERASED, None, now
+        session.flush()
+        session.delete(letter)
 
 
 def sweep(session: Session, box: Mailbox, outbox_ids: Collection[int]) -> int:
