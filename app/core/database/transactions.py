@@ -36,10 +36,11 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autoc
 FEW_PAGES = "PRAGMA cache_size=-512"
 
 
-# PostgreSQL plans a look-up by ids anew each time, which takes longer than the look-up, or goes by what it believes of
-# tables that have grown since. Such transactions plan once, for the indexes.
+# PostgreSQL plans a look-up by ids anew each time, which takes longer than the look-up. Transactions of such look-ups
+# plan for the indexes, and once for a while, in which the tables may grow.
+PLANNING_SECONDS = 60.0
 PLANNING = {
-    True: "SET plan_cache_mode TO force_generic_plan; SET enable_seqscan TO off",
+    True: "DISCARD PLANS; SET plan_cache_mode TO force_generic_plan; SET enable_seqscan TO off",
     False: "SET plan_cache_mode TO DEFAULT; SET enable_seqscan TO DEFAULT",
 }
 
@@ -221,11 +222,12 @@ def keep_few_pages(engine: Engine) -> None:
 
 def _choose_planning(connection: Connection) -> None:
     """The planner of a connection stays set as its last transaction wanted it."""
-    info = connection.connection._connection_record.info
+    info, now = connection.connection._connection_record.info, time.monotonic()
     is_looking_up = connection.get_execution_options().get(LOOKING_UP, False)
-    if info.get("looks_up", False) is not is_looking_up:
+    is_old = is_looking_up and now - info.get("planned_at", now) > PLANNING_SECONDS
+    if is_old or info.get("looks_up", False) is not is_looking_up:
         connection.exec_driver_sql(PLANNING[is_looking_up])
-        info["looks_up"] = is_looking_up
+        info.update(looks_up=is_looking_up, planned_at=now)
 
 
 def _forget_planning(connection: Connection) -> None:

@@ -10,18 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from app.contacts.models import Account, AskKind, Contact, ContactStatus, NotAskable
-from app.core.database.prepared import Prepared, among
+from app.core.database.prepared import Prepared, among, unindexed
 from app.core.outbox import Step
 from app.delivery.asking.gates import HEARD, Reason
+from app.delivery.asking.moments import latest
 from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Suppression, Wave, WaveState
-from app.surveys import rules
 from app.surveys.models import Program, ProgramKind
 
 PAUSED, CLOSED, CHANGED, REHEARSAL = "paused", "closed", "address_changed", "rehearsal"
 SUPPRESSED = "suppressed_address"
 WINDOW = "window"
 FLOOR = Reason.FLOOR.value
-LONGEST_OPEN = timedelta(days=rules.WHOLE["open_days"][-1])  # No reminder of an ask comes later.
 STILL_UNSENT = frozenset({InvitationState.QUEUED, InvitationState.SENDING})
 
 
@@ -47,7 +46,14 @@ class Ask(NamedTuple):
     rest_days: int | None
     is_unwanted: bool
     last_asked_at: datetime | None
+    person_mailed_at: datetime | None
+    mailbox_mailed_at: datetime | None
     floor_until: datetime | None = None
+
+    @property
+    def mailed_at(self) -> datetime | None:
+        """When the person or the mailbox last got a mail of another ask, reminders too."""
+        return max(filter(None, (self.person_mailed_at, self.mailbox_mailed_at)), default=None)
 
     def is_too_soon(self, now: datetime) -> bool:
         """Asked again before the rest that the person wished for has passed."""
@@ -81,6 +87,26 @@ LAST_ASKED_AT = (
     .correlate(Contact, Invitation)
     .scalar_subquery()
 )
+
+
+def _mailed_at(*, by_mailbox: bool) -> sa.ColumnElement[datetime]:
+    """When the person, or somebody else with the mailbox, last got a mail of another ask that is no test."""
+    other, mine = sa.orm.aliased(Invitation), Invitation
+    of_person = sa.and_(other.contact_id == mine.contact_id, other.id != mine.id)
+    of_mailbox = sa.and_(other.asked_as == mine.asked_as, other.contact_id != mine.contact_id)
+    reminded_at = sa.select(sa.func.max(Reminder.sent_at)).where(Reminder.invitation_id == other.id)
+    mails = sa.select(
+        sa.func.max(latest(other.sent_at, reminded_at.correlate(other).scalar_subquery()))
+    ).where(
+        of_mailbox if by_mailbox else of_person,
+        other.sent_at.is_not(None),
+        sa.or_(*(unindexed(other.state) == state for state in sorted(HEARD | {InvitationState.BOUNCED}))),
+        other.is_rehearsal.is_(False),
+        other.purpose != Purpose.TEST,
+    )
+    return sa.case((mine.purpose != Purpose.TEST, mails.correlate(mine).scalar_subquery()))
+
+
 ASKS = Prepared(
     sa.select(
         Invitation.id,
@@ -102,6 +128,8 @@ ASKS = Prepared(
         Contact.rest_days,
         IS_UNWANTED,
         sa.case((Contact.rest_days.is_not(None), LAST_ASKED_AT)),
+        _mailed_at(by_mailbox=False),
+        _mailed_at(by_mailbox=True),
     )
     .join(Contact, Contact.id == Invitation.contact_id)
     .join(Account, Account.id == Invitation.account_id)
@@ -117,63 +145,6 @@ ASKS = Prepared(
 def read(connection: Connection, invitation_ids: Iterable[int]) -> dict[int, Ask]:
     """The asks as they stand now, by invitation; they stay so until the transaction ends."""
     return {ask.id: ask for ask in ASKS.rows(connection, among=list(invitation_ids))}
-
-
-def _mails_of(*, by_mailbox: bool) -> sa.Select:
-    """Other asks of the same person, or through the same mailbox, that may have been mailed since `since`."""
-    mine, other = MINE, OTHER
-    is_same = sa.and_(other.asked_as == mine.asked_as, other.contact_id != mine.contact_id)
-    return (
-        sa.select(mine.id, other.sent_at, REMINDED_AT)
-        .join(other, is_same if by_mailbox else other.contact_id == mine.contact_id)
-        .where(
-            among(mine.id),
-            other.id != mine.id,
-            other.sent_at > sa.bindparam("earliest", type_=Invitation.sent_at.type),
-            sa.or_(*(other.state == state for state in sorted(HEARD | {InvitationState.BOUNCED}))),
-            other.is_rehearsal.is_(False),
-            other.purpose != Purpose.TEST,
-            mine.purpose != Purpose.TEST,
-        )
-    )
-
-
-MINE = sa.orm.aliased(Invitation)
-REMINDED_AT = (
-    sa.select(sa.func.max(Reminder.sent_at))
-    .where(Reminder.invitation_id == OTHER.id)
-    .correlate(OTHER)
-    .scalar_subquery()
-)
-MAILS = Prepared(
-    sa.union_all(_mails_of(by_mailbox=False), _mails_of(by_mailbox=True)),
-    into=tuple,
-)
-
-
-def last_mails(connection: Connection, invitation_ids: Iterable[int], now: datetime) -> dict[int, datetime]:
-    """When the person or the mailbox of each ask last got a mail of another ask, reminders too, if one is open yet."""
-    found: dict[int, datetime] = {}
-    ids = list(invitation_ids)
-    for number, *moments in MAILS.rows(connection, among=ids, earliest=now - LONGEST_OPEN) if ids else ():
-        found[number] = max(moment for moment in (found.get(number), *moments) if moment)
-    return found
-
-
-def still_paused(connection: Connection, wave_ids: Iterable[int]) -> set[int]:
-    """Those of the waves that are paused and stay so until the transaction ends.
-
-    Whoever resumes a wave then waits for this transaction, and lets go what it holds back. One that is being resumed,
-    paused or cancelled at this moment is left out, because waiting for it could be waiting for each other.
-    """
-    return set(connection.scalars(STILL_PAUSED, {"ids": list(wave_ids)}))
-
-
-STILL_PAUSED = (
-    sa.select(Wave.id)
-    .where(Wave.id.in_(sa.bindparam("ids", expanding=True)), Wave.state == WaveState.PAUSED)
-    .with_for_update(read=True, skip_locked=True)
-)
 
 
 def objection(ask: Ask | None, *, is_reminder: bool, is_live: bool, now: datetime) -> tuple[Step, str] | None:

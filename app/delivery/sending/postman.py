@@ -99,7 +99,7 @@ class Postman:
                 paused |= {ask.wave_id} if stop[1] == PAUSED else set()
             elif row.tries == 0 and (wait := self._wait(ask, is_reminder, now)):
                 results.append(Result(row.id, Step.RETURNED, WINDOW, is_try=False, wait=wait))
-        results += self._too_soon(connection, ready, {result.id for result in results}, now)
+        results += self._too_soon(ready, {result.id for result in results}, now)
         if paused:
             results = self._judged_again(connection, results, paused, survey)
         if self.mailer.lane.domain_rates:
@@ -108,35 +108,18 @@ class Postman:
             results += self._out_of_turn(connection, leaving, now)
         return results
 
-    def _too_soon(
-        self, connection: Connection, rows: Sequence[Row], stopped: set[int], now: datetime
-    ) -> list[Result]:
+    def _too_soon(self, rows: Sequence[Row], stopped: set[int], now: datetime) -> list[Result]:
         """The first mails to people whom another wave or a reminder wrote to meanwhile."""
-        first = {
-            invitation_id_of(row.ref): row.id
-            for row in rows
-            if row.kind == INVITATION and row.id not in stopped
-        }
         found = []
-        for number, mailed_at in asks.last_mails(connection, first, now).items():
-            until = mailed_at + self.calendar.floor(self.asks[number])
-            if until > now:
-                self.asks[number] = self.asks[number]._replace(floor_until=until)
-                found.append(Result(first[number], Step.CANCELLED, FLOOR, is_try=False))
+        for row in rows:
+            if row.kind != INVITATION or row.id in stopped:
+                continue
+            ask = self.asks[invitation_id_of(row.ref)]
+            until = ask.mailed_at and ask.mailed_at + self.calendar.floor(ask)
+            if until and until > now:
+                self.asks[ask.id] = ask._replace(floor_until=until)
+                found.append(Result(row.id, Step.CANCELLED, FLOOR, is_try=False))
         return found
-
-    def _judged_again(
-        self, connection: Connection, results: list[Result], paused: set[int], rows: Sequence[Row]
-    ) -> list[Result]:
-        """A mail is held back only by a pause that lasts until this is written; else nobody would ever let it go."""
-        still = asks.still_paused(connection, paused)
-        known = {row.id: self.asks[invitation_id_of(row.ref)] for row in rows}
-        return [
-            Result(result.id, Step.RETURNED, is_try=False, wait=FRESH.total_seconds())
-            if result.reason == PAUSED and known[result.id].wave_id not in still
-            else result
-            for result in results
-        ]
 
     def _out_of_turn(self, connection: Connection, rows: Sequence[Row], now: datetime) -> list[Result]:
         """The mails of limited domains that another worker writes to at present."""
