@@ -79,3 +79,12 @@ def test_a_sender_that_many_servers_could_not_carry_is_a_problem_of_the_settings
     with pytest.raises(config.SettingsError, match="JUSTASK_MAIL_FROM"):
         config.load({}, INSTANCE=str(tmp_path), MAIL_FROM=sender)
     assert config.load({}, INSTANCE=str(tmp_path), MAIL_FROM="Žofie <ask@bücher.example>")
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Mars/Olympus", "America", "../UTC", "/etc/passwd", "europe/berlin", "a\0b"]
+)
+def test_a_time_zone_that_there_is_not_is_a_problem_of_the_settings(tmp_path, name):
+    with pytest.raises(config.SettingsError, match="JUSTASK_TIME_ZONE"):
+        config.load({}, INSTANCE=str(tmp_path), TIME_ZONE=name)
+    assert config.load({}, INSTANCE=str(tmp_path), TIME_ZONE="Asia/Kathmandu")
