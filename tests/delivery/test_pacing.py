@@ -58,6 +58,18 @@ def test_a_full_domain_says_when_it_takes_one_more(limit):
     assert rates.free_at(BIG, 7.2) == 7.2
 
 
+def test_domains_that_are_done_are_forgotten():
+    rates = DomainRates({"*": 2})
+    for number in range(5000):
+        rates.begin(number, f"d{number}.example")
+        rates.leave(number, number / 100)
+        rates.book(f"d{number}.example", 1, number / 100, 2)
+    assert max(len(known) for known in (rates._left, rates._booked, rates._under_way)) <= 1001
+    assert rates.free_at("d4999.example", 49.99) == 49.99
+    rates.begin(-1, "d4999.example")
+    assert rates.free_at("d4999.example", 49.99) == pytest.approx(51.09)
+
+
 def test_limits_are_read_or_refused():
     assert read_limits(["Gmail.com=5", " * = 20 "]) == {"gmail.com": 5, "*": 20}
     for wrong in ("gmail.com", "=5", "gmail.com=0", "gmail.com=-1", "gmail.com=fast"):

@@ -29,7 +29,7 @@ from app.delivery.models import (
     Suppression,
     WaveState,
 )
-from app.delivery.sending import posting
+from app.delivery.sending import posting, postman
 from app.surveys.models import ProgramKind
 from tests import make
 from tests.delivery.conftest import SIGNER
@@ -116,6 +116,29 @@ def test_the_owner_of_each_account_may_be_the_sender_from_our_own_address(office
         assert (other["From"].addresses[0].display_name, other["Reply-To"]) == ("Vendor", None)
         assert "Vendor asks you" in other["Subject"]
     assert len({mail["From"].addresses[0].addr_spec for mail in mails.values()}) == 1
+
+
+def test_letters_of_many_senders_do_not_fill_the_memory(office, sink, session, monkeypatch):
+    monkeypatch.setattr(postman, "MOST_LETTERS", 3)
+    people = [make.contact(account=make.account(owner=make.staff())) for _ in range(24)]
+    office.wave(people, program=make.program(is_from_owner=True))
+    office.queue()
+    held = []
+
+    class Watched(sender.Postman):
+        @property
+        def room(self):
+            return min(super().room, 4)
+
+        def offer(self, rows, now):
+            held.append(len(self.letters))
+            super().offer(rows, now)
+
+    while sender.carry(session, Watched(office.mailer), now=office.now):
+        session.commit()
+    assert set(sink.counts.values()) == {1}
+    assert len(sink.counts) == 24
+    assert max(held) <= 3 + 4
 
 
 def test_a_wave_is_frozen_when_it_is_queued(office, sink, session):

@@ -33,6 +33,9 @@ from app.delivery.sending.posting import (
 from app.delivery.timing.calendars import Calendar
 
 FRESH = timedelta(seconds=1)
+MOST_LETTERS = (
+    256  # Each owner of accounts may be a sender in each language; a letter made ready takes some 15 KB.
+)
 SURVEY = frozenset({INVITATION, REMINDER})
 PERSONAL_STAGES = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY})
 STEPS = {
@@ -74,7 +77,10 @@ class Postman:
             self._read_facts(session)
             self.read_at = now
             self.calendar = Calendar(session)
-        wanted = {row.letter_id for row in rows} - self.letters.keys()
+        needed = {row.letter_id for row in rows}
+        if len(self.letters) > MOST_LETTERS:
+            self.letters = {number: made for number, made in self.letters.items() if number in needed}
+        wanted = needed - self.letters.keys()
         for letter in session.scalars(sa.select(Letter).where(Letter.id.in_(wanted))) if wanted else ():
             self.letters[letter.id] = Compiled(wording_of(letter), sender_of(letter))
         return self.look(session.connection(), rows, now)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 EVERY_OTHER = "*"
 WINDOW_SECONDS = 1.1  # A second as the other side counts it, whose clock sees our mails a little apart.
 LONGEST_WAIT_SECONDS = 600.0
+MOST_KNOWN = 1000  # A limit for every other domain would else keep each one that was ever written to.
 
 
 def read_limits(entries: Sequence[str]) -> dict[str, int]:
@@ -34,6 +35,7 @@ class DomainRates:
         self._under_way: Counter[str] = Counter()
         self._left: dict[str, deque[float]] = {}
         self._booked: dict[str, float] = {}
+        self._most = MOST_KNOWN
 
     def limit(self, domain: str) -> int | None:
         """Mails a second, None for no limit."""
@@ -50,6 +52,16 @@ class DomainRates:
         if domain:
             self._under_way[domain] -= 1
             self._left.setdefault(domain, deque(maxlen=self.limit(domain))).append(now)
+            self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Let go of what binds no domain any more, each time that twice as many are known as bound one before."""
+        if max(len(self._left), len(self._booked)) <= self._most:
+            return
+        self._left = {d: moments for d, moments in self._left.items() if moments[-1] + WINDOW_SECONDS > now}
+        self._booked = {d: until for d, until in self._booked.items() if until > now}
+        self._under_way = +self._under_way
+        self._most = max(MOST_KNOWN, 2 * len(self._left), 2 * len(self._booked))
 
     def free_at(self, domain: str, now: float) -> float:
         """From when on the domain takes one more; infinity while that depends on mails under way."""
@@ -68,4 +80,5 @@ class DomainRates:
         """How many seconds one more mail of the domain should wait outside the lane, which keeps `kept` of them."""
         at = max(self._booked.get(domain, 0.0), now + kept / per_second)
         self._booked[domain] = at + 1 / per_second
+        self._forget(now)
         return min(at - now, LONGEST_WAIT_SECONDS)
