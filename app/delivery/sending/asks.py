@@ -147,6 +147,22 @@ def read(connection: Connection, invitation_ids: Iterable[int]) -> dict[int, Ask
     return {ask.id: ask for ask in ASKS.rows(connection, among=list(invitation_ids))}
 
 
+def still_paused(connection: Connection, wave_ids: Iterable[int]) -> set[int]:
+    """Those of the waves that are paused and stay so until the transaction ends.
+
+    Whoever resumes a wave then waits for this transaction, and lets go what it holds back. One that is being resumed,
+    paused or cancelled at this moment is left out, because waiting for it could be waiting for each other.
+    """
+    return set(connection.scalars(STILL_PAUSED, {"ids": list(wave_ids)}))
+
+
+STILL_PAUSED = (
+    sa.select(Wave.id)
+    .where(Wave.id.in_(sa.bindparam("ids", expanding=True)), Wave.state == WaveState.PAUSED)
+    .with_for_update(read=True, skip_locked=True)
+)
+
+
 def objection(ask: Ask | None, *, is_reminder: bool, is_live: bool, now: datetime) -> tuple[Step, str] | None:
     """Why the mail must not go (now: held; any more: cancelled), or None. A reason is a code that pages put in words."""
     if ask is None:

@@ -127,6 +127,19 @@ class Postman:
                 found.append(Result(row.id, Step.CANCELLED, FLOOR, is_try=False))
         return found
 
+    def _judged_again(
+        self, connection: Connection, results: list[Result], paused: set[int], rows: Sequence[Row]
+    ) -> list[Result]:
+        """A mail is held back only by a pause that lasts until this is written; else nobody would ever let it go."""
+        still = asks.still_paused(connection, paused)
+        known = {row.id: self.asks[invitation_id_of(row.ref)] for row in rows}
+        return [
+            Result(result.id, Step.RETURNED, is_try=False, wait=FRESH.total_seconds())
+            if result.reason == PAUSED and known[result.id].wave_id not in still
+            else result
+            for result in results
+        ]
+
     def _out_of_turn(self, connection: Connection, rows: Sequence[Row], now: datetime) -> list[Result]:
         """The mails of limited domains that another worker writes to at present."""
         lane = self.mailer.lane
