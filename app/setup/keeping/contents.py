@@ -44,8 +44,17 @@ def summed(connection: Connection, table: sa.Table) -> dict[str, Any]:
 
 
 def digest(row: sa.Row) -> int:
-    line = json.dumps(list(row), default=plain, sort_keys=True, separators=(",", ":"))
+    line = json.dumps([of_value(cell) for cell in row], default=plain, sort_keys=True, separators=(",", ":"))
     return int.from_bytes(hashlib.sha256(line.encode()).digest()[:16])
+
+
+def of_value(cell: Any) -> Any:
+    """The cell with numbers by their value: PostgreSQL keeps those in JSON as decimals, so -0.0 is 0 and 1e16 whole."""
+    if isinstance(cell, float) and cell.is_integer():
+        return int(cell)
+    if isinstance(cell, dict):
+        return {name: of_value(value) for name, value in cell.items()}
+    return [of_value(value) for value in cell] if isinstance(cell, list) else cell
 
 
 def plain(value: Any) -> Any:

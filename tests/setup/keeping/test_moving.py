@@ -25,7 +25,15 @@ def inside(place) -> dict:
     return place.ask(read)
 
 
+def account_of_odd_numbers() -> None:
+    """JSON numbers that PostgreSQL writes in another way, as a reading of "not standard" has one."""
+    make.account(
+        segment={"zero": -0.0, "large": 1e16, "small": 5e-324, "deep": [{"one": 1.0, "third": 1 / 3}]}
+    )
+
+
 def test_every_row_arrives_counters_go_on_and_the_old_one_stays(here, elsewhere):
+    here.ask(account_of_odd_numbers)
     before, there = inside(here), elsewhere("postgresql")
     told = here.told("db", "move", "--to", there.url)
     assert told["tables"] == before == inside(here)
