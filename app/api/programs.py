@@ -78,7 +78,9 @@ class ListField(Worded, ma.fields.List):
 class MailWords(Given):
     """The program's own words in one language, in place of the survey's.
 
-    `{first_name}`, `{account}`, `{company}`, `{product}` and `{sender}` are filled in; other braces are refused.
+    `{first_name}`, `{account}`, `{company}`, `{product}` and in mails `{sender}` are filled in; other braces are refused.
+    `page_opening` and `page_comment` stand on the page of the question, `thanks` after the answer (`thanks_low` for
+    detractors).
     """
 
     subject = Text(LONGEST_SUBJECT, blank=True)
@@ -87,6 +89,10 @@ class MailWords(Given):
     reminder_subject = Text(LONGEST_SUBJECT, blank=True)
     reminder_opening = Text(LONGEST_OPENING, blank=True, lines=True)
     last_reminder_opening = Text(LONGEST_OPENING, blank=True, lines=True)
+    page_opening = Text(LONGEST_OPENING, blank=True, lines=True)
+    page_comment = Text(LONGEST_SUBJECT, blank=True)
+    thanks = Text(LONGEST_OPENING, blank=True, lines=True)
+    thanks_low = Text(LONGEST_OPENING, blank=True, lines=True)
 
 
 class MailField(Worded, ma.fields.Dict):

@@ -18,14 +18,12 @@ from flask_babel import gettext as _
 from app.core.language.words import addressing, speaking
 from app.delivery.mail.compiling import Marks, Wording
 from app.surveys.models import Program, SurveyVersion
+from app.surveys.placeholders import FIRST_WORD, NEXT_WORD
 from app.surveys.wording import fill, items, mail_words
 
 SCORE = "score"
 ON_FIRST_NAME_TERMS = frozenset({"en"})  # Elsewhere we are formal, and a first name alone would be too near.
-NAME_PLACES = (
-    (re.compile(r"^\{first_name\}, ", re.MULTILINE), "called_first_name"),
-    (re.compile(r" \{first_name\}"), "spaced_first_name"),
-)
+NAME_PLACES = ((FIRST_WORD, "called_first_name"), (NEXT_WORD, "spaced_first_name"))
 PERSONAL = ("first_name", "spaced_first_name", "called_first_name", "account")
 PARTS = ("subject.txt", "body.txt", "body.html")
 

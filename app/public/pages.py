@@ -26,7 +26,10 @@ from app.surveys.models import QuestionKind, SurveyVersion
 from app.surveys.scales import Band, band
 
 MOST_MOULDS = 500
-MARKS = ("action", "attempt", "goal", "unsubscribe_url", "once_url")
+MARKS = ("action", "attempt", "goal", "unsubscribe_url", "once_url", "first_name", "account")
+UNSHOWN = frozenset(
+    {"goal", "first_name", "account"}
+)  # They stand inside words, not where the page puts them.
 FEELINGS = {Band.DETRACTOR: "low", Band.PASSIVE: "middle", Band.PROMOTER: "high"}
 
 
@@ -69,6 +72,7 @@ class Pages:
             ask.is_heard,
             ask.may_be_skipped,
             chosen,
+            self.own_words(ask),
         )
         mould = self.moulds.get(key)
         if mould is None:
@@ -78,6 +82,11 @@ class Pages:
             mould = Mould(MARKS, lambda marks: self.render(ask, marks, given))
             self.moulds[key] = mould
         return mould.fill(places(ask, token))
+
+    def own_words(self, ask: Ask) -> tuple | None:
+        """What sets the page of this ask apart from that of other programs with the same survey."""
+        own = ask.own_words.get(self.form(ask).language)
+        return own and (own.get("page_opening"), own.get("page_comment"), bool(ask.first_name))
 
     def filled(
         self,
@@ -101,8 +110,9 @@ class Pages:
     ) -> str:
         version, form = self.version(ask), self.form(ask)
         with addressing(form.language):
-            shown = set(MARKS) - {"goal"} - (set() if ask.may_be_skipped else {"once_url"})
+            shown = set(MARKS) - UNSHOWN - (set() if ask.may_be_skipped else {"once_url"})
             named = wording.names(ask, marks["goal"] if ask.goal else "")
+            own = wording.page_words(ask.own_words, form.language, named | person(ask, marks))
             note = _(
                 "Thank you, you have answered already. To change that answer, please choose again; what else you leave"
                 " empty stays as it was. It is not shown here, because a link can be passed on."
@@ -112,7 +122,8 @@ class Pages:
                 ask,
                 form.language,
                 items=wording.items(version, form.language, named),
-                comment_prompt=wording.comment_prompt(version, form.language, named),
+                opening=wording.lines(own.get("page_opening", "")),
+                comment_prompt=wording.asked_with(wording.comment_prompt(version, form.language, named), own),
                 comment_limit=current_app.extensions["settings"].COMMENT_LENGTH,
                 given=given,
                 errors=errors or {},
@@ -121,6 +132,11 @@ class Pages:
                 editing=ask.is_heard,
                 **{name: mark for name, mark in marks.items() if name in shown},
             )
+
+
+def person(ask: Ask, marks: Mapping[str, str]) -> dict[str, str]:
+    """What stands for the person's own names; nothing where no first name is known."""
+    return {"first_name": marks["first_name"] if ask.first_name else "", "account": marks["account"]}
 
 
 def form_of(version: SurveyVersion, language: str) -> Form:
@@ -141,6 +157,8 @@ def places(ask: Ask, token: str) -> dict[str, str]:
         "goal": ask.goal or "",
         "unsubscribe_url": f"/u/{token}",
         "once_url": f"/u/{token}?once=1",
+        "first_name": ask.first_name or "",
+        "account": ask.account_name,
     }
 
 
@@ -153,11 +171,14 @@ def thanks(ask: Ask, form: Form, token: str) -> str:
     """After the answer is saved: words by band, and until when it may be changed."""
     with addressing(form.language):
         until = ask.editable_until
+        feeling = None if ask.score is None else FEELINGS[band(ask.score)]
+        named = wording.names(ask) | {"first_name": ask.first_name or "", "account": ask.account_name}
         return render(
             "thanks",
             ask,
             form.language,
-            band=None if ask.score is None else FEELINGS[band(ask.score)],
+            band=feeling,
+            own=wording.thanks(wording.page_words(ask.own_words, form.language, named), feeling),
             edit_url=f"/a/{token}",
             edit_until=format_date(ask.day_of(until), "long") if until else None,
         )

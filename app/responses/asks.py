@@ -54,13 +54,16 @@ class Ask(NamedTuple):
     wave_id: int
     program_id: int
     cadence: dict
+    own_words: dict
     survey_id: int
     contact_id: int
+    first_name: str
     contact_status: ContactStatus
     unsubscribed_at: datetime | None
     role: ContactRole
     country: str | None
     account_id: int
+    account_name: str
     tier: int | None
     stage: Stage
     segment: dict
@@ -160,8 +163,11 @@ class Opening(NamedTuple):
     sent_at: datetime | None
     closes_at: datetime | None
     cadence: dict
+    own_words: dict
     contact_status: ContactStatus
     unsubscribed_at: datetime | None
+    first_name: str
+    account_name: str
     goal: str | None
     company: str
     product: str
@@ -193,10 +199,12 @@ def columns() -> dict[str, Any]:
         "is_marked_automatic": Invitation.is_maybe_automatic,
         "program_id": Wave.program_id,
         "cadence": Program.cadence,
+        "own_words": Program.mail,
         "survey_id": Program.survey_id,
         "contact_id": Contact.id,
         "contact_status": Contact.status,
         "account_id": Account.id,
+        "account_name": Account.name,
         "owner_id": sa.func.coalesce(owner, Installation.default_owner_id),
         "goal_id": GOAL.id,
         "goal": GOAL.words,
@@ -207,7 +215,7 @@ def columns() -> dict[str, Any]:
     }
     homes = (
         (Invitation, "nonce state purpose language version_id sent_at closes_at silent_at wave_id"),
-        (Contact, "role country unsubscribed_at"),
+        (Contact, "first_name role country unsubscribed_at"),
         (Account, "tier stage segment"),
         (Installation, "company product time_zone holidays week"),
         (
@@ -247,7 +255,7 @@ def selected(fields: Iterable[str]) -> sa.Select:
 
 
 ASK, HAS_NONCE = selected(Ask._fields), Invitation.nonce == sa.bindparam("nonce")
-SHARED = ("cadence", "segment", "holidays", "week")
+SHARED = ("cadence", "own_words", "segment", "holidays", "week")
 OPENING = Prepared(selected(Opening._fields).where(HAS_NONCE), Opening._make, SHARED)
 BY_NONCE = Prepared(ASK.where(HAS_NONCE), Ask._make, SHARED)
 BY_ID = Prepared(ASK.where(Invitation.id == sa.bindparam("id")), Ask._make, SHARED)

@@ -17,6 +17,7 @@ from flask_babel import gettext as _
 
 from app.core.installation import Installation
 from app.surveys.models import Program, Question, QuestionKind, SurveyVersion
+from app.surveys.placeholders import PAGE, filled
 
 FALLBACK = "en"
 NAME = re.compile(r"\{([a-z_]+)\}")
@@ -105,6 +106,32 @@ def comment_prompt(version: SurveyVersion, language: str, named: Mapping[str, st
     question = version.question(QuestionKind.COMMENT)
     words = pick(question.words, language) if question else {}
     return {band: fill(words[band], named) for band in ("any", "low", "middle", "high") if band in words}
+
+
+def page_words(
+    own: Mapping[str, Mapping[str, str]], language: str, named: Mapping[str, str]
+) -> dict[str, str]:
+    """The program's own words on pages in that language, filled; those that it does not set are missing.
+
+    `page_opening` stands before the question, `page_comment` asks for the comment in place of the survey's words,
+    `thanks` is said after the answer, and `thanks_low` to detractors. `named` has `first_name` and `account` too.
+    """
+    given = own.get(language, {})
+    return {name: filled(given[name], named) for name in PAGE if given.get(name)}
+
+
+def asked_with(prompt: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """What the comment is asked with: the survey's words by band, or the program's own whatever the number is."""
+    return dict.fromkeys(prompt, own["page_comment"]) if "page_comment" in own else dict(prompt)
+
+
+def thanks(said: Mapping[str, str], band: str | None) -> list[str]:
+    """The lines of the thanks that a program sets itself for that band (`low`, `middle`, `high` or none)."""
+    return lines(said.get("thanks_low", "") if band == "low" else "") or lines(said.get("thanks", ""))
+
+
+def lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def mail_words(program: Program, version: SurveyVersion, language: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from flask_security import current_user
 from app.auth import access
 from app.core import audit, clock
 from app.core.database import transactions
+from app.core.language.words import addressing
 from app.core.web.pages import this_installation
 from app.delivery.letters import Company
 from app.delivery.programs import trying
@@ -22,6 +23,7 @@ from app.surveys.routes import answer_page, blueprint, the_program
 from app.surveys.words.form import DARK, VIEWS, WordsForm, words_form
 
 PAGE = "surveys/program_words.html"
+LOW, HIGH = "low", "high"
 
 
 @blueprint.get("/programs/<int:program_id>/words")
@@ -76,7 +78,10 @@ def language_of(program: Program) -> str:
 
 def form_of(program: Program) -> WordsForm:
     language = language_of(program)
-    return words_form(program, language, dict(wording.pick(program.survey.current.words, language)))
+    version = program.survey.current
+    prompt = wording.comment_prompt(version, language, wording.names(this_installation()))
+    said = dict(wording.pick(version.words, language)) | {"page_comment": prompt.get("any", "")}
+    return words_form(program, language, said)
 
 
 def render_words(program: Program, form: WordsForm, template: str = PAGE) -> str:
@@ -102,11 +107,46 @@ def render_words(program: Program, form: WordsForm, template: str = PAGE) -> str
             closes_on=clock.day_of(now + timedelta(days=rules.of(program).open_days), facts.zone),
             is_dark=is_dark,
         ),
-        page=answer_page(program.survey, language, None).replace(
-            "<html ", f'<html style="color-scheme: {"dark" if is_dark else "light"}" ', 1
-        ),
+        page=lit(page_of(program, form, language), is_dark),
+        thanks=[(words, lit(page, is_dark)) for words, page in thanks_of(form, language)],
         wording=wording,
     )
+
+
+def lit(page: str, is_dark: bool) -> str:
+    """The page as a light or a dark device shows it."""
+    return page.replace("<html ", f'<html style="color-scheme: {"dark" if is_dark else "light"}" ', 1)
+
+
+def said_on_pages(form: WordsForm, language: str) -> dict[str, str]:
+    """The own words on pages, filled for the person that was chosen."""
+    somebody = trying.SOMEBODY.get(form.person.data, trying.SOMEBODY["usual"])
+    person = {"first_name": somebody.first_name, "account": somebody.account}
+    return wording.page_words({language: form.own}, language, wording.names(this_installation()) | person)
+
+
+def page_of(program: Program, form: WordsForm, language: str) -> str:
+    """The page of the question with the words as they are in the form."""
+    own = said_on_pages(form, language)
+    prompt = wording.comment_prompt(program.survey.current, language, wording.names(this_installation()))
+    more = {
+        "opening": wording.lines(own.get("page_opening", "")),
+        "comment_prompt": wording.asked_with(prompt, own),
+    }
+    return answer_page(program.survey, language, None, **more)
+
+
+def thanks_of(form: WordsForm, language: str) -> list[tuple[str, str]]:
+    """The pages after the answer, each with whom it is for."""
+    own = said_on_pages(form, language)
+    told = {"lang": language, "text_direction": wording.direction(language)}
+    told["company"] = this_installation().company
+    whom = ((HIGH, _("Thanks to promoters")), (LOW, _("Thanks to detractors")))
+    with addressing(language):
+        return [
+            (words, render_template("public/thanks.html", band=band, own=wording.thanks(own, band), **told))
+            for band, words in whom
+        ]
 
 
 def company() -> Company:

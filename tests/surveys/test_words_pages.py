@@ -35,7 +35,7 @@ def url(program, more="?language=en") -> str:
 
 def looks(page) -> tuple[str, str]:
     """The mail and the page that are shown."""
-    mail, answer = re.findall(r'srcdoc="([^"]*)"', page.text)
+    mail, answer, *_thanks = re.findall(r'srcdoc="([^"]*)"', page.text)
     return unescape(mail), unescape(answer)
 
 
@@ -136,3 +136,26 @@ def test_the_preview_follows_the_typing_and_works_by_its_button_without_script(
         plain.get_by_role("button", name="Preview").focus()
         plain.keyboard.press("Enter")
         plain.frame_locator("iframe.look").first.get_by_text("Pressed for Vendor").wait_for()
+
+
+def test_words_of_the_pages_are_kept_shown_and_tried_out(sign_in, session, program):
+    manager, at = sign_in("manager"), url(program)
+    given = {
+        "page_opening": "{first_name}, one minute for {account}?\nWe read it all.",
+        "page_comment": "What should we know?",
+        "thanks": "Thanks, <b>{first_name}</b>.",
+        "thanks_low": "We call you this week.",
+    }
+    assert post(manager, at, at, **given).status_code == 303
+    session.expire_all()
+    assert session.get(Program, program.id).mail == {"en": given}
+    pages = [unescape(found) for found in re.findall(r'srcdoc="([^"]*)"', manager.get(at).text)][1:]
+    answer, happy, unhappy = pages
+    assert "Kim, one minute for Northgate Foods?</p>" in answer
+    assert answer.count("What should we know?") == 4
+    assert "Thanks, &lt;b&gt;Kim&lt;/b&gt;." in happy
+    assert "We call you this week." in unhappy
+    assert "Kim" not in unhappy
+    wrong = post(manager, at, at, thanks="From {sender}")
+    assert wrong.status_code == 400
+    assert "there is no placeholder {sender}" in wrong.text

@@ -36,6 +36,12 @@ class WordsForm(FlaskForm):
     reminder_subject = line(_l("Subject of reminders"))
     reminder_opening = lines(_l("Before the question, in a reminder"))
     last_reminder_opening = lines(_l("Before the question, in the last reminder"))
+    page_opening = lines(_l("On the page, above the question"))
+    page_comment = line(_l("On the page, what the comment is asked with"))
+    thanks = lines(_l("Thanks after the answer"))
+    thanks_low = lines(
+        _l("Thanks to detractors"), _l("In place of the thanks above. Promise only what somebody will do.")
+    )
     mail = SelectField(
         _l("Mail"),
         choices=choices(
@@ -76,7 +82,7 @@ class WordsForm(FlaskForm):
         """Each placeholder is one of the list; what is wrong stands at its field."""
         is_good = super().validate(extra_validators)
         for field in self.word_fields:
-            said = placeholders.wrong(field.data or "")
+            said = placeholders.wrong(field.data or "", placeholders.known_in(field.name))
             if said:
                 field.errors = [*field.errors, said]
                 is_good = False
@@ -90,6 +96,7 @@ WORDS = (
     "reminder_subject",
     "reminder_opening",
     "last_reminder_opening",
+    *placeholders.PAGE,
 )
 VIEWS = ("mail", "person", "scheme", "width")
 
