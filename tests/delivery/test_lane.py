@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from app.delivery.mail.smtp.connection import Envelope
+from app.delivery.mail.smtp.connection import Envelope, Phase
 from app.delivery.mail.smtp.faults import Stage, Verdict
 from app.delivery.mail.smtp.lane import Lane
 from app.delivery.mail.smtp.server import Server
@@ -249,6 +249,36 @@ def test_no_more_than_the_rate(sink):
             break
         now[0] += 0.05
     assert now[0] >= 1.9
+    lane.close()
+
+
+@pytest.mark.parametrize(
+    ("stage", "patience", "expected"), [("body", 600, Verdict.IN_DOUBT), ("rcpt", 300, Verdict.RETURNED)]
+)
+def test_a_slow_server_gets_its_time_and_then_no_second_copy(sink, stage, patience, expected):
+    """A reply after 30 s, or after ten minutes but a moment, is waited for; only then is the mail given up."""
+    now = [0.0]
+    lane = Lane(Server("127.0.0.1", sink.port, timeout=5), 1, clock=lambda: now[0])
+    sink.on(stage, seconds=30, to="p2@customer.example")
+    lane.offer([envelope(1), envelope(2)])
+    found = {}
+    while 1 not in found or not any(one.startswith("RCPT p2@") for one in sink.commands):
+        reports = lane.collect(0)
+        lane._turn(0.01)
+        lane.release([report.key for report in reports if report.verdict is None])
+        found |= {report.key: report for report in reports if report.verdict}
+    while stage == "body" and lane._connections[0].phase is not Phase.BODY:
+        lane._turn(0.01)
+        lane.release([report.key for report in lane.collect(0) if report.verdict is None])
+    now[0] += patience - 1
+    lane._turn(0)
+    assert lane.collect(0) == []
+    now[0] += 1
+    lane._turn(0)
+    (report,) = lane.collect(0)
+    assert (report.key, report.verdict) == (2, expected)
+    assert report.words == f"No reply within {patience} s."
+    assert list(sink.counts) == ["p1@customer.example"]
     lane.close()
 
 

@@ -17,7 +17,7 @@ from app.delivery import sender
 from app.delivery.mail.mailbox import Mailbox, MailboxLane
 from app.delivery.mail.mailer import Mailer
 from app.delivery.mail.smtp.lane import Lane
-from app.delivery.mail.smtp.pacing import DomainRates, read_limits
+from app.delivery.mail.smtp.pacing import WINDOW_SECONDS, DomainRates, read_limits
 from app.delivery.mail.smtp.server import Server
 from app.delivery.mail.turns import DomainTurn, DomainTurns, forget_old
 from app.extensions import db
@@ -30,20 +30,24 @@ BIG = "big.example"
 
 @given(
     limit=st.integers(1, 5),
-    steps=st.lists(st.tuples(st.sampled_from(["begin", "leave"]), st.floats(0, 0.4)), max_size=80),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["begin", "end"]), st.floats(0, 0.4), st.floats(0, 1)), max_size=80
+    ),
 )
-def test_in_no_second_more_leave_than_the_limit(limit, steps):
-    rates, now, begun, left = DomainRates({BIG: limit}), 0.0, [], []
-    for key, (what, passed) in enumerate(steps):
+def test_in_no_second_more_arrive_than_the_limit(limit, steps):
+    """Whenever each arrives between its beginning and its reply."""
+    rates, now, begun, arrived = DomainRates({BIG: limit}), 0.0, {}, []
+    for key, (what, passed, share) in enumerate(steps):
         now += passed
         if what == "begin" and rates.free_at(BIG, now) <= now:
             rates.begin(key, BIG)
-            begun.append(key)
-        elif what == "leave" and begun:
-            rates.leave(begun.pop(), now)
-            left.append(now)
-    for start in left:
-        assert sum(start <= moment < start + 1 for moment in left) <= limit
+            begun[key] = now
+        elif what == "end" and begun:
+            mail, since = begun.popitem()
+            rates.end(mail, now)
+            arrived.append(since + share * (now - since))
+    for start in arrived:
+        assert sum(start <= moment < start + 1 for moment in arrived) <= limit
 
 
 @given(limit=st.integers(1, 5))
@@ -53,8 +57,8 @@ def test_a_full_domain_says_when_it_takes_one_more(limit):
         assert rates.free_at(BIG, 5.0) == 5.0
         rates.begin(key, BIG)
     assert rates.free_at(BIG, 5.0) == float("inf")
-    rates.leave(0, 6.0)
-    assert rates.free_at(BIG, 6.0) == pytest.approx(7.1)
+    rates.end(0, 6.0)
+    assert rates.free_at(BIG, 6.0) == pytest.approx(6 + WINDOW_SECONDS)
     assert rates.free_at(BIG, 7.2) == 7.2
 
 
@@ -62,12 +66,12 @@ def test_domains_that_are_done_are_forgotten():
     rates = DomainRates({"*": 2})
     for number in range(5000):
         rates.begin(number, f"d{number}.example")
-        rates.leave(number, number / 100)
+        rates.end(number, number / 100)
         rates.book(f"d{number}.example", 1, number / 100, 2)
-    assert max(len(known) for known in (rates._left, rates._booked, rates._under_way)) <= 1001
+    assert max(len(known) for known in (rates._ended, rates._booked, rates._under_way)) <= 1001
     assert rates.free_at("d4999.example", 49.99) == 49.99
     rates.begin(-1, "d4999.example")
-    assert rates.free_at("d4999.example", 49.99) == pytest.approx(51.09)
+    assert rates.free_at("d4999.example", 49.99) == pytest.approx(49.99 + WINDOW_SECONDS)
 
 
 def test_limits_are_read_or_refused():

@@ -33,9 +33,8 @@ from app.delivery.sending.posting import (
 from app.delivery.timing.calendars import Calendar
 
 FRESH = timedelta(seconds=1)
-MOST_LETTERS = (
-    256  # Each owner of accounts may be a sender in each language; a letter made ready takes some 15 KB.
-)
+# Each owner of accounts may be a sender in each language; a letter made ready takes some 15 KB.
+MOST_LETTERS = 256
 SURVEY = frozenset({INVITATION, REMINDER})
 PERSONAL_STAGES = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY})
 STEPS = {

@@ -26,8 +26,8 @@ SLOW_PER_SECOND = 2.0  # How fast the mails of a slow domain, which wait outside
 
 
 class Lane:
-    """See the module. `rate` is the most mails begun per second, 0 for no limit; `domain_rates` the most that leave
-    to single domains. A domain that takes `slow_seconds` for a reply counts as slow.
+    """See the module. `rate` is the most mails begun per second, 0 for no limit; `domain_rates` the most that reach
+    single domains. A domain that takes `slow_seconds` for a reply counts as slow.
     """
 
     def __init__(
@@ -120,7 +120,6 @@ class Lane:
         now = self.clock()
         for key in keys:
             connection = self._by_key[key]
-            self._rates.leave(key, now)
             # Without a second chance: the caller marked it.
             self._heard(connection, connection.send_body(now))
 
@@ -128,7 +127,7 @@ class Lane:
         """These envelopes must not go after all. They get no further report."""
         for key in keys:
             connection = self._by_key.pop(key)
-            self._rates.leave(key, self.clock())
+            self._rates.end(key, self.clock())
             connection.withdraw()
             self._watch(connection)
 
@@ -257,7 +256,7 @@ class Lane:
             self._reports.append(report)
             return
         self._by_key.pop(report.key, None)
-        self._rates.leave(report.key, self.clock())
+        self._rates.end(report.key, self.clock())
         self._reports = [earlier for earlier in self._reports if earlier.key != report.key]
         self.backoff.heard(connection, report, self.clock())
         if envelope and self._has_second_chance(connection, report):
