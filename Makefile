@@ -69,12 +69,8 @@ bench: $(READY) $(STAMPS)/dev ## Measure against floors taken in the same run
 	@test -f bench/__main__.py || { echo "There is no bench/__main__.py in this checkout." >&2; exit 1; }
 	@$(BIN)/python -m bench $(ARGS)
 
-soak: $(READY) $(STAMPS)/dev ## Kill workers and web hosts in the middle of waves and count what everybody got
-	@test -f bench/soak.py || { echo "There is no bench/soak.py in this checkout." >&2; exit 1; }
-	@$(BIN)/python -m bench.soak $(ARGS)
-	@$(BIN)/python -m tests.faults.machines
-	@$(BIN)/python -m tests.faults.comebacks
-	@$(BIN)/python -m tests.faults.relays
+soak: $(READY) $(STAMPS)/dev ## Kill, stop, double and cut off while waves run, and count what everybody got (ARGS=--help)
+	@$(BIN)/python -m tests.faults $(ARGS)
 
 lock: $(STAMPS)/uv ## Write the lock files anew from requirements*.in and package.json (ARGS=--upgrade for newer versions)
 	$(LOCK) $(ARGS) requirements-uv.in -o requirements-uv.txt

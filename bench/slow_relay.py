@@ -72,9 +72,9 @@ class SlowRelay:
 
 
 @contextmanager
-def running(seconds: float) -> Iterator[SlowRelay]:
+def running(seconds: float, kind: type[SlowRelay] = SlowRelay) -> Iterator[SlowRelay]:
     """The relay on a free port of this machine, in a thread of its own."""
-    relay, loop = SlowRelay(seconds), asyncio.new_event_loop()
+    relay, loop = kind(seconds), asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 

@@ -1,8 +1,8 @@
 """Kills the worker with SIGKILL again and again while it sends a wave, and counts what everybody got.
 
 Nobody may get a mail twice. Nobody may be missing without being listed: who got none stands as in doubt, and there are
-at most as many in doubt as kills times connections. Run: `make soak`, or
-`python -m bench.soak [--people 1000] [--kills 10] [--database URL]`.
+at most as many in doubt as kills times connections. Run: `make soak ARGS=kills` for 50 kills among 5,000 people, or
+`python -m bench.soak [--people 1000] [--kills 10] [--database URL] [--engine procrastinate]`.
 """
 
 from __future__ import annotations
@@ -28,16 +28,18 @@ from tests.delivery.sink import Sink
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_PER_MAIL = 0.05
-PATIENCE = 300
+PATIENCE = 600
+LOG = "worker.log"
 OPEN = (InvitationState.PLANNED, InvitationState.QUEUED, InvitationState.SENDING)
 
 
-def run(people: int = 1000, kills: int = 10, database_url: str = "") -> dict:
+def run(people: int = 1000, kills: int = 10, database_url: str = "", engine: str = "embedded") -> dict:
     """The counts; AssertionError with the people concerned when a promise was broken."""
     sink = Sink(extensions=["PIPELINING"]).start()
     sink.on("body", seconds=SECONDS_PER_MAIL)
+    mail = f"smtp://127.0.0.1:{sink.port}"
     try:
-        with installations.fresh(database_url, MAIL_URL=f"smtp://127.0.0.1:{sink.port}") as app:
+        with installations.fresh(database_url, MAIL_URL=mail, ENGINE=engine) as app:
             wave = installations.wave(people).id
             db.session.commit()
             worker = Worker(app)
@@ -47,34 +49,41 @@ def run(people: int = 1000, kills: int = 10, database_url: str = "") -> dict:
                 worker.kill()
             worker.start()
             wait_for(lambda: is_finished(wave), worker)
-            worker.stop()
+            worker.kill()
             connections = app.extensions["settings"].SEND_CONNECTIONS
-            return judge(sink.counts, states(wave), most_in_doubt=kills * connections) | {"kills": kills}
+            found = judge(sink.counts, states(wave), most_in_doubt=kills * connections)
+            return found | {"kills": kills, "connections": connections}
     finally:
         sink.stop()
 
 
 class Worker:
-    """The worker process of the installation, as `justask worker` runs it; `more` are further settings."""
+    """The worker process of the installation, as `justask worker` runs it; `more` are further settings.
+
+    What it says goes into `log`.
+    """
 
     def __init__(self, app: Flask, **more: str):
         settings = app.extensions["settings"]
-        names = ("INSTANCE", "DATABASE_URL", "SECRET_KEY", "MAIL_URL", "ENGINE")
+        names = ("INSTANCE", "DATABASE_URL", "SECRET_KEY", "MAIL_URL", "ENGINE", "SEND_RATE")
         values = {name: str(getattr(settings, name)) for name in names} | more
         self.environment = os.environ | {f"JUSTASK_{name}": value for name, value in values.items()}
+        self.log = Path(settings.instance) / LOG
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-m", "app.cli", "worker"]
-        self.process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stderr=subprocess.DEVNULL)
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(command, env=self.environment, cwd=ROOT, stderr=log)
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
 
     def stop(self) -> None:
         self.process.terminate()
-        if self.process.wait(40):
+        if self.process.wait(PATIENCE):
             raise AssertionError(f"the worker ended with {self.process.returncode} instead of draining")
 
 
@@ -126,9 +135,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--database", default="")
+    parser.add_argument("--engine", default="embedded")
     given = parser.parse_args()
     began = time.monotonic()
-    for name, count in run(given.people, given.kills, given.database).items():
+    for name, count in run(given.people, given.kills, given.database, given.engine).items():
         print(f"{name:18} {count}")
     print(f"{'seconds':18} {time.monotonic() - began:.0f}")
 

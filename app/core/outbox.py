@@ -22,7 +22,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.core.database.transactions import GateBusy, looking_up
@@ -63,6 +63,7 @@ LEASE = timedelta(seconds=60)
 MOST_CLAIMED = 128
 MOST_TRIES = 5
 RETRY_PAUSE_SECONDS = 1.0
+AWAY = (OperationalError, InterfaceError)
 CLAIM_PAUSE_SECONDS = 1.0
 MORE_DUE = (
     sa.select(OutboxRow.id)
@@ -350,20 +351,24 @@ class Turn:
             del self.taken_at[number]
 
     def _insist(self, work: Callable[[], Any]) -> Any:
-        """Do it and commit; facts about mails that are out must not be lost to a busy or restarting database."""
-        for left in reversed(range(MOST_TRIES)):
+        """Do it and commit; facts about mails that are out must not be lost to a busy or restarting database.
+
+        One that is away is waited for as long as our claim holds.
+        """
+        tries, until = 0, time.monotonic() + self.lease.total_seconds()
+        while True:
             try:
                 found = work()
                 self.session.commit()
+                return found
             except (DBAPIError, GateBusy) as error:
                 self.session.rollback()
-                if not left:
+                tries += 1
+                is_away = isinstance(error, AWAY) and time.monotonic() < until
+                if tries >= MOST_TRIES and not is_away:
                     raise
                 log.warning("the outbox could not be written and tries again: %s", type(error).__name__)
                 time.sleep(RETRY_PAUSE_SECONDS)
-            else:
-                return found
-        return None
 
 
 def stage_after(row: Row, result: Result, now: datetime) -> tuple[OutboxState, str, datetime]:

@@ -1,7 +1,7 @@
 """The worker killed with SIGKILL again and again while it takes what came back by mail.
 
 A mailbox holds bounces and replies, one of each for every person. In the end each must have been taken once: every
-address with a bounce closed, every reply on one task, nothing twice, nothing missing, nothing set aside. Run:
+address with a bounce closed, every reply on one task, nothing twice, nothing missing, nothing set aside. Run: `make soak ARGS=comebacks`, or
 `python -m tests.faults.comebacks [--people 150] [--kills 20] [--box maildir|imap] [--database URL]`.
 """
 
@@ -131,6 +131,14 @@ def judge(people: int) -> dict[str, int]:
     return found
 
 
+def on_new(people: int, kills: int, kind: str = "maildir", database_url: str = "") -> dict[str, int]:
+    """The counts on a new installation with a box of that kind."""
+    with tempfile.TemporaryDirectory() as folder, installations.fresh(database_url) as app:
+        box = Mailbox(kind, Path(folder) / "mail")
+        fill(box, people)
+        return run(app, box, people, kills)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=150)
@@ -138,11 +146,8 @@ def main() -> None:
     parser.add_argument("--box", choices=("maildir", "imap"), default="maildir")
     parser.add_argument("--database", default="")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, installations.fresh(given.database) as app:
-        box = Mailbox(given.box, Path(folder) / "mail")
-        fill(box, given.people)
-        for name, count in run(app, box, given.people, given.kills).items():
-            print(f"{name:18} {count}")
+    for name, count in on_new(given.people, given.kills, given.box, given.database).items():
+        print(f"{name:18} {count}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 People answer as soon as they have their mail, by turns on both web hosts, and try the other when one does not reply. In
 the end nobody may have got two mails, nobody may be missing without being listed, and every answer that was thanked for
-stands in the database once. Run: `make soak`, or `python -m tests.faults.machines [--people 1000] [--database URL]`.
+stands in the database once. Run: `make soak ARGS=machines`, or
+`python -m tests.faults.machines [--people 1000] [--database URL] [--engine embedded]`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from bench.spreading import postgresql, wait_for
 
 LINK = re.compile(r"/a/([A-Za-z0-9_-]{20,})")
 SECONDS_PER_MAIL = 0.02
+PATIENCE = 600
 WENT_OUT = (InvitationState.SENT, InvitationState.ANSWERED)
 
 
@@ -86,19 +88,19 @@ def post(host: servers.Server, token: str, number: int) -> int | str:
         connection.close()
 
 
-def run(people: int = 1000, database_url: str = "") -> dict:
+def run(people: int = 1000, database_url: str = "", engine: str = "procrastinate") -> dict:
     """The counts; AssertionError with the people concerned when a promise was broken."""
     with ExitStack() as stack:
         url = stack.enter_context(postgresql(database_url))
         relay = stack.enter_context(slow_relay.running(SECONDS_PER_MAIL))
         mail = f"smtp://127.0.0.1:{relay.port}"
-        app = stack.enter_context(installations.fresh(url, ENGINE="procrastinate", MAIL_URL=mail))
+        app = stack.enter_context(installations.fresh(url, ENGINE=engine, MAIL_URL=mail))
         settings = app.extensions["settings"]
         hosts = [stack.enter_context(servers.running(servers.PRODUCT, settings)) for _ in range(2)]
         workers = [Worker(app) for _ in range(2)]
         for worker in workers:
             worker.start()
-            stack.callback(worker.process.kill)
+            stack.callback(worker.kill)
         audience = Audience(relay, hosts)
         audience.start()
         wave = installations.wave(people).id
@@ -110,8 +112,7 @@ def run(people: int = 1000, database_url: str = "") -> dict:
         killed_at = len(relay.taken)
         wait_for(lambda: is_finished(wave))
         audience.is_all_sent.set()
-        audience.join(120)
-        workers[1].stop()
+        audience.join(PATIENCE)
         return judge(app, relay, audience, wave) | {"sent when killed": killed_at}
 
 
@@ -164,9 +165,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--database", default="")
+    parser.add_argument("--engine", default="procrastinate")
     given = parser.parse_args()
     began = time.monotonic()
-    for name, count in run(given.people, given.database).items():
+    for name, count in run(given.people, given.database, given.engine).items():
         print(f"{name:34} {count}")
     print(f"{'seconds':34} {time.monotonic() - began:.0f}")
 

@@ -103,13 +103,17 @@ class Prepared:
             raise InvalidRequestError(
                 "begin a writing transaction first; the driver would commit this on its own"
             )
-        cursor = connection.connection.dbapi_connection.cursor()
+        dialect, driver = connection.dialect, connection.connection.dbapi_connection
+        cursor = driver.cursor()
         try:
             getattr(cursor, how)(plan.sql, parameters)
             return cursor
-        except connection.dialect.loaded_dbapi.Error as error:
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, driver, cursor):
+                # Nobody else learns that it is dead, and a rollback of it would only raise again.
+                connection.invalidate(error)
             raise DBAPIError.instance(
-                plan.sql, None, error, connection.dialect.loaded_dbapi.Error, hide_parameters=True
+                plan.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True
             ) from error
 
     def _plan(self, dialect: Dialect) -> Plan:

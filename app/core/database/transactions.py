@@ -154,6 +154,10 @@ class Looking:
     def in_transaction() -> bool:
         return False
 
+    def invalidate(self, error: Exception) -> None:
+        """The connection is dead."""
+        self.connection.invalidate(error)
+
 
 def looking_up(session: scoped_session | Session) -> Connection:
     """The connection of the session's transaction; one that begins here is for many small look-ups by ids."""
