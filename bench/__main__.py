@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import answering, figures, footprint, sending, spreading
+from bench import answering, figures, footprint, planning, sending, spreading
 from bench.figures import Absent, Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure | Absent]]] = {
     "opening": answering.opening,
     "answering": answering.answering,
+    "planning": planning.figures,
     "sending": sending.figures,
     "spreading": spreading.figures,
     "weight": footprint.weight,

@@ -11,15 +11,11 @@ from __future__ import annotations
 import argparse
 import random
 import statistics
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 
-import psycopg
 import sqlalchemy as sa
 from flask import Flask
 
@@ -29,10 +25,9 @@ from app.core.processes.workers import WorkerBeat
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.sending import posting
 from app.extensions import db
-from bench import installations, slow_relay
+from bench import databases, installations, slow_relay
 from bench.figures import Figure
 from bench.soak import Worker
-from tests.databases import postgres_in
 
 GOAL = 1.6
 WHAT = "two workers / one, relay takes 20 ms"
@@ -42,7 +37,7 @@ PATIENCE = 300
 def run(rounds: int = 3, people: int = 2000, seconds: float = 0.02, database_url: str = "") -> dict:
     """The median ratio of the rates with its extremes, and the rates."""
     rates: dict[int, list[float]] = {1: [], 2: []}
-    with postgresql(database_url) as url, slow_relay.running(seconds) as relay:
+    with databases.postgresql(database_url) as url, slow_relay.running(seconds) as relay:
         mail = f"smtp://127.0.0.1:{relay.port}"
         with installations.fresh(url, ENGINE="procrastinate", MAIL_URL=mail) as app:
             for _ in range(rounds):
@@ -118,22 +113,6 @@ def judge(relay: slow_relay.SlowRelay, people: int) -> None:
         raise AssertionError(
             f"{len(got)} of {people} got a mail, at most {max(got.values())} each, {sent} stand as sent"
         )
-
-
-@contextmanager
-def postgresql(url: str) -> Iterator[str]:
-    """The database at `url`, or one on a server of our own that forgets nothing at a power cut."""
-    if url:
-        yield url
-        return
-    with tempfile.TemporaryDirectory(prefix="justask-bench-pg-") as folder:
-        server = postgres_in(Path(folder))
-        try:
-            with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-                connection.execute("CREATE DATABASE spreading")
-            yield f"postgresql+psycopg://postgres@/spreading?host={folder}"
-        finally:
-            server.cleanup()
 
 
 def main() -> None:

@@ -161,10 +161,13 @@ def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
     is_few = ask.beside is not None or ask.purpose in (Purpose.SINGLE, Purpose.RECOVERY)
     number = Contact.id if is_few else Contact.id + sa.literal(0)
     found = chosen.where(number.in_(people)).cte("chosen")
-    place = sa.func.row_number().over(
-        partition_by=[found.c.email_key, found.c.lasting.is_(None)], order_by=found.c.id
-    )
-    return sa.select(found, place.label("place")).cte("persons")
+    key = found.c.email_key if is_few else Contact.email_key
+    shared = sa.select(key).group_by(key).having(sa.func.count() > 1)
+    place = sa.func.row_number().over(partition_by=found.c.email_key, order_by=found.c.id).label("place")
+    sharing = sa.select(found.c.id, place).where(found.c.lasting.is_(None), found.c.email_key.in_(shared))
+    sharing = sharing.cte("sharing")
+    place = sa.func.coalesce(sharing.c.place, 1).label("place")
+    return sa.select(found, place).outerjoin(sharing, sharing.c.id == found.c.id).cte("persons")
 
 
 SKIPS = (
