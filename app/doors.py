@@ -17,7 +17,7 @@ from app.setup import installation_routes, survey_routes  # noqa: F401
 from app.setup.mail import routes as mail_routes  # noqa: F401
 from app.setup.routes import blueprint as setup
 from app.setup.watching import routes as watch_routes  # noqa: F401
-from app.surveys import segment_routes, words_routes  # noqa: F401
+from app.surveys import language_routes, segment_routes, words_routes  # noqa: F401
 from app.surveys.routes import blueprint as surveys
 
 BLUEPRINTS = (

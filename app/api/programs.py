@@ -27,6 +27,7 @@ from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.plans import schedules
 from app.surveys.segments import saved as segments
 from app.surveys.templates import shipped_words
+from app.surveys.words.translating import LANGUAGES
 
 resource = Resource("programs", "Who is asked what, by which rules.")
 LOADED = (joinedload(Program.survey), joinedload(Program.sender))
@@ -109,7 +110,7 @@ class MailField(Worded, ma.fields.Dict):
     def _deserialize(self, value, attr, data, **more) -> dict:
         if not isinstance(value, Mapping):
             raise self.make_error("invalid")
-        if not shipped_words().keys() >= value.keys():
+        if not {*shipped_words(), *LANGUAGES} >= value.keys():
             raise self.make_error("language")
         found = super()._deserialize(value, attr, data, **more)
         kept = {tag: {name: words for name, words in own.items() if words} for tag, own in found.items()}

@@ -25,6 +25,7 @@ from app.surveys import audience, forms, hours, rules, saving, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 from app.surveys.plans import schedules, telling
 from app.surveys.plans.schedules import Schedule
+from app.surveys.words import translating
 
 blueprint = Blueprint("surveys", __name__)
 SHOWN_WAVES = 8
@@ -218,6 +219,7 @@ def survey(survey_id: int):
         prompt=wording.comment_prompt(version, language, named),
         mail={k: wording.fill(v, named) for k, v in wording.pick(version.words, language).items()},
         page=answer_page(found, language, None),
+        is_added=language in translating.offered(found),
         wording=wording,
     )
 

@@ -80,7 +80,9 @@ def chosen_mail(form: ProgramForm, program: Program | None) -> dict[str, dict[st
         tag: kept.get(tag, {}) | {"subject": subject.data or "", "opening": opening.data or ""}
         for tag, (subject, opening) in form.mail_fields.items()
     }
-    return {tag: {k: v for k, v in own.items() if v} for tag, own in found.items() if any(own.values())}
+    return {
+        tag: {k: v for k, v in own.items() if v} for tag, own in (kept | found).items() if any(own.values())
+    }
 
 
 def save(session: Session, form: ProgramForm, program: Program | None, *, today: date) -> Program | None:

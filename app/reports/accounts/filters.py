@@ -116,7 +116,7 @@ LAST_BAND = Lent(
 )
 SILENCE = Lent(
     "silent",
-    _l("Silent, asks in a row at least"),
-    {str(number): _l("%(number)s", number=number) for number in range(1, MOST_SILENCES + 1)},
+    _l("Silence, asks in a row"),
+    {str(n): _l("%(number)s or more", number=n) for n in range(1, MOST_SILENCES + 1)},
     of_silence,
 )

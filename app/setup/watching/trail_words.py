@@ -55,6 +55,7 @@ ACTIONS = {
     "segment.added": _l("Segment added"),
     "segment.changed": _l("Segment changed"),
     "segment.removed": _l("Segment removed"),
+    "survey.language": _l("Survey in another language"),
     "session.ended": _l("Sessions ended"),
     "setup.alone": _l("Works alone"),
     "sign_in": _l("Signed in"),

@@ -102,7 +102,7 @@ def test_a_country_and_none(session):
     make.contact(country="Spain")
     assert named_by(session, countries=["France", None]) == {france.id, nowhere.id}
     told = dict(audience.described(session, {"countries": ["France", None], "silent": ["2"]}))
-    assert told == {"Country": "France, Not known", "Silent, asks in a row at least": "2"}
+    assert told == {"Country": "France, Not known", "Silence, asks in a row": "2 or more"}
 
 
 @pytest.mark.parametrize("given", [{"health": ["blue"]}, {"silent": ["9"]}, {"last_band": "promoter"}])

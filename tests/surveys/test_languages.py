@@ -1,0 +1,123 @@
+"""A survey in one more language: every word is needed, asks under way keep theirs, and people are asked in it."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+import sqlalchemy as sa
+
+from app.core import clock
+from app.core.audit import SYSTEM
+from app.core.errors import Invalid
+from app.core.installation import installation
+from app.delivery import waves
+from app.delivery.models import Invitation
+from app.surveys import saving, templates, wording
+from app.surveys.forms import program_form
+from app.surveys.models import Survey
+from app.surveys.words import translating
+from tests import make
+from tests.contacts.test_account_pages import post
+from tests.make import NOW
+
+
+@pytest.fixture
+def survey(session) -> Survey:
+    templates.ensure(session, now=clock.now())
+    installation(session).company = "Vendor"
+    session.commit()
+    return session.query(Survey).filter_by(key="nps_value").one()
+
+
+def french(survey) -> dict[str, str]:
+    return {one.key: f"[fr] {one.text}" for one in translating.originals(survey.current)}
+
+
+def test_the_new_version_says_everything_in_the_language_and_the_old_one_stays(session, survey):
+    before = survey.current
+    words = french(survey)
+    assert {
+        "mail__subject",
+        "score__labels__10",
+        "comment__low",
+        "value_goal__question_without_goal",
+    } <= words.keys()
+    found = translating.write(session, survey, "fr", words, now=NOW)
+    session.expire_all()
+    assert (survey.current, found.number) == (found, before.number + 1)
+    assert (wording.languages(before), wording.languages(found)) == (["en", "de"], ["en", "de", "fr"])
+    named = {"product": "Ledger"}
+    for old, new in zip(wording.items(before, "en", named), wording.items(found, "fr", named), strict=True):
+        assert new.question == f"[fr] {old.question}"
+        assert new.labels == {value: f"[fr] {label}" for value, label in old.labels.items()}
+    assert wording.items(found, "de", named) == wording.items(before, "de", named)
+    assert translating.said(found, "fr") == words
+    again = translating.write(session, survey, "fr", words | {"mail__subject": "Une question"}, now=NOW)
+    assert (again.words["fr"]["subject"], again.number) == ("Une question", before.number + 2)
+
+
+def test_people_are_asked_in_it_from_the_next_wave_on(session, survey):
+    program = make.program(survey=survey)
+    for language in ("fr-CA", "es"):
+        make.contact(language=language)
+    first = waves.launch(session, program, actor=SYSTEM, now=NOW, launch_key="1")
+    translating.write(session, survey, "fr", french(survey), now=NOW)
+    second = waves.launch(session, program, actor=SYSTEM, now=NOW, launch_key="2")
+    asked = sa.select(Invitation.language).order_by(Invitation.contact_id)
+    assert session.scalars(asked.filter_by(wave_id=first.id)).all() == ["en", "en"]
+    assert session.scalars(asked.filter_by(wave_id=second.id)).all() == ["fr", "en"]
+
+
+@pytest.mark.parametrize(
+    ("language", "more", "wrong"),
+    [
+        ("de", {}, "language"),
+        ("", {}, "language"),
+        ("fr", {"mail__subject": " "}, "mail__subject"),
+        ("fr", {"score__question": "Et {sender}?"}, "score__question"),
+        ("fr", {"mail__closing": "{unknown}"}, "mail__closing"),
+    ],
+)
+def test_what_is_missing_or_wrong_is_refused_at_its_field(app, session, survey, language, more, wrong):
+    with app.test_request_context(), pytest.raises(Invalid) as refused:
+        translating.write(session, survey, language, french(survey) | more, now=NOW)
+    assert list(refused.value.errors) == [wrong]
+    assert len(survey.versions) == 1
+
+
+def test_the_page_takes_the_words_keeps_them_on_error_and_leads_to_the_editor(sign_in, session, survey):
+    manager, at = sign_in("manager"), f"/surveys/{survey.id}/language"
+    program = make.program(survey=survey, mail={"fr": {"thanks": "Merci"}})
+    session.commit()
+    given = french(survey) | {"language": "fr"}
+    missing = post(manager, at, at, **given | {"score__question": ""})
+    assert missing.status_code == 400
+    assert "[fr] Your view of {product}" in unescape(missing.text)
+    done = post(manager, at, at, **given)
+    assert (done.status_code, done.headers["Location"]) == (303, f"/surveys/{survey.id}?language=fr")
+    shown = unescape(manager.get(done.headers["Location"]).text)
+    assert "[fr] How likely are you to recommend Vendor" in shown
+    assert "Write these words again" in shown
+    again = unescape(manager.get(f"{at}?language=fr").text)
+    assert "[fr] Your view of {product}</textarea>" in again
+    words = unescape(manager.get(f"/programs/{program.id}/words?language=fr").text)
+    assert "French" in words
+    assert re.search(r"Merci</textarea>", words)
+    assert sign_in("csm").get(at).status_code == 403
+
+
+def test_the_form_of_a_program_keeps_words_of_added_languages(app, session, survey):
+    program = make.program(survey=survey, mail={"fr": {"thanks": "Merci"}, "en": {"subject": "One"}})
+    with app.test_request_context():
+        kept = saving.chosen_mail(program_form(session, program), program)
+    assert kept == {"fr": {"thanks": "Merci"}, "en": {"subject": "One"}}
+
+
+def test_a_survey_without_words_has_nothing_to_say_again(app, session, sign_in):
+    bare = make.program().survey
+    session.commit()
+    assert sign_in("manager").get(f"/surveys/{bare.id}/language").status_code == 200
+    with app.test_request_context(), pytest.raises(Invalid):
+        translating.write(session, bare, "fr", {}, now=NOW)
