@@ -22,7 +22,7 @@ def queries(app):
     made = []
 
     def note(_connection, _cursor, statement, *_rest):
-        if statement.lstrip().upper().startswith("SELECT"):
+        if statement.lstrip().upper().startswith(("SELECT", "WITH")):
             made.append(statement)
 
     sa.event.listen(db.engine, "before_cursor_execute", note)
@@ -88,3 +88,15 @@ def counted(client, queries) -> dict[str, int]:
         assert client.get(path).status_code == 200
         found[path] = len(queries)
     return found
+
+
+@pytest.mark.parametrize("page", ["", "/people", "/people?who=asked&q=Kim", "/launch"])
+def test_the_people_of_an_audience_are_judged_once_for_a_page(sign_in, queries, page):
+    client, program = sign_in("manager"), make.program()
+    for _ in range(3):
+        make.contact()
+    db.session.commit()
+    path = f"/programs/{program.id}{page}"
+    queries.clear()
+    assert "Kim" in client.get(path).text or not page
+    assert sum("WITH chosen" in statement for statement in queries) == 1

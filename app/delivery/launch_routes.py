@@ -43,14 +43,15 @@ def audience(program_id: int):
         search=request.args.get("q", "").replace("\x00", "").strip()[:100],
     )
     after = min(max(request.args.get("after", 0, type=int), 0), 2**62)
-    lines = preview.people(db.session, program, ask, shown, after=after, limit=preview.PAGE + 1)
+    found = preview.look(db.session, program, ask, shown=shown, after=after, limit=preview.PAGE + 1)
+    lines = preview.people(db.session, found.rows[: preview.PAGE])
     return render_template(
         "delivery/audience.html",
         program=program,
-        size=preview.size(db.session, program, ask),
+        size=found.size,
         described=audiences.described(db.session, program.audience),
-        lines=lines[: preview.PAGE],
-        next_after=lines[preview.PAGE - 1].contact.id if len(lines) > preview.PAGE else None,
+        lines=lines,
+        next_after=lines[-1].contact.id if len(found.rows) > preview.PAGE else None,
         after=after,
         shown=shown,
         reasons=Reason,
@@ -141,10 +142,12 @@ def render_launch(program: Program, form: LaunchForm, *, is_fresh: bool = False)
     """The launch page. Opened while nobody can be asked, it plans for the moment at which the first people can."""
     now, zone = clock.now(), this_installation().zone
     ask = ask_of(program, form, now)
-    size, free_from = preview.size(db.session, program, ask), None
+    found, free_from = preview.look(db.session, program, ask, examples=preview.SAMPLES), None
+    size = found.size
     if is_fresh and not size.asked and size.free_at and plan_for(program, form, size.free_at, now):
         ask, free_from = ask_of(program, form, now), size.free_at
-        size = preview.size(db.session, program, ask)
+        found = preview.look(db.session, program, ask, examples=preview.SAMPLES)
+        size = found.size
     settings = current_app.extensions["settings"]
     owner_id = this_installation().default_owner_id
     running = sa.select(Wave).where(
@@ -158,7 +161,7 @@ def render_launch(program: Program, form: LaunchForm, *, is_fresh: bool = False)
         free_from=free_from,
         first=size.first_at or ask.at,
         last=preview.last_send_at(size.last_at or ask.at, size.asked, settings),
-        samples=preview.samples(db.session, program, ask, settings),
+        samples=preview.samples(db.session, program, found.examples, settings),
         default_owner=db.session.get(Staff, owner_id) if owner_id else None,
         running=db.session.scalars(running.order_by(Wave.id.desc())).first(),
         undo_minutes=ask.rules.undo_minutes,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +15,7 @@ from sqlalchemy.orm import Session, joinedload
 import config
 from app.auth.models import Staff
 from app.contacts.models import Account, Contact
+from app.core.database.columns import BigId, UtcDateTime
 from app.core.installation import installation
 from app.delivery import cadence, letters
 from app.delivery.asking.gates import Reason
@@ -56,39 +59,156 @@ class Size:
         return self.asked + sum(self.left_out.values())
 
 
+@dataclass(frozen=True)
+class Filter:
+    """Which people are shown: `asked`, `out`, those left out for one reason, or by name or account."""
+
+    who: str = ""
+    search: str = ""
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at a launch found: its size, rows about the people of a list, and some who would be asked."""
+
+    size: Size
+    rows: list[sa.Row]
+    examples: list[sa.Row]
+
+
+FIGURES, LISTED, EXAMPLES = "figures", "listed", "examples"
+
+
 def size(session: Session, program: Program, ask: Ask) -> Size:
     """The launch of `program` in figures, were it sent at the moment of `ask`."""
-    people = cadence.people_of(program)
-    until = ask.at + timedelta(days=ask.rules.defer_days)
-    counted = cadence.counted(session, people, ask, free_by=until)
-    asked = counted.pop(None, cadence.NOBODY)
-    planned = cadence.plan(people, ask)
+    return look(session, program, ask).size
+
+
+def look(
+    session: Session,
+    program: Program,
+    ask: Ask,
+    *,
+    shown: Filter | None = None,
+    after: int = 0,
+    limit: int = PAGE,
+    examples: int = 0,
+) -> Look:
+    """The launch in figures, with up to `limit` people behind contact `after` if some are to be `shown`, and `examples`.
+
+    All in one statement, because judging everybody of a large audience is what takes time.
+    """
+    planned = sa.select(cadence.plan(cadence.people_of(program), ask)).cte("planned")
     spoken = language_of(session, program, planned.c.language)
-    rows = session.execute(
+    parts = [figures(planned, spoken, ask)]
+    if shown is not None:
+        parts.append(listed(planned, spoken, shown, after, limit))
+    if examples:
+        parts.append(some_asked(planned, spoken, examples))
+    rows: dict[str, list[sa.Row]] = {FIGURES: [], LISTED: [], EXAMPLES: []}
+    for row in session.execute(sa.union_all(*parts)):
+        rows[row.part].append(row)
+    people = sorted(rows[LISTED], key=lambda row: row.contact_id)
+    asked = sorted(rows[EXAMPLES], key=lambda row: (row.number, row.language))
+    return Look(summed(rows[FIGURES], ask), people, asked)
+
+
+def part(name: str, **given: sa.ColumnElement) -> sa.Select:
+    """A part of the statement: the columns that every part has, NULL where this one has nothing to say."""
+    kinds = {"contact_id": BigId, "account_id": BigId, "language": sa.String, "reason": sa.String}
+    kinds |= {"due_at": UtcDateTime, "last_at": UtcDateTime, "free_at": UtcDateTime}
+    kinds |= {"number": sa.Integer, "in_time": sa.Integer, "lonely": sa.Integer, "demo": sa.Integer}
+    values = [given.get(column, sa.cast(sa.null(), kind)).label(column) for column, kind in kinds.items()]
+    return sa.select(sa.literal(name).label("part"), *values)
+
+
+def figures(planned: sa.CTE, spoken: sa.ColumnElement, ask: Ask) -> sa.Select:
+    """Those who are asked by account and language, the others by reason: how many, and from when to when."""
+    is_asked = planned.c.reason.is_(None)
+    until = ask.at + timedelta(days=ask.rules.defer_days)
+    of = sa.select(
+        planned.c.reason,
+        sa.case((is_asked, spoken)).label("spoken"),
+        sa.case((is_asked, planned.c.account_id)).label("account"),
+        planned.c.due_at,
+        planned.c.free_at,
+    ).subquery("of")
+    sums = (
         sa.select(
-            spoken.label("language"),
-            planned.c.account_id,
-            sa.func.max(sa.case((Account.owner_id.is_(None), 1), else_=0)),
-            sa.func.count(),
-            sa.func.sum(sa.case((Account.is_demo, 1), else_=0)),
+            of.c.reason,
+            of.c.spoken,
+            of.c.account,
+            sa.func.count().label("number"),
+            sa.func.sum(sa.case((of.c.free_at <= until, 1), else_=0)).label("in_time"),
+            sa.func.min(of.c.due_at).label("due_at"),
+            sa.func.max(of.c.due_at).label("last_at"),
+            sa.func.min(of.c.free_at).label("free_at"),
         )
-        .join(Account, Account.id == planned.c.account_id)
-        .where(planned.c.reason.is_(None))
-        .group_by("language", planned.c.account_id)
-    ).all()
-    languages: dict[str, int] = {}
-    for language, _account, _lonely, count, _demo in rows:
-        languages[language] = languages.get(language, 0) + count
+        .group_by(of.c.reason, of.c.spoken, of.c.account)
+        .subquery("sums")
+    )
+    found = sums.c
+    columns = {name: found[name] for name in ("reason", "number", "in_time", "due_at", "last_at", "free_at")}
+    return part(
+        FIGURES,
+        account_id=found.account,
+        language=found.spoken,
+        lonely=sa.case((Account.owner_id.is_(None), 1), else_=0),
+        demo=sa.case((Account.is_demo, 1), else_=0),
+        **columns,
+    ).select_from(sums.outerjoin(Account, Account.id == found.account))
+
+
+def listed(planned: sa.CTE, spoken: sa.ColumnElement, shown: Filter, after: int, limit: int) -> sa.Select:
+    """The people of a list in the order they became known."""
+    names = ("contact_id", "account_id", "reason", "due_at", "free_at")
+    query = sa.select(*[planned.c[name] for name in names], spoken.label("language"))
+    query = query.where(planned.c.contact_id > after).order_by(planned.c.contact_id).limit(limit)
+    if shown.who in ("asked", "out"):
+        query = query.where(
+            planned.c.reason.is_(None) if shown.who == "asked" else planned.c.reason.is_not(None)
+        )
+    elif shown.who:
+        query = query.where(planned.c.reason == shown.who)
+    if shown.search:
+        name = Contact.first_name + " " + Contact.last_name
+        places = (name, Contact.email, Account.name)
+        fits = sa.or_(*[place.icontains(shown.search, autoescape=True) for place in places])
+        query = query.join(Contact, Contact.id == planned.c.contact_id)
+        query = query.join(Account, Account.id == planned.c.account_id).where(fits)
+    found = query.subquery("listed").c
+    return part(LISTED, **{name: found[name] for name in (*names, "language")})
+
+
+def some_asked(planned: sa.CTE, spoken: sa.ColumnElement, count: int) -> sa.Select:
+    """A few who would be asked, of every language as far as they go; `number` is their place in their language."""
+    place = sa.func.row_number().over(partition_by=spoken, order_by=planned.c.contact_id)
+    asked = sa.select(planned.c.contact_id, spoken.label("language"), place.label("number"))
+    asked = asked.where(planned.c.reason.is_(None)).subquery("asked")
+    first = sa.select(asked).order_by(asked.c.number, asked.c.language).limit(count).subquery("first").c
+    return part(EXAMPLES, contact_id=first.contact_id, language=first.language, number=first.number)
+
+
+def summed(rows: Sequence[sa.Row], ask: Ask) -> Size:
+    asked = [row for row in rows if row.reason is None]
+    out: dict[Reason, int] = Counter()
+    languages: dict[str, int] = Counter()
+    for row in rows:
+        if row.reason is not None:
+            out[Reason(row.reason)] += row.number
+        else:
+            languages[row.language] += row.number
+    left = [row for row in rows if row.reason is not None]
     return Size(
-        asked=asked.people,
-        deferred=sum(counts.free_in_time for counts in counted.values()) if ask.rules.defer_days else 0,
-        first_at=asked.first_at,
-        last_at=asked.last_at,
-        free_at=min((counts.free_at for counts in counted.values() if counts.free_at), default=None),
-        left_out={reason: counts.people for reason, counts in counted.items()},
-        accounts=len({row[1] for row in rows}),
-        without_owner=len({row[1] for row in rows if row[2]}),
-        demo=sum(row[4] for row in rows),
+        asked=sum(row.number for row in asked),
+        deferred=sum(row.in_time for row in left) if ask.rules.defer_days else 0,
+        first_at=min((row.due_at for row in asked), default=None),
+        last_at=max((row.last_at for row in asked), default=None),
+        free_at=min((row.free_at for row in left if row.free_at), default=None),
+        left_out={reason: out[reason] for reason in Reason if reason in out},
+        accounts=len({row.account_id for row in asked}),
+        without_owner=len({row.account_id for row in asked if row.lonely}),
+        demo=sum(row.number for row in asked if row.demo),
         languages=dict(sorted(languages.items(), key=lambda pair: (-pair[1], pair[0]))),
     )
 
@@ -122,53 +242,33 @@ class Line:
     skipped: str | None = None
 
 
-@dataclass(frozen=True)
-class Filter:
-    """Which people are shown: `asked`, `out`, those left out for one reason, or by name or account."""
-
-    who: str = ""
-    search: str = ""
-
-
-def people(
-    session: Session, program: Program, ask: Ask, shown: Filter, *, after: int = 0, limit: int = PAGE
-) -> list[Line]:
-    """Up to `limit` people of the audience in the order they became known, beginning behind contact `after`."""
-    planned = cadence.plan(cadence.people_of(program), ask)
-    spoken = language_of(session, program, planned.c.language)
-    query = (
-        sa.select(Contact, planned.c.reason, planned.c.free_at, spoken, planned.c.due_at)
-        .join(planned, planned.c.contact_id == Contact.id)
-        .join(Account, Account.id == Contact.account_id)
-        .options(joinedload(Contact.account))
-        .where(Contact.id > after)
-        .order_by(Contact.id)
-        .limit(limit)
-    )
-    if shown.who in ("asked", "out"):
-        query = query.where(
-            planned.c.reason.is_(None) if shown.who == "asked" else planned.c.reason.is_not(None)
-        )
-    elif shown.who:
-        query = query.where(planned.c.reason == shown.who)
-    if shown.search:
-        name = Contact.first_name + " " + Contact.last_name
-        places = (name, Contact.email, Account.name)
-        query = query.where(sa.or_(*[place.icontains(shown.search, autoescape=True) for place in places]))
-    rows = session.execute(query).unique().all()
+def people(session: Session, rows: Sequence[sa.Row]) -> list[Line]:
+    """The people of these rows of a look, each with the clock that holds for them."""
     here = installation(session).zone
-    skipped = skips.of_contacts(session, [row[0].id for row in rows if row[1] == Reason.SKIPPED])
+    persons = contacts(session, rows)
+    skipped = skips.of_contacts(session, [row.contact_id for row in rows if row.reason == Reason.SKIPPED])
     found = []
-    for person, reason, free_at, language, due_at in rows:
+    for row in rows:
+        person, why = persons[row.contact_id], skipped.get(row.contact_id)
         name = person.time_zone or person.account.time_zone
-        zone, why = windows.zone(name, here), skipped.get(person.id)
-        told = skips.words_of(why) if why else None
         found.append(
             Line(
-                person, Reason(reason) if reason else None, free_at, language, due_at, zone, bool(name), told
+                person,
+                Reason(row.reason) if row.reason else None,
+                row.free_at,
+                row.language,
+                row.due_at,
+                windows.zone(name, here),
+                bool(name),
+                skips.words_of(why) if why else None,
             )
         )
     return found
+
+
+def contacts(session: Session, rows: Sequence[sa.Row]) -> dict[int, Contact]:
+    wanted = sa.select(Contact).where(Contact.id.in_([row.contact_id for row in rows]))
+    return {one.id: one for one in session.scalars(wanted.options(joinedload(Contact.account)))}
 
 
 @dataclass(frozen=True)
@@ -183,24 +283,11 @@ class Sample:
 
 
 def samples(
-    session: Session, program: Program, ask: Ask, settings: config.Settings, *, count: int = SAMPLES
+    session: Session, program: Program, rows: Sequence[sa.Row], settings: config.Settings
 ) -> list[Sample]:
-    """The mails of a few people who would be asked, of every language as far as they go."""
-    planned = cadence.plan(cadence.people_of(program), ask)
-    spoken = language_of(session, program, planned.c.language)
-    place = sa.func.row_number().over(partition_by=spoken, order_by=planned.c.contact_id)
-    asked = sa.select(planned.c.contact_id, spoken.label("language"), place.label("place"))
-    asked = asked.where(planned.c.reason.is_(None)).subquery()
-    query = (
-        sa.select(Contact, asked.c.language)
-        .join(asked, asked.c.contact_id == Contact.id)
-        .options(joinedload(Contact.account))
-        .order_by(asked.c.place, asked.c.language)
-        .limit(count)
-    )
-    return [
-        sample(session, program, person, language, settings) for person, language in session.execute(query)
-    ]
+    """The mails of the people of these rows of a look."""
+    persons = contacts(session, rows)
+    return [sample(session, program, persons[row.contact_id], row.language, settings) for row in rows]
 
 
 def sample(
