@@ -1,29 +1,33 @@
-"""Relays that want mail slowly: a limit kept by two workers that are killed, and a domain that answers after 30 s.
+"""Relays that want mail slowly, or much of it: a limit kept by two workers, a domain that takes 30 s, 50,000 people.
 
 `limit`: 2,000 people of a domain that may get ten mails in any second and 200 others, sent by two workers; twice one of
 them is killed with SIGKILL, first the one and then the other, after a third has taken its place. The limit must hold to the end, the others must not wait for the domain, nobody may
 get two mails or be missing without being listed. `slow`: a domain whose server takes 30 seconds to say that it has a
-mail; the others must keep their pace, and nobody may be written to again because it took so long.
-Run: `make soak`, or `python -m tests.faults.relays [limit|slow] [--people 2000] [--seconds 30] [--database URL]`.
+mail; the others must keep their pace, and nobody may be written to again because it took so long. `large`: a wave of
+50,000 for one worker, whose memory must not grow with it.
+Run: `make soak`, or
+`python -m tests.faults.relays [limit|slow|large] [--people N] [--seconds 30] [--database URL]`.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from pathlib import Path
 
 from app.delivery.models import InvitationState
 from app.extensions import db
-from bench import installations
+from bench import installations, slow_relay
 from bench.soak import Worker, is_finished, states
 from tests.delivery.sink import Sink
 
 BIG, OTHERS = "big.example", "customer.example"
-RATE = 10
+RATE, MOST_GROWTH_MB = 10, 30
 PATIENCE = 1200
 
 
@@ -76,6 +80,45 @@ def slow(people: int, seconds: float, database_url: str = "") -> dict:
         return found | {"others done after": round(pace), "of the slow domain until then": early}
 
 
+def large(people: int, database_url: str = "") -> dict:
+    """The counts and the memory of the run about a large wave; AssertionError when a promise was broken."""
+    with slow_relay.running(0) as relay:
+        relay.taken = Addresses()
+        mail = {"MAIL_URL": f"smtp://127.0.0.1:{relay.port}"}
+        with installations.fresh(database_url, **mail, **engine(database_url)) as app:
+            wave = installations.wave(people, accounts=people // 10).id
+            worker, memory = Worker(app), []
+            worker.start()
+            wait_for(lambda: len(relay.taken) >= people // 20)
+            while not is_finished(wave):
+                memory.append(resident(worker.process.pid))
+                require(worker.process.poll() is None, "the worker ended by itself")
+            worker.stop()
+            found = judge(relay.taken, states(wave), most_in_doubt=0)
+    growth = max(memory) - memory[0]
+    require(growth <= MOST_GROWTH_MB, f"the memory grew by {growth:.0f} MB")
+    return found | {"MB after a twentieth": round(memory[0]), "MB at most after": round(max(memory))}
+
+
+class Addresses:
+    """Who got mails and how many; the mails themselves are not kept, which would fill this machine."""
+
+    def __init__(self):
+        self.counts: Counter[str] = Counter()
+
+    def append(self, taken: slow_relay.Taken) -> None:
+        self.counts[taken.to] += 1
+
+    def __len__(self) -> int:
+        return self.counts.total()
+
+
+def resident(process: int) -> float:
+    """The memory of a process in MB."""
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
 @contextmanager
 def sending_to(sink: Sink, database_url: str, **settings) -> Iterator[tuple]:
     """An installation that sends to the sink."""
@@ -108,7 +151,7 @@ def most_in_a_second(moments: list[float]) -> int:
     return most
 
 
-def judge(sink: Sink, stand: dict[str, InvitationState], *, most_in_doubt: int) -> dict:
+def judge(sink: Sink | Addresses, stand: dict[str, InvitationState], *, most_in_doubt: int) -> dict:
     got = sink.counts
     in_doubt = [person for person, state in stand.items() if state is InvitationState.IN_DOUBT]
     twice = [person for person, count in got.items() if count > 1]
@@ -136,14 +179,15 @@ def wait_for(happened: Callable[[], bool]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", choices=["limit", "slow"])
-    parser.add_argument("--people", type=int, default=2000)
+    parser.add_argument("what", nargs="?", choices=["limit", "slow", "large"])
+    parser.add_argument("--people", type=int)
     parser.add_argument("--seconds", type=float, default=30)
     parser.add_argument("--database", default="")
     given = parser.parse_args()
     runs = {
-        "limit": lambda: limit(given.people, given.database),
-        "slow": lambda: slow(given.people, given.seconds, given.database),
+        "limit": lambda: limit(given.people or 2000, given.database),
+        "slow": lambda: slow(given.people or 2000, given.seconds, given.database),
+        "large": lambda: large(given.people or 50_000, given.database),
     }
     for name in [given.what] if given.what else runs:
         for what, count in runs[name]().items():
