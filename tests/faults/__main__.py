@@ -55,6 +55,11 @@ def slow(ground: Ground, **sizes: int) -> dict:
         return relays.slow(sizes["people"], sizes["seconds"], url)
 
 
+def large(ground: Ground, **sizes: int) -> dict:
+    with ground.database() as url:
+        return relays.large(sizes["people"], url)
+
+
 DRILLS = (
     Drill(
         "kills",
@@ -122,6 +127,15 @@ DRILLS = (
         minutes=3,
         full={"people": 2000, "seconds": 30},
         small={"people": 200, "seconds": 10},
+        grounds=(SQLITE, PROCRASTINATE),
+    ),
+    Drill(
+        "large",
+        large,
+        "a wave of 50,000 for one worker, whose memory grows by 30 MB at most",
+        minutes=4,
+        full={"people": 50_000},
+        small={"people": 2000},
         grounds=(SQLITE, PROCRASTINATE),
     ),
     Drill(

@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
+from flask import Flask
+
 from app.delivery.models import InvitationState
 from app.extensions import db
 from bench import installations, slow_relay
@@ -33,15 +35,15 @@ PATIENCE = 1200
 
 def limit(people: int, database_url: str = "") -> dict:
     """The counts of the run about a limit; AssertionError when a promise was broken."""
-    with sending_to(Sink(extensions=["PIPELINING"]), database_url, SEND_DOMAIN_RATES=(f"{BIG}={RATE}",)) as (
-        app,
-        sink,
+    rates = f"{BIG}={RATE}"
+    with (
+        sending_to(Sink(extensions=["PIPELINING"]), database_url) as (app, sink),
+        workers_of(app, 3, SEND_DOMAIN_RATES=rates) as workers,
     ):
         waves = [
             installations.wave(people, domain=BIG).id,
             installations.wave(people // 10, domain=OTHERS).id,
         ]
-        workers = [Worker(app, SEND_DOMAIN_RATES=f"{BIG}={RATE}") for _ in range(3)]
         workers[0].start()
         for part, (old, new) in enumerate(pairwise(workers), start=1):
             new.start()
@@ -65,10 +67,12 @@ def limit(people: int, database_url: str = "") -> dict:
 
 def slow(people: int, seconds: float, database_url: str = "") -> dict:
     """The counts of the run about a slow domain; AssertionError when a promise was broken."""
-    with sending_to(Sink(extensions=["PIPELINING"]), database_url) as (app, sink):
+    with (
+        sending_to(Sink(extensions=["PIPELINING"]), database_url) as (app, sink),
+        workers_of(app, 1) as (worker,),
+    ):
         sink.on("body", seconds=seconds, to=BIG)
         waves = [installations.wave(12, domain=BIG).id, installations.wave(people, domain=OTHERS).id]
-        worker = Worker(app)
         worker.start()
         wait_for(lambda: len(of(sink, OTHERS)) == people)
         pace = max(of(sink, OTHERS)) - min(of(sink, OTHERS))
@@ -85,9 +89,11 @@ def large(people: int, database_url: str = "") -> dict:
     with slow_relay.running(0) as relay:
         relay.taken = Addresses()
         mail = {"MAIL_URL": f"smtp://127.0.0.1:{relay.port}"}
-        with installations.fresh(database_url, **mail, **engine(database_url)) as app:
-            wave = installations.wave(people, accounts=people // 10).id
-            worker, memory = Worker(app), []
+        with (
+            installations.fresh(database_url, **mail, **engine(database_url)) as app,
+            workers_of(app, 1) as (worker,),
+        ):
+            wave, memory = installations.wave(people, accounts=people // 10).id, []
             worker.start()
             wait_for(lambda: len(relay.taken) >= people // 20)
             while not is_finished(wave):
@@ -98,6 +104,17 @@ def large(people: int, database_url: str = "") -> dict:
     growth = max(memory) - memory[0]
     require(growth <= MOST_GROWTH_MB, f"the memory grew by {growth:.0f} MB")
     return found | {"MB after a twentieth": round(memory[0]), "MB at most after": round(max(memory))}
+
+
+@contextmanager
+def workers_of(app: Flask, count: int, **settings: str) -> Iterator[list[Worker]]:
+    """Workers to start; none is left when a promise was broken."""
+    workers = [Worker(app, **settings) for _ in range(count)]
+    try:
+        yield workers
+    finally:
+        for worker in workers:
+            worker.kill()
 
 
 class Addresses:
