@@ -2,8 +2,8 @@
 
 The caller offers envelopes, collects reports, and for each envelope the server waits for (verdict None)
 either releases the body or withdraws, before it collects again. Reports come in batches as wide as the
-lane, so that one commit can serve all connections. A recipient domain that is slow to answer can hold
-half of the connections at most; the others keep their pace. Of a domain that is slow, or that has a limit, only a few
+lane, so that one commit can serve all connections. A recipient domain that is slow to answer, or has not yet
+been quick, can hold half of the connections at most; the others keep their pace. Of a domain that is slow, or that has a limit, only a few
 envelopes stay in the lane; the others are given back with the time they should wait, and leave their room to others.
 """
 
@@ -22,6 +22,7 @@ DEPTH = 16  # Envelopes taken in per connection, so that a slow domain does not 
 SETTLE_SECONDS = 0.005  # How long a batch waits for its last reports.
 SLOW_SECONDS = 1.0
 SLOW_MEMORY_SECONDS = 60.0
+MOST_QUICK = 1000  # Domains remembered; one that is forgotten shows once more that it is quick.
 SLOW_PER_SECOND = 2.0  # How fast the mails of a slow domain, which wait outside, come back for a try.
 
 
@@ -54,6 +55,7 @@ class Lane:
         self._reports: list[Report] = []
         self._was_returned: set[int] = set()
         self._slow: dict[str, float] = {}
+        self._quick: set[str] = set()
         self._selector = selectors.DefaultSelector()
 
     @property
@@ -202,20 +204,28 @@ class Lane:
         self._pending = staying
 
     def _crowded_domains(self) -> set[str]:
+        """Domains that hold their share of the connections, being slow or not known to be quick."""
         now = self.clock()
-        waiting = [c for c in self._connections if c.waits]
-        self._slow.update(
-            {
-                c.envelope.domain: now + SLOW_MEMORY_SECONDS
-                for c in waiting
-                if now - c.since > self._slow_seconds
-            }
-        )
-        if not self._slow:
-            return set()
-        self._slow = {domain: until for domain, until in self._slow.items() if until > now}
-        held = Counter(c.envelope.domain for c in waiting)
-        return {domain for domain in self._slow if held[domain] >= max(1, self.width // 2)}
+        late = [c for c in self._connections if c.waits and now - c.since > self._slow_seconds]
+        self._slow.update((c.envelope.domain, now + SLOW_MEMORY_SECONDS) for c in late)
+        if self._slow:
+            self._slow = {domain: until for domain, until in self._slow.items() if until > now}
+            self._quick -= self._slow.keys()
+        held = Counter(c.envelope.domain for c in self._connections if c.envelope)
+        return {
+            domain for domain, count in held.items() if count >= self._share and domain not in self._quick
+        }
+
+    @property
+    def _share(self) -> int:
+        return max(1, self.width // 2)
+
+    def _note_pace(self, connection: Connection, envelope: Envelope, report: Report) -> None:
+        """A server that says at once what became of a mail is quick for this domain."""
+        if report.stage is Stage.BODY and self.clock() - connection.since <= self._slow_seconds:
+            if len(self._quick) >= MOST_QUICK:
+                self._quick.clear()
+            self._quick.add(envelope.domain)
 
     def _idle_connection(self) -> Connection | None:
         for connection in self._connections:
@@ -257,6 +267,8 @@ class Lane:
             return
         self._by_key.pop(report.key, None)
         self._rates.end(report.key, self.clock())
+        if envelope:
+            self._note_pace(connection, envelope, report)
         self._reports = [earlier for earlier in self._reports if earlier.key != report.key]
         self.backoff.heard(connection, report, self.clock())
         if envelope and self._has_second_chance(connection, report):
