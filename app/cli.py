@@ -14,7 +14,7 @@ import click
 import sqlalchemy as sa
 from flask import Flask, current_app, has_app_context
 from flask.cli import FlaskGroup, with_appcontext
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import config
 from app import create_app, jobs
@@ -39,6 +39,8 @@ from app.surveys import templates
 
 DRAIN_SECONDS = 29
 PREPARE_SECONDS = 600.0
+UNDEFINED_TABLE = "42P01"  # PostgreSQL, appendix A.
+NO_TABLES = "This database has not been set up yet. Run: justask db upgrade (justask serve does so by itself)"
 COMMANDS: tuple[click.Command, ...] = (
     serve,
     staff,
@@ -74,9 +76,20 @@ class JustAskGroup(FlaskGroup):
         except (DomainError, config.SettingsError) as refusal:
             click.echo("\n".join(sentences(refusal)), err=True)
             context.exit(1)
-        except (OperationalError, GateBusy) as error:
-            click.echo(unusable(error), err=True)
+        except ProgrammingError as error:
+            if not has_no_table(error):
+                raise
+            click.echo(NO_TABLES, err=True)
             context.exit(1)
+        except (OperationalError, GateBusy) as error:
+            click.echo(NO_TABLES if has_no_table(error) else unusable(error), err=True)
+            context.exit(1)
+
+
+def has_no_table(error: Exception) -> bool:
+    """Whether a table is missing, as each database says it."""
+    reason = getattr(error, "orig", None)
+    return getattr(reason, "sqlstate", None) == UNDEFINED_TABLE or "no such table" in str(reason)
 
 
 def unusable(error: OperationalError | GateBusy) -> str:

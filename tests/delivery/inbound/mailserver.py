@@ -33,7 +33,10 @@ class Folder:
 
 
 class MailServer:
-    """`break_after` drops the connection after so many fetched mails, once."""
+    """`break_after` drops the connection after so many fetched mails, once; `refusal` is said to whoever opens a folder.
+
+    With `upgrade` it offers STARTTLS, and takes no password before it.
+    """
 
     def __init__(
         self,
@@ -41,10 +44,14 @@ class MailServer:
         password: str = "secret",
         context: ssl.SSLContext | None = None,
         capabilities: str = "AUTH=PLAIN",
+        upgrade: ssl.SSLContext | None = None,
+        port: int = 0,
     ):
         self.folders = {"INBOX": Folder()}
         self.password, self.context, self.capabilities = password, context, capabilities
+        self.upgrade = upgrade
         self.break_after: int | None = None
+        self.refusal = ""
         self.commands: list[str] = []
         server = self
 
@@ -65,7 +72,7 @@ class MailServer:
             def handle_error(self, request, address):
                 pass
 
-        self.server = Threaded(("127.0.0.1", 0), Handler)
+        self.server = Threaded(("127.0.0.1", port), Handler)
         self.port = self.server.server_address[1]
         self.thread = threading.Thread(
             target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
@@ -89,13 +96,25 @@ class Conversation:
         self.server, self.handler = server, handler
         self.folder: Folder | None = None
         self.is_over = False
+        self.is_closed_to_others = server.upgrade is None
+
+    @property
+    def capabilities(self) -> str:
+        offered = self.server.capabilities if self.is_closed_to_others else "STARTTLS LOGINDISABLED"
+        return f"IMAP4rev1 {offered}"
 
     def say(self, line: str | bytes) -> None:
         octets = line.encode() if isinstance(line, str) else line
         self.handler.wfile.write(octets + b"\r\n")
 
     def run(self) -> None:
-        self.say(f"* OK [CAPABILITY IMAP4rev1 {self.server.capabilities}] ready")
+        try:
+            self.talk()
+        finally:
+            self.handler.connection.close()
+
+    def talk(self) -> None:
+        self.say(f"* OK [CAPABILITY {self.capabilities}] ready")
         while not self.is_over and (line := self.handler.rfile.readline()):
             tag, _, rest = line.decode().strip().partition(" ")
             verb, _, more = rest.partition(" ")
@@ -108,8 +127,15 @@ class Conversation:
         self.say(f"{tag} BAD what?")
 
     def on_capability(self, tag: str, more: str) -> None:
-        self.say(f"* CAPABILITY IMAP4rev1 {self.server.capabilities}")
+        self.say(f"* CAPABILITY {self.capabilities}")
         self.say(f"{tag} OK done")
+
+    def on_starttls(self, tag: str, more: str) -> None:
+        self.say(f"{tag} OK begin")
+        secured = self.server.upgrade.wrap_socket(self.handler.connection, server_side=True)
+        self.handler.connection = secured
+        self.handler.rfile, self.handler.wfile = secured.makefile("rb"), secured.makefile("wb", 0)
+        self.is_closed_to_others = True
 
     def on_authenticate(self, tag: str, more: str) -> None:
         self.say("+ ")
@@ -121,13 +147,18 @@ class Conversation:
         self.answer_sign_in(tag, user, re.sub(r"\\(.)", r"\1", password))
 
     def answer_sign_in(self, tag: str, user: str, password: str) -> None:
-        if password == self.server.password:
+        if not self.is_closed_to_others:
+            self.say(f"{tag} NO [PRIVACYREQUIRED] in clear")
+        elif password == self.server.password:
             self.say(f"{tag} OK signed in")
         else:
             self.say(f"{tag} NO [AUTHENTICATIONFAILED] not with {password}")
 
     def on_select(self, tag: str, more: str) -> None:
         self.folder = self.server.folders.get(more.strip('"'))
+        if self.server.refusal:
+            self.say(f"{tag} NO {self.server.refusal}")
+            return
         if self.folder is None:
             self.say(f"{tag} NO [NONEXISTENT] no such folder")
             return

@@ -18,7 +18,7 @@ from app.delivery.inbound.boxes.items import BoxFault
 from app.delivery.inbound.boxes.maildir import Maildir
 from app.delivery.inbound.boxes.opening import box_of
 from app.delivery.inbound.models import InboundBox, InboundMail, Standing
-from app.delivery.models import InvitationState
+from app.delivery.models import InvitationChange, InvitationState
 from app.followups.models import Task
 from tests.conftest import NOW
 from tests.delivery.inbound import samples
@@ -139,6 +139,47 @@ def test_a_mailbox_that_is_down_for_a_day_is_caught_up(session, settings, post, 
     assert (row.fault, row.fault_since) == (None, None)
 
 
+def test_an_imap_server_that_is_down_and_then_over_quota_for_a_day_is_caught_up(
+    session, settings, post, server
+):
+    """T47 over IMAP: half a day nobody listens, half a day the folder cannot be opened; nothing is lost or twice."""
+    mails = [post.sent() for _ in range(4)]
+    server.inbox.add(samples.dsn(to=mails[0].path, person=mails[0].person))
+    assert jobs.fetch(session, settings, imap(server), now=NOW) == 1
+    server.stop()
+    now, faults = NOW, set()
+    while now < NOW + timedelta(hours=12):
+        now += timedelta(minutes=30)
+        assert jobs.fetch(session, settings, imap(server), now=now) == 0
+        faults.add(session.get(InboundBox, imap(server).name).fault)
+    back = MailServer(port=server.port)
+    try:
+        back.folders, back.refusal = server.folders, "[OVERQUOTA] the mailbox is full"
+        while now < NOW + timedelta(hours=24):
+            now += timedelta(minutes=30)
+            assert jobs.fetch(session, settings, imap(server), now=now) == 0
+            faults.add(session.get(InboundBox, imap(server).name).fault)
+        assert {fault.partition(": ")[2] for fault in faults} == {
+            "Connection refused.",
+            "[OVERQUOTA] the mailbox is full",
+        }
+        for mail in mails:
+            for number in range(2):
+                back.inbox.add(
+                    samples.dsn(to=mail.path, person=mail.person, message_id=f"{number}.{mail.ask.id}@mx")
+                )
+        back.refusal, now = "", now + timedelta(minutes=30)
+        assert jobs.fetch(session, settings, imap(server), now=now) == 8
+        assert jobs.fetch(session, settings, imap(server), now=now) == 0
+    finally:
+        back.stop()
+    for mail in mails:
+        changes = sa.select(sa.func.count()).select_from(InvitationChange)
+        assert session.scalar(changes.where(InvitationChange.invitation_id == mail.ask.id)) == 1
+        assert mail.ask.state is InvitationState.BOUNCED
+    assert session.scalars(sa.select(JobFailure)).all() == []
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_faults_of_a_mailbox_are_told_without_the_password(server, database_kind):
     cases = [
@@ -176,6 +217,24 @@ def test_tls_is_spoken_and_a_certificate_nobody_vouches_for_is_refused(tls, cert
         assert len(list(imap(server, tls=True, verify=False).look({}))) == 1
         with pytest.raises(BoxFault, match=r"certificate of .* is not trusted"):
             list(imap(server, tls=True).look({}))
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_connection_is_made_safe_before_the_password_is_sent(tls, certificate, database_kind):  # noqa: F811
+    server = MailServer(upgrade=tls)
+    server.inbox.add(b"From: a@b.example\n\nx")
+    try:
+        assert len(list(imap(server, starttls=True, ca=str(certificate)).look({}))) == 1
+        verbs = [command.split()[0] for command in server.commands]
+        assert verbs.index("STARTTLS") < verbs.index("AUTHENTICATE")
+        server.commands.clear()
+        with pytest.raises(BoxFault, match=r"certificate of .* is not trusted"):
+            list(imap(server, starttls=True).look({}))
+        with pytest.raises(BoxFault, match="refused the sign-in"):
+            list(imap(server, starttls=False).look({}))
+        assert not any("secret" in command for command in server.commands[:2])
     finally:
         server.stop()
 

@@ -195,3 +195,10 @@ def test_a_backup_that_cannot_be_written_is_told(here, tmp_path):
     refused = here.run("backup", str(tmp_path / "none" / "copy.backup"))
     assert (refused.exit_code, "could not be written" in refused.stderr) == (1, True)
     assert here.ask(lambda: db.session.get_one(Installation, 1).backed_up_at) is None
+
+
+def test_a_command_before_the_set_up_names_the_one_that_is_missing(elsewhere, database_kind):
+    place = elsewhere(database_kind)
+    for words in (("release",), ("jobs", "list"), ("staff", "disable", "kim@vendor.example")):
+        refused = place.run(*words)
+        assert (refused.exit_code, "justask db upgrade" in refused.stderr) == (1, True), words
