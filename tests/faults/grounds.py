@@ -21,8 +21,8 @@ from app.core.processes.workers import WorkerBeat
 from app.delivery.models import Invitation, InvitationState, Wave, WaveState
 from app.extensions import db
 from bench import installations, slow_relay
+from bench.databases import postgresql
 from bench.soak import Worker
-from bench.spreading import postgresql
 
 PATIENCE = 600.0
 PASSED_OVER = "maximum number of running instances reached"

@@ -28,8 +28,9 @@ from app.delivery.models import Invitation, InvitationState, Wave, WaveState
 from app.extensions import db
 from app.responses.models import Response
 from bench import installations, servers, slow_relay
+from bench.databases import postgresql
 from bench.soak import Worker
-from bench.spreading import postgresql, wait_for
+from bench.spreading import wait_for
 
 LINK = re.compile(r"/a/([A-Za-z0-9_-]{20,})")
 SECONDS_PER_MAIL = 0.02
