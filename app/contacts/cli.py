@@ -79,7 +79,10 @@ def accounts_import(file: BinaryIO, **options) -> None:
 @contacts.command("import")
 @import_options
 def contacts_import(file: BinaryIO, **options) -> None:
-    """Create and update people, and accounts only they name, from FILE."""
+    """Create and update people, and accounts only they name, from FILE.
+
+    Nobody who said no becomes askable, and a no that FILE only repeats undoes nothing that its person wished since.
+    """
     bring_in(Kind.CONTACTS, file, **options)
 
 

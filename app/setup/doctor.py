@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,8 @@ SIGNS = {State.GOOD: "ok", State.CARE: "look", State.BAD: "WRONG", State.UNKNOWN
 GATE_SECONDS = 3.0
 LEAST_SPACE, LITTLE_SPACE = 200 * 1024**2, 2 * 1024**3
 MOST_SKEW = timedelta(seconds=5)
+READ_ONLY = ("readonly database", "read-only transaction")  # As SQLite and PostgreSQL say it.
+WRITE_NOTHING = sa.text("UPDATE installation SET id = id WHERE 1 = 0")
 SECRETS = ("justask.env", "secret_key")
 
 
@@ -96,7 +99,23 @@ def files_check() -> Finding:
     if exposed:
         names = " ".join(map(str, exposed))
         return bad(f"Others on this machine can read {names}.", f"Run: chmod 600 {names}")
+    owner = folder.stat().st_uid
+    strange = sorted(str(path) for path in folder.iterdir() if path.lstat().st_uid != owner)
+    if strange:
+        words = f"{', '.join(strange[:3])} belongs to another user than the folder, so JustAsk may not write there."
+        return bad(words, f"Run: chown -R {called(owner)} {folder}")
+    if owner != os.geteuid():
+        words = f"This is user {called(os.geteuid())}, and {folder} belongs to {called(owner)}."
+        return care(words, f"Run every command as {called(owner)}: what another makes is closed to it.")
     return good("Files with passwords and keys are closed to others.")
+
+
+def called(user: int) -> str:
+    """The name of a user, or the number of one who has none."""
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
 
 
 def database_check() -> Finding:
@@ -130,18 +149,34 @@ def integrity_check() -> Finding:
 
 
 def gate_check() -> Finding:
-    """Whether a writer gets its turn."""
+    """Whether a writer gets its turn, and the database takes what it writes."""
     engine = transactions.writer(db.engine).execution_options(**{PATIENCE: GATE_SECONDS})
     try:
         with engine.connect() as connection:
-            connection.execute(sa.select(sa.literal(1)))
+            connection.execute(WRITE_NOTHING)
             connection.rollback()
-    except GateBusy:
+    except GateBusy as busy:
+        if isinstance(busy.__cause__, OSError):
+            return takes_nothing(busy.__cause__.strerror or "")
         return bad(
             f"Nobody could begin to write within {GATE_SECONDS:.0f} seconds.",
             "Something holds the write gate, perhaps a long import. If not, stop JustAsk and start it again.",
         )
+    except sa.exc.DBAPIError as error:
+        if not any(word in str(error.orig) for word in READ_ONLY):
+            raise
+        return takes_nothing(str(error.orig))
     return good("Writers get their turn.")
+
+
+def takes_nothing(reason: str) -> Finding:
+    """A file that may not be written to, or a server that is a stand-by."""
+    fix = (
+        "See that the disk is not mounted read-only, and give justask.db with its folder to the user that runs JustAsk."
+        if settings().is_sqlite
+        else "Give the address of the primary server, not of a stand-by, and see default_transaction_read_only."
+    )
+    return bad("The database can be read, and takes nothing.", fix, reason)
 
 
 def worker_check() -> Finding:

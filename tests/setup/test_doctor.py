@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextvars
 import json
+import os
+import pwd
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
 
+from app import create_app
 from app.core import clock
 from app.core.processes import workers
+from app.extensions import db
 from tests.conftest import NOW
 from tests.delivery.sink import Sink, refusing_port
+from tests.setup.keeping.conftest import Place
 
 
 @pytest.fixture
@@ -66,6 +73,59 @@ def test_what_was_given_up_is_pointed_at(look, session, alive):
     assert "justask jobs retry" in found["worker"]["fix"]
 
 
+def test_a_worker_that_stopped_is_told_with_its_last_sign_of_life(look, session):
+    workers.beat(session, "host:1", started_at=NOW, now=NOW)
+    found, code = look()
+    assert (code, found["worker"]["state"]) == (1, "bad")
+    assert f"The last was at {NOW:%F %T} UTC" in found["worker"]["words"]
+    assert "justask worker" in found["worker"]["fix"]
+
+
+@pytest.mark.parametrize("has_gate", [True, False])
+def test_a_database_that_takes_no_writes_is_told(session, alive, settings, tmp_path, monkeypatch, has_gate):
+    """SQLite as in a folder or on a disk that is read-only, PostgreSQL as a stand-by is."""
+    url = settings.DATABASE_URL
+    if settings.is_sqlite:
+        url = f"sqlite:///file:{settings.instance}/justask.db?mode=ro&uri=true"
+        monkeypatch.chdir(tmp_path)
+        if has_gate:
+            (tmp_path / f"file:{settings.instance}").mkdir(parents=True)
+    else:
+        name = session.scalar(sa.text("SELECT current_database()"))
+        session.execute(sa.text(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on'))
+    session.commit()
+    session.remove()
+    place = Place(create_app(replace(settings, DATABASE_URL=url)))
+    answer = place.run("doctor", "--json")
+    contextvars.Context().run(lambda: closed(place.app))
+    (gate,) = (check for check in json.loads(answer.stdout)["checks"] if check["name"] == "write gate")
+    assert (answer.exit_code, gate["state"]) == (1, "bad")
+    assert "takes nothing" in gate["words"], gate
+    assert ("mounted read-only" if settings.is_sqlite else "stand-by") in gate["fix"]
+
+
+def closed(app) -> None:
+    with app.app_context():
+        db.engine.dispose()
+
+
+def test_files_of_another_user_are_told(look, alive, settings, monkeypatch):
+    here = os.geteuid()
+    monkeypatch.setattr("os.geteuid", lambda: here + 4711)
+    found, code = look()
+    assert (code, found["files"]["state"]) == (0, "care")
+    assert f"Run every command as {pwd.getpwuid(here).pw_name}" in found["files"]["fix"]
+    monkeypatch.undo()
+    if here != 0:
+        return
+    path = settings.instance / "limits.db-wal"
+    path.write_text("")
+    os.chown(path, 4711, 4711)
+    found, code = look()
+    assert (code, found["files"]["state"]) == (1, "bad")
+    assert f"chown -R root {settings.instance}" in found["files"]["fix"]
+
+
 @pytest.mark.parametrize("is_there", [True, False])
 def test_the_mail_server_is_asked(app, look, alive, settings, is_there):
     sink = Sink().start() if is_there else None
@@ -81,4 +141,6 @@ def test_the_mail_server_is_asked(app, look, alive, settings, is_there):
     assert {"connection", "tls", "sign-in", "spf", "dkim", "dmarc"} <= found.keys()
     assert found["connection"]["state"] == ("good" if is_there else "bad")
     assert code == 1
+    for name in ("spf", "dmarc"):
+        assert (found[name]["state"], found[name]["fix"] != "") == ("bad", True)
     assert not (sink and sink.taken)
