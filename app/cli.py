@@ -96,7 +96,9 @@ def unusable(error: OperationalError | GateBusy) -> str:
     """Why the database cannot be used, in the words of whoever said so, and for a file whose it is."""
     reason = getattr(error, "orig", None) or error.__cause__ or "somebody else has been writing for too long"
     words = f"The database cannot be used: {str(reason).strip()}"
-    path = Path(str(db.engine.url.database or "")) if has_app_context() else Path()
+    # The context that opened the database has usually ended by now.
+    url = db.engine.url if has_app_context() else sa.make_url(config.load().database_url)
+    path = Path(url.database or "")
     found = next((one for one in (path, path.parent) if one.exists() and path.is_absolute()), None)
     if found is None:
         return words

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.contacts.models import Contact
+from app.core.database import transactions
 from app.delivery.models import Invitation, InvitationState, Wave, WaveState
 from app.extensions import db
 from bench import installations
@@ -99,9 +100,10 @@ def wait_for(happened: Callable[[], bool], worker: Worker) -> None:
 
 
 def is_finished(wave: int) -> bool:
-    db.session.rollback()
+    """Whether the wave is; who only looks holds up no writer."""
+    transactions.read(db.session)
     found = db.session.scalar(sa.select(Wave.state).where(Wave.id == wave))
-    db.session.rollback()
+    transactions.write(db.session)
     time.sleep(0.2)
     return found is WaveState.FINISHED
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,9 +20,13 @@ ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("INSTANCE", "DATABASE_URL", "SECRET_KEY")
 
 
-def start(*words: str, **settings: str) -> subprocess.Popen:
+# A root that owns what it opens, as every other user does.
+ORDINARY = ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+
+
+def start(*words: str, through: tuple[str, ...] = (), **settings: str) -> subprocess.Popen:
     environment = os.environ | {f"JUSTASK_{name}": value for name, value in settings.items()}
-    command = [sys.executable, "-m", "app.cli", *words]
+    command = [*through, sys.executable, "-m", "app.cli", *words]
     return subprocess.Popen(
         command, env=environment, cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
@@ -93,3 +98,45 @@ def test_a_place_that_cannot_be_used_is_told_without_a_traceback(settings, words
     assert process.returncode == 1
     assert words in said
     assert "Traceback" not in said
+
+
+class TestAPlaceOfAnother:
+    """SQLite's file where this process may not write it."""
+
+    @pytest.fixture
+    def given(self, tmp_path, sqlite_databases):
+        folder = tmp_path / "instance"
+        sqlite_databases.fresh(folder)
+        return {"INSTANCE": str(folder), "SECRET_KEY": SECRET_KEY}
+
+    def refused(self, given: dict, through: tuple[str, ...] = ()) -> str:
+        process = start("prepare", "--no-demo", through=through, **given)
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 1, said
+        assert "Traceback" not in said
+        return said
+
+    def test_whose_the_file_is_and_who_this_is_are_told(self, given):
+        file = Path(given["INSTANCE"], "justask.db")
+        file.chmod(0)
+        through: tuple[str, ...] = ()
+        if os.getuid() == 0:
+            if not shutil.which(ORDINARY[0]):
+                pytest.skip("NOT TRIED: root may read everything, and there is no setpriv to give that up")
+            os.chown(file, 4711, 4711)
+            through = ORDINARY
+        said = self.refused(given, through)
+        assert "The database cannot be used" in said
+        assert f"{file} belongs to user {file.stat().st_uid}, mode 0; this is user {os.getuid()}." in said
+
+    def test_a_disk_that_is_read_only_is_told(self, given):
+        folder = given["INSTANCE"]
+        binds = [["--bind", folder, folder], ["-o", "remount,ro,bind", folder]]
+        if os.getuid() or any(
+            subprocess.run(["mount", *one], capture_output=True, check=False).returncode for one in binds
+        ):
+            pytest.skip("NOT TRIED: a disk that is read-only needs the right to mount one")
+        try:
+            assert "The database cannot be used" in self.refused(given)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)

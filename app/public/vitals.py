@@ -19,6 +19,7 @@ from app.core import clock
 from app.core.installation import installation
 from app.core.outbox import OutboxRow
 from app.core.processes.workers import JobFailure, is_worker_alive
+from app.delivery import sender
 from app.extensions import db
 
 blueprint = Blueprint("vitals", __name__)
@@ -63,14 +64,24 @@ def healthz():
     return answer({"database": is_database_there(), "disk": has_disk_space()})
 
 
+def mail_leaves() -> bool:
+    """Whether the mail server took what it was given last; nothing stands against it where none was tried."""
+    return not db.session.scalar(sa.select(sa.exists().where(JobFailure.job == sender.JOB)))
+
+
 @blueprint.get("/readyz")
 @access.public
 def readyz():
-    """Whether the installation as a whole does its work, the worker included."""
+    """Whether the installation as a whole does its work, the worker and the way of mail included."""
     database = is_database_there()
     alive = database and is_worker_alive(db.session, now=clock.now())
     last = installation(db.session).backed_up_at if database else None
-    facts = {"database": database, "disk": has_disk_space(), "worker": alive}
+    facts = {
+        "database": database,
+        "disk": has_disk_space(),
+        "worker": alive,
+        "mail": database and mail_leaves(),
+    }
     return answer(facts, last_backup_at=last.isoformat() if last else None)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench import soak
-from tests.faults import comebacks, crowd, machines, outage, power, relays, stopped
+from tests.faults import comebacks, crowd, machines, nights, outage, power, relays, reload, stopped
 from tests.faults.grounds import EVERYWHERE, ON_POSTGRESQL, PROCRASTINATE, SQLITE, Ground
 
 
@@ -110,6 +110,22 @@ DRILLS = (
         minutes=38,
         full={"people": 2000, "minutes": 30},
         small={"people": 400, "minutes": 1},
+    ),
+    Drill(
+        "nights",
+        nights.run,
+        "both nights in which clocks change, four web processes and two workers, 14 waves",
+        minutes=9,
+        full={"people": 5},
+        small={"people": 2},
+    ),
+    Drill(
+        "reload",
+        reload.run,
+        "justask serve and gunicorn --preload with four processes each, HUP in a wave while answers come in",
+        minutes=5,
+        full={"people": 400, "reloads": 5},
+        small={"people": 100, "reloads": 1},
     ),
     Drill(
         "limit",

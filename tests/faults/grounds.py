@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.contacts.models import Contact
+from app.core.database import transactions
 from app.core.processes.workers import WorkerBeat
 from app.delivery.models import Invitation, InvitationState, Wave, WaveState
 from app.extensions import db
@@ -49,7 +50,7 @@ class Ground:
 
         What its workers said is shown when something was not as it must be.
         """
-        with installations.fresh(url, ENGINE=self.engine, **settings) as app:
+        with installations.fresh(url, ENGINE=self.engine, GATE_SECONDS=int(PATIENCE), **settings) as app:
             try:
                 yield app
             except AssertionError:
@@ -100,12 +101,12 @@ def wait_for(
 
 
 def look(read: Callable[[], Any]) -> Any:
-    """What the database says at this moment."""
-    db.session.rollback()
+    """What the database says at this moment. Who only looks holds up no writer."""
+    transactions.read(db.session)
     try:
         return read()
     finally:
-        db.session.rollback()
+        transactions.write(db.session)
 
 
 def is_finished(wave: int) -> bool:

@@ -24,12 +24,12 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.contacts.models import Contact
-from app.delivery.models import Invitation, InvitationState, Wave, WaveState
+from app.delivery.models import Invitation, InvitationState
 from app.extensions import db
 from app.responses.models import Response
 from bench import installations, servers, slow_relay
 from bench.databases import postgresql
-from bench.soak import Worker
+from bench.soak import Worker, is_finished
 from bench.spreading import wait_for
 
 LINK = re.compile(r"/a/([A-Za-z0-9_-]{20,})")
@@ -115,13 +115,6 @@ def run(people: int = 1000, database_url: str = "", engine: str = "procrastinate
         audience.is_all_sent.set()
         audience.join(PATIENCE)
         return judge(app, relay, audience, wave) | {"sent when killed": killed_at}
-
-
-def is_finished(wave: int) -> bool:
-    db.session.rollback()
-    found = db.session.scalar(sa.select(Wave.state).where(Wave.id == wave))
-    db.session.rollback()
-    return found is WaveState.FINISHED
 
 
 def judge(app: Flask, relay: slow_relay.SlowRelay, audience: Audience, wave: int) -> dict:

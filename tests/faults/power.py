@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psycopg
@@ -56,7 +57,18 @@ class Database:
             lock.unlink()
 
     def start(self) -> None:
-        self.server.ensure_postgres_running()
+        """Start it; the library gives it ten seconds, which a busy machine may not have."""
+        wait_for(self.has_started, "PostgreSQL had started", pause=1.0)
+
+    def has_started(self) -> bool:
+        with suppress(subprocess.SubprocessError):
+            self.server.ensure_postgres_running()
+            return True
+        return False
+
+    def end(self) -> None:
+        with suppress(FileNotFoundError):
+            self.server.cleanup()
 
 
 def is_alive(number: int) -> bool:
@@ -71,7 +83,7 @@ def run(ground: Ground, people: int = 2000, kills: int = 10) -> dict:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="justask-power-"))
         database = Database(Path(folder))
-        stack.callback(database.server.cleanup)
+        stack.callback(database.end)
         relay = stack.enter_context(slow_relay.running(SECONDS_PER_MAIL))
         mail = f"smtp://127.0.0.1:{relay.port}"
         app = stack.enter_context(ground.installed(database.url, MAIL_URL=mail))

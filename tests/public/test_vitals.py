@@ -7,6 +7,11 @@ import re
 import pytest
 
 import config
+from app.core import clock
+from app.core.processes import workers
+from app.core.processes.workers import JobFailure
+from app.delivery import sender
+from tests.conftest import NOW
 from tests.databases import settings_for
 
 KEY = "correct-horse-battery"
@@ -21,6 +26,26 @@ def test_health_is_open_and_names_neither_versions_nor_paths(client, settings, p
     assert set(response.json) - {"last_backup_at"} == {"status", "checks"}
     assert not re.search(r"\d+\.\d+\.\d+|python|sqlite|postgres|granian|flask", told, re.IGNORECASE)
     assert str(settings.instance) not in told
+
+
+def test_readiness_follows_the_worker_and_the_mail_server(client, session):
+    def told():
+        response = client.get("/readyz")
+        return response.status_code, response.json["checks"]["worker"], response.json["checks"]["mail"]
+
+    assert told() == (503, False, True)
+    workers.beat(session, "vm:1", started_at=clock.now(), now=clock.now())
+    assert told() == (200, True, True)
+    down = JobFailure(
+        job=sender.JOB, item="smtp.example:25", tries=1, error="smtp.example:25 takes no mail now"
+    )
+    session.add(down)
+    assert told() == (503, True, False)
+    assert client.get("/healthz").status_code == 200
+    session.delete(down)
+    assert told() == (200, True, True)
+    workers.beat(session, "vm:1", started_at=NOW, now=NOW)
+    assert told() == (503, False, True)
 
 
 def test_figures_are_read_on_the_machine_itself_only(client):

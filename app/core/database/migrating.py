@@ -12,6 +12,7 @@ from flask import current_app
 from flask_migrate import Migrate
 from sqlalchemy import Connection
 
+from app.core.database.place import refuse_network
 from app.core.errors import Refused
 from app.extensions import db
 
@@ -58,7 +59,8 @@ def is_known(schema: str) -> bool:
 
 
 def refuse_newer() -> str:
-    """The schema of the application's database; Refused when it is that of a newer version."""
+    """The schema of the application's database; Refused when it is that of a newer version, or lies where it must not."""
+    refuse_network(db.engine)
     with db.engine.connect() as connection:
         present = revision(connection)
     if not is_known(present):

@@ -17,6 +17,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
+from app.core.database.transactions import GateBusy
+
 FAMILY = 7_305_117
 LOOK_SECONDS = 0.1
 
@@ -28,7 +30,10 @@ class Turns:
         self.engine = engine
 
     def take(self, stack: ExitStack, name: str, *, patience: float = 0.0) -> bool:
-        """Whether the turn could be had within `patience` seconds; it ends with `stack`."""
+        """Whether the turn could be had within `patience` seconds; it ends with `stack`.
+
+        GateBusy where nobody can write beside the database.
+        """
         until = time.monotonic() + patience
         take = self._flock if self.engine.dialect.name == "sqlite" else self._advise
         while not take(stack, name):
@@ -40,8 +45,11 @@ class Turns:
     def _flock(self, stack: ExitStack, name: str) -> bool:
         database = Path(str(self.engine.url.database))
         folder = database.with_name(database.name + ".jobs")
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(folder / name, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as error:  # A disk that is full or read-only, or another's folder.
+            raise GateBusy from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
