@@ -101,7 +101,8 @@ def test_the_page_takes_the_words_keeps_them_on_error_and_leads_to_the_editor(si
     assert "[fr] How likely are you to recommend Vendor" in shown
     assert "Write these words again" in shown
     again = unescape(manager.get(f"{at}?language=fr").text)
-    assert "[fr] Your view of {product}</textarea>" in again
+    assert 'value="[fr] Your view of {product}"' in again
+    assert "The fixed words around it" in again
     words = unescape(manager.get(f"/programs/{program.id}/words?language=fr").text)
     assert "French" in words
     assert re.search(r"Merci</textarea>", words)

@@ -103,9 +103,9 @@ PLACES = {
     "question_without_goal": _l("Question, where no goal is known"),
     "why": _l("Why it is asked"),
     "any": _l("What the comment is asked with"),
-    "low": _l("… of detractors"),
-    "middle": _l("… of passives"),
-    "high": _l("… of promoters"),
+    "low": _l("The same, for detractors"),
+    "middle": _l("The same, for passives"),
+    "high": _l("The same, for promoters"),
 }
 
 
