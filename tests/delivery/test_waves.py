@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ from app.core.errors import Refused
 from app.core.installation import installation
 from app.core.outbox_rows import OutboxRow, OutboxState
 from app.delivery import cadence, progress, waves
+from app.delivery.asking import bulk
 from app.delivery.models import Invitation, InvitationChange, InvitationState, Purpose, Visit, Wave, WaveState
 from app.extensions import db
 from app.surveys import templates
@@ -111,6 +114,23 @@ def test_every_link_has_128_random_bits_of_its_own(session, program):
     assert {len(nonce) for nonce in nonces} == {tokens.NONCE_LENGTH}
     assert all(signer.nonce(signer.token(nonce)) == nonce for nonce in nonces)
     assert len(set("".join(nonces))) > 40
+
+
+def test_a_hundred_thousand_links_follow_no_pattern(session):
+    """T59, as each database makes them for a large wave: six standard deviations from even at most, at every place."""
+    bulk.give_nonces(session)
+    numbers = sa.select(sa.literal(1).label("n")).cte(recursive=True)
+    numbers = numbers.union_all(sa.select(numbers.c.n + 1).where(numbers.c.n < 100_000))
+    made = session.scalars(sa.select(bulk.nonce()).select_from(numbers)).all()
+    assert len(set(made)) == 100_000
+    even = 100_000 / 64
+    for place in range(tokens.NONCE_LENGTH - 1):
+        counts = Counter(nonce[place] for nonce in made)
+        assert len(counts) == 64
+        assert all(abs(count - even) < 6 * even**0.5 for count in counts.values()), place
+    assert len({nonce[:8] for nonce in made}) >= 99_999
+    alike = sum(one == other for pair in pairwise(made) for one, other in zip(*pair, strict=True))
+    assert alike / (99_999 * tokens.NONCE_LENGTH) < 0.03
 
 
 def test_a_second_press_finds_the_first_wave(session, program):
