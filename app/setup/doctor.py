@@ -227,9 +227,12 @@ def engine_check() -> Finding:
 
 def sending_check() -> Finding:
     """A copy is held until somebody says that the original has stopped."""
-    if installation(db.session).is_held:
+    facts = installation(db.session)
+    if facts.is_held:
         words = "This is a restored or moved copy, and it sends nothing."
         return care(words, "When the one it was copied from has stopped, run: justask release")
+    if not facts.is_live:
+        return good("This is a rehearsal: mail reaches only the people on its list.")
     return good("Mail may leave.")
 
 

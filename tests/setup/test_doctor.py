@@ -45,6 +45,7 @@ def test_a_healthy_installation_is_told_so(look, alive):
     assert wrong <= {"settings", "mail", "disk", "backup"}
     assert "JUSTASK_BASE_URL" in found["settings"]["fix"]
     assert "JUSTASK_MAIL_URL" in found["mail"]["fix"]
+    assert "rehearsal" in found["sending"]["words"]
 
 
 def test_a_dead_worker_and_an_open_secret_are_wrong_in_words(run, session, settings):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import sqlalchemy as sa
+from flask import current_app
 from flask.cli import with_appcontext
 from sqlalchemy.engine import make_url
 
@@ -142,6 +143,12 @@ def move(url: str, as_json: bool) -> None:
         return
     click.echo(
         f"Moved {rows} rows of {len(copied)} tables to {shown}; counts and checksums are equal, counters set. {HELD}\n"
-        "Now: stop JustAsk here, set JUSTASK_DATABASE_URL and, from instance/secret_key, JUSTASK_SECRET_KEY, start it,"
-        " look at it, release it."
+        f"Now: stop JustAsk here if it runs, set JUSTASK_DATABASE_URL and JUSTASK_SECRET_KEY ({where_key_stands()}),"
+        " start it, look at it, release it."
     )
+
+
+def where_key_stands() -> str:
+    """Links that were sent are signed with it, so the copy needs the same."""
+    path = current_app.extensions["settings"].instance / "secret_key"
+    return f"it stands in {path}" if path.exists() else "the same as here"

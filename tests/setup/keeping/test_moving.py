@@ -46,6 +46,15 @@ def test_every_row_arrives_counters_go_on_and_the_old_one_stays(here, elsewhere)
     assert there.told("release", "--waves-go-on")["waves_paused"] == []
 
 
+def test_the_next_steps_are_told_with_the_place_of_the_key(here, elsewhere):
+    there = elsewhere("postgresql")
+    settings = here.app.extensions["settings"]
+    (settings.instance / "secret_key").write_text("k" * 40)
+    said = here.run("db", "move", "--to", there.url).stdout
+    assert f"JUSTASK_SECRET_KEY (it stands in {settings.instance / 'secret_key'})" in said
+    assert "is held" in said
+
+
 def test_a_place_with_data_is_refused(here, elsewhere, tmp_path):
     there = elsewhere("postgresql")
     there.run("db", "upgrade")
