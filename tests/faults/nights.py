@@ -141,7 +141,7 @@ def launch(host: servers.Server, program: int, secret: str, at: datetime, people
     )
     with urllib.request.urlopen(request, timeout=60) as response:
         found = json.load(response)
-    return Due(found["id"], at, emails)
+    return Due(int(found["id"]), at, emails)
 
 
 def live_through(clock: Clock, waves: list[Due]) -> None:

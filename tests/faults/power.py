@@ -57,11 +57,11 @@ class Database:
             lock.unlink()
 
     def start(self) -> None:
-        """Start it; the library gives it ten seconds, which a busy machine may not have."""
+        """Start it; the library wants it ready within ten seconds, which a busy machine may not have."""
         wait_for(self.has_started, "PostgreSQL had started", pause=1.0)
 
     def has_started(self) -> bool:
-        with suppress(subprocess.SubprocessError):
+        with suppress(subprocess.SubprocessError, AssertionError):
             self.server.ensure_postgres_running()
             return True
         return False
