@@ -11,14 +11,18 @@ import signal
 import time
 from collections import Counter
 
+import sqlalchemy as sa
+
 from app.core.outbox import LEASE
+from app.delivery.models import Invitation, InvitationState
 from app.extensions import db
 from bench import installations, slow_relay
 from bench.soak import Worker
-from tests.faults.grounds import Ground, is_finished, judge, relayed, started_workers, wait_for, workers
+from tests.faults.grounds import Ground, is_finished, judge, look, relayed, started_workers, wait_for, workers
 
 SECONDS_PER_MAIL = 0.05
 LONGER = LEASE.total_seconds() + 20
+TELLS_WITHIN = 60
 
 
 def run(ground: Ground, people: int = 1000, stops: int = 3) -> dict:
@@ -54,8 +58,16 @@ def one_stop(
     meanwhile = len(relay.taken) - at
     stopped.send_signal(signal.SIGCONT)
     wait_for(lambda: is_finished(wave), "the wave was finished")
+    end = time.monotonic() + TELLS_WITHIN
+    while in_doubt(wave) and time.monotonic() < end:
+        time.sleep(0.5)
     assert stopped.poll() is None, "the worker that was stopped has ended"
     return meanwhile, judge(Counter(one.to for one in relay.taken), wave, most_in_doubt=connections)
+
+
+def in_doubt(wave: int) -> int:
+    these = Invitation.wave_id == wave, Invitation.state == InvitationState.IN_DOUBT
+    return look(lambda: db.session.scalar(sa.select(sa.func.count()).select_from(Invitation).where(*these)))
 
 
 def one_wave(relay: slow_relay.SlowRelay, people: int) -> int:
