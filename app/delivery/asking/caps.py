@@ -101,21 +101,20 @@ def counting(beside: int | None) -> list[sa.ColumnElement[bool]]:
 
 def applied(judged: sa.CTE, dues: sa.CTE, rules: Rules, *, beside: int | None) -> sa.Select:
     """`judge` in SQL: the judged people, with those who are too many at their account deferred."""
-    many = _too_many(judged, dues, rules, beside)
-    kept = (judged.c.contact_id, judged.c.account_id, judged.c.email_key, judged.c.language, judged.c.due_at)
-    reason = sa.func.coalesce(judged.c.reason, many.c.reason).label("reason")
-    free_at = sa.case((judged.c.reason.is_(None), many.c.free_at), else_=judged.c.free_at).label("free_at")
-    return sa.select(*kept, reason, free_at).select_from(
-        judged.outerjoin(many, many.c.contact_id == judged.c.contact_id)
-    )
+    is_free = judged.c.reason.is_(None)
 
+    def place(*within) -> sa.ColumnElement[int]:
+        return sa.func.row_number().over(partition_by=[*within, is_free], order_by=judged.c.contact_id)
 
-def _too_many(judged: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.Subquery:
-    """Those who pass all gates but are too many at their account: `contact_id, reason, free_at`."""
-    homes = sa.select(judged.c.account_id, judged.c.zone, sa.func.count().label("people"))
-    homes = homes.where(judged.c.reason.is_(None)).group_by(judged.c.account_id, judged.c.zone).cte("homes")
-    load = _loads(homes, dues, rules, beside)
-    placed = _placed(judged, _tight(homes, load, rules))
+    nobody = sa.literal(0)
+    placed = sa.select(
+        judged,
+        (place(judged.c.account_id) if rules.account_most else nobody).label("place"),
+        (place(judged.c.account_id, judged.c.day_from) if rules.account_per_day else nobody).label(
+            "place_of_day"
+        ),
+    ).cte("placed")
+    load = _loads(judged, dues, rules, beside)
     period = rules.account_days * DAY_SECONDS
     asked = sa.func.coalesce(load.c.asked, 0) + placed.c.place
     is_full = asked > rules.account_most if rules.account_most else sa.false()
@@ -123,42 +122,23 @@ def _too_many(judged: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) ->
     taken = sa.func.coalesce(load.c.taken, 0) + placed.c.place_of_day - 1
     days = taken // rules.account_per_day if rules.account_per_day else sa.literal(0)
     day_until = later(placed.c.day_until, (days - 1) * DAY_SECONDS)
-    reason = sa.case((is_full, Reason.ACCOUNT_PERIOD.value), else_=Reason.ACCOUNT_DAY.value)
+    reason = sa.case(
+        (placed.c.reason.is_not(None), placed.c.reason),
+        (is_full, Reason.ACCOUNT_PERIOD.value),
+        (days > 0, Reason.ACCOUNT_DAY.value),
+    )
     end = latest(sa.case((is_full, full_until)), sa.case((days > 0, day_until)))
+    free_at = sa.case((placed.c.reason.is_not(None), placed.c.free_at), else_=end)
+    kept = (placed.c.contact_id, placed.c.account_id, placed.c.email_key, placed.c.language, placed.c.due_at)
     here = sa.and_(load.c.account_id == placed.c.account_id, load.c.zone == placed.c.zone)
-    found = sa.select(placed.c.contact_id, reason.label("reason"), end.label("free_at"))
-    return found.select_from(placed.outerjoin(load, here)).where(sa.or_(is_full, days > 0)).subquery("many")
-
-
-def _tight(homes: sa.CTE, load: sa.CTE, rules: Rules) -> sa.Select:
-    """The accounts at which not everybody may find room."""
-    people = sa.func.sum(homes.c.people)
-    taken, asked = (sa.func.coalesce(sa.func.max(column), 0) for column in (load.c.taken, load.c.asked))
-    caps = ((rules.account_per_day, taken), (rules.account_most, asked))
-    here = sa.and_(load.c.account_id == homes.c.account_id, load.c.zone == homes.c.zone)
-    found = sa.select(homes.c.account_id).outerjoin(load, here).group_by(homes.c.account_id)
-    return found.having(sa.or_(*[people + before > most for most, before in caps if most]))
-
-
-def _placed(judged: sa.CTE, accounts: sa.Select) -> sa.CTE:
-    """The people of these accounts who pass all gates, with their places among one another."""
-
-    def place(*within) -> sa.ColumnElement[int]:
-        return sa.func.row_number().over(partition_by=within, order_by=judged.c.contact_id)
-
-    return (
-        sa.select(
-            judged,
-            place(judged.c.account_id).label("place"),
-            place(judged.c.account_id, judged.c.day_from).label("place_of_day"),
-        )
-        .where(judged.c.reason.is_(None), judged.c.account_id.in_(accounts))
-        .cte("placed")
+    return sa.select(*kept, reason.label("reason"), free_at.label("free_at")).select_from(
+        placed.outerjoin(load, here)
     )
 
 
-def _loads(homes: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.CTE:
+def _loads(judged: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.CTE:
     """By account and zone: how many are asked on the day and within the period, and the oldest ask of that."""
+    places = sa.select(judged.c.account_id, judged.c.zone).distinct().cte("places")
     farthest = sa.select(sa.func.min(dues.c.period_before if rules.account_most else dues.c.day_from))
     touched = sa.and_(Invitation.state.in_(TOUCHED), Invitation.sent_at >= farthest.scalar_subquery())
     waits = Invitation.state.in_(UNSENT)
@@ -167,15 +147,15 @@ def _loads(homes: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.
     is_recent = sa.and_(sa.not_(waits), Invitation.sent_at > dues.c.period_before)
     return (
         sa.select(
-            homes.c.account_id,
-            homes.c.zone,
+            places.c.account_id,
+            places.c.zone,
             sa.func.sum(sa.case((is_today, 1), else_=0)).label("taken"),
             sa.func.sum(sa.case((sa.or_(waits, is_recent), 1), else_=0)).label("asked"),
             sa.func.min(sa.case((is_recent, Invitation.sent_at))).label("oldest"),
         )
-        .join_from(homes, Invitation, Invitation.account_id == homes.c.account_id)
-        .join(dues, dues.c.zone == homes.c.zone)
+        .join_from(places, Invitation, Invitation.account_id == places.c.account_id)
+        .join(dues, dues.c.zone == places.c.zone)
         .where(*counting(beside), sa.or_(touched, waits))
-        .group_by(homes.c.account_id, homes.c.zone)
+        .group_by(places.c.account_id, places.c.zone)
         .cte("loads")
     )
