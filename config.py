@@ -61,7 +61,8 @@ class Settings:
         (), "former secret keys, comma separated, whose links are still accepted"
     )
     BASE_URL: str = setting(
-        "http://127.0.0.1:8000", "the address of every link we send; never taken from a request"
+        "http://127.0.0.1:8000",
+        "the address of every link we send, never taken from a request; not set: this machine at JUSTASK_PORT",
     )
     HOST: str = setting("127.0.0.1", "address the web server binds")
     PORT: int = setting(8000, "port the web server binds")
@@ -168,8 +169,10 @@ def load(environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings
         k: v for k, v in environ.items() if k.startswith(PREFIX)
     }
     problems: list[str] = []
-    values = {f.name: parse(f, given, problems) for f in dataclasses.fields(Settings)}
-    settings = Settings(**(values | overrides))
+    values = {f.name: parse(f, given, problems) for f in dataclasses.fields(Settings)} | overrides
+    if PREFIX + "BASE_URL" not in given and "BASE_URL" not in overrides:
+        values["BASE_URL"] = f"http://127.0.0.1:{values['PORT']}"
+    settings = Settings(**values)
     problems += check(settings)
     if settings.is_production:
         problems += exposures(settings, environ)

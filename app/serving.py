@@ -23,8 +23,6 @@ def serve(host: str | None, port: int | None, no_demo: bool, no_worker: bool) ->
     """Prepare the database, then run the web server and the worker."""
     given = {"HOST": host, "PORT": str(port) if port else None}
     os.environ.update({config.PREFIX + name: value for name, value in given.items() if value})
-    if port and config.PREFIX + "BASE_URL" not in os.environ:
-        os.environ[config.PREFIX + "BASE_URL"] = f"http://127.0.0.1:{port}"
     try:
         settings = config.load()
     except config.SettingsError as refusal:

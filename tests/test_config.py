@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
 
 import config
+from app import serving
 
 
 def problems(tmp_path, **given) -> list[str]:
@@ -46,6 +48,28 @@ def test_quotes_around_a_value_are_taken_off_and_those_inside_stay(tmp_path):
     settings = config.load({}, INSTANCE=str(tmp_path))
     assert settings.BASE_URL == "http://127.0.0.1:9000"
     assert settings.MAIL_FROM == '"Vendor, Inc." <a@vendor.example>'
+
+
+def test_the_address_of_links_follows_the_port_until_it_is_set(tmp_path):
+    def address(**given) -> str:
+        return config.load({f"JUSTASK_{k}": v for k, v in given.items()}, INSTANCE=str(tmp_path)).BASE_URL
+
+    assert (address(), address(PORT="9001")) == ("http://127.0.0.1:8000", "http://127.0.0.1:9001")
+    (tmp_path / "justask.env").write_text("JUSTASK_BASE_URL=https://ask.vendor.example\n", "utf-8")
+    (tmp_path / "justask.env").chmod(0o600)
+    assert address(PORT="9001") == "https://ask.vendor.example"
+
+
+def test_a_port_given_to_serve_does_not_overrule_the_address_in_the_settings_file(tmp_path, monkeypatch):
+    (tmp_path / "justask.env").write_text("JUSTASK_BASE_URL=ask.vendor.example\n", "utf-8")
+    monkeypatch.setenv("JUSTASK_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("JUSTASK_PORT", "8000")  # So that what serve sets is taken back.
+    monkeypatch.delenv("JUSTASK_BASE_URL", raising=False)
+    said = CliRunner().invoke(serving.serve, ["--port", "9001"])
+    assert (said.exit_code, said.stderr.splitlines()[1:]) == (
+        1,
+        ["  - JUSTASK_BASE_URL must be an http or https address."],
+    )
 
 
 def test_production_refuses_open_files_weak_keys_and_a_debugger(tmp_path):

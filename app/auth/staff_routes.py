@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import flash, redirect, render_template, url_for
+from flask import current_app, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -47,7 +47,7 @@ def add_staff():
     note("staff.add", person, role=person.role.value)
     notices.invited(person, by=current_user.display_name, now=clock.now())
     db.session.commit()
-    return render_template("auth/first_password.html", person=person, password=password)
+    return first_password(person, password)
 
 
 @blueprint.get("/settings/staff/<int:id>")
@@ -116,12 +116,18 @@ def give_password(id: int):
     note("password.given", person)
     notices.password_changed(person, by=current_user.display_name, now=clock.now())
     db.session.commit()
-    return render_template("auth/first_password.html", person=person, password=password)
+    return first_password(person, password)
 
 
 def show(person: Staff, form: PersonForm) -> str:
     rows = sessions.alive_of(db.session, person, lifetime(), now=clock.now())
     return render_template("auth/staff_member.html", person=person, form=form, rows=rows)
+
+
+def first_password(person: Staff, password: str):
+    """The password with the whole address of the page it is for, because both are handed to somebody else."""
+    address = current_app.extensions["settings"].BASE_URL.rstrip("/") + url_for("security.login")
+    return render_template("auth/first_password.html", person=person, password=password, address=address)
 
 
 def note(action: str, person: Staff, **details) -> None:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.contacts.models import Account, AskKind, Contact, ContactStatus, NotAskable
+from app.contacts.models import Account, AskKind, Contact, ContactStatus
 from app.core import clock
 from app.core.installation import installation
 from app.delivery.asking import caps, gates, moments
@@ -48,6 +48,7 @@ class Ask:
     dues: tuple[Due, ...] = ()
     beside: int | None = None
     is_capped: bool = False
+    is_rehearsal: bool = False
 
     @property
     def moments(self) -> tuple[Due, ...]:
@@ -61,9 +62,9 @@ class Ask:
 
 def ask_of(session: Session, program: Program, *, at: datetime, purpose: Purpose = Purpose.PROGRAM) -> Ask:
     """The ask that `program` would make at that very moment, whatever the hour is for the person."""
-    today = clock.day_of(at, installation(session).zone)
-    kind = gates.kind_of(program.kind, purpose)
-    return Ask(program.survey_id, rules.of(program), at, today, purpose, kind)
+    facts = installation(session)
+    today, kind = clock.day_of(at, facts.zone), gates.kind_of(program.kind, purpose)
+    return Ask(program.survey_id, rules.of(program), at, today, purpose, kind, is_rehearsal=not facts.is_live)
 
 
 def wave_of(
@@ -140,7 +141,8 @@ def _judged(persons: sa.CTE, dues: sa.CTE, ask: Ask) -> sa.Select:
 
 def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
     """The people with their zone and first lasting gate, and their place among those of the same mailbox without one."""
-    lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in lasting_gates(ask.today, ask.kind)])
+    shut = lasting_gates(ask.today, ask.kind, is_rehearsal=ask.is_rehearsal)
+    lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in shut])
     zones = [due.zone for due in ask.moments if due.zone != UNKNOWN]
     zone = sa.case((moments.ZONE.in_(zones), moments.ZONE), else_=UNKNOWN) if zones else sa.literal(UNKNOWN)
     chosen = sa.select(
@@ -178,12 +180,14 @@ SKIPS = (
 )
 
 
-def lasting_gates(today: date, kind: AskKind | None = None) -> list[tuple[Reason, sa.ColumnElement[bool]]]:
+def lasting_gates(
+    today: date, kind: AskKind | None = None, *, is_rehearsal: bool = False
+) -> list[tuple[Reason, sa.ColumnElement[bool]]]:
     """`gates.lasting` in SQL, over contacts with their suppression; without a kind those that hold for any ask."""
     unwanted = [(Reason.UNWANTED_KIND, Contact.unwanted_kind == kind)] if kind else []
-    not_askable = [(Reason(kind.value), Contact.not_askable == kind) for kind in NotAskable]
+    barred = gates.bars(is_rehearsal=is_rehearsal)
     return [
-        *not_askable,
+        *[(Reason(bar.value), Contact.not_askable == bar) for bar in barred],
         (Reason.NO_ACCOUNT, Contact.account_id.is_(None)),
         (Reason.ERASED, Contact.status == ContactStatus.ERASED),
         (Reason.BOUNCED, Contact.status == ContactStatus.BOUNCED),
@@ -337,8 +341,10 @@ def person_of(session: Session, contact: Contact, ask: Ask) -> Person:
         for row, survey_id, reminded_at in found
         if ask.beside is None or row.wave_id != ask.beside
     ]
+    is_barred = contact.not_askable in gates.bars(is_rehearsal=ask.is_rehearsal)
     return replace(
         facts(contact),
+        not_askable=contact.not_askable if is_barred else None,
         is_suppressed=bool(contact.email_key and session.get(Suppression, contact.email_key)),
         skipped_until=session.scalar(sa.select(SKIPS.c.until).where(SKIPS.c.contact_id == contact.id)),
         asks=asks,

@@ -83,7 +83,7 @@ class InstallationForm(FlaskForm):
         _l("Your own mail domains"),
         check=lambda line: checked_domain(line),
         description=_l(
-            "One a line, such as company.example. People with these addresses are colleagues, not customers, and are never asked."
+            "One a line, such as company.example. People with these addresses are colleagues, not customers, and are asked only in a rehearsal."
         ),
     )
     default_owner = SelectField(
@@ -178,7 +178,11 @@ class MailForm(FlaskForm):
         ),
         render_kw={"autocomplete": "off", "maxlength": 500, "hx-preserve": "true"},
     )
-    sender_name = Line(_l("Sender's name"), required=False, description=_l("Whom mails seem to come from."))
+    sender_name = Line(
+        _l("Sender's name"),
+        required=False,
+        description=_l("Whom mails seem to come from. Left empty, it is the company."),
+    )
     sender = Email(
         _l("Sender's address"),
         description=_l("In a domain of yours, one that this server may send for. Replies go there."),

@@ -8,9 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from app import jobs
+from app.contacts.models import NotAskable
 from app.core.audit import SYSTEM
+from app.core.errors import Refused
+from app.core.installation import installation
 from app.core.outbox_rows import OutboxRow, OutboxState
-from app.delivery import letters, waves
+from app.delivery import cadence, letters, waves
+from app.delivery.asking.gates import Reason
 from app.delivery.mail.mailer import mailbox
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.sending import posting
@@ -70,6 +74,25 @@ def test_a_wave_reaches_nobody_off_the_list_and_everybody_else_is_held(wave, sin
     kept = " ".join(line.to for line in mailbox(app.extensions["settings"]).lines())
     assert all(address in kept for address in OTHERS)
     assert not any(command.startswith("RCPT") and command[5:] not in LISTED for command in sink.commands)
+
+
+def test_a_rehearsal_asks_colleagues_whom_nothing_else_asks(session, sink, run):
+    boss = make.contact(email="boss@vendor.example", not_askable=NotAskable.OWN_DOMAIN)
+    make.contact(email="info@vendor.example", account=boss.account, not_askable=NotAskable.ROLE_MAILBOX)
+    program = make.program()
+    waves.launch(session, program, actor=SYSTEM, now=NOW, launch_key="k", undo_minutes=0)
+    for name in ("start_waves", "queue_mail", "send_mail"):
+        run(name)
+    assert dict(sink.counts) == {"boss@vendor.example": 1}
+    assert not [
+        gate.reason for gate in cadence.why_not(session, boss, make.program(), now=NOW) if gate.is_shut
+    ]
+    installation(session).live_at = NOW
+    ask = cadence.ask_of(session, program, at=NOW)
+    found = cadence.left_out(session, cadence.people_of(program), ask)
+    assert found == {Reason.OWN_DOMAIN: 1, Reason.ROLE_MAILBOX: 1}
+    with pytest.raises(Refused):
+        waves.invite(session, program, boss, actor=SYSTEM, now=NOW)
 
 
 def test_the_reason_is_seen_on_the_page_of_the_wave(wave, sign_in):

@@ -161,6 +161,20 @@ def test_a_key_that_does_not_work(server, record, state, words):
     assert (found.state, words in found.words) == (state, True)
 
 
+@pytest.mark.parametrize(
+    ("host", "part"),
+    [
+        (SERVER, f"a:{SERVER}"),
+        ("192.0.2.7", "ip4:192.0.2.7"),
+        ("2001:db8::7", "ip6:2001:db8::7"),
+        ("localhost", "ip4:ADDRESS"),
+        ("127.0.0.1", "ip4:ADDRESS"),
+    ],
+)
+def test_the_record_that_is_proposed_can_be_read_by_receivers(server, host, part):
+    assert spf(HOME, host, server.lookup()).evidence == f"v=spf1 {part} -all"
+
+
 def test_a_missing_key_is_bad_where_the_selector_is_known_and_open_where_not(server):
     assert probes.dkim(HOME, "s9", server.lookup()).state is State.BAD
     found = probes.dkim(HOME, "", server.lookup())

@@ -208,6 +208,11 @@ def exempt_from(purpose: Purpose) -> frozenset[Reason]:
     return frozenset({Reason.SKIPPED}) | (QUARANTINES if purpose == Purpose.RECOVERY else frozenset())
 
 
+def bars(*, is_rehearsal: bool) -> list[NotAskable]:
+    """What keeps people from being asked at all. A rehearsal is for colleagues, so it asks those of our own domains."""
+    return [bar for bar in NotAskable if not (is_rehearsal and bar is NotAskable.OWN_DOMAIN)]
+
+
 def lasting(person: Person, today: date, kind: AskKind) -> dict[Reason, bool]:
     """The gates that waiting does not open, before the one about the wave itself."""
     return {Reason(kind.value): person.not_askable == kind for kind in NotAskable} | {

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from app.contacts.models import Account, AskKind, Contact, ContactStatus, NotAskable
 from app.core.database.prepared import Prepared, among, unindexed
 from app.core.outbox import Step
-from app.delivery.asking.gates import HEARD, Reason
+from app.delivery.asking.gates import HEARD, Reason, bars
 from app.delivery.asking.moments import latest
 from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Suppression, Wave, WaveState
 from app.surveys.models import Program, ProgramKind
@@ -180,7 +180,7 @@ def _ends(ask: Ask, is_reminder: bool, is_live: bool, now: datetime) -> list[tup
         (ask.wave_state is WaveState.CANCELLED, "cancelled"),
         (is_over, ask.state.value),
         (ask.status is not ContactStatus.ACTIVE, ask.status.value),
-        (ask.not_askable is not None, str(ask.not_askable)),
+        (ask.not_askable in bars(is_rehearsal=ask.is_rehearsal), str(ask.not_askable)),
         (ask.is_suppressed, SUPPRESSED),
         (ask.is_unwanted, Reason.UNWANTED_KIND.value),
         (ask.rest_days is not None if is_reminder else ask.is_too_soon(now), Reason.LESS_OFTEN.value),

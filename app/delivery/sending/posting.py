@@ -142,7 +142,8 @@ class Desk:
         self.zone = facts.zone
         name, self.address = parseaddr(settings.MAIL_FROM)
         self.company = letters.Company(facts.company or name, settings.BASE_URL, facts.product)
-        self.sender = Sender(facts.company or name, self.address)
+        own_name = "" if self.address.endswith("@justask.example") else name
+        self.sender = Sender(own_name or facts.company or name, self.address)
         self.wave = cache(lambda wave_id: session.get_one(Wave, wave_id))
         self.rules = cache(lambda wave_id: rules.of(self.wave(wave_id).program))
         self.invitation = cache(self._invitation)

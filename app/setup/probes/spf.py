@@ -152,14 +152,36 @@ def judged(domain: str, host: str, record: str, addresses: Sequence[str], verdic
 
 
 def missing(domain: str, host: str) -> Finding:
-    return bad(
-        _l("%(domain)s has no SPF record, so receivers cannot tell our mail from a forgery.", domain=domain),
-        _l(
-            "Add a TXT record at %(domain)s. Your mail provider names the part to include; for a server of your own it is the one with its name:",
-            domain=domain,
-        ),
-        f"v=spf1 a:{host} -all",
+    words = _l(
+        "%(domain)s has no SPF record, so receivers cannot tell our mail from a forgery.", domain=domain
     )
+    if is_here(host):
+        fix = _l(
+            "Add a TXT record at %(domain)s. The mail server is on this machine: put the public address from which this machine sends in place of ADDRESS, or the part that your mail provider names, if it hands mail on to one:",
+            domain=domain,
+        )
+        return bad(words, fix, "v=spf1 ip4:ADDRESS -all")
+    fix = _l(
+        "Add a TXT record at %(domain)s. Your mail provider names the part to include; for a server of your own it is the one with its name:",
+        domain=domain,
+    )
+    return bad(words, fix, f"v=spf1 {part_of(host)} -all")
+
+
+def is_here(host: str) -> bool:
+    """Whether the mail server is this machine, whose own names and addresses mean nothing to receivers."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def part_of(host: str) -> str:
+    """The part of a record that lets a server of that name or address send."""
+    try:
+        return f"ip{ip_address(host).version}:{host}"
+    except ValueError:
+        return f"a:{host}"
 
 
 def spf_records(domain: str, ask: Lookup) -> list[str]:
