@@ -13,6 +13,7 @@ from flask_security import current_user
 from app.auth import access
 from app.auth.models import Staff
 from app.contacts.gaps import filling
+from app.contacts.models import Contact
 from app.core import clock
 from app.core.web.pages import this_installation
 from app.delivery import cadence, waves, words
@@ -58,6 +59,7 @@ def audience(program_id: int):
         language_name=wording.language_name,
         hours=hours,
         rules=ask.rules,
+        has_people=bool(found.size.total) or has_people(),
         now=now,
     )
 
@@ -175,6 +177,7 @@ def render_launch(program: Program, form: LaunchForm, *, is_fresh: bool = False)
         rules=ask.rules,
         hours=hours,
         must_type=size.asked > TYPED_ABOVE,
+        has_people=bool(size.total) or has_people(),
         missing=filling.missing(db.session, cadence.people_of(program)),
         fallback_language=wording.language_name(this_installation().language),
         zone=zone,
@@ -183,6 +186,11 @@ def render_launch(program: Program, form: LaunchForm, *, is_fresh: bool = False)
         words=words,
         now=now,
     )
+
+
+def has_people() -> bool:
+    """Whether anybody at all has come in."""
+    return db.session.scalar(sa.select(sa.exists().select_from(Contact)))
 
 
 @blueprint.post("/programs/<int:program_id>/test-mails")

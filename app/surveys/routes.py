@@ -29,6 +29,7 @@ from app.surveys.words import translating
 
 blueprint = Blueprint("surveys", __name__)
 SHOWN_WAVES = 8
+MOST_AT_ONCE = 5_000  # People judged while somebody waits for the page; more are judged after it has come.
 SHOWN_DAYS = 10
 
 
@@ -71,15 +72,15 @@ def newest_waves(program_ids: list[int]) -> dict[int, Wave]:
 def program(program_id: int):
     """One program: its audience, its rules, what it would do now, and its waves."""
     found, now = the_program(program_id), clock.now()
-    ask = cadence.launch_of(db.session, found, at=now)
+    is_counted = found.kind != ProgramKind.MANUAL and not is_large(found)
     ours = sa.select(Wave).where(Wave.program_id == found.id).order_by(Wave.id.desc()).limit(SHOWN_WAVES)
     waves, schedule = db.session.scalars(ours).all(), schedules.of(found)
     return render_template(
         "surveys/program.html",
         program=found,
-        size=preview.size(db.session, found, ask),
+        size=size_of(found, now) if is_counted else None,
         described=audience.described(db.session, found.audience),
-        rules=ask.rules,
+        rules=rules.of(found),
         defaults=rules.DEFAULTS,
         hours=hours,
         spoken=[wording.language_name(tag) for tag in found.mail],
@@ -95,6 +96,24 @@ def program(program_id: int):
         words=words,
         now=now,
     )
+
+
+@blueprint.get("/programs/<int:program_id>/size")
+@access.viewer
+def program_size(program_id: int):
+    """What a launch would come to: a fragment that the page of a program with a large audience asks for."""
+    found = the_program(program_id)
+    return render_template("surveys/size.html", program=found, size=size_of(found, clock.now()))
+
+
+def size_of(found: Program, now: datetime) -> preview.Size:
+    return preview.size(db.session, found, cadence.launch_of(db.session, found, at=now))
+
+
+def is_large(found: Program) -> bool:
+    """Whether to judge everybody in the audience takes longer than one likes to wait for a page."""
+    some = cadence.people_of(found).limit(MOST_AT_ONCE + 1).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(some)) > MOST_AT_ONCE
 
 
 def days_ahead(found: Program, schedule: Schedule | None, now: datetime) -> dict:

@@ -197,9 +197,13 @@ def test_a_key_that_is_not_the_page_s_own_is_not_used(session, manager, program)
 
 
 def test_an_audience_that_cannot_be_asked_says_so_instead_of_a_button(session, manager, program):
-    assert "The audience is empty." in text_of(manager.get(f"/programs/{program.id}/launch"))
+    empty = text_of(manager.get(f"/programs/{program.id}/launch"))
+    assert "The audience is empty." in empty
+    assert "Import people" in empty
+    assert "Import people" in text_of(manager.get(f"/programs/{program.id}/people"))
     make.contact(status=ContactStatus.BOUNCED)
     page = text_of(manager.get(f"/programs/{program.id}/launch"))
+    assert "Change the audience" in page
     assert "Nobody can be asked now." in page
     assert "Ask 0" not in page
 

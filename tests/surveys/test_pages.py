@@ -269,3 +269,16 @@ def test_a_signal_without_its_type_is_refused_at_the_field(session, manager, nps
     answer = manager.post("/programs", data=WHOLE | chosen)
     assert answer.status_code == 400
     assert 'id="signal_type-error"' in text_of(answer)
+
+
+def test_a_large_audience_is_judged_once_its_page_has_come(session, manager, monkeypatch):
+    program = make.program(name="Everybody")
+    for _ in range(3):
+        make.contact()
+    path = f"/programs/{program.id}"
+    assert "people would be asked" in text_of(manager.get(path))
+    monkeypatch.setattr("app.surveys.routes.MOST_AT_ONCE", 2)
+    page = manager.get(path).text
+    assert "would be asked" not in page
+    assert f'hx-get="{path}/size"' in page
+    assert "people would be asked" in text_of(manager.get(f"{path}/size"))
