@@ -197,6 +197,7 @@ class Lane:
             most = 2 * limit if limit else self.width
             if per_second and kept[domain] >= most:
                 wait = self._rates.book(domain, most, now, per_second)
+                wait = wait if limit else min(wait, SLOW_MEMORY_SECONDS)  # It may be quick again by then.
                 self._reports.append(Report(envelope.key, Verdict.RETURNED, Stage.OPEN, wait=wait))
             else:
                 kept[domain] += 1
@@ -226,6 +227,8 @@ class Lane:
             if len(self._quick) >= MOST_QUICK:
                 self._quick.clear()
             self._quick.add(envelope.domain)
+            if self._slow.pop(envelope.domain, None):
+                self._rates.unbook(envelope.domain)
 
     def _idle_connection(self) -> Connection | None:
         for connection in self._connections:

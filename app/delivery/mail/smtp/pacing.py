@@ -84,3 +84,7 @@ class DomainRates:
         self._booked[domain] = at + 1 / per_second
         self._forget(now)
         return min(at - now, LONGEST_WAIT_SECONDS)
+
+    def unbook(self, domain: str) -> None:
+        """The domain is quick again: its next mails need not wait behind those that were put off."""
+        self._booked.pop(domain, None)
