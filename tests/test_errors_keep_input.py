@@ -75,8 +75,10 @@ def test_a_refusal_leads_back_to_the_page_of_the_form(person):
 
 
 def test_a_form_of_another_page_is_shown_but_not_sent_again(person):
-    page = person.post("/refused", data={"csrf_token": "stale", "words": TEXT})
+    came_from = {"Referer": "http://localhost/tasks/3"}
+    page = person.post("/refused", data={"csrf_token": "stale", "words": TEXT}, headers=came_from)
     assert page.status_code == 400
+    assert re.search(r'href="/tasks/3">Back to the page', page.text)
     assert "older than your session" in page.text
     assert html.escape(TEXT, quote=False).replace('"', "&#34;") in page.text
     assert "<b>zwei" not in page.text

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 10
 WITH_SECTIONS = frozenset({400, 403, 404, 405, 409})
 REPEATABLE = frozenset({409, 500, 503})
+WITH_WAY_BACK = frozenset({400, 401, 409})
 
 
 class DomainError(Exception):
@@ -157,7 +158,7 @@ def staff_page(status: int, words: str, errors: dict[str, str]) -> Response:
     """An error between the sections, for somebody who is signed in and while the database answers; else it stands alone."""
     given = {"status": status, "words": words, "errors": errors, "typed": typed}
     given["may_repeat"] = status in REPEATABLE and typed.may_be_sent_again()
-    given["before"] = typed.page_before() if status == Refused.status else None
+    given["before"] = typed.page_before() if status in WITH_WAY_BACK else None
     if status in WITH_SECTIONS:
         try:
             if current_user.is_authenticated:

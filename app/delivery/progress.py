@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.contacts.models import Contact
+from app.core.database.finding import every_word
 from app.core.outbox_rows import OutboxRow, OutboxState
 from app.delivery.models import Invitation, InvitationState, Visit, Wave
 from app.delivery.sending.posting import INVITATION, group_of
@@ -173,8 +174,7 @@ def matching(shown: Filter) -> list[sa.ColumnElement[bool]]:
     if shown.reason:
         found.append(Invitation.suppressed_reason == shown.reason)
     if shown.search:
-        name = Contact.first_name + " " + Contact.last_name
-        found.append(sa.or_(*[c.icontains(shown.search, autoescape=True) for c in (name, Contact.email)]))
+        found.append(every_word(shown.search, Contact.first_name, Contact.last_name, Contact.email))
     return found
 
 

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.auth.models import Staff
+from app.auth.models import RoleName, Staff
 from app.contacts.models import Account, Contact
+from app.core.database.finding import every_word
 from app.followups.models import Task, TaskKind, TaskState
 
 PAGE_SIZE = 30
@@ -23,13 +24,17 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class QueueFilter:
-    """What of the queue to show. `owner` is a staff id, "nobody" or "all"; `due` is waiting, overdue, today or new."""
+    """What of the queue to show. `owner` is a staff id, "nobody" or "all"; `due` is waiting, overdue, today or new.
+
+    `aside`: what is put aside instead of what is to be done. Who looks for words finds both.
+    """
 
     owner: int | str = ALL
     kind: TaskKind | None = None
     due: str | None = None
     words: str = ""
     closed: bool = False
+    aside: bool = False
     account_id: int | None = None
 
     @property
@@ -39,13 +44,15 @@ class QueueFilter:
 
 @dataclass(frozen=True)
 class QueueCounts:
-    """How many open tasks a person has: all, those on which a customer waits for our answer, overdue, due today, new."""
+    """How many open tasks a person has: all that are not put aside, and of these those on which a customer waits for
+    our answer, overdue, due today and new; then those that are put aside."""
 
     open: int
     waiting: int
     overdue: int
     today: int
     new: int
+    aside: int = 0
 
 
 next_due = sa.case((Task.first_touched_at.is_(None), Task.first_touch_due_at), else_=Task.due_at)
@@ -70,6 +77,20 @@ def visible(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(is_open, sa.or_(awake, overdue(now)))
 
 
+def put_aside(now: datetime) -> sa.ColumnElement[bool]:
+    """Open and put aside until later, whether it shows through or not."""
+    return sa.and_(is_open, Task.snoozed_until > now)
+
+
+def state_of(chosen: QueueFilter, now: datetime) -> sa.ColumnElement[bool]:
+    """Closed, put aside, or what is to be done; who looks for a name finds every open task."""
+    if chosen.closed:
+        return sa.not_(is_open)
+    if chosen.aside:
+        return put_aside(now)
+    return is_open if chosen.words else visible(now)
+
+
 def day_end(now: datetime, zone: ZoneInfo) -> datetime:
     """The end of today in `zone`."""
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -84,7 +105,7 @@ def owned_by(owner: int | str) -> list[sa.ColumnElement[bool]]:
 
 def conditions(chosen: QueueFilter, *, now: datetime, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
     """The WHERE of a filter."""
-    found = [Task.state == TaskState.CLOSED if chosen.closed else visible(now), *owned_by(chosen.owner)]
+    found = [state_of(chosen, now), *owned_by(chosen.owner)]
     if chosen.kind:
         found.append(Task.kind == chosen.kind)
     if chosen.account_id:
@@ -103,9 +124,8 @@ def conditions(chosen: QueueFilter, *, now: datetime, zone: ZoneInfo) -> list[sa
 
 
 def named(words: str) -> sa.ColumnElement[bool]:
-    """Tasks whose account or contact carries these words in its name; wildcards are letters."""
-    parts = [Account.name, Contact.first_name, Contact.last_name, Contact.email]
-    return sa.or_(*(part.icontains(words, autoescape=True) for part in parts))
+    """Tasks whose account and contact carry these words in their names; of no contact, the account alone."""
+    return every_word(words, Account.name, Contact.first_name, Contact.last_name, Contact.email)
 
 
 def tasks(
@@ -200,17 +220,24 @@ def counts(session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo)
     late = overdue(now)
     today = sa.and_(next_due < day_end(now, zone), sa.not_(late))
 
-    def how_many(condition: sa.ColumnElement[bool]) -> Any:
-        return sa.func.coalesce(sa.func.sum(sa.case((condition, 1), else_=0)), 0)
+    def how_many(*conditions: sa.ColumnElement[bool]) -> Any:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
 
+    shown = visible(now)
     query = sa.select(
-        sa.func.count(),
-        how_many(has_reply),
-        how_many(late),
-        how_many(today),
-        how_many(Task.state == TaskState.NEW),
-    ).where(visible(now), *owned_by(owner))
+        how_many(shown),
+        how_many(shown, has_reply),
+        how_many(shown, late),
+        how_many(shown, today),
+        how_many(shown, Task.state == TaskState.NEW),
+        how_many(put_aside(now)),
+    ).where(is_open, *owned_by(owner))
     return QueueCounts(*(int(number) for number in session.execute(query).one()))
+
+
+def workers(session: Session, task: Task) -> list[Staff]:
+    """People a task may be handed to: who may work on it, and whoever has it now."""
+    return [one for one in owners(session) if one.may(RoleName.CSM) or one.id == task.owner_id]
 
 
 def owners(session: Session) -> list[Staff]:

@@ -81,13 +81,14 @@ def chosen_filter() -> QueueFilter:
         due=asked.get("due") if asked.get("due") in {"waiting", "overdue", "today", "new"} else None,
         words=asked.get("q", "").replace("\x00", "").strip()[:100],
         closed=asked.get("state") == "closed",
+        aside=asked.get("state") == "aside",
     )
 
 
 def address_of(chosen: QueueFilter, **more) -> dict:
     """The parameters by which an address carries a filter."""
     given = {"owner": chosen.owner, "kind": chosen.kind, "due": chosen.due, "q": chosen.words}
-    given |= {"state": "closed" if chosen.closed else None} | more
+    given |= {"state": "closed" if chosen.closed else "aside" if chosen.aside else None} | more
     return {name: str(value) for name, value in given.items() if value not in (None, "")}
 
 
@@ -115,6 +116,7 @@ def queue_page():
         address=address_of(chosen),
         counts=queue.counts(db.session, chosen.owner, now=now, zone=zone()),
         owners=queue.owners(db.session),
+        finished=just_closed(),
         strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
         page=page,
         words=words,
@@ -170,15 +172,16 @@ def render_task(task: Task, status: int = 200, **forms):
     now = clock.now()
     chosen = chosen_filter()
     owner_form = forms.get("owner") or OwnerForm(formdata=None, owner=task.owner_id or 0)
-    owner_form.owner.choices = words.owner_choices(queue.owners(db.session))
+    owner_form.owner.choices = words.owner_choices(queue.workers(db.session, task))
     page = render_template(
         "followups/task.html",
         task=task,
         case=casefile(db.session, task, today=Today.at(now, zone())),
         activity_form=forms.get("activity") or ActivityForm(formdata=None),
-        resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None),
+        resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None, **as_it_ended(task)),
         snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),
         owner_form=owner_form,
+        finished=just_closed(),
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
         words=words,
@@ -270,11 +273,25 @@ def close_task(task_id: int):
 def open_next(done: Task, chosen: QueueFilter, now: datetime):
     """After a close the next task opens; when there is none, the queue says so."""
     following = queue.next_task(db.session, chosen, now=now, zone=zone(), after=done)
+    address = address_of(chosen, finished=done.id)
     if following is None:
-        flash(_("Closed. Nothing else is waiting here."), "success")
-        return redirect(url_for("followups.queue", **address_of(chosen)), 303)
-    flash(_("Closed: %(account)s. This is the next one.", account=done.account.name), "success")
-    return back_to(following)
+        return redirect(url_for("followups.queue", **address), 303)
+    return redirect(url_for("followups.task_page", task_id=following.id, **address), 303)
+
+
+def just_closed() -> Task | None:
+    """The task whose close led to this page, so that a wrong one can be undone here; None once it is open again."""
+    asked = request.args.get("finished", "")
+    task = db.session.get(Task, int(asked)) if asked.isdecimal() and len(asked) < 10 else None
+    return task if task and not task.is_open else None
+
+
+def as_it_ended(task: Task) -> dict:
+    """What the form to close begins with: nothing, or how the task had ended when one of us has just opened it again."""
+    if task.state is not TaskState.REOPENED or task.replied_at or task.outcome is None:
+        return {}
+    names = ("outcome", "cause", "causes_more", "customer_told")
+    return {name: getattr(task, name) for name in names} | {"comment": task.closing_comment}
 
 
 def resolution_of(form: ResolutionForm) -> Resolution:
@@ -333,17 +350,33 @@ def snooze_task(task_id: int):
     return back_to(task)
 
 
+@blueprint.post("/tasks/<int:task_id>/snooze/ended")
+@access.csm
+def wake_task(task_id: int):
+    """What was put aside is taken up before its day."""
+    task, now = the_task(task_id, lock=True), clock.now()
+    activities.snooze(task, None, now=now)
+    db.session.commit()
+    flash(_("Back in the queue."), "success")
+    return back_to(task)
+
+
 @blueprint.post("/tasks/<int:task_id>/owner")
 @access.csm
 def hand_over(task_id: int):
     task, form, now = the_task(task_id, lock=True), OwnerForm(), clock.now()
-    people = {person.id: person for person in queue.owners(db.session)}
+    if not task.is_open:
+        return closed_already(task, form)
+    people = {person.id: person for person in queue.workers(db.session, task)}
     form.owner.choices = words.owner_choices(list(people.values()))
     if not form.validate_on_submit():
         return render_task(task, 400, owner=form)
-    change_owner(task, people.get(form.owner.data), now)
+    person = people.get(form.owner.data)
+    change_owner(task, person, now)
     db.session.commit()
-    flash(_("Handed over."), "success")
+    flash(
+        _("%(name)s has it now.", name=person.display_name) if person else _("Nobody has it now."), "success"
+    )
     return back_to(task)
 
 

@@ -347,6 +347,7 @@ def test_one_press_asks_a_person_once(session, app, program, sign_in):
     page = text_of(csm.get(places.pop()))
     assert "Kim Lee is asked in a moment." in page
     assert "/asks/undo" in page
+    assert f'"/contacts/{person.id}/asks"' not in page, "one ask is on its way: no second button"
     wave = the_wave(session)
     assert (wave.purpose, wave.program.name) == (Purpose.SINGLE, "Just ask")
     assert wave.undo_until == wave.launched_at + timedelta(minutes=2)

@@ -143,6 +143,26 @@ def test_a_closed_task_refuses_a_second_close_and_reopens(csm, session):
     assert session.get(Task, task.id).state == TaskState.REOPENED
 
 
+def test_a_close_by_mistake_is_undone_where_it_led_to_and_loses_no_word(csm, session):
+    person = make.contact(first_name="Tuva", last_name="Berg")
+    first, second = make.task(owner=csm.person, contact=person, priority=9), make.task(owner=csm.person)
+    session.commit()
+    url, fields = f"/tasks/{first.id}", {"cause": "other", "outcome": "improved", "comment": "Called her."}
+    done = post(csm, f"{url}/resolution", url, **fields)
+    assert done.location.startswith(f"/tasks/{second.id}?")
+    page = csm.get(done.location)
+    assert f"{url}/reopening" in page.text
+    assert "Tuva Berg" in page.text
+    assert "none before it was closed" in csm.get(url).text, "nobody was in touch, and nothing says otherwise"
+    again = csm.post(f"{url}/reopening", data={"csrf_token": token(page)})
+    page = csm.get(again.location).text.partition('id="close"')[2]
+    assert re.search(r'<option selected value="other">', page)
+    assert re.search(r'checked[^>]* value="improved"', page)
+    assert page.count("Called her.") == 2, "in the form, and under what happened"
+    assert f"{url}/reopening" not in csm.get(done.location).text
+    assert csm.get(f"/tasks/{second.id}?finished=99999999999").status_code == 200
+
+
 def test_who_was_slower_reads_who_closed_it_and_why_and_loses_no_word(csm, session):
     task = make.task(owner=csm.person)
     resolution = Resolution(Outcome.NO_CHANGE, "They stay, with a discount.", Cause.COMMERCIAL_PRICE)
@@ -194,6 +214,52 @@ def test_snooze_and_hand_over(csm, session):
     session.expire_all()
     changed = session.get(Task, task.id)
     assert (changed.owner.name, changed.snoozed_until.date().isoformat()) == ("Marc Duval", soon)
+
+
+def test_what_is_put_aside_is_listed_and_can_be_taken_up_before_its_day(csm, session):
+    now, person = clock.now(), make.contact(last_name="Berg")
+    task = make.task(owner=csm.person, contact=person, due_at=now + timedelta(days=9))
+    task.first_touch_due_at, task.snoozed_until = now + timedelta(days=5), now + timedelta(days=3)
+    session.commit()
+    page = csm.get("/queue").text
+    assert "Berg" not in page
+    assert "and 1 put aside" in page
+    assert "put aside until" in csm.get("/queue?state=aside").text
+    assert "Berg" in csm.get("/queue?q=Kim+Berg").text
+    url = f"/tasks/{task.id}"
+    assert post(csm, f"{url}/snooze/ended", url).status_code == 303
+    assert "Berg" in csm.get("/queue").text
+    assert "Nothing is put aside" in csm.get("/queue?state=aside").text
+
+
+def test_an_error_beside_the_task_is_told_on_top_of_its_form(csm, session):
+    task = make.task(owner=csm.person)
+    session.commit()
+    url = f"/tasks/{task.id}"
+    for what in ("snooze", "owner"):
+        page = post(csm, f"{url}/{what}", url)
+        assert (page.status_code, page.text.count("data-focus")) == (400, 1)
+
+
+def test_a_task_is_handed_to_those_who_can_work_on_it(csm, session):
+    reader, task = make.staff(name="Only Reads", role="viewer"), make.task(owner=csm.person)
+    session.commit()
+    url = f"/tasks/{task.id}"
+    assert "Only Reads" not in csm.get(url).text
+    assert post(csm, f"{url}/owner", url, owner=str(reader.id)).status_code == 400
+    resolve(
+        task, Resolution(Outcome.LOST, "x", Cause.OTHER), now=clock.now(), by=Actor("staff", None, "Ines")
+    )
+    session.commit()
+    late = post(csm, f"{url}/owner", "/queue?owner=all&state=closed", owner=str(csm.person.id))
+    assert late.status_code == 409
+
+
+def test_the_figures_over_the_queue_open_the_lists_they_count(csm, session):
+    make.task(owner=csm.person, kind=TaskKind.SILENT)
+    session.commit()
+    page = html.unescape(csm.get("/queue?kind=detractor&q=nobody").text)
+    assert f'"/queue?owner={csm.person.id}&due=new"' in page
 
 
 def test_a_viewer_reads_but_changes_nothing(sign_in, session):

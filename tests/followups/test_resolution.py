@@ -118,7 +118,9 @@ def test_snoozing_hides_a_task_but_never_an_overdue_one(session):
     activities.snooze(task, NOW + timedelta(days=2), now=NOW)
     session.flush()
     assert shown(session) == []
-    assert queue.counts(session, "all", now=NOW, zone=NOW.tzinfo).open == 0
+    found = queue.counts(session, "all", now=NOW, zone=NOW.tzinfo)
+    assert (found.open, found.aside) == (0, 1)
+    assert shown(session, aside=True) == shown(session, words=task.contact.last_name) == [task.id]
     task.first_touch_due_at = NOW - timedelta(minutes=1)
     session.flush()
     assert shown(session) == [task.id]
@@ -145,3 +147,12 @@ def test_search_takes_wildcards_as_letters(session):
     make.task(account=make.account(name="Cotton"))
     assert shown(session, words="%_") == [task.id]
     assert len(shown(session, words="cotton")) == 2
+
+
+def test_search_finds_a_person_by_the_whole_name_and_with_the_account(session):
+    cotton = make.account(name="Oakfield Garden")
+    task = make.task(contact=make.contact(account=cotton, first_name="Tuva", last_name="Sjöberg"))
+    make.task(contact=make.contact(account=cotton, first_name="Tuva", last_name="Berg"))
+    for words in ("Tuva Sjöberg", "sjöberg  tuva", "sjö oakfield"):
+        assert shown(session, words=words) == [task.id]
+    assert shown(session, words="Sjöberg Elsewhere") == []

@@ -16,6 +16,7 @@ import config
 from app.auth.models import Staff
 from app.contacts.models import Account, Contact
 from app.core.database.columns import BigId, UtcDateTime
+from app.core.database.finding import every_word
 from app.core.installation import installation
 from app.delivery import cadence, letters
 from app.delivery.asking.gates import Reason
@@ -171,9 +172,7 @@ def listed(planned: sa.CTE, spoken: sa.ColumnElement, shown: Filter, after: int,
     elif shown.who:
         query = query.where(planned.c.reason == shown.who)
     if shown.search:
-        name = Contact.first_name + " " + Contact.last_name
-        places = (name, Contact.email, Account.name)
-        fits = sa.or_(*[place.icontains(shown.search, autoescape=True) for place in places])
+        fits = every_word(shown.search, Contact.first_name, Contact.last_name, Contact.email, Account.name)
         query = query.join(Contact, Contact.id == planned.c.contact_id)
         query = query.join(Account, Account.id == planned.c.account_id).where(fits)
     found = query.subquery("listed").c

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.contacts.models import Account, Contact, ContactRole
 from app.core.clock import Today
+from app.core.database.finding import every_word
 from app.delivery import cadence
 from app.delivery.asking.gates import Reason
 from app.delivery.models import InvitationState, Suppression
@@ -86,9 +87,7 @@ def why_not(today: Today) -> sa.ColumnElement:
 
 def conditions(chosen: PeopleFilter, today: Today) -> Iterator[sa.ColumnElement[bool]]:
     if chosen.words:
-        parts = [Contact.first_name, Contact.last_name, Contact.email, Account.name]
-        full = Contact.first_name + " " + Contact.last_name
-        yield sa.or_(*(part.icontains(chosen.words, autoescape=True) for part in (*parts, full)))
+        yield every_word(chosen.words, Contact.first_name, Contact.last_name, Contact.email, Account.name)
     if chosen.role:
         yield Contact.role == chosen.role
     if chosen.language:
