@@ -1,7 +1,8 @@
 """Sending a wave through the outbox against a bare smtplib loop over one connection with the same octets.
 
-Both go into postfix's smtp-sink, taking turns in shuffled order; afterwards every ask must stand as sent.
-Run alone: `python -m bench.sending [--rounds 7] [--people 1000] [--database URL]`.
+Both go into postfix's smtp-sink, taking turns in shuffled order; afterwards every ask must stand as sent. Also how much
+memory many mails take that are sent in one turn, beyond what few take.
+Run alone: `python -m bench.sending [--rounds 7] [--people 1000] [--database URL] [--memory MAILS]`.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from app.delivery.mail.smtp.server import Server
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.sending import posting
 from app.extensions import db
-from bench import installations, smtp_sink
-from bench.figures import Absent, Figure
+from bench import databases, installations, smtp_sink
+from bench.figures import Absent, Figure, line
 
-TARGET, STRETCH = 0.50, 1.5
+TARGET, STRETCH = 0.60, 1.5
+MOST_MB, FEW, MANY, WAVE = 30, 10_000, 50_000, 10_000
 WHAT = "sending a wave / one smtplib connection"
 
 
@@ -39,16 +41,10 @@ def run(rounds: int = 7, people: int = 1000, database_url: str = "") -> dict:
         return {"name": "sending", "note": smtp_sink.ABSENT}
     with smtp_sink.running(program) as port, installations.fresh(database_url) as app:
         settings = app.extensions["settings"]
-        lane = Lane(Server("127.0.0.1", port), settings.SEND_CONNECTIONS)
-        base = Mailer.from_settings(settings)
-        mailer = Mailer(lane, MailboxLane(mailbox(settings)), base.signer, base.sender)
         octets = sample(settings)
+        mailer = mailer_to(port, settings)
         taken = [one_round(port, mailer, settings, octets, people) for _ in range(rounds + 1)][1:]
-        sent = db.session.scalar(
-            sa.select(sa.func.count()).where(Invitation.state == InvitationState.SENT).select_from(Invitation)
-        )
-        if sent != (rounds + 1) * people + 1:
-            raise AssertionError(f"{sent} asks stand as sent, {(rounds + 1) * people + 1} should")
+        judge((rounds + 1) * people + 1)
     ratios = [floor[0] / ours[0] for floor, ours in taken]
     return {
         "name": "sending",
@@ -65,17 +61,59 @@ def run(rounds: int = 7, people: int = 1000, database_url: str = "") -> dict:
     }
 
 
+def memory(mails: int = MANY, database_url: str = "") -> Figure | Absent:
+    """What so many mails take beyond ten thousand when they are sent in one turn, and what a million would by that."""
+    what = f"memory of sending {mails:,} mails"
+    program = smtp_sink.find()
+    if program is None:
+        return Absent(what, smtp_sink.ABSENT)
+    peaks = {}
+    with smtp_sink.running(program) as port, installations.fresh(database_url) as app:
+        settings = app.extensions["settings"]
+        mailer = mailer_to(port, settings)
+        for number in (FEW, mails):
+            for _ in range(number // WAVE):
+                installations.wave(WAVE)
+                queue(settings)
+            peak = databases.Peak()
+            ours(mailer, number)
+            peaks[number] = peak.mb
+        judge(FEW + mails)
+    growth = peaks[mails] - peaks[FEW]
+    by_million = growth / (mails - FEW) * (1_000_000 - FEW)
+    note = f"{peaks[FEW]:.0f} MB at {FEW:,}, {peaks[mails]:.0f} MB at {mails:,}; at that slope {by_million:.0f} MB more at 1,000,000"
+    return Figure(what, growth, MOST_MB, at_most=True, unit=" MB", note=note)
+
+
+def judge(people: int) -> None:
+    """AssertionError unless so many asks stand as sent."""
+    is_sent = Invitation.state == InvitationState.SENT
+    sent = db.session.scalar(sa.select(sa.func.count()).where(is_sent).select_from(Invitation))
+    if sent != people:
+        raise AssertionError(f"{sent} asks stand as sent, {people} should")
+
+
+def mailer_to(port: int, settings) -> Mailer:
+    """The mailer of an installation, with its lane to that port."""
+    lane = Lane(Server("127.0.0.1", port), settings.SEND_CONNECTIONS)
+    base = Mailer.from_settings(settings)
+    return Mailer(lane, MailboxLane(mailbox(settings)), base.signer, base.sender)
+
+
 def figures() -> Iterator[Figure | Absent]:
-    """The same for the table of all benchmarks."""
-    row = run()
-    if "note" in row:
-        yield Absent(WHAT, row["note"])
+    """The same for the table of all benchmarks, on both databases, and the memory."""
+    if smtp_sink.find() is None:
+        yield Absent(WHAT, smtp_sink.ABSENT)
         return
-    note = (
-        f"{row['mails_per_second']:,.0f}/s to {row['floor_per_second']:,.0f}/s; "
-        f"CPU {row['cpu_us']:,.0f} us to {row['floor_cpu_us']:,.0f} us each"
-    )
-    yield Figure(WHAT, row["ratio"], TARGET, low=row["low"], high=row["high"], note=note)
+    with databases.postgresql() as url:
+        for kind, row in (("SQLite", run()), ("PostgreSQL", run(database_url=url))):
+            note = (
+                f"{row['mails_per_second']:,.0f}/s to {row['floor_per_second']:,.0f}/s; "
+                f"CPU {row['cpu_us']:,.0f} us to {row['floor_cpu_us']:,.0f} us each"
+            )
+            what = f"{WHAT}, {kind}"
+            yield Figure(what, row["ratio"], TARGET, low=row["low"], high=row["high"], note=note)
+    yield memory()
 
 
 def sample(settings) -> bytes:
@@ -124,7 +162,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--people", type=int, default=1000)
     parser.add_argument("--database", default="")
+    parser.add_argument("--memory", type=int, default=0, metavar="MAILS")
     given = parser.parse_args()
+    if given.memory:
+        print(line(memory(given.memory, given.database)))
+        return
     row = run(given.rounds, given.people, given.database)
     print(
         "\n".join(
