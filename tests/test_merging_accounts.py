@@ -10,7 +10,16 @@ import pytest
 import sqlalchemy as sa
 
 from app import journey
-from app.contacts.models import Account, AccountKey, Contact, ContactKey, ContactStatus, Goal, Wish
+from app.contacts.models import (
+    Account,
+    AccountKey,
+    Contact,
+    ContactKey,
+    ContactStatus,
+    Goal,
+    OptOutElsewhere,
+    Wish,
+)
 from app.contacts.signals import Signal
 from app.contacts.syncing import account_of_key, contact_of_key
 from app.core.audit import SYSTEM, AuditEvent
@@ -126,6 +135,7 @@ def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
     double.title, double.unsubscribed_at = "Head of finance", NOW
     make.saved(ContactKey(contact_id=double.id, system="hubspot", key="hs-1"))
     make.saved(Wish(contact_id=double.id, at=NOW, told_by="import", is_unsubscribed=True))
+    make.saved(OptOutElsewhere(contact_id=double.id, system="hubspot", since_at=NOW))
     make.task(contact=double)
     make.saved(
         Skip(contact_id=double.id, staff_name="Ana", reason="On leave", until_on=NOW.date(), made_at=NOW)
