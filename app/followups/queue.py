@@ -78,8 +78,8 @@ def visible(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def put_aside(now: datetime) -> sa.ColumnElement[bool]:
-    """Open and put aside until later, whether it shows through or not."""
-    return sa.and_(is_open, Task.snoozed_until > now)
+    """Open and put aside until later; what is overdue is not, it shows among what is to be done."""
+    return sa.and_(is_open, sa.not_(visible(now)))
 
 
 def state_of(chosen: QueueFilter, now: datetime) -> sa.ColumnElement[bool]:
