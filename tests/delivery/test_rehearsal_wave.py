@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -137,3 +138,17 @@ def test_what_is_for_colleagues_reaches_colleagues_and_nobody_else(wave, sink, s
         "demo@vendor.example",
         "stranger@customer.example",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("Vendor Care <ask@vendor.example>", "Vendor Care"),
+        ("ask@vendor.example", "Vendor"),
+        ("JustAsk <surveys@justask.example>", "Vendor"),
+    ],
+)
+def test_a_name_of_the_sender_that_is_set_stands_before_the_company(session, settings, given, name):
+    installation(session).company = "Vendor"
+    desk = posting.Desk(session, dataclasses.replace(settings, MAIL_FROM=given), NOW)
+    assert desk.sender.name == name
