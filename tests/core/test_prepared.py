@@ -96,3 +96,10 @@ def test_a_column_that_no_index_serves_compares_like_itself(session):
     find = Prepared(sa.select(Invitation.id).where(unindexed(Invitation.state) == bindparam("state")))
     assert find.row(session.connection(), state=InvitationState.SENT) == (ask.id,)
     assert find.row(session.connection(), state=InvitationState.SILENT) is None
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_sqlite_looks_the_values_of_a_list_up_in_the_index(session):
+    query = sa.select(Invitation.state).where(among(Invitation.id)).compile(session.get_bind())
+    plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {query}", ("[1]",)).all()
+    assert any("SEARCH invitations USING INTEGER PRIMARY KEY" in step[3] for step in plan)

@@ -192,6 +192,10 @@ class among(sa.sql.functions.FunctionElement):
         several = sa.JSON().with_variant(postgresql.ARRAY(column.type), "postgresql")
         super().__init__(column, sa.bindparam(name, type_=several))
 
+    def self_group(self, against: Any = None) -> among:
+        """As it is: SQLite would not use an index for `... IN (...) = 1`, which is made of other truths."""
+        return self
+
 
 @compiles(among, "sqlite")
 def _among_sqlite(element: among, compiler, **options) -> str:
