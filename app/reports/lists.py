@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from app.delivery.models import Invitation
+from app.delivery.models import Invitation, InvitationState
 from app.reports.participation import ANSWERED, DECLINED, OPEN, REACHED, SILENT, start_of, unheard
 from app.reports.trend import counted
 from app.responses.models import Response
@@ -66,6 +66,13 @@ class Chosen:
     @property
     def last(self) -> date:
         return self.end - timedelta(days=1)
+
+    @property
+    def states(self) -> frozenset[InvitationState]:
+        """Of which asks. A person whose answer does not count, a machine's perhaps, did not answer."""
+        if self.per_person and self.state == "unanswered":
+            return REACHED - OPEN
+        return STATES.get(self.state or "", REACHED)
 
     @property
     def is_narrowed(self) -> bool:
@@ -146,7 +153,7 @@ def asks(
 
 
 def ask_conditions(chosen: Chosen, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
-    states = Invitation.state.in_(STATES.get(chosen.state or "", REACHED))
+    states = Invitation.state.in_(chosen.states)
     if chosen.per_person:
         return [*unheard(chosen.start, chosen.end, zone), states]
     return [

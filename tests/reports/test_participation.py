@@ -111,3 +111,15 @@ def test_all_periods_are_counted_by_one_query(session):
         NOW.date() - timedelta(days=40): (0, 1),
     }
     assert participation(session, [], zone=BERLIN) == []
+
+
+def test_whose_answer_does_not_count_is_among_those_who_did_not_answer(session):
+    machine = make.invitation()
+    make.response(9, invitation=machine, is_maybe_automatic=True)
+    silent()
+    make.invitation()
+    assert sum(unheard_people(session, today=NOW.date(), days=180, zone=BERLIN).values()) == 3
+    days = {"start": NOW.date() - timedelta(days=179), "end": NOW.date() + timedelta(days=1)}
+    chosen = Chosen(**days, state="unanswered", per_person=True)
+    assert lists.how_many_asks(session, chosen, zone=BERLIN) == 2
+    assert machine in lists.asks(session, chosen, zone=BERLIN)
