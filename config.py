@@ -141,7 +141,7 @@ class Settings:
 
     @property
     def is_production(self) -> bool:
-        """Links are https, or the server is reachable from outside this machine (decisions 16)."""
+        """Links are https, or the server is reachable from outside this machine."""
         return self.is_https or not is_loopback(self.HOST)
 
     @property

@@ -63,7 +63,7 @@ def routes(app: Flask, *, safe: bool) -> Iterator[tuple[Rule, str]]:
 
 
 def checksums() -> dict[str, tuple[int, str]]:
-    """Count and checksum of every table, without what looking may change (decisions 15)."""
+    """Count and checksum of every table, without what looking may change."""
     found = {}
     for table in Base.metadata.sorted_tables:
         if table.name in CHANGED_BY_LOOKING:

@@ -1,4 +1,4 @@
-"""Every route for every kind of identity, made from the url map (figure G14, cases T114 to T116)."""
+"""Every route for every kind of identity, made from the url map."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_only_pages_behind_a_link_have_no_hooks_before_them(app):
 
 
 def test_nothing_is_changed_without_the_token_of_the_form(app, clients, words):
-    """T114: only one-click, the answer form and the API, which takes no cookie, do without."""
+    """Only one-click, the answer form and the API, which takes no cookie, do without."""
     client = clients("admin")
     before = crawling.checksums()
     found = []
@@ -115,7 +115,7 @@ def test_nothing_is_changed_without_the_token_of_the_form(app, clients, words):
 
 
 def test_looking_changes_nothing(app, clients, words):
-    """T115: a crawl of every page, with the checksum of every table before and after."""
+    """A crawl of every page, with the checksum of every table before and after."""
     client = clients("admin")
     before = crawling.checksums()
     failed = []

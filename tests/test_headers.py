@@ -1,4 +1,4 @@
-"""What every answer says to the browser (T131, T132, T143, T144), tried on every page there is."""
+"""What every answer says to the browser, tried on every page there is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a web process has loaded after it has served every page once (decisions 18): no heavy library."""
+"""What a web process has loaded after it has served every page once: no heavy library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often something may be tried, counted in the database so that all processes count together (decisions 14).
+"""How often something may be tried, counted in the database so that all processes count together.
 
 The counters are a table on PostgreSQL. With SQLite they live in a file of their own beside the database, so that
 counting never waits for the write gate of the product. Keys are stored as digests: no address, no name.

@@ -1,4 +1,4 @@
-"""Sign-ins as rows (decisions 12): the cookie holds the id of a row, and a row that has ended opens nothing.
+"""Sign-ins as rows: the cookie holds the id of a row, and a row that has ended opens nothing.
 
 A row ends when its person signs out, after a time without a request, after a longest time whatever happens, and at
 once when the person is disabled, changes the password or gets another role, or when an administrator ends it.

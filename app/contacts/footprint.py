@@ -1,7 +1,7 @@
 """Whom we should know at an account, whom we do, and who is missing: a count of heads by role. Pure.
 
 How far a role is filled also is a part of the Relationship score, where roles weigh differently; this is the plain
-count (catalogue: 1 of 1, 1 of 1, 1 of 1 and 3 of 5 people are 75 %).
+count (1 of 1, 1 of 1, 1 of 1 and 3 of 5 people are 75 %).
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class ContactStatus(StrEnum):
 
 
 class NotAskable(StrEnum):
-    """Why a person is kept but never asked by a program (decisions 31)."""
+    """Why a person is kept but never asked by a program."""
 
     LIFECYCLE = "lifecycle"
     OWN_DOMAIN = "own_domain"

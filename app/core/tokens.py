@@ -1,4 +1,4 @@
-"""Links that cannot be guessed and that the database alone cannot rebuild (decisions 11).
+"""Links that cannot be guessed and that the database alone cannot rebuild.
 
 A row stores a random nonce; the token is the nonce and an HMAC under a key derived from the secret key. A dump of
 the database therefore holds no usable link. Former secret keys stay valid for reading.

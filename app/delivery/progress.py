@@ -24,7 +24,7 @@ COUNTED = sa.select(Invitation.wave_id, Invitation.state, sa.func.count()).group
 
 
 def wave_counts(session: Session, wave_id: int) -> dict[str, int]:
-    """`total` and the number of invitations in each state; disjoint, queued includes sending (decisions 23)."""
+    """`total` and the number of invitations in each state; disjoint, queued includes sending."""
     return counts_of(session, [wave_id])[wave_id]
 
 

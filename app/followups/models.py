@@ -137,7 +137,7 @@ class Task(Stamped, Base):
         return self.state is not TaskState.CLOSED
 
     def is_overdue(self, *, now: datetime) -> bool:
-        """Open and past either clock (decisions 26)."""
+        """Open and past either clock."""
         late_touch = self.first_touched_at is None and self.first_touch_due_at < now
         return self.is_open and (late_touch or self.due_at < now)
 

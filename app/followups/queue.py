@@ -61,7 +61,7 @@ has_reply = Task.replied_at.is_not(None)
 
 
 def overdue(now: datetime) -> sa.ColumnElement[bool]:
-    """Open and past either clock (decisions 26), as SQL."""
+    """Open and past either clock, as SQL."""
     late_touch = sa.and_(Task.first_touched_at.is_(None), Task.first_touch_due_at < now)
     return sa.and_(is_open, sa.or_(late_touch, Task.due_at < now))
 

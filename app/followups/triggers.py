@@ -1,7 +1,7 @@
 """Which task an answer or a silence calls for, why, how urgent it is, and both of its clocks (pure).
 
 First touch: detractor 24 business hours (8 for decision makers and champions), alert 1 day, promoter 2, passive, value and
-silence 5 business days; resolution 10 business days (decisions 26). Reasons are whole sentences and name no person, so
+silence 5 business days; resolution 10 business days. Reasons are whole sentences and name no person, so
 that erasing a person leaves nothing behind in them.
 """
 

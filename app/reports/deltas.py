@@ -1,7 +1,7 @@
 """What an answer adds to the trends, as signed deltas that keep every sum exact under change (pure).
 
 Series `day` counts a vote on its day. Series `window` counts it from its day until the earlier of 180 days later and
-the person's next vote, one vote each, so that the running sum over days is the headline NPS (decisions 24). A change
+the person's next vote, one vote each, so that the running sum over days is the headline NPS. A change
 of one vote may end the window of the one before it, hence deltas are the difference between all contributions of a
 person's votes before and after. Segments (`dims`) stand with each vote as they were when it was given.
 """

@@ -2,7 +2,7 @@
 
 A cell is a sum of deltas, so late changes are exact: an edit adds the old values with a minus sign and the new ones
 with a plus sign. Series `day` counts an answer on its day; series `window` adds it on its day and takes it away on
-the earlier of day + 180 and the contact's next answer, so that a running sum is the headline NPS (decisions 24).
+the earlier of day + 180 and the contact's next answer, so that a running sum is the headline NPS.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How many of those asked took part: asks by the period they were sent in, and what became of them by now.
 
 Reached is sent and not bounced. The rate of a period is answered over closed asks (answered, declined, silent); asks
-still open count nowhere, and a period that has some says "provisional" (decisions 23, 24). One that closed with nothing
+still open count nowhere, and a period that has some says "provisional". One that closed with nothing
 but an automatic reply counts nowhere either: whoever was away was not silent.
 """
 

@@ -1,6 +1,6 @@
 """NPS over time: by period, or as the headline with one vote per contact in a window before each point's end.
 
-Definition (decisions 24), printed under every figure: a period counts the responses submitted in it; the headline
+Definition, printed under every figure: a period counts the responses submitted in it; the headline
 counts the latest response per contact in the W days before the end, one vote each, unweighted; W is 180 for pages.
 """
 
@@ -38,7 +38,7 @@ class NpsPoint:
 
 
 def counted(response: type[Response] = Response) -> sa.ColumnElement[bool]:
-    """Responses that enter NPS: with a score, not in rehearsal, not flagged and unreviewed (decisions 27)."""
+    """Responses that enter NPS: with a score, not in rehearsal, not flagged and unreviewed."""
     reviewed = sa.or_(response.is_maybe_automatic.is_(False), response.reviewed_at.is_not(None))
     return sa.and_(response.score.is_not(None), response.is_rehearsal.is_(False), reviewed)
 

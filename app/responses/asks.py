@@ -118,7 +118,7 @@ class Ask(NamedTuple):
         return self.state in ON_ITS_WAY and not self.is_heard and not self.is_unsubscribed
 
     def takes_answers(self, now: datetime) -> bool:
-        """Whether an answer, or a change of it, is still taken (decisions 20)."""
+        """Whether an answer, or a change of it, is still taken."""
         until = self.editable_until
         was_asked = self.state not in NEVER_ASKED or self.sent_at is not None
         is_here = self.contact_status is not ContactStatus.ERASED

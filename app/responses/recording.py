@@ -78,7 +78,7 @@ class Recorded:
 
     @property
     def counts(self) -> bool:
-        """Whether it enters scores and trends: not of a rehearsal, not flagged and unreviewed (decisions 27)."""
+        """Whether it enters scores and trends: not of a rehearsal, not flagged and unreviewed."""
         return not self.ask.is_rehearsal and (not self.is_automatic or self.ask.reviewed_at is not None)
 
 

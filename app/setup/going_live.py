@@ -1,4 +1,4 @@
-"""From rehearsal to live: what stands in the way, and the step itself (decisions 29).
+"""From rehearsal to live: what stands in the way, and the step itself.
 
 Page, command and API call the same two functions. What was only for trying out is listed before and deleted with the
 step, in its transaction. The demo company goes only when that was said explicitly, since it is a blocker otherwise.

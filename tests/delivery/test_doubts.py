@@ -1,4 +1,4 @@
-"""Deciding about mails in doubt on their page, with a real mail server: one more mail, or none (T12, T13)."""
+"""Deciding about mails in doubt on their page, with a real mail server: one more mail, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Unsubscribing while the wave is being sent: whoever has pressed gets no mail that has not begun to leave (G7, T28)."""
+"""Unsubscribing while the wave is being sent: whoever has pressed gets no mail that has not begun to leave."""
 
 from __future__ import annotations
 

@@ -117,7 +117,7 @@ def test_every_link_has_128_random_bits_of_its_own(session, program):
 
 
 def test_a_hundred_thousand_links_follow_no_pattern(session):
-    """T59, as each database makes them for a large wave: six standard deviations from even at most, at every place."""
+    """As each database makes them for a large wave: six standard deviations from even at most, at every place."""
     bulk.give_nonces(session)
     numbers = sa.select(sa.literal(1).label("n")).cte(recursive=True)
     numbers = numbers.union_all(sa.select(numbers.c.n + 1).where(numbers.c.n < 100_000))
@@ -143,7 +143,7 @@ def test_a_second_press_finds_the_first_wave(session, program):
 
 
 def test_two_presses_at_once_make_one_wave(app, session, program):
-    """Two tabs, two managers: both pages were made before either pressed (T25)."""
+    """Two tabs, two managers: both pages were made before either pressed."""
     make.contact()
     number, key = program.id, waves.next_key(session, program)
     session.commit()

@@ -1,4 +1,4 @@
-"""Unsubscribing inside a running wave under either engine (G7): the worker of the timetable sends, as it always does."""
+"""Unsubscribing inside a running wave under either engine: the worker of the timetable sends, as it always does."""
 
 from __future__ import annotations
 

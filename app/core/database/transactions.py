@@ -1,4 +1,4 @@
-"""Reading and writing transactions, and the write gate of SQLite (decisions 1 and 2).
+"""Reading and writing transactions, and the write gate of SQLite.
 
 A reading transaction is a plain BEGIN with `query_only` on: it never waits and cannot write. A writing transaction
 first takes the gate (a lock in the process and `flock` on a file beside the database), then BEGIN IMMEDIATE, so
@@ -172,7 +172,7 @@ def writer(engine: Engine) -> Engine:
 
 
 def aside(engine: Engine, statement: Executable, values: Mapping[str, Any] | None = None) -> bool:
-    """Execute one statement outside the request's transaction, best effort (decisions 15); False when it was not done.
+    """Execute one statement outside the request's transaction, best effort; False when it was not done.
 
     For what may be lost: visits, when a session or key was last seen. It waits a quarter of a second for other writers
     at most, and must not be called by whoever holds the gate.

@@ -1,7 +1,7 @@
 """The processes of `justask serve`: preparation, the web processes, the worker, and who minds them.
 
 This process loads the application and forks the web processes from it, which then share in memory what none of them
-changes. It opens no connection to the database that they could inherit (decisions 7): migrations and demo data run in
+changes. It opens no connection to the database that they could inherit: migrations and demo data run in
 a child that ends before. When all is started it gives up everything it has loaded and only minds the others.
 """
 

@@ -1,4 +1,4 @@
-"""What the workers leave behind: signs of life, and jobs that failed (decisions 5).
+"""What the workers leave behind: signs of life, and jobs that failed.
 
 A failing item is tried again after a growing pause and parked after `MOST_TRIES`; others go on meanwhile.
 """

@@ -1,4 +1,4 @@
-"""Security headers of every response, the content security policy first (decisions 17)."""
+"""Security headers of every response, the content security policy first."""
 
 from __future__ import annotations
 

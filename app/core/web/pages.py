@@ -113,7 +113,7 @@ def install(app: Flask) -> None:
 
 
 def choose_transaction() -> None:
-    """Unsafe methods write, everything else only reads (decisions 1). Respondent pages choose for themselves."""
+    """Unsafe methods write, everything else only reads. Respondent pages choose for themselves."""
     if request.method not in SAFE_METHODS and not is_respondent(request.path):
         transactions.write(db.session)
 

@@ -1,6 +1,6 @@
 """Keeping the octets of a mail that could not be read, encrypted under the secret key.
 
-It may hold links that open an answer page, and the database alone must not (decisions 11).
+It may hold links that open an answer page, and the database alone must not.
 """
 
 from __future__ import annotations

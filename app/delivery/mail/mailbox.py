@@ -1,7 +1,7 @@
 """The built-in mailbox: a lane whose mails go nowhere and are kept as .eml files to look at.
 
 This is where mail goes until a server is set, and where the mails of a rehearsal stay. Files, not rows,
-because a mail holds usable links and the database must not (decisions 11). The folder is readable by
+because a mail holds usable links and the database must not. The folder is readable by
 the product's own user alone.
 """
 

@@ -1,7 +1,7 @@
 """Putting mails into the outbox: words and values are frozen here, before the first try.
 
 What many people get alike is one letter, found again by its digest; a row holds a person's own values. Neither holds
-a usable link: the token is filled in at sending (decisions 11).
+a usable link: the token is filled in at sending.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Fetching from a maildir on disk and from an IMAP server over sockets; nothing lost, nothing twice (T47)."""
+"""Fetching from a maildir on disk and from an IMAP server over sockets; nothing lost, nothing twice."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_connection_that_breaks_goes_on_where_it_broke(session, settings, post
 
 
 def test_a_mailbox_that_is_down_for_a_day_is_caught_up(session, settings, post, maildir):
-    """T47: shown as failed all the time, never parked; afterwards everything is taken, once."""
+    """Shown as failed all the time, never parked; afterwards everything is taken, once."""
     mails = [post.sent() for _ in range(3)]
     gone, now = maildir.rename(maildir.with_name("gone")), NOW
     while now < NOW + timedelta(days=1):
@@ -142,7 +142,7 @@ def test_a_mailbox_that_is_down_for_a_day_is_caught_up(session, settings, post, 
 def test_an_imap_server_that_is_down_and_then_over_quota_for_a_day_is_caught_up(
     session, settings, post, server
 ):
-    """T47 over IMAP: half a day nobody listens, half a day the folder cannot be opened; nothing is lost or twice."""
+    """Over IMAP: half a day nobody listens, half a day the folder cannot be opened; nothing is lost or twice."""
     mails = [post.sent() for _ in range(4)]
     server.inbox.add(samples.dsn(to=mails[0].path, person=mails[0].person))
     assert jobs.fetch(session, settings, imap(server), now=NOW) == 1

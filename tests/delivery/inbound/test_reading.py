@@ -90,7 +90,7 @@ def test_a_complaint_is_known_and_a_report_that_it_was_no_spam_is_none():
 @pytest.mark.parametrize("language", samples.ABSENCES)
 @pytest.mark.parametrize("by", ["header", "subject", "words"])
 def test_an_absence_is_known_in_every_language(language, by):
-    """T44: by what the header says, by the subject alone, and by the words alone."""
+    """By what the header says, by the subject alone, and by the words alone."""
     subject, words = samples.ABSENCES[language]
     headers = "Auto-Submitted: auto-replied\n" if by == "header" else ""
     raw = samples.letter(words, subject=subject if by == "subject" else "Re: A question", headers=headers)

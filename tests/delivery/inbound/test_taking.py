@@ -33,7 +33,7 @@ def tasks(session) -> list[Task]:
 
 
 def test_a_bounce_for_good_closes_the_address_and_the_ask(session, post):
-    """T41: found by its return path alone, with nothing of our mail in it."""
+    """Found by its return path alone, with nothing of our mail in it."""
     mail = post.sent()
     taken = post.take(samples.dsn(to=mail.path, person=mail.person, about="unknown@elsewhere.example"))
     assert (taken.kind, taken.matched_by) == (Kind.HARD_BOUNCE, MatchedBy.RETURN_PATH)
@@ -67,7 +67,7 @@ def test_nobody_can_close_an_address_without_a_secret_of_our_mail(session, post)
 
 
 def test_a_full_mailbox_and_a_delay_leave_everything_as_it_is(session, post):
-    """T41: soft, even when the server gave up; a delay is no news at all."""
+    """Soft, even when the server gave up; a delay is no news at all."""
     mail = post.sent(remind_at=post.now + DAY)
     soft = post.take(
         samples.dsn(to=mail.path, person=mail.person, status="4.2.2", said="452 4.2.2 mailbox full")
@@ -122,7 +122,7 @@ def test_an_ask_whose_reminder_arrived_is_a_silence(session, post):
 
 
 def test_a_bounce_that_is_heard_after_the_closing_takes_the_silence_back(session, post):
-    """T47: the mailbox was down until after the ask had closed."""
+    """The mailbox was down until after the ask had closed."""
     mail = post.sent()
     assert expired(session, mail.ask.closes_at) == [InvitationState.SILENT]
     post.take(samples.dsn(to=mail.path, person=mail.person))
@@ -155,7 +155,6 @@ def test_a_corrected_address_is_not_closed_by_the_bounce_of_the_old_one(session,
 
 
 def test_a_complaint_ends_all_mail_and_opens_a_task(session, post):
-    """T43."""
     mail = post.sent()
     taken = post.take(samples.arf(to=mail.path, person="redacted@customer.example"))
     assert taken.kind is Kind.COMPLAINT
@@ -169,7 +168,7 @@ def test_a_complaint_ends_all_mail_and_opens_a_task(session, post):
 
 
 def test_an_absence_is_no_answer_and_no_bounce(session, post):
-    """T44: in eight languages, with "10/10" in the text."""
+    """In eight languages, with "10/10" in the text."""
     mail = post.sent()
     for subject, words in samples.ABSENCES.values():
         taken = post.take(samples.letter(words, subject=subject, about=mail.message_id, sender=mail.person))

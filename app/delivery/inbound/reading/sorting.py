@@ -130,5 +130,5 @@ def text_in(part: Message) -> str:
 
 
 def without_links(text: str) -> str:
-    """Words without what would open somebody's answer page: nothing that is kept holds a usable link (decisions 11)."""
+    """Words without what would open somebody's answer page: nothing that is kept holds a usable link."""
     return LINK.sub(lambda found: found[0].replace(found[1], REMOVED), text)
