@@ -142,8 +142,9 @@ def test_what_happens_after_the_last_word_sends_nothing_twice(office, sink, sess
     office.queue()
     sink.on("body", hang_up)
     office.send()
-    office.later(hours=1)
-    office.send()
+    for _ in range(8):  # A lane that breaks again and again rests, and tries one mail at a time.
+        office.later(hours=1)
+        office.send()
     assert max(sink.counts.values(), default=0) <= 1
     known = InvitationState.SENT if hang_up in SAY_250 else InvitationState.IN_DOUBT
     assert states(session, wave) == {known: 8}
