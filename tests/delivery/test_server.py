@@ -235,3 +235,4 @@ def test_a_server_that_demands_tls_marks_nobody(start, tls):
     lane = Lane(Server.from_url(url(sink, "?starttls=0", user="")), 2)
     assert verdicts(carry(lane, [envelope(n) for n in range(5)])) == {Verdict.RETURNED: 5}
     assert "530" in lane.fault.words
+    lane.close()
