@@ -46,6 +46,12 @@ def test_an_unknown_address_gives_a_page_without_details(client):
     assert "/no/such/page" not in answer.text
 
 
+def test_an_unknown_address_does_not_read_what_is_sent_to_it(client):
+    client.application.config["MAX_CONTENT_LENGTH"] = 1000
+    sent = client.post("/no-such-page", data=b"x" * 2000, content_type="multipart/form-data; boundary=x")
+    assert sent.status_code in (404, 413)
+
+
 def test_a_database_that_is_away_is_said_without_asking_it(app, client):
     def fail():
         raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))

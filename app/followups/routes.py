@@ -70,7 +70,7 @@ def chosen_filter() -> QueueFilter:
     """The filter in the address; unknown values are passed over. People see their own queue first."""
     asked = request.args
     owner: int | str = asked.get("owner", "")
-    if owner.isdigit() and len(owner) < 10:
+    if owner.isascii() and owner.isdigit() and len(owner) < 10:
         owner = int(owner)
     elif owner not in {ALL, NOBODY}:
         owner = current_user.id if current_user.role == RoleName.CSM else ALL

@@ -85,10 +85,17 @@ def decoded(body: bytes) -> Posted:
     try:
         return checked(parse_qsl(body.decode(), True, errors="strict", max_num_fields=MOST_FIELDS))
     except UnicodeDecodeError:
-        pairs = parse_qsl(body.decode(errors="replace"), True, errors="replace", max_num_fields=MOST_FIELDS)
-        return Posted(collected(pairs), is_readable=False)
+        return Posted(collected(legible(body)), is_readable=False)
     except ValueError:
         return Posted(is_readable=False)
+
+
+def legible(body: bytes) -> list[tuple[str, str]]:
+    """What can be made out of a body that is no UTF-8, nothing of one with too many fields."""
+    try:
+        return parse_qsl(body.decode(errors="replace"), True, errors="replace", max_num_fields=MOST_FIELDS)
+    except ValueError:
+        return []
 
 
 def checked(pairs: list[tuple[str, str]]) -> Posted:

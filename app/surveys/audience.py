@@ -31,6 +31,7 @@ from app.surveys.wording import best, language_name
 
 TIERS = (1, 2, 3)
 MOST_VALUES = 1000
+MOST_LANGUAGES = 100  # Each is two comparisons, and SQLite ends a statement of more than a thousand.
 KEYS = ("tiers", "stages", "roles", "owners", "languages", "countries", "accounts", "segment", "segments")
 
 
@@ -81,11 +82,11 @@ def moved(given: Mapping[str, Any], from_id: int, to_id: int) -> dict[str, Any]:
     return found
 
 
-def values(given: Any, read: Callable[[Any], Any]) -> list:
+def values(given: Any, read: Callable[[Any], Any], most: int = MOST_VALUES) -> list:
     """Each value read and kept once, in the given order; ValueError or TypeError for what cannot be read."""
     if given is None:
         return []
-    if not isinstance(given, list | tuple) or len(given) > MOST_VALUES:
+    if not isinstance(given, list | tuple) or len(given) > most:
         raise TypeError(given)
     return list(dict.fromkeys(read(value) for value in given))
 
@@ -142,7 +143,7 @@ CHECKS: dict[str, Callable[[Any], Any]] = {
     "stages": lambda given: [s.value for s in values(given, Stage)],
     "roles": lambda given: [r.value for r in values(given, ContactRole)],
     "owners": lambda given: values(given, or_none(whole)),
-    "languages": lambda given: values(given, or_none(short)),
+    "languages": lambda given: values(given, or_none(short), MOST_LANGUAGES),
     "countries": lambda given: values(given, or_none(short)),
     "accounts": lambda given: values(given, whole),
     "segment": attribute_values,
@@ -153,7 +154,7 @@ MEANINGS: dict[str, Callable[[], str]] = {
     "stages": lambda: _("Stages are a list of: %(known)s.", known=", ".join(Stage)),
     "roles": lambda: _("Roles are a list of: %(known)s.", known=", ".join(ContactRole)),
     "owners": lambda: _("Owners are a list of staff ids, or null for accounts without an owner."),
-    "languages": lambda: _("Languages are a list of codes such as en, or null for not known."),
+    "languages": lambda: _("Languages are a list of up to 100 codes such as en, or null for not known."),
     "countries": lambda: _("Countries are a list of names as people have them, or null for not known."),
     "accounts": lambda: _("Accounts are a list of account ids."),
     "segment": lambda: _("Segment is an object of attributes, each with a list of values."),

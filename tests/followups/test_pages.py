@@ -47,6 +47,7 @@ def test_a_csm_sees_their_own_queue_first(csm, session):
     assert "Orphan Ltd" not in csm.get("/queue").text
     assert "Orphan Ltd" in csm.get("/queue?owner=nobody").text
     assert csm.get("/queue?owner=99999999999999999999&start=-5&kind=x&q=%00").status_code == 200
+    assert csm.get("/queue?owner=%C2%B2").status_code == 200
 
 
 def test_a_long_queue_says_which_of_how_many_tasks_are_shown(csm, session):

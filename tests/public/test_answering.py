@@ -138,7 +138,7 @@ def test_a_full_comment_of_wide_characters_fits(client, ask):
 
 def test_text_that_is_not_utf8_is_refused(client, ask):
     at = ask()
-    for raw in ("%ff%fe", "%c0%af", "%ed%a0%bd", "\xff"):
+    for raw in ("%ff%fe", "%c0%af", "%ed%a0%bd", "\xff", "\xff" + "&a=1" * 150):
         sent = client.post(
             at.link, data=f"score=9&comment=a{raw}b".encode("latin-1"), content_type=URLENCODED
         )

@@ -139,5 +139,7 @@ def fill(
 
 
 def of_groups(trait: Trait, keys: Sequence[str]) -> sa.ColumnElement[bool]:
-    wanted: list[Any] = [int(key) for key in keys if key.isdigit()] if trait is Trait.ACCOUNT else list(keys)
+    wanted: list[Any] = list(keys)
+    if trait is Trait.ACCOUNT:
+        wanted = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 18]
     return KEYS[trait].in_(wanted)

@@ -15,6 +15,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError, hmac_da
 PREFIX = "whsec_"
 BEARER = "Bearer "
 TOLERANCE = timedelta(minutes=5)
+LONGEST_MOMENT = 12
 
 
 def is_genuine(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, *, now: datetime) -> bool:
@@ -42,6 +43,7 @@ def are_signed_octets(secret: str, headers: Mapping[str, str], body: bytes, now:
         not number
         or not at.isascii()
         or not at.isdigit()
+        or len(at) > LONGEST_MOMENT
         or abs(now.timestamp() - int(at)) > TOLERANCE.total_seconds()
     ):
         return False

@@ -43,10 +43,14 @@ def save(session: Session, segment: Segment | None, *, name: str, filter: Mappin
     if session.scalar(namesake.where(Segment.id != (found.id or 0))):
         words = _("There is a segment of this name already.")
         raise Invalid(words, errors={"name": words})
-    if not filter:
+    if filter.get("segments"):
+        words = _("A segment names no other segment; choose its filters instead.")
+        raise Invalid(words, errors={"segments": words})
+    kept = {key: value for key, value in filter.items() if key != "segments"}
+    if not kept:
         words = _("Choose at least one filter; everybody needs no segment.")
         raise Invalid(words, errors={"tiers": words})
-    found.name, found.filter = name, {key: value for key, value in filter.items() if key != "segments"}
+    found.name, found.filter = name, kept
     session.add(found)
     session.flush()
     for program in users(session, [found])[found.id]:

@@ -75,7 +75,12 @@ def test_whoever_does_not_know_the_secret_leaves_nothing(client, session, post):
     assert {client.post("/hooks/inbound", data=raw, headers=headers).status_code for headers in wrong} == {
         401
     }
-    for headers in ({}, signed(raw), by_hand(latin) | {"webhook-timestamp": "1"}):
+    for headers in (
+        {},
+        signed(raw),
+        by_hand(latin) | {"webhook-timestamp": "1"},
+        by_hand(latin) | {"webhook-timestamp": "9" * 4400},
+    ):
         assert client.post("/hooks/inbound", data=latin, headers=headers).status_code == 401
     assert (
         client.post("/hooks/inbound", data=b"", headers={"Authorization": f"Bearer {TOKEN}"}).status_code

@@ -233,6 +233,7 @@ def test_the_same_mail_is_known_again_whichever_way_it_came():
     assert letter.digest(moved) == letter.digest(raw)
     assert letter.digest(raw.replace(b"one@", b"two@")) != letter.digest(raw)
     assert letter.digest(samples.dsn(to="x@y.example")) != letter.digest(samples.dsn(to="z@y.example"))
+    assert letter.digest(b'{"one": 1}') != letter.digest(b'{"two": 2}')
 
 
 @pytest.mark.parametrize(

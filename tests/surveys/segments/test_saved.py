@@ -119,3 +119,20 @@ def test_a_manager_makes_a_segment_uses_it_and_lists_its_people(app, session, si
     assert "Larger" in manager.get("/segments").text
     assert manager.post(f"/segments/{segment.id}/removal").status_code == 303
     assert session.get(Program, program.id) is not None
+
+
+@pytest.mark.parametrize("others", [{}, {"tiers": [1]}])
+def test_a_segment_that_names_another_is_refused_and_stays_what_it_was(session, others):
+    first = saved.save(session, None, name="Large", filter={"tiers": [1]})
+    for segment in (None, first):
+        with pytest.raises(Invalid, match="names no other segment"):
+            saved.save(session, segment, name="Nested", filter={"segments": [first.id], **others})
+    assert (first.name, first.filter) == ("Large", {"tiers": [1]})
+
+
+def test_as_many_languages_as_are_taken_can_be_looked_for(session):
+    make.contact(language="l99")
+    given = audience.checked({"languages": [f"l{number}" for number in range(100)]})
+    assert len(named_by(session, given)) == 1
+    with pytest.raises(Invalid, match="audience"):
+        audience.checked({"languages": [f"l{number}" for number in range(101)]})

@@ -128,12 +128,12 @@ def read(raw: bytes) -> Letter:
 def digest(raw: bytes) -> str:
     """By what the same mail is known again: its Message-ID and body, without the traces of its way.
 
-    One without a Message-ID is known by who wrote what to whom and when.
+    One without a Message-ID is known by who wrote what to whom and when, and what is no mail at all by every octet.
     """
     seen = raw[:MOST_READ].replace(b"\r\n", b"\n").lstrip(b"\n")
     head, _, body = seen.partition(b"\n\n")
     own = _OWN_ID.search(head)
-    known_by = own[1] if own else b"\n".join(found[0] for found in _TRACE.finditer(head))
+    known_by = own[1] if own else b"\n".join(found[0] for found in _TRACE.finditer(head)) or head
     return hashlib.sha256(known_by + b"\0" + body.rstrip()).hexdigest()
 
 
