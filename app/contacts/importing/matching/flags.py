@@ -17,10 +17,8 @@ class Flags:
 
     def __init__(self, store: Database, rows: list[ContactRow], people: Iterable[Person]):
         self.store = store
-        says_no, says_any = (
-            any(row.has_opted_out for row in rows),
-            any(row.has_opted_out or row.takes_mail for row in rows),
-        )
+        says_no = any(row.has_opted_out for row in rows)
+        says_any = says_no or any(row.takes_mail for row in rows)
         self._known = store.find_flags([p.id for p in people if p.id]) if says_any else {}
         asked = [p.id for p in people if p.id and not p.unsubscribed_at] if says_no else ()
         self._own_words = store.find_own_words(asked)

@@ -3,8 +3,9 @@
 The caller offers envelopes, collects reports, and for each envelope the server waits for (verdict None)
 either releases the body or withdraws, before it collects again. Reports come in batches as wide as the
 lane, so that one commit can serve all connections. A recipient domain that is slow to answer, or has not yet
-been quick, can hold half of the connections at most; the others keep their pace. Of a domain that is slow, or that has a limit, only a few
-envelopes stay in the lane; the others are given back with the time they should wait, and leave their room to others.
+been quick, can hold half of the connections at most; the others keep their pace. Of a domain that is slow, or that
+has a limit, only a few envelopes stay in the lane; the others are given back with the time they should wait, and
+leave their room to others.
 """
 
 import selectors
