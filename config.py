@@ -99,7 +99,7 @@ class Settings:
     )
     LOG_FORMAT: str = setting("text", "text or json")
     SEND_RATE: int = setting(
-        0, "most survey mails handed over per second; 0: as fast as the relay takes them"
+        0, "most survey mails that each worker hands over per second; 0: as fast as the relay takes them"
     )
     SEND_DOMAIN_RATES: tuple[str, ...] = setting(
         (),
