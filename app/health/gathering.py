@@ -1,7 +1,8 @@
 """From rows to facts: everything the formulas may know about some accounts, in one query per table.
 
 Days are the installation's. Rehearsals do not exist here; an answer that may be automatic and was not reviewed counts
-as taking part but not as an opinion, and one that a review found to be a machine's not at all. Adoption is the one fact that is measured elsewhere and told to us.
+as taking part but not as an opinion, and one that a review found to be a machine's not at all. Adoption is the one fact
+that is measured elsewhere and told to us.
 """
 
 from __future__ import annotations
