@@ -11,7 +11,7 @@ from app.delivery.inbound.routes import blueprint as inbound
 from app.delivery.routes import blueprint as delivery
 from app.followups.routes import blueprint as followups
 from app.public.vitals import blueprint as vitals
-from app.reports import list_routes, review_routes  # noqa: F401
+from app.reports import list_routes, loop_routes, review_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
 from app.setup import installation_routes, survey_routes  # noqa: F401
 from app.setup.mail import routes as mail_routes  # noqa: F401

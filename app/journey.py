@@ -32,6 +32,9 @@ from app.followups import opening, resolution
 from app.followups import traces as followup_traces
 from app.followups.conversation import replies
 from app.followups.models import Task
+from app.followups.promises import giving
+from app.followups.promises.giving import Wanted
+from app.followups.promises.models import Promise
 from app.health import due, snapshots
 from app.reports import counting, recount
 from app.responses import asks, changing, recording, replacing
@@ -222,6 +225,16 @@ def wishes_told(
             session.flush()
             due.mark(session.connection(), person.account_id, now=now)
     return None
+
+
+def contact_wanted(session: Session, ask: Ask, wanted: Wanted, *, now: datetime) -> Promise:
+    """Somebody who answered asks to be contacted: they are told who will be in touch and by when, and it is kept."""
+    return giving.give(session, ask, wanted, now=now)
+
+
+def contact_not_needed(session: Session, ask: Ask, *, now: datetime) -> None:
+    """Somebody who had asked to be contacted needs nobody any more."""
+    giving.withdraw(session, ask, now=now)
 
 
 def task_changed(session: Session, task: Task, *, now: datetime) -> None:

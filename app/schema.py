@@ -11,6 +11,7 @@ from app.delivery import models as delivery
 from app.delivery.inbound import models as inbound
 from app.delivery.mail import turns
 from app.followups import models as followups
+from app.followups.promises import models as promises
 from app.health import models as health
 from app.reports import models as reports
 from app.responses import models as responses
@@ -33,6 +34,7 @@ PARTS = (
     responses,
     sentiment,
     followups,
+    promises,
     health,
     reports,
     idempotency,

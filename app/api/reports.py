@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import marshmallow as ma
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.api.protocol.fields import Choice, Day, Given, Shown, Text, Whole
+from app.api.protocol.fields import Choice, Day, Given, Id, Shown, Text, Whole
 from app.api.protocol.frame import Resource
 from app.api.protocol.today import Present, present
 from app.core.errors import Invalid
 from app.extensions import db
 from app.reports import trend
+from app.reports.loops import counts
 from app.reports.participation import DIMENSIONS, Participation, participation, provisional
 from app.reports.periods import Every, Period, months_back, periods
 
@@ -152,15 +153,80 @@ def response_rate(asked: dict):
     return {"points": told(found, {p.period for p in found if p.is_provisional}, of_rate)}
 
 
-def cut_of(asked: dict, at: Present) -> list[Period]:
-    """The periods that are asked for; Invalid when they are none or too many."""
+LOOP_COUNTS = ("made", "kept", "broken", "open", "withdrawn", "kept_late")
+LoopTally = Shown.from_dict(
+    {name: count() for name in LOOP_COUNTS}
+    | {"share_kept": figure("Kept of kept and broken: 0 to 1; null while there are none.")},
+    name="LoopTally",
+)
+LoopOwner = LoopTally.from_dict(
+    {
+        "owner_id": Id(required=True, allow_none=True),
+        "owner_email": ma.fields.String(required=True, allow_none=True),
+        "name": ma.fields.String(
+            required=True, metadata={"description": "As people read it; empty where the company promised."}
+        ),
+    },
+    name="LoopOwner",
+)
+LoopClosing = Shown.from_dict(
+    {name: count() for name in ("opened", "open", "closed", "told", "not_told")}
+    | {"share_told": figure("Told of all that were opened: 0 to 1; null without any.")},
+    name="LoopClosing",
+)
+
+
+class LoopsSchema(Shown):
+    """Promises to be in touch that were made in these days, and follow-ups on answers opened in them, as they stand now."""
+
+    promises = ma.fields.Nested(LoopTally, required=True)
+    owners = ma.fields.List(ma.fields.Nested(LoopOwner), required=True)
+    follow_ups = ma.fields.Nested(LoopClosing, required=True)
+
+
+LoopsAsked = Given.from_dict(
+    {
+        "from": Day(metadata={"description": "The first day; eleven months before this one if left out."}),
+        "to": Day(metadata={"description": "The day after the last; tomorrow if left out."}),
+    },
+    name="LoopsAsked",
+)
+
+
+@resource.reads("/reports/loops", LoopsSchema, asks=LoopsAsked)
+def loops(asked: dict):
+    """Show which promises to be in touch were kept, and which customers were told what came of their answers"""
+    at = present()
+    start, end = days_of(asked, at)
+    found = counts.loops(db.session, counts.Days(start, end, at.zone), now=at.now)
+    return {
+        "promises": found.total,
+        "owners": [of_owner(one) for one in found.owners],
+        "follow_ups": found.closing,
+    }
+
+
+def of_owner(one: counts.OfOwner) -> dict:
+    named = {"owner_id": one.owner and one.owner.id, "owner_email": one.owner and one.owner.email}
+    return (
+        named | {name: getattr(one.tally, name) for name in (*LOOP_COUNTS, "share_kept")} | {"name": one.name}
+    )
+
+
+def days_of(asked: dict, at: Present) -> tuple[date, date]:
+    """The days that are asked for, the last not among them; Invalid when they are none or too many."""
     start = asked.get("from", months_back(at.today, MONTHS_SHOWN))
     end = asked.get("to", at.today + timedelta(days=1))
-    days = (end - start).days
-    if not 0 < days <= LONGEST_DAYS:
+    if not 0 < (end - start).days <= LONGEST_DAYS:
         words = _("Choose days in order, six years at most.")
         raise Invalid(words, errors={"to": words})
-    if asked["every"] is Every.DAY and days > MOST_POINTS:
+    return start, end
+
+
+def cut_of(asked: dict, at: Present) -> list[Period]:
+    """The periods that are asked for; Invalid when they are none or too many."""
+    start, end = days_of(asked, at)
+    if asked["every"] is Every.DAY and (end - start).days > MOST_POINTS:
         words = _("These are more than %(most)d points.", most=MOST_POINTS)
         raise Invalid(words, errors={"every": words})
     return periods(start, end, asked["every"])

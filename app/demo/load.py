@@ -80,7 +80,7 @@ def load(session: Session, settings: config.Settings, *, now: datetime, seed: in
     ledger = Ledger(home, programs, asks)
     ledger.add(asking.waves)
     Answers(home, programs, asks).add()
-    Desk(home, tasks).add(firms)
+    Desk(home, tasks, row.work_week).add(firms)
     scores.add_scores(home, firms)
     wave = records.Wave(len(asking.waves), "nps", today, 0, 0, TODAYS_PART)
     people = [(firm, p, asking.sayings.language("nps", p.language)) for firm, p in asking.todays()]

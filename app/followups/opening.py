@@ -8,6 +8,7 @@ answer calls for is reopened.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -19,7 +20,17 @@ from app.core.database.prepared import Prepared
 from app.core.language.words import speaking
 from app.delivery.models import Reminder
 from app.followups.models import Task, TaskChange, TaskKind, TaskState
-from app.followups.triggers import BAND_KINDS, Due, Person, for_score, for_silence, for_value
+from app.followups.promises.models import Promise
+from app.followups.triggers import (
+    ASKED_FOR_URGENCY,
+    BAND_KINDS,
+    MOST_URGENT,
+    Due,
+    Person,
+    for_score,
+    for_silence,
+    for_value,
+)
 from app.responses.asks import Ask
 from app.responses.recording import Recorded, Said
 
@@ -58,7 +69,8 @@ def take_back(connection: Connection, answer: Recorded) -> None:
     """A machine sent the answer: tasks that nobody has touched go, those in work or with a note stay and say so."""
     with Session(connection) as session, speaking(answer.ask.staff_language):
         for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id}):
-            if task.state is TaskState.NEW and not task.activities and not task.mails:
+            is_begun = task.activities or task.mails or is_promised(session, task)
+            if task.state is TaskState.NEW and not is_begun:
                 session.delete(task)
             elif task.is_open:
                 task.reason += " " + _("A machine sent the answer, as a review has found.")
@@ -124,7 +136,7 @@ def close_silence(connection: Connection, ask: Ask, *, now: datetime, words: str
 
 
 def revise(connection: Connection, answer: Recorded, *, now: datetime) -> None:
-    """Bring the tasks of an edited answer up to date without losing an open one."""
+    """Bring the tasks of an edited answer up to date without losing an open one, or how urgent a promise makes it."""
     with Session(connection) as session, speaking(answer.ask.staff_language):
         tasks = {
             task.kind: task for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id})
@@ -132,11 +144,25 @@ def revise(connection: Connection, answer: Recorded, *, now: datetime) -> None:
         wanted = {due.kind: due for due in called_for(answer.ask, answer.said, now=now)}
         before = {due.kind for due in called_for(answer.ask, answer.before, now=now)}
         for kind, due in wanted.items():
+            due = as_promised(session, tasks, due)
             _bring_about(connection, tasks, due, answer, now=now, is_new=kind not in before)
         for kind in before - set(wanted):
             if kind in tasks and tasks[kind].kind is kind and tasks[kind].is_open:
                 tasks[kind].reason += " " + _("The answer has been changed since.")
         session.flush()
+
+
+def as_promised(session: Session, tasks: dict[TaskKind, Task], due: Due) -> Due:
+    """`due` as urgent as it is where somebody waits to be contacted about one of these tasks."""
+    task = tasks.get(due.kind) or _not_begun(tasks, due.kind)
+    if task is None or not is_promised(session, task):
+        return due
+    return replace(due, priority=min(MOST_URGENT, due.priority + ASKED_FOR_URGENCY))
+
+
+def is_promised(session: Session, task: Task) -> bool:
+    """Whether somebody waits to be contacted as they were promised on this task."""
+    return bool(session.scalar(IS_PROMISED, {"task_id": task.id}))
 
 
 def _bring_about(
@@ -172,6 +198,9 @@ def _restate(task: Task, due: Due, *, restart: bool) -> None:
         task.first_touch_due_at, task.due_at, task.first_touched_at = due.first_touch_due_at, due.due_at, None
 
 
+IS_PROMISED = sa.select(
+    sa.exists().where(Promise.task_id == bindparam("task_id"), Promise.withdrawn_at.is_(None))
+)
 OF_RESPONSE = sa.select(Task).where(Task.response_id == bindparam("response_id"))
 INSERT_TASK = Prepared(
     sa.insert(Task)

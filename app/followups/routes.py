@@ -33,6 +33,8 @@ from app.followups.casefile import casefile
 from app.followups.conversation import replies
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
 from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
+from app.followups.promises import giving
+from app.followups.promises import words as promise_words
 from app.followups.queue import ALL, NOBODY, PAGE_SIZE, QueueFilter
 from app.followups.resolution import Resolution, reopen, resolve
 from app.reports.lists import csv_lines, inert
@@ -112,6 +114,8 @@ def queue_page():
     return render_template(
         "followups/queue.html",
         tasks=found[:PAGE_SIZE],
+        promises=giving.of_tasks(db.session, [task.id for task in found[:PAGE_SIZE]]),
+        promise_words=promise_words,
         chosen=chosen,
         address=address_of(chosen),
         counts=queue.counts(db.session, chosen.owner, now=now, zone=zone()),
@@ -176,6 +180,8 @@ def render_task(task: Task, status: int = 200, **forms):
     page = render_template(
         "followups/task.html",
         task=task,
+        promise=giving.of_tasks(db.session, [task.id]).get(task.id),
+        promise_words=promise_words,
         case=casefile(db.session, task, today=Today.at(now, zone())),
         activity_form=forms.get("activity") or ActivityForm(formdata=None),
         resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None, **as_it_ended(task)),

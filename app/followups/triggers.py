@@ -41,6 +41,8 @@ URGENCY = {
 }
 KEY_ROLE_URGENCY = 15
 TIER_URGENCY = {1: 10, 2: 0, 3: -10}
+# Somebody who asked to be contacted waits for us.
+ASKED_FOR_URGENCY, MOST_URGENT = 20, 100
 LOW_OVERALL, LOW_GOAL, LOW_EASE = 4, 1, 3
 
 
@@ -152,6 +154,12 @@ def for_silence(
 def for_reply(person: Person, *, week: WorkWeek, now: datetime, clocks: Clocks = Clocks()) -> Due:
     """The task for somebody who wrote back to a survey mail, where there is none to put the reply on."""
     reason = _("%(who)s wrote back to our mail and waits for an answer.", who=ROLES[person.role])
+    return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
+
+
+def for_request(person: Person, *, week: WorkWeek, now: datetime, clocks: Clocks = Clocks()) -> Due:
+    """The task for somebody who asked to be contacted, where there is none to put the wish on."""
+    reason = _("%(who)s asked to be contacted.", who=ROLES[person.role])
     return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
 
 

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.public import desk
 from app.public.routes import blueprint
+from app.public.thanks import routes  # noqa: F401
 
 
 def install(app: Flask) -> None:

@@ -33,6 +33,11 @@ UNSHOWN = frozenset(
 FEELINGS = {Band.DETRACTOR: "low", Band.PASSIVE: "middle", Band.PROMOTER: "high"}
 
 
+def feeling(score: int | None) -> str | None:
+    """The words that fit a score: low, middle or high; None without one."""
+    return None if score is None else FEELINGS[band(score)]
+
+
 class Pages:
     """The versions, forms and cast pages of one application.
 
@@ -165,23 +170,6 @@ def places(ask: Ask, token: str) -> dict[str, str]:
 def new_attempt() -> str:
     """A name for one filling-in of the form, by which a repeat is known."""
     return secrets.token_urlsafe(12)
-
-
-def thanks(ask: Ask, form: Form, token: str) -> str:
-    """After the answer is saved: words by band, and until when it may be changed."""
-    with addressing(form.language):
-        until = ask.editable_until
-        feeling = None if ask.score is None else FEELINGS[band(ask.score)]
-        named = wording.names(ask) | {"first_name": ask.first_name or "", "account": ask.account_name}
-        return render(
-            "thanks",
-            ask,
-            form.language,
-            band=feeling,
-            own=wording.thanks(wording.page_words(ask.own_words, form.language, named), feeling),
-            edit_url=f"/a/{token}",
-            edit_until=format_date(ask.day_of(until), "long") if until else None,
-        )
 
 
 def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:

@@ -136,20 +136,7 @@ def hear(said: Said, ask: Ask) -> Reading | None:
     """How the comment sounds; read before the transaction, because it takes longer than all the writing."""
     if not said.comment:
         return None
-    feeling = None if said.score is None else pages.FEELINGS[pages.band(said.score)]
-    return read(said.comment, lang=ask.language, intent=INTENTS.get(feeling, "why"))
-
-
-@blueprint.get("/a/<token>/thanks")
-@access.token
-def thanks(token: str) -> Response:
-    """Thank you, once something is recorded; before that, the question."""
-    at = desk()
-    ask = at.ask(token)
-    if not ask.is_heard:
-        return Response(status=302, headers={"Location": f"/a/{token}"})
-    form = at.pages.form(ask)
-    return page(pages.thanks(ask, form, token), form.language)
+    return read(said.comment, lang=ask.language, intent=INTENTS.get(pages.feeling(said.score), "why"))
 
 
 @blueprint.post("/a/<token>/decline")

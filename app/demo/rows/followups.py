@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 from app.contacts.models import ContactRole
+from app.core.worktime import WorkWeek
 from app.demo.company import words
 from app.demo.company.companies import MANAGER, STAFF
 from app.demo.company.population import Firm
 from app.demo.events.records import Deed, FollowUp
 from app.demo.rows.customers import Home
 from app.followups.models import Activity, ActivityKind, Task, TaskChange, TaskKind, Touch
+from app.followups.promises.giving import day_promised
+from app.followups.promises.models import Promise, Way
+from app.followups.triggers import ASKED_FOR_URGENCY, MOST_URGENT
 
+WANTS_CONTACT = {TaskKind.DETRACTOR: 0.4, TaskKind.PASSIVE: 0.12, TaskKind.PROMOTER: 0.05}
 PLACES = {name: place for place, (name, _) in enumerate(STAFF)}
 REVIEW_DAYS = {1: 91, 2: 182}
 REVIEWS_FROM = 540
@@ -22,13 +28,14 @@ LONGEST_TOUCH = 500
 class Desk:
     """Writes tasks and touches."""
 
-    def __init__(self, home: Home, tasks: list[FollowUp]):
-        self.home, self.tasks = home, tasks
+    def __init__(self, home: Home, tasks: list[FollowUp], week: WorkWeek):
+        self.home, self.tasks, self.week = home, tasks, week
 
     def add(self, firms: list[Firm]) -> None:
         home = self.home
         task_ids = home.add(Task, [self._task(task) for task in self.tasks])
         pairs = list(zip(self.tasks, task_ids, strict=True))
+        home.add(Promise, [self._promise(task, id) for task, id in pairs if wants_contact(task)])
         home.add(TaskChange, [row for task, id in pairs for row in states(task, id)])
         deeds = [(task, id, deed) for task, id in pairs for deed in task.deeds]
         activity_ids = home.add(Activity, [self._activity(task, id, deed) for task, id, deed in deeds])
@@ -50,7 +57,7 @@ class Desk:
             "invitation_id": self.home.asks[ask.key] if is_about_silence else None,
             "owner_id": self._staff(task.owner),
             "state": task.state,
-            "priority": task.due.priority,
+            "priority": min(MOST_URGENT, task.due.priority + ASKED_FOR_URGENCY * wants_contact(task)),
             "reason": task.due.reason,
             "opened_at": task.opened_at,
             "first_touch_due_at": task.due.first_touch_due_at,
@@ -66,6 +73,26 @@ class Desk:
             "is_rehearsal": False,
             "created_at": task.opened_at,
             "updated_at": max(task.states[-1][1], *(deed.at for deed in task.deeds), task.opened_at),
+        }
+
+    def _promise(self, task: FollowUp, task_id: int) -> dict:
+        """What the person read who asked on the thank-you page to be contacted."""
+        person, zone = task.ask.person, ZoneInfo(task.ask.person.country.zone)
+        day = day_promised(task.due.first_touch_due_at, zone, self.week)
+        is_by_phone = person.key % 3 > 0
+        return {
+            "response_id": self.home.responses[task.ask.key],
+            "task_id": task_id,
+            "contact_id": self.home.contacts[person.key],
+            "account_id": self.home.accounts[task.ask.firm.key],
+            "staff_id": self._staff(task.owner),
+            "staff_name": task.owner,
+            "way": Way.PHONE if is_by_phone else Way.MAIL,
+            "phone": f"+1 555 01{person.key % 100:02}" if is_by_phone else "",
+            "asked_at": task.opened_at + timedelta(seconds=50),
+            "due_on": day,
+            "until_at": datetime.combine(day + timedelta(days=1), time(), zone),
+            "is_rehearsal": False,
         }
 
     def _staff(self, name: str) -> int:
@@ -130,6 +157,12 @@ class Desk:
             "staff_id": self._staff(owner),
             "staff_name": owner,
         }
+
+
+def wants_contact(task: FollowUp) -> bool:
+    """Whether somebody asked to be contacted: many who are unhappy do, few of the others; once for each answer."""
+    share = WANTS_CONTACT.get(task.due.kind, 0)
+    return Random(f"contact {task.ask.wave.key} {task.ask.person.key}").random() < share
 
 
 def states(task: FollowUp, task_id: int) -> list[dict]:

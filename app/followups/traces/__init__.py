@@ -14,6 +14,7 @@ from app.core.installation import installation
 from app.core.language.words import speaking
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, Touch
 from app.followups.opening import BY
+from app.followups.promises.models import Promise
 
 BULK = {"synchronize_session": False}
 
@@ -26,6 +27,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "task_states": telling.rows(session, TaskChange, TaskChange.task_id.in_(mine)),
         "task_mails": telling.rows(session, TaskMail, TaskMail.task_id.in_(mine)),
         "activities": telling.rows(session, Activity, Activity.task_id.in_(mine)),
+        "promises": telling.rows(session, Promise, Promise.contact_id == contact_id),
         "touches": telling.rows(session, Touch, Touch.contact_id == contact_id),
     }
 
@@ -46,22 +48,28 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     session.flush()
     done = sa.update(Activity).where(Activity.task_id.in_([task.id for task in tasks]))
     session.execute(done.values(words=""), execution_options=BULK)
+    promised = sa.update(Promise).where(Promise.contact_id == contact_id)
+    session.execute(promised.values(phone=""), execution_options=BULK)
+    waiting = promised.where(Promise.withdrawn_at.is_(None), Promise.until_at > now)
+    session.execute(waiting.values(withdrawn_at=now), execution_options=BULK)
     touched = sa.update(Touch).where(Touch.contact_id == contact_id)
     session.execute(touched.values(words=""), execution_options=BULK)
     session.expire_all()
 
 
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
-    """The tasks and touches of one account to another."""
+    """The tasks, promises and touches of one account to another."""
     tasks = sa.update(Task).where(Task.account_id == from_id)
     session.execute(tasks.values(account_id=to_id, updated_at=now), execution_options=BULK)
-    touches = sa.update(Touch).where(Touch.account_id == from_id)
-    session.execute(touches.values(account_id=to_id), execution_options=BULK)
+    for table in (Touch, Promise):
+        rows = sa.update(table).where(table.account_id == from_id)
+        session.execute(rows.values(account_id=to_id), execution_options=BULK)
 
 
 def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
-    """The tasks and touches of one person to another."""
+    """The tasks, promises and touches of one person to another."""
     tasks = sa.update(Task).where(Task.contact_id == from_id)
     session.execute(tasks.values(contact_id=to_id, updated_at=now), execution_options=BULK)
-    touches = sa.update(Touch).where(Touch.contact_id == from_id)
-    session.execute(touches.values(contact_id=to_id), execution_options=BULK)
+    for table in (Touch, Promise):
+        rows = sa.update(table).where(table.contact_id == from_id)
+        session.execute(rows.values(contact_id=to_id), execution_options=BULK)

@@ -1,0 +1,48 @@
+"""What the thank-you page shows: words by band, who will be in touch and by when, how to change the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from flask_babel import format_date
+from sqlalchemy.orm import Session
+
+from app.core.language.words import addressing
+from app.followups.promises import giving
+from app.public import pages
+from app.public.forms import Form, Posted
+from app.public.thanks import contact
+from app.responses.asks import Ask
+from app.surveys import wording
+
+
+def page(
+    session: Session,
+    ask: Ask,
+    form: Form,
+    token: str,
+    *,
+    now: datetime,
+    posted: Posted | None = None,
+    errors: Mapping[str, str] | None = None,
+) -> str:
+    """The page after an answer is saved, in the language of the form; with `posted` as it was filled in, and why not."""
+    with addressing(form.language):
+        until, is_open = ask.editable_until, ask.takes_answers(now)
+        feeling = pages.feeling(ask.score)
+        named = wording.names(ask) | {"first_name": ask.first_name or "", "account": ask.account_name}
+        promise = giving.of_response(session, ask.response_id)
+        return pages.render(
+            "thanks",
+            ask,
+            form.language,
+            band=feeling,
+            own=wording.thanks(wording.page_words(ask.own_words, form.language, named), feeling),
+            contact=contact.shown(promise, named["company"], is_open=is_open, now=now),
+            contact_url=f"/a/{token}/contact",
+            given=posted.given if posted else {},
+            errors=errors or {},
+            edit_url=f"/a/{token}" if is_open else None,
+            edit_until=format_date(ask.day_of(until), "long") if until else None,
+        )

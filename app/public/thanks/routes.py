@@ -1,0 +1,81 @@
+"""The thank-you page, and what is done on it by a press of a button (a door). Nothing is said before it is stored."""
+
+from __future__ import annotations
+
+from flask import Response, request
+from limits import parse
+from werkzeug.exceptions import TooManyRequests
+
+from app import journey
+from app.auth import access, limits
+from app.core import clock
+from app.core.database import transactions
+from app.extensions import db
+from app.public import forms
+from app.public.desk import Desk, desk
+from app.public.routes import blueprint, page
+from app.public.thanks import contact
+from app.public.thanks.page import page as thanks_page
+from app.responses import asks
+from app.responses.asks import Ask
+
+PRESSES = parse("20 per 1 minute")
+
+
+@blueprint.get("/a/<token>/thanks")
+@access.token
+def thanks(token: str) -> Response:
+    """Thank you, once something is recorded; before that, the question."""
+    at = desk()
+    ask = at.ask(token)
+    if not ask.is_heard:
+        return to_the_question(token)
+    transactions.read(db.session)
+    return shown(at, ask, token)
+
+
+@blueprint.post("/a/<token>/contact")
+@access.token
+def ask_for_contact(token: str) -> Response:
+    """Promise somebody to be in touch, or take it back; 303 to the thanks, which say who and by when."""
+    at, now = desk(), clock.now()
+    posted = forms.read(request, at.comment_length)
+    ask = answered(at, token)
+    if ask is None:
+        return to_the_question(token)
+    told = contact.read(posted, at.pages.form(ask).language)
+    if told.error:
+        transactions.read(db.session)
+        return shown(at, ask, token, 400, posted=posted, errors={"phone": told.error})
+    if told.is_withdrawn:
+        journey.contact_not_needed(db.session, ask, now=now)
+    else:
+        journey.contact_wanted(db.session, ask, told.wanted, now=now)
+    db.session.commit()
+    return to_the_thanks(token)
+
+
+def answered(at: Desk, token: str) -> Ask | None:
+    """The ask, held for a change; None when it has no answer, or it is too late for anything here."""
+    ask = at.ask(token)
+    if not ask.is_heard or not ask.takes_answers(clock.now()):
+        return None
+    if not limits.take(PRESSES, "thanks", str(ask.id)):
+        raise TooManyRequests(
+            retry_after=limits.seconds_left(PRESSES, "thanks", str(ask.id), now=clock.now())
+        )
+    transactions.write(db.session)
+    return asks.locked(db.session.connection(), ask.id)
+
+
+def to_the_question(token: str) -> Response:
+    return Response(status=302, headers={"Location": f"/a/{token}"})
+
+
+def to_the_thanks(token: str) -> Response:
+    return Response(status=303, headers={"Location": f"/a/{token}/thanks"})
+
+
+def shown(at: Desk, ask: Ask, token: str, status: int = 200, **more) -> Response:
+    form = at.pages.form(ask)
+    return page(thanks_page(db.session, ask, form, token, now=clock.now(), **more), form.language, status)
