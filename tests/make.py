@@ -93,12 +93,15 @@ def goal(*, account: Account, **given) -> Goal:
     return saved(Goal(account_id=account.id, **values))
 
 
-def survey(*kinds: QuestionKind) -> Survey:
+def survey(*kinds: str, options: dict[str, dict] | None = None) -> Survey:
     number = next(numbers)
     kinds = kinds or (QuestionKind.NPS, QuestionKind.COMMENT)
     row = Survey(key=f"survey-{number}", name=f"Survey {number}", template="nps")
     names = {QuestionKind.NPS: "score", QuestionKind.COMMENT: "comment"}
-    questions = [Question(position=i, kind=k, name=names.get(k, k.value)) for i, k in enumerate(kinds, 1)]
+    questions = [
+        Question(position=i, kind=k, name=names.get(k, str(k)), options=(options or {}).get(k, {}))
+        for i, k in enumerate(kinds, 1)
+    ]
     row.versions.append(SurveyVersion(number=1, questions=questions, created_at=NOW))
     return saved(row)
 

@@ -41,8 +41,9 @@ def shipped(survey: str, language: str = "en") -> dict:
             {int(v): text for v, text in words[name]["labels"].items()},
             VALUES[name],
         )
-        for name in templates.QUESTIONS[survey]
         if name != "comment"
+        else Item(name, words[name]["any"], "", {}, range(0), "comment")
+        for name in templates.QUESTIONS[survey]
     ]
     return {"items": items, "comment_prompt": words["comment"], "lang": language}
 

@@ -7,31 +7,32 @@ import sqlalchemy as sa
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import selectinload
 
-from app.api.protocol.fields import Choice, Flag, Id, Many, Moment, Shown, Text
+from app.api.protocol.fields import Flag, Id, Many, Moment, Shown, Text
 from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
 from app.core.errors import NotFound
 from app.extensions import db
 from app.surveys import wording
-from app.surveys.models import Question, QuestionKind, Survey, SurveyVersion
+from app.surveys.kinds import KINDS
+from app.surveys.models import Question, Survey, SurveyVersion
 
 resource = Resource("surveys", "What can be asked.")
 LOADED = selectinload(Survey.versions).selectinload(SurveyVersion.questions)
 
 
 class QuestionSchema(Shown):
-    """A question; `least` and `most` are the ends of its scale, null for a comment."""
+    """A question; `least` and `most` are the ends of its scale, null where there is none."""
 
     name = ma.fields.String(required=True)
-    kind = Choice(QuestionKind, required=True)
+    kind = ma.fields.String(required=True, validate=ma.validate.OneOf(sorted(KINDS)))
     required = ma.fields.Boolean(attribute="is_required", required=True)
     least = ma.fields.Function(
-        lambda question: min(question.kind.values, default=None),
+        lambda question: min(question.of_kind.values, default=None),
         required=True,
         metadata={"type": ["integer", "null"]},
     )
     most = ma.fields.Function(
-        lambda question: max(question.kind.values, default=None),
+        lambda question: max(question.of_kind.values, default=None),
         required=True,
         metadata={"type": ["integer", "null"]},
     )

@@ -19,7 +19,7 @@ from app.core.language.words import addressing, speaking
 from app.delivery.mail.compiling import Marks, Wording
 from app.surveys.models import Program, SurveyVersion
 from app.surveys.placeholders import FIRST_WORD, NEXT_WORD
-from app.surveys.wording import fill, items, mail_words
+from app.surveys.wording import asked, fill, mail_words
 
 SCORE = "score"
 ON_FIRST_NAME_TERMS = frozenset({"en"})  # Elsewhere we are formal, and a first name alone would be too near.
@@ -62,7 +62,7 @@ def ask_of(
     """What a program's mail says in one language, from the words of its survey and its own; `sender` is a person's name."""
     names = {"company": company.name, "product": company.product or company.name}
     words = mail_words(program, version, language)
-    first = items(version, language, names)[0]
+    first = asked(version, language, names)[0]
     texts = ("subject", "opening", "closing", "reminder_subject", "reminder_opening", "last_reminder_opening")
     return Ask(
         company=company.name,

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from flask import Request
-from flask_babel import format_decimal, gettext
 from flask_babel import lazy_gettext as _
-from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core import text
 from app.responses.recording import Said
+from app.surveys.kinds import refusals
+from app.surveys.kinds.kind import Asked, Given, Wrong
 
 MOST_FIELDS = 100
 LONGEST_ATTEMPT = 64
@@ -33,12 +33,16 @@ MULTIPART = "multipart/form-data"
 
 @dataclass(frozen=True)
 class Form:
-    """What the form of a survey version takes: its scales, the one that must be answered, and a comment or not."""
+    """What a page of a survey version takes: its scales, what must be answered, a comment or not, and all other kinds.
+
+    `scales` and the comment have columns of their own; `others` stand beside the response, in their order.
+    """
 
     scales: Mapping[str, range]
     required: frozenset[str]
     has_comment: bool
     language: str
+    others: tuple[Asked, ...] = ()
 
 
 @dataclass
@@ -118,7 +122,27 @@ def check(posted: Posted, form: Form, comment_length: int) -> tuple[Said, dict[s
         for name, scale in form.scales.items()
     }
     comment = comment_of(posted, comment_length, errors) if form.has_comment else ""
+    if not comment and "comment" in form.required:
+        errors.setdefault("comment", refusals.WRITE)
+    if form.others:
+        return Said(comment=comment, **answers, others=others_of(posted, form, errors)), errors
     return Said(comment=comment, **answers), errors
+
+
+def others_of(posted: Posted, form: Form, errors: dict[str, str]) -> dict[int, Given]:
+    """The answers of kinds that have no column of their own."""
+    found = {}
+    for asked in form.others:
+        try:
+            given = asked.kind.read(asked, posted.values)
+        except Wrong as wrong:
+            errors[asked.name] = wrong.words
+            continue
+        if given is not None:
+            found[asked.id] = given
+        elif asked.name in form.required:
+            errors[asked.name] = refusals.missing(asked.kind)
+    return found
 
 
 def one_of(
@@ -127,29 +151,25 @@ def one_of(
     """The one number of `scale` that `values` hold; None when none was given and none is needed."""
     if not any(values):
         if is_required:
-            errors[name] = _("Please choose a number.")
+            errors[name] = refusals.CHOOSE_NUMBER
         return None
     choices = {str(number): number for number in scale}
     if len(values) > 1 or values[0] not in choices:
-        errors[name] = _("Please choose one number from %(low)s to %(high)s.", low=scale[0], high=scale[-1])
+        errors[name] = refusals.choose_one(scale)
         return None
     return choices[values[0]]
-
-
-def too_long(limit: int) -> str:
-    return gettext("Please shorten this to %(limit)s characters at most.", limit=format_decimal(limit))
 
 
 def comment_of(posted: Posted, limit: int, errors: dict[str, str]) -> str:
     """The comment in storable form; lines of several comment fields are joined, so that no word is lost."""
     if posted.is_too_large:
-        errors["comment"] = LazyString(too_long, limit)
+        errors["comment"] = refusals.too_long(limit)
         return ""
     if not posted.is_readable:
         errors["comment"] = _("Some of these characters could not be read. Please type them again.")
         return ""
     try:
-        return text.clean("\n".join(posted.values.get("comment", [])), limit=limit)
-    except text.UnreadableText:
-        errors["comment"] = LazyString(too_long, limit)
+        return refusals.storable(posted.values.get("comment", []), limit)
+    except Wrong as wrong:
+        errors["comment"] = wrong.words
         return ""

@@ -126,7 +126,7 @@ class Pages:
                 "answer",
                 ask,
                 form.language,
-                items=wording.items(version, form.language, named),
+                items=wording.asked(version, form.language, named),
                 opening=wording.lines(own.get("page_opening", "")),
                 comment_prompt=wording.asked_with(wording.comment_prompt(version, form.language, named), own),
                 comment_limit=current_app.extensions["settings"].COMMENT_LENGTH,
@@ -145,13 +145,20 @@ def person(ask: Ask, marks: Mapping[str, str]) -> dict[str, str]:
 
 
 def form_of(version: SurveyVersion, language: str) -> Form:
-    scales = {question.name: question.kind.values for question in version.questions if question.kind.values}
-    required = {q.name for q in version.questions if q.kind.values and q.is_required} or set(list(scales)[:1])
-    if version.question(QuestionKind.NPS):
-        required.add(version.question(QuestionKind.NPS).name)
-    has_comment = version.question(QuestionKind.COMMENT) is not None
-    spoken = wording.best(language, wording.languages(version))
-    return Form(scales, frozenset(required), has_comment, spoken)
+    """What the page takes with which a survey begins."""
+    questions = [question.asked for question in version.questions]
+    first = [one for one in questions if not one.rule]
+    scales = {one.name: one.kind.values for one in first if one.kind.column and one.kind.values}
+    numbered = [one for one in first if one.kind.values]
+    needed = {one.name for one in first if one.is_required} or {one.name for one in (numbered or first)[:1]}
+    needed |= {one.name for one in first if one.kind.key == QuestionKind.NPS}
+    return Form(
+        scales,
+        frozenset(needed),
+        any(one.kind.key == QuestionKind.COMMENT for one in first),
+        wording.best(language, wording.languages(version)),
+        tuple(one for one in first if not one.kind.column),
+    )
 
 
 def places(ask: Ask, token: str) -> dict[str, str]:

@@ -16,19 +16,19 @@ def filled_up(connection: Connection, ask: Ask, said: Said, attempt: str | None)
     present = asks.locked(connection, ask.id)
     if present is None or not present.is_heard:
         return said
-    return said_once(connection, present, said, attempt) or over(said_before(present), said)
+    return said_once(connection, present, said, attempt) or over(said_before(connection, present), said)
 
 
 def over(before: Said, said: Said) -> Said:
     """What is said now, laid over what stood there."""
     given = {name: value for name in FIELDS if (value := getattr(said, name)) not in (None, "")}
-    return replace(before, **given)
+    return replace(before, **given, others={**before.others, **said.others})
 
 
 def said_once(connection: Connection, ask: Ask, said: Said, attempt: str | None) -> Said | None:
     """What an earlier version under the same attempt came to, if it is this one."""
     for revision in REVISIONS.rows(connection, response_id=ask.response_id) if attempt else ():
-        once = Said(**{name: revision.said[name] for name in FIELDS})
+        once = Said.from_json(revision.said)
         if revision.said["attempt"] == attempt and over(once, said) == once:
             return once
     return None

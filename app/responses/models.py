@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Account, Contact
-from app.core.database.columns import Id, Json, Moment, UtcDateTime, reference
+from app.core.database.columns import Id, Json, MaybeJson, Moment, UtcDateTime, reference
 from app.core.errors import Refused
 from app.delivery.models import Invitation
 from app.extensions import Base
+from app.surveys.kinds.kind import Given
 from app.surveys.models import Question
 
 
@@ -84,7 +85,7 @@ class Response(Base):
 
 
 class Answer(Base):
-    """The answer to one question, as given."""
+    """The answer to one question, as given: a number, words, or the keys of what was picked."""
 
     __tablename__ = "answers"
     __table_args__ = (sa.UniqueConstraint("response_id", "question_id"),)
@@ -94,7 +95,12 @@ class Answer(Base):
     question_id: Mapped[int] = reference("questions.id", ondelete="RESTRICT", index=False)
     number: Mapped[float | None]
     words: Mapped[str | None] = mapped_column(sa.Text)
+    picked: Mapped[list | None] = mapped_column(MaybeJson)
     question: Mapped[Question] = relationship()
+
+    @property
+    def given(self) -> Given:
+        return Given(self.question.kind, self.number, self.words, tuple(self.picked or ()))
 
 
 class Revision(Base):

@@ -6,7 +6,8 @@ because this is the path on which many people answer at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -21,6 +22,7 @@ from app.delivery.models import Invitation, InvitationChange, InvitationState
 from app.responses import asks
 from app.responses.asks import Ask
 from app.responses.models import Answer, Response, Revision
+from app.surveys.kinds.kind import Given
 from app.surveys.models import Question, QuestionKind
 from app.surveys.scales import value_points
 
@@ -31,20 +33,39 @@ class Closed(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the form said, checked: scale values within their scale, the comment clean; None is not answered."""
+    """What the form said, checked: scale values within their scale, the comment clean; None is not answered.
+
+    `others` are the answers that have no column of their own, by the id of their question.
+    """
 
     score: int | None = None
     comment: str = ""
     value_overall: int | None = None
     value_goal: int | None = None
     value_ease: int | None = None
+    others: Mapping[int, Given] = field(default_factory=dict)
 
     @property
     def value_points(self) -> float | None:
         return value_points(self.value_overall, self.value_goal, self.value_ease)
 
     def as_json(self) -> dict[str, Any]:
+        """As revisions keep it."""
+        others = {str(id): given.as_json() for id, given in self.others.items()}
+        return self.columns() | ({"others": others} if others else {})
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Said:
+        others = {int(id): Given.from_json(one) for id, one in said.get("others", {}).items()}
+        return cls(**{name: said[name] for name in FIELDS}, others=others)
+
+    def columns(self) -> dict[str, Any]:
+        """What has columns of its own in responses."""
         return {name: getattr(self, name) for name in FIELDS}
+
+    def of_kind(self, kind: str) -> Given | None:
+        """The answer to the question of that kind, where a survey has at most one."""
+        return next((given for given in self.others.values() if given.kind == kind), None)
 
 
 FIELDS = ("score", "comment", "value_overall", "value_goal", "value_ease")
@@ -107,17 +128,19 @@ def record(
 def standing(connection: Connection, invitation_id: int) -> Recorded:
     """The answer to an ask as it stands; nobody else changes it until the transaction ends."""
     ask = asks.locked(connection, invitation_id)
-    said, is_automatic = said_before(ask), bool(ask.is_response_automatic)
+    said, is_automatic = said_before(connection, ask), bool(ask.is_response_automatic)
     return Recorded(
         Effect.REPEATED, ask, ask.response_id, said, said, ask.dims or {}, ask.submitted_at, is_automatic
     )
 
 
-def said_before(ask: Ask) -> Said | None:
+def said_before(connection: Connection, ask: Ask) -> Said | None:
     """What stands recorded for `ask`."""
     if not ask.is_answered:
         return None
-    return Said(ask.score, ask.comment or "", ask.value_overall, ask.value_goal, ask.value_ease)
+    rows = OTHERS.rows(connection, response_id=ask.response_id)
+    others = {row.id: Given(row.kind, row.number, row.words, tuple(row.picked or ())) for row in rows}
+    return Said(ask.score, ask.comment or "", ask.value_overall, ask.value_goal, ask.value_ease, others)
 
 
 def _first(
@@ -144,26 +167,40 @@ def _first(
         dims=dims,
         **_values(ask, said, attempt),
     )
-    INSERT_ANSWERS.run(connection, response_id=new.id, version_id=ask.version_id, **said.as_json())
+    _insert_answers(connection, new.id, ask, said)
     MARK_ANSWERED.run(connection, invitation_id=ask.id, now=now, late=late, closes_at=now + ask.open_days)
     NOTE_ANSWERED.run(connection, invitation_id=ask.id, from_state=ask.state, now=now)
     return Recorded(Effect.NEW, ask, new.id, said, None, dims, now, is_automatic)
 
 
 def _edit(connection: Connection, ask: Ask, said: Said, attempt: str | None, now: datetime) -> Recorded:
-    before = said_before(ask)
+    before = said_before(connection, ask)
     effect = Effect.REPEATED if said == before or _was_said(connection, ask, said, attempt) else Effect.EDITED
     if effect is Effect.EDITED:
         _keep(connection, ask, before, now)
         UPDATE_RESPONSE.run(connection, response_id=ask.response_id, now=now, **_values(ask, said, attempt))
         DELETE_ANSWERS.run(connection, response_id=ask.response_id)
-        INSERT_ANSWERS.run(
-            connection, response_id=ask.response_id, version_id=ask.version_id, **said.as_json()
-        )
+        _insert_answers(connection, ask.response_id, ask, said)
     is_automatic = bool(ask.is_response_automatic)
     return Recorded(
         effect, ask, ask.response_id, said, before, ask.dims or {}, ask.submitted_at, is_automatic
     )
+
+
+def _insert_answers(connection: Connection, response_id: int, ask: Ask, said: Said) -> None:
+    INSERT_ANSWERS.run(connection, response_id=response_id, version_id=ask.version_id, **said.columns())
+    if said.others:
+        rows = [
+            {
+                "response_id": response_id,
+                "question_id": id,
+                "number": given.number,
+                "words": given.words,
+                "picked": list(given.picked) or None,
+            }
+            for id, given in said.others.items()
+        ]
+        INSERT_OTHERS.run_many(connection, rows)
 
 
 def _was_said(connection: Connection, ask: Ask, said: Said, attempt: str | None) -> bool:
@@ -181,7 +218,7 @@ def _keep(connection: Connection, ask: Ask, before: Said, now: datetime) -> None
 
 def _values(ask: Ask, said: Said, attempt: str | None) -> dict[str, Any]:
     return {
-        **said.as_json(),
+        **said.columns(),
         "value_points": said.value_points,
         "goal_id": ask.goal_id if said.value_goal is not None else None,
         "attempt": attempt,
@@ -221,17 +258,18 @@ UPDATE_RESPONSE = Prepared(
     .values(**_given, updated_at=bindparam("now"), revision=Response.revision + 1, dismissed_at=None)
 )
 _numbers = {
-    QuestionKind.NPS: "score",
-    QuestionKind.VALUE_OVERALL: "value_overall",
-    QuestionKind.VALUE_GOAL: "value_goal",
-    QuestionKind.VALUE_EASE: "value_ease",
+    QuestionKind.NPS.value: "score",
+    QuestionKind.VALUE_OVERALL.value: "value_overall",
+    QuestionKind.VALUE_GOAL.value: "value_goal",
+    QuestionKind.VALUE_EASE.value: "value_ease",
 }
 _number = sa.case(
     {kind: sa.cast(bindparam(name, type_=sa.SmallInteger), sa.Double) for kind, name in _numbers.items()},
     value=Question.kind,
 )
+_worded = (QuestionKind.COMMENT.value,)
 _words = sa.case(
-    {QuestionKind.COMMENT: sa.func.nullif(bindparam("comment", type_=sa.Text), "")}, value=Question.kind
+    {QuestionKind.COMMENT.value: sa.func.nullif(bindparam("comment", type_=sa.Text), "")}, value=Question.kind
 )
 INSERT_ANSWERS = Prepared(
     sa.insert(Answer).from_select(
@@ -241,6 +279,21 @@ INSERT_ANSWERS = Prepared(
         ).where(
             Question.version_id == bindparam("version_id"), sa.or_(_number.is_not(None), _words.is_not(None))
         ),
+    )
+)
+OTHERS = Prepared(
+    sa.select(Question.id, Question.kind, Answer.number, Answer.words, Answer.picked)
+    .join(Question, Question.id == Answer.question_id)
+    .where(Answer.response_id == bindparam("response_id"))
+    .where(*(Question.kind != kind for kind in (*_numbers, *_worded)))
+    .order_by(Question.position)
+)
+INSERT_OTHERS = Prepared(
+    sa.insert(Answer).values(
+        {
+            name: bindparam(name, type_=Answer.__table__.c[name].type)
+            for name in ("response_id", "question_id", "number", "words", "picked")
+        }
     )
 )
 DELETE_ANSWERS = Prepared(sa.delete(Answer).where(Answer.response_id == bindparam("response_id")))

@@ -33,10 +33,14 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     answers = sa.update(Response).where(Response.id.in_(mine))
     session.execute(answers.values(comment="", attempt=None, updated_at=now), execution_options=BULK)
     worded = (Answer.response_id.in_(mine), Answer.words.is_not(None))
-    session.execute(sa.delete(Answer).where(*worded, Answer.number.is_(None)), execution_options=BULK)
+    only_words = (*worded, Answer.number.is_(None), Answer.picked.is_(None))
+    session.execute(sa.delete(Answer).where(*only_words), execution_options=BULK)
     session.execute(sa.update(Answer).where(*worded).values(words=None), execution_options=BULK)
     for revision in session.scalars(sa.select(Revision).where(Revision.response_id.in_(mine))):
-        revision.said = {**revision.said, "comment": "", "attempt": None}
+        others = {key: {**one, "words": None} for key, one in revision.said.get("others", {}).items()}
+        revision.said = {**revision.said, "comment": "", "attempt": None} | (
+            {"others": others} if others else {}
+        )
     session.flush()
     session.expire_all()
 

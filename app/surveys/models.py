@@ -11,27 +11,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.auth.models import Staff
 from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
+from app.surveys.kinds import KINDS
+from app.surveys.kinds.kind import Asked, Kind
 
 
 class QuestionKind(StrEnum):
+    """The kinds that other parts speak of by name; all of them stand in `surveys/kinds`."""
+
     NPS = "nps"
     VALUE_OVERALL = "value_overall"
     VALUE_GOAL = "value_goal"
     VALUE_EASE = "value_ease"
     COMMENT = "comment"
-
-    @property
-    def values(self) -> range:
-        """The points of the scale; none for a comment."""
-        return SCALES.get(self.value, range(0))
-
-
-SCALES = {
-    "nps": range(11),
-    "value_overall": range(11),
-    "value_goal": range(5),
-    "value_ease": range(1, 8),
-}
 
 
 class Survey(Stamped, Base):
@@ -68,7 +59,7 @@ class SurveyVersion(Base):
         order_by="Question.position", cascade="all, delete-orphan"
     )
 
-    def question(self, kind: QuestionKind) -> Question | None:
+    def question(self, kind: str) -> Question | None:
         return next((q for q in self.questions if q.kind == kind), None)
 
 
@@ -84,11 +75,20 @@ class Question(Base):
     id: Mapped[Id]
     version_id: Mapped[int] = reference("survey_versions.id", index=False)
     position: Mapped[int]
-    kind: Mapped[QuestionKind] = mapped_column(choice(QuestionKind))
+    kind: Mapped[str] = mapped_column(sa.String(32))
     name: Mapped[str] = mapped_column(sa.String(32))
     words: Mapped[dict] = mapped_column(Json, default=dict)
     options: Mapped[dict] = mapped_column(Json, default=dict)
     is_required: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def of_kind(self) -> Kind:
+        return KINDS[self.kind]
+
+    @property
+    def asked(self) -> Asked:
+        """The question as its field is read."""
+        return Asked(self.id, self.name, self.of_kind, self.is_required, self.options or {})
 
 
 class ProgramKind(StrEnum):

@@ -259,10 +259,10 @@ def answer_page(found: Survey, language: str, score: int | None, **more) -> str:
     `more` changes what the template is given, for a page that can be tried out.
     """
     named = wording.names(this_installation())
-    items = wording.items(found.current, language, named)
+    items = wording.asked(found.current, language, named)
     if not items:
         abort(404)
-    given = {items[0].name: score} if score in items[0].values else {}
+    given = {items[0].name: score} if score is not None and score in items[0].values else {}
     with addressing(language):
         shown = {
             "is_preview": True,

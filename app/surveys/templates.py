@@ -28,6 +28,7 @@ QUESTIONS = {
     "value": ("value_overall", "value_goal", "value_ease", "comment"),
     "nps_value": ("score", "comment", "value_overall", "value_goal", "value_ease"),
 }
+KINDS_OF = {"score": QuestionKind.NPS}
 REQUIRED = {"nps": "score", "value": "value_overall", "nps_value": "score"}
 
 
@@ -55,7 +56,7 @@ def shipped(key: str, *, now: datetime) -> Survey:
     questions = [
         Question(
             position=position,
-            kind=QuestionKind.NPS if name == "score" else QuestionKind(name),
+            kind=KINDS_OF.get(name, name),
             name=name,
             words={language: found["questions"][name] for language, found in words.items()},
             is_required=name == REQUIRED[key],

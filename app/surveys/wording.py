@@ -8,14 +8,15 @@ Names stand in braces, `{product}`, and are filled in by plain replacement, so n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.core.installation import Installation
+from app.surveys.kinds.kind import Asked
 from app.surveys.models import Program, Question, QuestionKind, SurveyVersion
 from app.surveys.placeholders import PAGE, filled
 
@@ -26,13 +27,23 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 @dataclass(frozen=True)
 class Item:
-    """One scale as the answer page shows it: `labels` are the words of some or all `values`."""
+    """One question as the answer page shows it: `labels` are the words of some or all `values` of a scale.
+
+    `field` names the macro that shows it, `choices` are keys with their words, of which `most` may be picked, and `extra`
+    holds what else a kind says, by name.
+    """
 
     name: str
     question: str
     why: str
     labels: Mapping[int, str]
     values: range
+    shown_as: str = "scale"
+    choices: tuple[tuple[str, str], ...] = ()
+    most: int = 0
+    is_required: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict)
+    names_goal: bool = False
 
 
 def languages(version: SurveyVersion) -> list[str]:
@@ -87,17 +98,37 @@ def pick(words: Mapping[str, Mapping], language: str) -> Mapping:
 
 def items(version: SurveyVersion, language: str, named: Mapping[str, str]) -> list[Item]:
     """The scales of a version in their order. `named` comes from `names`."""
-    return [item(q, language, named) for q in version.questions if q.kind.values]
+    return [item(q, language, named) for q in version.questions if q.of_kind.values]
+
+
+def asked(
+    version: SurveyVersion,
+    language: str,
+    named: Mapping[str, str],
+    which: Callable[[Asked], bool] = lambda question: not question.rule,
+) -> list[Item]:
+    """The questions of a version in their order, on the page with which it begins or as `which` chooses."""
+    return [item(q, language, named) for q in version.questions if which(q.asked)]
 
 
 def item(question: Question, language: str, named: Mapping[str, str]) -> Item:
-    words = pick(question.words, language)
-    text = words.get("question", question.name)
+    words, kind, read_as = pick(question.words, language), question.of_kind, question.asked
+    text = words.get("question") or words.get("any") or question.name
     if "{goal}" in text and not named.get("goal"):
         text = words.get("question_without_goal", text)
-    labels = {int(value): fill(label, named) for value, label in words.get("labels", {}).items()}
+    said = words.get("choices", {})
     return Item(
-        question.name, fill(text, named), fill(words.get("why", ""), named), labels, question.kind.values
+        question.name,
+        fill(text, named),
+        fill(words.get("why", ""), named),
+        {int(value): fill(label, named) for value, label in words.get("labels", {}).items()},
+        kind.values,
+        kind.field,
+        tuple((key, fill(said.get(key, key), named)) for key in read_as.choices),
+        kind.most_of(read_as) if kind.has_choices else 0,
+        question.is_required,
+        {name: fill(words[name], named) for name in kind.extras if isinstance(words.get(name), str)},
+        "{goal}" in text,
     )
 
 

@@ -54,6 +54,8 @@ def choice(values: type[StrEnum], name: str | None = None) -> sa.Enum:
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]
 Json = sa.JSON().with_variant(JSONB, "postgresql")
+MaybeJson = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""As Json, with None as the database's own NULL."""
 
 
 def reference(target: str, *, ondelete: str = "CASCADE", index: bool = True, **options) -> Mapped:

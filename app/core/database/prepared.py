@@ -161,6 +161,8 @@ def writer_of(kind: sa.types.TypeEngine, dialect: Dialect) -> Converter | None:
 
 def reader_of(kind: sa.types.TypeEngine, dialect: Dialect, is_shared: bool = False) -> Converter | None:
     """What makes of the driver's value one of ours; None where they are the same."""
+    if isinstance(kind, sa.Double):
+        return None  # Both drivers give floats, and PostgreSQL's processor asks for the code of a column's type first.
     convert = kind.dialect_impl(dialect).result_processor(dialect, None)
     is_remembered = is_shared or isinstance(kind, REMEMBERED)
     return remembered("out", kind, dialect, convert) if convert and is_remembered else convert

@@ -1,0 +1,1 @@
+"""Questions that are answered by choosing from a list that staff write."""
