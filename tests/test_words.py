@@ -13,6 +13,17 @@ from tools import words
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|\{\w*\}|</?\w[^>]*>")
 
 
+TEN = {"ar", "de", "en", "es", "fr", "it", "ja", "nl", "pl", "pt"}
+
+
+def flat(words_of: dict, path: tuple = ()) -> dict[tuple, str]:
+    """The texts at the ends of nested words, by the way to them."""
+    found = {}
+    for key, value in words_of.items():
+        found |= flat(value, (*path, key)) if isinstance(value, dict) else {(*path, key): value}
+    return found
+
+
 def messages(code: str) -> list:
     return [message for message in words.present(code) if message.id]
 
@@ -62,8 +73,26 @@ def test_every_source_that_addresses_respondents_is_searched():
     assert {path.relative_to(words.ROOT).as_posix() for path in worded} <= searched
 
 
-def test_every_language_of_the_shipped_surveys_has_a_catalogue():
-    assert set(templates.shipped_words()) <= set(RESPONDENTS.languages())
+def test_ten_languages_ship_for_pages_mails_and_surveys():
+    assert set(RESPONDENTS.languages()) == set(templates.shipped_words()) == TEN
+
+
+@pytest.mark.parametrize("language", sorted(TEN - {"en"}))
+def test_the_shipped_surveys_say_the_same_in_every_language(language):
+    """No word is missing and none is left over, and each names what the English one names."""
+    original, translation = (flat(templates.shipped_words()[tag]) for tag in ("en", language))
+    assert translation.keys() == original.keys()
+    for path, text in original.items():
+        assert sorted(PLACEHOLDER.findall(translation[path])) == sorted(PLACEHOLDER.findall(text)), path
+        assert bool(translation[path]) == bool(text), path
+        assert translation[path] != text or not text or len(text) < 12, path
+
+
+@pytest.mark.parametrize("code", words.languages())
+def test_plurals_have_as_many_forms_as_the_language(code):
+    for message in messages(code):
+        if message.pluralizable:
+            assert len(message.string) == words.present(code).num_plurals, message.id
 
 
 def test_a_new_word_shows_as_untranslated(tmp_path, monkeypatch):

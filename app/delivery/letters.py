@@ -23,6 +23,7 @@ from app.surveys.wording import asked, fill, mail_words
 
 SCORE = "score"
 ON_FIRST_NAME_TERMS = frozenset({"en"})  # Elsewhere we are formal, and a first name alone would be too near.
+FAMILY_NAME_FIRST = frozenset({"ja"})
 NAME_PLACES = ((FIRST_WORD, "called_first_name"), (NEXT_WORD, "spaced_first_name"))
 PERSONAL = ("first_name", "spaced_first_name", "called_first_name", "account")
 PARTS = ("subject.txt", "body.txt", "body.html")
@@ -150,7 +151,8 @@ def greeting(first_name: str, last_name: str, language: str) -> str:
     with addressing(language) as locale:
         if not first:
             return _("Hello,")
-        whole = f"{first} {last}".strip()
+        names = (last, first) if locale.language in FAMILY_NAME_FIRST else (first, last)
+        whole = " ".join(names).strip()
         return _("Hello %(name)s,", name=first if locale.language in ON_FIRST_NAME_TERMS else whole)
 
 

@@ -31,43 +31,43 @@ def survey(session) -> Survey:
     return session.query(Survey).filter_by(key="nps_value").one()
 
 
-def french(survey) -> dict[str, str]:
-    return {one.key: f"[fr] {one.text}" for one in translating.originals(survey.current)}
+def swedish(survey) -> dict[str, str]:
+    return {one.key: f"[sv] {one.text}" for one in translating.originals(survey.current)}
 
 
 def test_the_new_version_says_everything_in_the_language_and_the_old_one_stays(session, survey):
     before = survey.current
-    words = french(survey)
+    words = swedish(survey)
     assert {
         "mail__subject",
         "score__labels__10",
         "comment__low",
         "value_goal__question_without_goal",
     } <= words.keys()
-    found = translating.write(session, survey, "fr", words, now=NOW)
+    found = translating.write(session, survey, "sv", words, now=NOW)
     session.expire_all()
     assert (survey.current, found.number) == (found, before.number + 1)
-    assert (wording.languages(before), wording.languages(found)) == (["en", "de"], ["en", "de", "fr"])
+    assert (wording.languages(before), wording.languages(found)) == (["en", "de"], ["en", "de", "sv"])
     named = {"product": "Ledger"}
-    for old, new in zip(wording.items(before, "en", named), wording.items(found, "fr", named), strict=True):
-        assert new.question == f"[fr] {old.question}"
-        assert new.labels == {value: f"[fr] {label}" for value, label in old.labels.items()}
+    for old, new in zip(wording.items(before, "en", named), wording.items(found, "sv", named), strict=True):
+        assert new.question == f"[sv] {old.question}"
+        assert new.labels == {value: f"[sv] {label}" for value, label in old.labels.items()}
     assert wording.items(found, "de", named) == wording.items(before, "de", named)
-    assert translating.said(found, "fr") == words
-    again = translating.write(session, survey, "fr", words | {"mail__subject": "Une question"}, now=NOW)
-    assert (again.words["fr"]["subject"], again.number) == ("Une question", before.number + 2)
+    assert translating.said(found, "sv") == words
+    again = translating.write(session, survey, "sv", words | {"mail__subject": "Une question"}, now=NOW)
+    assert (again.words["sv"]["subject"], again.number) == ("Une question", before.number + 2)
 
 
 def test_people_are_asked_in_it_from_the_next_wave_on(session, survey):
     program = make.program(survey=survey)
-    for language in ("fr-CA", "es"):
+    for language in ("sv-FI", "da"):
         make.contact(language=language)
     first = waves.launch(session, program, actor=SYSTEM, now=NOW, launch_key="1")
-    translating.write(session, survey, "fr", french(survey), now=NOW)
+    translating.write(session, survey, "sv", swedish(survey), now=NOW)
     second = waves.launch(session, program, actor=SYSTEM, now=NOW, launch_key="2")
     asked = sa.select(Invitation.language).order_by(Invitation.contact_id)
     assert session.scalars(asked.filter_by(wave_id=first.id)).all() == ["en", "en"]
-    assert session.scalars(asked.filter_by(wave_id=second.id)).all() == ["fr", "en"]
+    assert session.scalars(asked.filter_by(wave_id=second.id)).all() == ["sv", "en"]
 
 
 @pytest.mark.parametrize(
@@ -75,45 +75,45 @@ def test_people_are_asked_in_it_from_the_next_wave_on(session, survey):
     [
         ("de", {}, "language"),
         ("", {}, "language"),
-        ("fr", {"mail__subject": " "}, "mail__subject"),
-        ("fr", {"score__question": "Et {sender}?"}, "score__question"),
-        ("fr", {"mail__closing": "{unknown}"}, "mail__closing"),
+        ("sv", {"mail__subject": " "}, "mail__subject"),
+        ("sv", {"score__question": "Et {sender}?"}, "score__question"),
+        ("sv", {"mail__closing": "{unknown}"}, "mail__closing"),
     ],
 )
 def test_what_is_missing_or_wrong_is_refused_at_its_field(app, session, survey, language, more, wrong):
     with app.test_request_context(), pytest.raises(Invalid) as refused:
-        translating.write(session, survey, language, french(survey) | more, now=NOW)
+        translating.write(session, survey, language, swedish(survey) | more, now=NOW)
     assert list(refused.value.errors) == [wrong]
     assert len(survey.versions) == 1
 
 
 def test_the_page_takes_the_words_keeps_them_on_error_and_leads_to_the_editor(sign_in, session, survey):
     manager, at = sign_in("manager"), f"/surveys/{survey.id}/language"
-    program = make.program(survey=survey, mail={"fr": {"thanks": "Merci"}})
+    program = make.program(survey=survey, mail={"sv": {"thanks": "Merci"}})
     session.commit()
-    given = french(survey) | {"language": "fr"}
+    given = swedish(survey) | {"language": "sv"}
     missing = post(manager, at, at, **given | {"score__question": ""})
     assert missing.status_code == 400
-    assert "[fr] Your view of {product}" in unescape(missing.text)
+    assert "[sv] Your view of {product}" in unescape(missing.text)
     done = post(manager, at, at, **given)
-    assert (done.status_code, done.headers["Location"]) == (303, f"/surveys/{survey.id}?language=fr")
+    assert (done.status_code, done.headers["Location"]) == (303, f"/surveys/{survey.id}?language=sv")
     shown = unescape(manager.get(done.headers["Location"]).text)
-    assert "[fr] How likely are you to recommend Vendor" in shown
+    assert "[sv] How likely are you to recommend Vendor" in shown
     assert "Write these words again" in shown
-    again = unescape(manager.get(f"{at}?language=fr").text)
-    assert 'value="[fr] Your view of {product}"' in again
+    again = unescape(manager.get(f"{at}?language=sv").text)
+    assert 'value="[sv] Your view of {product}"' in again
     assert "The fixed words around it" in again
-    words = unescape(manager.get(f"/programs/{program.id}/words?language=fr").text)
-    assert "French" in words
+    words = unescape(manager.get(f"/programs/{program.id}/words?language=sv").text)
+    assert "Swedish" in words
     assert re.search(r"Merci</textarea>", words)
     assert sign_in("csm").get(at).status_code == 403
 
 
 def test_the_form_of_a_program_keeps_words_of_added_languages(app, session, survey):
-    program = make.program(survey=survey, mail={"fr": {"thanks": "Merci"}, "en": {"subject": "One"}})
+    program = make.program(survey=survey, mail={"sv": {"thanks": "Merci"}, "en": {"subject": "One"}})
     with app.test_request_context():
         kept = saving.chosen_mail(program_form(session, program), program)
-    assert kept == {"fr": {"thanks": "Merci"}, "en": {"subject": "One"}}
+    assert kept == {"sv": {"thanks": "Merci"}, "en": {"subject": "One"}}
 
 
 def test_a_survey_without_words_has_nothing_to_say_again(app, session, sign_in):
@@ -121,4 +121,4 @@ def test_a_survey_without_words_has_nothing_to_say_again(app, session, sign_in):
     session.commit()
     assert sign_in("manager").get(f"/surveys/{bare.id}/language").status_code == 200
     with app.test_request_context(), pytest.raises(Invalid):
-        translating.write(session, bare, "fr", {}, now=NOW)
+        translating.write(session, bare, "sv", {}, now=NOW)

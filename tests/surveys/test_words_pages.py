@@ -23,7 +23,7 @@ def program(session):
     templates.ensure(session, now=clock.now())
     installation(session).company = "Vendor"
     made = make.program(name="Half-yearly", survey=session.query(Survey).filter_by(key="nps").one())
-    for language in ("en", "de", "fr", "fr-CA", None):
+    for language in ("en", "de", "sv", "sv-FI", None):
         make.contact(language=language)
     session.commit()
     return made
@@ -99,7 +99,7 @@ def test_who_reads_it_is_counted_and_what_is_missing_is_told(sign_in, session, p
     program.mail = {"en": {"subject": "Own"}}
     session.commit()
     page = sign_in("manager").get(url(program)).text
-    assert "2 people speak French, in which there is no survey: asked in English." in page
+    assert "2 people speak Swedish, in which there is no survey: asked in English." in page
     assert "1 person reads German, in which this program has no words of its own" in page
     assert "The language of 1 person is not known: asked in English." in page
     assert "1 person reads English." in page
