@@ -25,7 +25,8 @@ def flat(words_of: dict, path: tuple = ()) -> dict[tuple, str]:
 
 
 def messages(code: str) -> list:
-    return [message for message in words.present(code) if message.id]
+    """What is translated already."""
+    return [message for message in words.present(code) if message.id and words.is_full(message)]
 
 
 def forms(said: str | tuple) -> list[str]:
