@@ -234,7 +234,26 @@ def test_the_page_works_without_script_by_keyboard_at_320_pixels_in_both_schemes
             assert axe(page) == []
             boxes = [box.bounding_box() for box in page.locator(".list label, button").all()]
             assert min(box["height"] for box in boxes) >= 44
+            links = [link.bounding_box() for link in page.locator("main a").all()]
+            assert min((box["height"] for box in links), default=44) >= 44
             assert min(b["y"] - a["y"] - a["height"] for a, b in itertools.pairwise(boxes)) >= 4
             if state == "open":
                 page.get_by_role("button", name="Nicht mehr fragen").click()
                 page.get_by_role("heading", name="Wir fragen Sie nicht mehr").wait_for()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_page_stands_on_one_screen_of_a_phone_in_every_state(app, ask):
+    at = ask()
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 360, "height": 740})
+        serve(page, app)
+        page.goto(HOME + at.off)
+        heights = []
+        for button in ("Save", "Do not ask me again", None):
+            heights.append(page.evaluate("document.documentElement.scrollHeight"))
+            if button:
+                with page.expect_navigation():
+                    page.get_by_role("button", name=button, exact=True).click()
+        assert max(heights) <= 740
