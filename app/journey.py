@@ -24,7 +24,7 @@ from app.core.errors import Refused
 from app.delivery import invitations, optouts
 from app.delivery.inbound.models import InboundMail, Standing
 from app.delivery.inbound.reading.sorting import Kind
-from app.delivery.models import Invitation, InvitationState
+from app.delivery.models import Decline, Invitation, InvitationState
 from app.delivery.sending import closing
 from app.delivery.sending import traces as delivery_traces
 from app.delivery.watching import alarms
@@ -151,9 +151,17 @@ def invitation_expired(session: Session, invitation: Invitation, *, now: datetim
     _mark(connection, ask, now)
 
 
-def invitation_declined(session: Session, invitation: Invitation, *, now: datetime, reason: str) -> None:
+def invitation_declined(
+    session: Session,
+    invitation: Invitation,
+    *,
+    now: datetime,
+    reason: str,
+    said: Decline = Decline.NOT_NOW,
+) -> None:
     """Somebody would rather not answer: no reminder follows; for taking part it counts like a silence."""
     invitations.change(session, invitation, InvitationState.DECLINED, now=now, reason=reason)
+    invitation.declined_as = said
     session.flush()
     _mark(session.connection(), asks.by_id(session.connection(), invitation.id), now)
 

@@ -23,13 +23,14 @@ from app.core.errors import Refused
 from app.core.outbox_rows import DeliveryAttempt, OutboxRow, OutboxState
 from app.delivery import waves
 from app.delivery.mail.mailer import mailbox
-from app.delivery.models import Invitation, InvitationState, Occasion, Purpose, Skip, Visit
+from app.delivery.models import Decline, Invitation, InvitationState, Occasion, Purpose, Skip, Visit
 from app.delivery.sending import posting
 from app.extensions import Base, db
 from app.followups import activities, touches
 from app.followups.models import ActivityKind, Task, TaskMail, TaskState
 from app.reports import rollups
 from app.reports.recount import recount
+from app.responses import handovers
 from app.responses.models import Response
 from tests import make
 from tests.conftest import NOW
@@ -111,6 +112,12 @@ def kim(session, settings):
         Skip(contact_id=person.id, staff_name="Ana", reason="On leave", until_on=NOW.date(), made_at=NOW)
     )
     make.saved(Visit(invitation_id=old.id, at=NOW, page="answer"))
+    handovers.say(
+        session, old, Decline.LEFT, name="Kimberly's friend", email="friend@crm-4711.example", now=NOW
+    )
+    friend = make.contact()
+    other = make.invitation(contact=friend, wave=old.wave, state=InvitationState.CANCELLED)
+    handovers.say(session, other, Decline.NOT_ME, name="Kimberly Zimmerfrau", email=EMAIL, now=NOW)
     task.mails.append(TaskMail(mail=make.inbound_mail(old, words="Kimberly shouted again."), at=NOW))
     details = {"email": EMAIL, "external_id": "– → crm-4711", "name": "Kimberly Zimmerfrau"}
     audit.note(session, SYSTEM, "contact.change", subject=f"contact:{person.id}", now=NOW, **details)

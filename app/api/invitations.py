@@ -20,7 +20,7 @@ from app.core import audit
 from app.core.errors import NotFound
 from app.core.tokens import Signer
 from app.delivery import sender, waves
-from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Wave
+from app.delivery.models import Decline, Invitation, InvitationState, Purpose, Reminder, Wave
 from app.delivery.watching import doubts
 from app.extensions import db
 
@@ -41,6 +41,7 @@ PLAIN = (
     "sent_at",
     "answered_at",
     "declined_at",
+    "declined_as",
     "silent_at",
     "closes_at",
     "closed_at",
@@ -84,6 +85,12 @@ class InvitationSchema(Shown):
     reminded_at = ma.fields.List(Moment(), required=True)
     answered_at = Moment(required=True, allow_none=True)
     declined_at = Moment(required=True, allow_none=True)
+    declined_as = Choice(
+        Decline,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Not this time, not the right person, or says to have left."},
+    )
     silent_at = Moment(required=True, allow_none=True)
     closes_at = Moment(required=True, allow_none=True)
     closed_at = Moment(required=True, allow_none=True)

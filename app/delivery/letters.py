@@ -175,6 +175,7 @@ def _survey(name: str, ask: Ask, mark: Marks, lead: str, subject: str) -> Wordin
         "link": f"{base}/a/{mark['token']}",
         "off_link": off_link,
         "once_link": f"{off_link}?once=1",
+        "other_link": f"{off_link}?other=1",
         "preheader": ask.question,
     }
     ways_out = (off_link, mailto) if ask.unsubscribe_mailto else (off_link,)

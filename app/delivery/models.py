@@ -57,6 +57,14 @@ class InvitationState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Decline(StrEnum):
+    """Why somebody would not answer, in the terms in which they said it."""
+
+    NOT_NOW = "not_now"
+    NOT_ME = "not_me"
+    LEFT = "left"
+
+
 class Wave(Stamped, Base):
     """One launch of a program. `launch_key` makes a second press of the same button find the first wave.
 
@@ -144,6 +152,7 @@ class Invitation(Stamped, Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     declined_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    declined_as: Mapped[Decline | None] = mapped_column(choice(Decline))
     silent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     complained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_late: Mapped[bool] = mapped_column(default=False)

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.delivery.asking.gates import Reason
-from app.delivery.models import InvitationState, PauseCause, WaveState
+from app.delivery.models import Decline, InvitationState, PauseCause, WaveState
 from app.delivery.sending.asks import PAUSED, REHEARSAL
 
 WAVE_STATES = {
@@ -18,8 +18,9 @@ WAVE_STATES = {
     WaveState.CANCELLED: _l("Cancelled"),
 }
 DECLINES = {
-    "not_now": _l("Says: not this time."),
-    "not_me": _l("Says: I am not the right person."),
+    Decline.NOT_NOW: _l("Says: not this time."),
+    Decline.NOT_ME: _l("Says: I am not the right person."),
+    Decline.LEFT: _l("Says: I have left."),
 }  # Why somebody would not answer, as the door that took it writes it down.
 WAVE_TONES = {
     WaveState.WAITING: "care",
@@ -47,6 +48,11 @@ STATES = {
     InvitationState.DECLINED: _l("Declined"),
     InvitationState.SILENT: _l("Silent"),
     InvitationState.CANCELLED: _l("Cancelled"),
+}
+DECLINED_AS = {
+    Decline.NOT_NOW: _l("Not this time"),
+    Decline.NOT_ME: _l("Not the right person"),
+    Decline.LEFT: _l("Says to have left"),
 }
 STATE_TONES = {
     InvitationState.PLANNED: "plain",

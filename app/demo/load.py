@@ -18,6 +18,7 @@ from app.core.installation import installation
 from app.core.language.words import speaking
 from app.delivery import sender
 from app.delivery.mail.mailer import MAILBOX, Mailer
+from app.delivery.models import Decline, Invitation, InvitationState
 from app.delivery.sending import closing, posting
 from app.demo import team
 from app.demo.company import population
@@ -29,6 +30,7 @@ from app.demo.rows.answers import Answers
 from app.demo.rows.customers import Home, add_customers
 from app.demo.rows.followups import Desk
 from app.demo.rows.ledger import Ledger
+from app.responses import handovers
 from app.surveys import wording
 
 SEED = 8
@@ -82,6 +84,7 @@ def load(session: Session, settings: config.Settings, *, now: datetime, seed: in
     Answers(home, programs, asks).add()
     Desk(home, tasks, row.work_week).add(firms)
     scores.add_scores(home, firms)
+    add_a_handover(session)
     wave = records.Wave(len(asking.waves), "nps", today, 0, 0, TODAYS_PART)
     people = [(firm, p, asking.sayings.language("nps", p.language)) for firm, p in asking.todays()]
     todays_wave = ledger.open_today(wave, people)
@@ -94,6 +97,16 @@ def load(session: Session, settings: config.Settings, *, now: datetime, seed: in
         len(tasks),
         todays_wave,
     )
+
+
+def add_a_handover(session: Session) -> None:
+    """The last person who declined says to have left, and names a successor; it waits for somebody's decision."""
+    last = sa.select(Invitation).where(Invitation.state == InvitationState.DECLINED)
+    ask = session.scalars(last.order_by(Invitation.declined_at.desc(), Invitation.id)).first()
+    if ask is not None:
+        ask.declined_as = Decline.LEFT
+        successor = f"mira.solano@{ask.contact.email_key.rpartition('@')[2]}"
+        handovers.say(session, ask, Decline.LEFT, name="Mira Solano", email=successor, now=ask.declined_at)
 
 
 def send_todays_wave(session: Session, settings: config.Settings, *, now: datetime) -> int:

@@ -15,12 +15,14 @@ from flask_babel import lazy_gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from app.core import text
+from app.delivery.models import Decline
 from app.responses.recording import Said
 from app.surveys.kinds import refusals
 from app.surveys.kinds.kind import Asked, Given, Wrong
 
 MOST_FIELDS = 100
 LONGEST_ATTEMPT = 64
+MOST_OF_A_NAME = 200
 # A character takes up to four bytes, and three signs for each when it is encoded for a form.
 BYTES_PER_CHARACTER = 12
 ROOM_FOR_THE_REST = 8192
@@ -62,6 +64,38 @@ class Posted:
     def attempt(self) -> str | None:
         """The name of this filling-in of the form."""
         return self.given.get("attempt", "")[:LONGEST_ATTEMPT] or None
+
+
+@dataclass(frozen=True)
+class Successor:
+    """Who is named as the one to ask instead; both parts may be missing. `given` is what was typed."""
+
+    name: str = ""
+    email: str | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_wrong(self) -> bool:
+        return bool(self.errors)
+
+
+def declined(posted: Posted) -> tuple[Decline, Successor]:
+    """Why somebody will not answer, and who should instead. Anything unknown is a plain "not this time"."""
+    why = posted.given.get("why", "")
+    if why not in (Decline.NOT_ME, Decline.LEFT):
+        return Decline.NOT_NOW, Successor()
+    errors: dict[str, str] = {}
+    name, email = posted.given.get("name", ""), posted.given.get("email", "").strip()
+    try:
+        name = text.line(name, limit=MOST_OF_A_NAME)
+    except text.UnreadableText:
+        errors["name"] = _("Please write a shorter name.")
+    try:
+        email = text.email(email) if email else None
+    except text.UnreadableText:
+        errors["email"] = _("This is not an e-mail address.")
+    return Decline(why), Successor(name, email, posted.given, errors)
 
 
 def chosen(request: Request) -> int | None:

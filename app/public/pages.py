@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from app.contacts.models import ContactStatus
 from app.core.language.words import addressing, browsers_choice
-from app.public.forms import Form, Posted
+from app.delivery.models import Decline
+from app.public.forms import Form, Posted, Successor
 from app.public.moulds import Mould
 from app.responses.asks import Ask
 from app.surveys import wording
@@ -26,7 +27,7 @@ from app.surveys.models import QuestionKind, SurveyVersion
 from app.surveys.scales import Band, band
 
 MOST_MOULDS = 500
-MARKS = ("action", "attempt", "goal", "unsubscribe_url", "once_url", "first_name", "account")
+MARKS = ("action", "attempt", "goal", "unsubscribe_url", "once_url", "other_url", "first_name", "account")
 UNSHOWN = frozenset(
     {"goal", "first_name", "account"}
 )  # They stand inside words, not where the page puts them.
@@ -115,7 +116,7 @@ class Pages:
     ) -> str:
         version, form = self.version(ask), self.form(ask)
         with addressing(form.language):
-            shown = set(MARKS) - UNSHOWN - (set() if ask.may_be_skipped else {"once_url"})
+            shown = set(MARKS) - UNSHOWN - (set() if ask.may_be_skipped else {"once_url", "other_url"})
             named = wording.names(ask, marks["goal"] if ask.goal else "")
             own = wording.page_words(ask.own_words, form.language, named | person(ask, marks))
             note = _(
@@ -169,6 +170,7 @@ def places(ask: Ask, token: str) -> dict[str, str]:
         "goal": ask.goal or "",
         "unsubscribe_url": f"/u/{token}",
         "once_url": f"/u/{token}?once=1",
+        "other_url": f"/u/{token}?other=1",
         "first_name": ask.first_name or "",
         "account": ask.account_name,
     }
@@ -193,19 +195,22 @@ def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
         )
 
 
-def declined(ask: Ask, form: Form, token: str) -> str:
-    """Nothing more will come of this ask; an answer is still welcome."""
+def declined(ask: Ask, form: Form, token: str, said: Decline, *, is_held: bool) -> str:
+    """Nothing more will come of this ask; an answer is still welcome. `is_held`: a colleague decides what follows."""
     with addressing(form.language):
-        if ask.is_heard:
-            heading, words = (
-                _("Your answer stays as it is"),
-                _("You have answered already, and nothing more will be sent."),
-            )
+        if ask.is_heard and not is_held:
+            heading = _("Your answer stays as it is")
+            words = _("You have answered already, and nothing more will be sent.")
+        elif said is Decline.NOT_NOW:
+            heading = _("Not this time, then")
+            words = _("We will not remind you. Should you change your mind:")
         else:
-            heading, words = (
-                _("Not this time, then"),
-                _("We will not remind you. Should you change your mind:"),
-            )
+            heading = _("Thank you for telling us")
+            words = [_("We will not remind you.")]
+            if is_held:
+                words.append(
+                    _("Somebody at %(company)s reads this before anything else happens.", company=ask.company)
+                )
         return render(
             "message",
             ask,
@@ -217,8 +222,10 @@ def declined(ask: Ask, form: Form, token: str) -> str:
         )
 
 
-def skip(ask: Ask, form: Form, token: str) -> str:
-    """The page that asks before it skips only this ask."""
+def skip(
+    ask: Ask, form: Form, token: str, *, is_other: bool = False, successor: Successor | None = None
+) -> str:
+    """The page that asks before it skips only this ask; `is_other`: because somebody else is the one to answer."""
     with addressing(form.language):
         return render(
             "skip",
@@ -228,6 +235,9 @@ def skip(ask: Ask, form: Form, token: str) -> str:
             decline_url=f"/a/{token}/decline",
             back_url=f"/a/{token}",
             preferences_url=f"/u/{token}",
+            is_other=is_other,
+            given=successor.given if successor else {},
+            errors=successor.errors if successor else {},
         )
 
 

@@ -1,4 +1,4 @@
-"""The pages behind the link of a mail: question, answer, thanks, not this time, unsubscribe (a door).
+"""The pages behind the link of a mail: question, answer, thanks (a door).
 
 The link is the credential: no session, no cookie, no CSRF token. GET and HEAD change nothing, because mail gateways
 open every link; only a pressed button records. Thanks are said after the commit and not before.
@@ -16,23 +16,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import journey
 from app.auth import access, limits
-from app.contacts import wishes
-from app.contacts.models import Contact, ContactStatus
-from app.contacts.wishes import THEMSELVES, Wishes
 from app.core import clock
-from app.core.audit import Actor
-from app.core.database import transactions
 from app.core.database.transactions import GateBusy
 from app.core.errors import RETRY_AFTER_SECONDS
-from app.core.language.words import addressing, browsers_choice, speaking
-from app.delivery.models import Invitation
-from app.delivery.words import DECLINES
-from app.extensions import csrf, db
-from app.public import forms, pages, preferences
+from app.core.language.words import addressing, browsers_choice
+from app.extensions import csrf
+from app.public import forms, pages
 from app.public.desk import Desk, desk, is_automatic
 from app.public.forms import Posted
 from app.public.visits import TRAP
-from app.responses.asks import ON_ITS_WAY, Ask
+from app.responses.asks import Ask
 from app.responses.recording import Closed, Said
 from app.sentiment.reading import Reading, read
 
@@ -44,9 +37,6 @@ NOT_SAVED = (SQLAlchemyError, GateBusy)
 # A first answer is never counted: only changes of it can be repeated without end.
 CHANGES = parse("20 per 1 minute")
 INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
-ONE_CLICK = ("List-Unsubscribe", "One-Click")
-NONE = Wishes(is_unsubscribed=True)
-RESPONDENT = Actor(THEMSELVES, None, "the person asked")
 
 
 @blueprint.get("/a/<token>")
@@ -137,66 +127,6 @@ def hear(said: Said, ask: Ask) -> Reading | None:
     if not said.comment:
         return None
     return read(said.comment, lang=ask.language, intent=INTENTS.get(pages.feeling(said.score), "why"))
-
-
-@blueprint.post("/a/<token>/decline")
-@access.token
-def decline(token: str) -> Response:
-    """Not this time, or not the right person: no reminder follows."""
-    at, now = desk(), clock.now()
-    why = forms.read(request, at.comment_length).given.get("why")
-    ask = at.ask(token)
-    with speaking(ask.staff_language):
-        reason = str(DECLINES["not_me" if why == "not_me" else "not_now"])
-    transactions.write(db.session)
-    invitation = db.session.get_one(Invitation, ask.id, with_for_update=True)
-    if invitation.state in ON_ITS_WAY:
-        journey.invitation_declined(db.session, invitation, now=now, reason=reason)
-        db.session.commit()
-    form = at.pages.form(ask)
-    return page(pages.declined(ask, form, token), form.language)
-
-
-@blueprint.get("/u/<token>")
-@access.token
-def leave(token: str) -> Response:
-    """How somebody wants to be asked, or not at all; `?once=1` offers to skip only this ask. Opening changes nothing."""
-    at = desk()
-    ask = at.ask(token)
-    at.look(ask, request, clock.now(), None, page="unsubscribe")
-    form = at.pages.form(ask)
-    if request.args.get("once") == "1" and not ask.is_unsubscribed:
-        return page(pages.skip(ask, form, token), form.language)
-    return page(preferences.shown(ask, form.language, token, wishes_of(ask)), form.language)
-
-
-@blueprint.post("/u/<token>")
-@access.token
-def unsubscribe(token: str) -> Response:
-    """What the page's buttons say, or one click of a mail program (RFC 8058); again is as good as once."""
-    at, now = desk(), clock.now()
-    values = forms.read(request, at.comment_length).values
-    ask = at.ask(token)
-    language = at.pages.form(ask).language
-    name, value = ONE_CLICK
-    if value in values.get(name, []) or "yes" in values.get("confirm", []):
-        told = NONE
-    else:
-        told = preferences.read(values)
-    if told is None:
-        return page(preferences.shown(ask, language, token, wishes_of(ask), is_unclear=True), language, 400)
-    if ask.contact_status is not ContactStatus.ERASED:
-        transactions.write(db.session)
-        contact = db.session.get_one(Invitation, ask.id, with_for_update=True).contact
-        journey.wishes_told(db.session, contact, told, now=now, actor=RESPONDENT)
-        db.session.commit()
-    return page(preferences.shown(ask, language, token, told, is_told=True), language)
-
-
-def wishes_of(ask: Ask) -> Wishes:
-    """How the person of an ask wants to be asked."""
-    transactions.read(db.session)
-    return wishes.of(db.session.get_one(Contact, ask.contact_id))
 
 
 def page(body: str | bytes, language: str, status: int = 200) -> Response:

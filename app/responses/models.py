@@ -9,9 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Account, Contact
-from app.core.database.columns import Id, Json, MaybeJson, Moment, UtcDateTime, reference
+from app.core.database.columns import Id, Json, MaybeJson, Moment, UtcDateTime, choice, reference
 from app.core.errors import Refused
-from app.delivery.models import Invitation
+from app.delivery.models import Decline, Invitation
 from app.extensions import Base
 from app.surveys.kinds.kind import Given
 from app.surveys.models import Question
@@ -114,3 +114,34 @@ class Revision(Base):
     number: Mapped[int]
     at: Mapped[Moment]
     said: Mapped[dict] = mapped_column(Json)
+
+
+class Handover(Base):
+    """What somebody said who is not the one to answer: has left, or names who should be asked, or both.
+
+    It came over a link that may be in other hands, so nothing follows before a colleague decides. Name and address of
+    the successor are kept until then and no longer; `successor_id` is the person who was made of them.
+    """
+
+    __tablename__ = "handovers"
+
+    id: Mapped[Id]
+    invitation_id: Mapped[int] = reference("invitations.id", index=False, unique=True)
+    contact_id: Mapped[int] = reference("contacts.id")
+    account_id: Mapped[int] = reference("accounts.id")
+    said: Mapped[Decline] = mapped_column(choice(Decline, "handover_said"))
+    name: Mapped[str] = mapped_column(sa.String(200), default="")
+    email: Mapped[str | None] = mapped_column(sa.String(320))
+    said_at: Mapped[Moment] = mapped_column(index=True)
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by: Mapped[str] = mapped_column(sa.String(200), default="")
+    is_approved: Mapped[bool | None]
+    successor_id: Mapped[int | None] = reference("contacts.id", ondelete="SET NULL")
+    invitation: Mapped[Invitation] = relationship()
+    contact: Mapped[Contact] = relationship(foreign_keys=[contact_id])
+    account: Mapped[Account] = relationship()
+    successor: Mapped[Contact | None] = relationship(foreign_keys=[successor_id])
+
+    @property
+    def names_somebody(self) -> bool:
+        return bool(self.name or self.email)

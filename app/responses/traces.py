@@ -11,8 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.contacts.models import Contact
+from app.core import text
 from app.core.database import telling
-from app.responses.models import Answer, Response, Revision
+from app.responses.models import Answer, Handover, Response, Revision
 
 BULK = {"synchronize_session": False}
 
@@ -24,6 +26,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "responses": telling.rows(session, Response, Response.contact_id == contact_id, but={"attempt"}),
         "answers": telling.rows(session, Answer, Answer.response_id.in_(mine)),
         "earlier_versions": telling.rows(session, Revision, Revision.response_id.in_(mine)),
+        "handovers": telling.rows(session, Handover, Handover.contact_id == contact_id),
     }
 
 
@@ -41,17 +44,33 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
         revision.said = {**revision.said, "comment": "", "attempt": None} | (
             {"others": others} if others else {}
         )
+    forget_handovers(session, contact_id)
     session.flush()
     session.expire_all()
+
+
+def forget_handovers(session: Session, contact_id: int) -> None:
+    """What the person said of a successor goes, and so does the person where somebody named them as one."""
+    mine = sa.delete(Handover).where(Handover.contact_id == contact_id)
+    session.execute(mine, execution_options=BULK)
+    key = session.get_one(Contact, contact_id).email_key
+    for held in session.scalars(sa.select(Handover).where(Handover.email.is_not(None))) if key else ():
+        if text.email_key(held.email) == key:
+            held.name, held.email = "", None
 
 
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
     """The answers of one account to another. They keep the segments they were counted in, so no trend changes."""
     answers = sa.update(Response).where(Response.account_id == from_id)
     session.execute(answers.values(account_id=to_id), execution_options=BULK)
+    held = sa.update(Handover).where(Handover.account_id == from_id)
+    session.execute(held.values(account_id=to_id), execution_options=BULK)
 
 
 def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
     """The answers of one person to another."""
     answers = sa.update(Response).where(Response.contact_id == from_id)
     session.execute(answers.values(contact_id=to_id, updated_at=now), execution_options=BULK)
+    for column in (Handover.contact_id, Handover.successor_id):
+        held = sa.update(Handover).where(column == from_id)
+        session.execute(held.values({column.key: to_id}), execution_options=BULK)

@@ -49,6 +49,11 @@ def spoken(ask, client) -> dict[str, str]:
         ),
         "leaving": client.get(fresh.off),
         "skipping": client.get(f"{fresh.off}?once=1"),
+        "somebody else": client.get(f"{fresh.off}?other=1"),
+        "nobody": client.post(
+            f"{skipped.link}/decline", data={"why": "left", "name": "x" * 1200, "email": "x"}
+        ),
+        "gone": client.post(f"{skipped.link}/decline", data={"why": "left"}),
         "less often": client.post(seldom.off, data={"often": "once", "kinds": ["general"]}),
         "not left": client.post(fresh.off, data={}),
         "skipped": client.post(f"{skipped.link}/decline", data={"why": "not_now"}),

@@ -11,6 +11,7 @@ from app.core import clock
 from app.core.database import transactions
 from app.delivery.models import Invitation, InvitationChange, InvitationState
 from app.extensions import db
+from app.responses.models import Handover
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -66,10 +67,12 @@ def test_the_link_still_takes_an_answer_after_unsubscribing(client, ask):
 
 
 def test_declining_ends_the_ask_and_says_why(client, ask):
-    for why, words in (("not_now", "not this time"), ("not_me", "not the right person")):
+    told = (("not_now", "not this time"), ("not_me", "not the right person"), ("left", "I have left"))
+    for why, words in told:
         at = ask()
         assert client.post(f"{at.link}/decline", data={"why": why}).status_code == 200
         assert state(at) is InvitationState.DECLINED
+        assert db.session.get(Invitation, at.id).declined_as == why
         assert status(at) is ContactStatus.ACTIVE
         assert words in db.session.query(InvitationChange).filter_by(invitation_id=at.id).one().reason
 
@@ -80,6 +83,35 @@ def test_declining_is_offered_where_the_mail_leads(client, ask):
     page = client.get(f"{at.off}?once=1").text
     assert "Skip it this time?" in page
     assert f'action="{at.link}/decline"' in page
+    assert f'href="{at.off}?other=1"' in client.get(at.link).text
+    assert "Should somebody else answer?" in client.get(f"{at.off}?other=1").text
+    assert db.session.query(Handover).count() == 0
+
+
+def held(at) -> list[tuple]:
+    transactions.read(db.session)
+    rows = db.session.query(Handover).filter_by(invitation_id=at.id)
+    return [(one.said, one.name, one.email) for one in rows]
+
+
+def test_who_should_answer_instead_is_held_for_a_colleague_and_the_last_word_counts(client, ask):
+    at = ask()
+    decline = f"{at.link}/decline"
+    client.post(decline, data={"why": "not_now"})
+    client.post(decline, data={"why": "not_me"})
+    assert held(at) == []
+    given = {"why": "left", "name": "  Ana  Solano", "email": "Ana@Customer.example"}
+    wrong = client.post(decline, data=given | {"email": "ana at customer"})
+    assert wrong.status_code == 400
+    assert 'value="ana at customer"' in wrong.text
+    assert held(at) == []
+    page = client.post(decline, data=given)
+    assert "Somebody at Northwind reads this" in page.text
+    assert held(at) == [("left", "Ana Solano", "Ana@customer.example")]
+    client.post(decline, data={"why": "not_me", "name": "Bo"})
+    assert held(at) == [("not_me", "Bo", None)]
+    assert status(at) is ContactStatus.ACTIVE
+    assert db.session.get(Invitation, at.id).declined_as == "not_me"
 
 
 def test_an_answer_is_not_declined_afterwards_and_a_decline_may_become_an_answer(client, ask):

@@ -7,6 +7,7 @@ from random import Random
 
 from app.core import tokens
 from app.delivery.models import (
+    Decline,
     Invitation,
     InvitationChange,
     Purpose,
@@ -110,6 +111,7 @@ class Ledger:
             "closed_at": ask.closed_at,
             "answered_at": answered_at,
             "declined_at": ask.declined_at,
+            "declined_as": Decline.NOT_NOW if ask.declined_at else None,
             "silent_at": ask.silent_at,
             "is_late": ask.is_late,
             "is_auto_reply": False,

@@ -37,6 +37,8 @@ ACTIONS = {
     "demo.loaded": _l("Demo company loaded"),
     "demo.removed": _l("Demo company removed"),
     "inbound.assign": _l("Incoming mail given to a person"),
+    "handover.approve": _l("Word of somebody asked taken as true"),
+    "handover.refuse": _l("Word of somebody asked left as it was"),
     "inbound.dismiss": _l("Incoming mail let go"),
     "inbound.retry": _l("Incoming mail read again"),
     "installation.changed": _l("Installation changed"),
