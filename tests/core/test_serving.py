@@ -161,8 +161,9 @@ def test_who_minds_the_processes_has_nothing_of_the_product_in_memory():
     assert not tops & {"logging", "threading", "subprocess"}
 
 
-def test_a_port_that_another_program_has_is_named(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
+@pytest.mark.parametrize("shares", [False, True], ids=["another program's", "another installation's"])
+def test_a_port_that_is_taken_is_named(tmp_path, shares):
+    with socket.create_server(("127.0.0.1", 0), reuse_port=shares) as taken:
         names = {"JUSTASK_INSTANCE": str(tmp_path), "JUSTASK_PORT": str(taken.getsockname()[1])}
         run = subprocess.run(
             [sys.executable, "-m", "app", "serve"],

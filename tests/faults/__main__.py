@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench import soak
-from tests.faults import comebacks, crowd, machines, nights, outage, power, relays, reload, stopped
+from tests.faults import comebacks, crowd, machines, nights, outage, power, relays, reload, steady, stopped
 from tests.faults.grounds import EVERYWHERE, ON_POSTGRESQL, PROCRASTINATE, SQLITE, Ground
 
 
@@ -126,6 +126,14 @@ DRILLS = (
         minutes=5,
         full={"people": 400, "reloads": 5},
         small={"people": 100, "reloads": 1},
+    ),
+    Drill(
+        "steady",
+        steady.run,
+        "half an hour of waves, answers and colleagues' pages, in which memory and descriptors stay level",
+        minutes=31,
+        full={"people": 200, "minutes": 30},
+        small={"people": 50, "minutes": 1},
     ),
     Drill(
         "limit",

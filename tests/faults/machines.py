@@ -117,10 +117,10 @@ def run(people: int = 1000, database_url: str = "", engine: str = "procrastinate
         return judge(app, relay, audience, wave) | {"sent when killed": killed_at}
 
 
-def judge(app: Flask, relay: slow_relay.SlowRelay, audience: Audience, wave: int) -> dict:
-    """Compare what people got and were thanked for with what the database says."""
+def judge(app: Flask, relay: slow_relay.SlowRelay, audience: Audience, *waves: int) -> dict:
+    """Compare what people of these waves got and were thanked for with what the database says."""
     db.session.rollback()
-    asks = sa.select(Contact.email, Invitation.state).join(Contact).where(Invitation.wave_id == wave)
+    asks = sa.select(Contact.email, Invitation.state).join(Contact).where(Invitation.wave_id.in_(waves))
     stand = {row.email: row.state for row in db.session.execute(asks)}
     answers = sa.select(Contact.email).select_from(Response).join(Invitation).join(Contact)
     stored = Counter(db.session.scalars(answers))

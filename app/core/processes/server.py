@@ -37,11 +37,14 @@ def prepare(*, with_demo: bool) -> subprocess.Popen:
 
 
 def check_port(settings: config.Settings) -> None:
-    """PortTaken when another program has the port, or the address is not one of this machine."""
+    """PortTaken when another program has the port, or the address is not one of this machine.
+
+    The web processes share their port with each other (SO_REUSEPORT). This probe does not ask to: another installation
+    of ours that listens there already counts as taken, too.
+    """
     family = socket.AF_INET6 if ":" in settings.HOST else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             probe.bind((settings.HOST, settings.PORT))
         except OSError as error:
