@@ -76,6 +76,9 @@ def test_charts_are_enhanced_under_the_policy_and_show_text_as_text(page):
         tip.wait_for()
         if chart != "nps":
             assert EVIL in tip.inner_text()
+    page.emulate_media(color_scheme="dark")
+    page.locator("#chart-map .chart__live svg").wait_for(timeout=20_000)  # A page that hangs fails here.
+    assert page.locator(".chart__live svg").count() == len(page.locator("[data-chart]").all())
     assert [said for said in page.complaints if "favicon" not in said and "404" not in said] == []
 
 

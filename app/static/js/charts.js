@@ -20,7 +20,7 @@
   watch(document);
   document.addEventListener("htmx:load", (event) => watch(event.detail.elt));
   document.addEventListener("justask:theme", () => {
-    for (const figure of drawn.keys()) figure.isConnected ? draw(figure) : forget(figure);
+    for (const figure of [...drawn.keys()]) figure.isConnected ? draw(figure) : forget(figure);
   });
 
   function watch(root) {
