@@ -32,7 +32,7 @@ from app.followups import opening, resolution
 from app.followups import traces as followup_traces
 from app.followups.conversation import replies
 from app.followups.models import Task
-from app.followups.promises import giving
+from app.followups.promises import answered, giving
 from app.followups.promises.giving import Wanted
 from app.followups.promises.models import Promise
 from app.health import due, snapshots
@@ -75,6 +75,8 @@ def answer_received(
         _mark(connection, answer.ask, now)
     elif answer.effect is Effect.EDITED:
         answer_edited(connection, answer, heard, now=now)
+    if answer.said.others and answer.effect is not Effect.REPEATED:
+        answered.follow(connection, answer, now=now)
     return answer
 
 
@@ -113,6 +115,7 @@ def answer_reviewed(
     counting.review(connection, before, after, now=now)
     if is_person:
         opening.open_missing(connection, after, now=now)
+        answered.goal_told(session, after, None, now=now)
     else:
         opening.take_back(connection, after)
     ask_reviewed(session, response, is_person=is_person, now=now)

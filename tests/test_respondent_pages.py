@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app.core.language import wording
 from app.core.language.words import addressing
 from app.core.web.headers import RESPONDENT
 from app.surveys import templates
-from app.surveys.wording import Item, fill
+from app.surveys import wording as wordings
 from tests.browsing import HOME, axe, browser, serve
 
 APP = Path(__file__).resolve().parent.parent / "app"
@@ -21,31 +22,18 @@ NAMES = {
     "company": "Northwind",
     "goal": "Close the month in four days",
 }
-VALUES = {
-    "score": range(11),
-    "value_overall": range(11),
-    "value_goal": range(5),
-    "value_ease": range(1, 8),
-}
 EVIL = "</textarea><script>alert(1)</script>{{7*7}}\u202e"
 
 
 def shipped(survey: str, language: str = "en") -> dict:
     """What the answer page is given for a shipped survey."""
-    words = templates.shipped_words()[language]["questions"]
-    items = [
-        Item(
-            name,
-            fill(words[name]["question"], NAMES),
-            "",
-            {int(v): text for v, text in words[name]["labels"].items()},
-            VALUES[name],
-        )
-        if name != "comment"
-        else Item(name, words[name]["any"], "", {}, range(0), "comment")
-        for name in templates.QUESTIONS[survey]
-    ]
-    return {"items": items, "comment_prompt": words["comment"], "lang": language}
+    version = templates.shipped(survey, now=datetime.now(UTC)).versions[0]
+    items = wordings.asked(version, language, NAMES)
+    return {
+        "items": items,
+        "comment_prompt": wordings.comment_prompt(version, language, NAMES),
+        "lang": language,
+    }
 
 
 @pytest.fixture
@@ -100,9 +88,10 @@ def test_nothing_is_inline_and_nothing_is_a_script(pages, survey):
 @pytest.mark.parametrize("survey", list(templates.QUESTIONS))
 def test_every_value_is_a_native_radio_in_a_named_group(pages, survey):
     page = pages.test_client().get(f"/answer/{survey}").text
-    for name in templates.QUESTIONS[survey]:
-        if name != "comment":
-            assert re.findall(rf'name="{name}" value="(\d+)"', page) == [str(v) for v in VALUES[name]]
+    for item in shipped(survey)["items"]:
+        wanted = [str(value) for value in item.values] + [key for key, _words in item.choices]
+        if wanted:
+            assert re.findall(rf'name="{item.name}" value="(\w+)"', page) == wanted
     assert page.count("<legend") == page.count("<fieldset") == page.count("</fieldset>")
     assert page.count("<textarea") == 1
 

@@ -13,6 +13,7 @@ from app.core import text
 from app.core.errors import Invalid
 
 LONGEST_GOAL = 500
+ANSWER = "answer"
 
 
 def current(session: Session, account_id: int) -> Goal | None:
@@ -63,6 +64,24 @@ def replace(
     session.add(goal)
     session.flush()
     return goal
+
+
+def told(session: Session, account_id: int, words: str | None, *, today: date, now: datetime) -> Goal | None:
+    """What somebody there answered: `words` are the goal from today on; None ends the present one. The current goal.
+
+    The same words again change nothing; the former goal stays, with the day on which it ended.
+    """
+    former = current(session, account_id)
+    if former and words and former.words == words:
+        return former
+    if former:
+        former.ended_on = max(today, former.from_on)
+    found = None
+    if words:
+        found = Goal(account_id=account_id, words=words, from_on=today, source=ANSWER, created_at=now)
+        session.add(found)
+    session.flush()
+    return found
 
 
 def readable(words: str) -> str:

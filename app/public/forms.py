@@ -6,7 +6,7 @@ comes back as it was filled in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -18,8 +18,11 @@ from app.core import text
 from app.delivery.models import Decline
 from app.responses.recording import Said
 from app.surveys.kinds import refusals
+from app.surveys.kinds.branching import following
 from app.surveys.kinds.kind import Asked, Given, Wrong
+from app.surveys.models import QuestionKind
 
+COMMENT = QuestionKind.COMMENT.value
 MOST_FIELDS = 100
 LONGEST_ATTEMPT = 64
 MOST_OF_A_NAME = 200
@@ -37,7 +40,8 @@ MULTIPART = "multipart/form-data"
 class Form:
     """What a page of a survey version takes: its scales, what must be answered, a comment or not, and all other kinds.
 
-    `scales` and the comment have columns of their own; `others` stand beside the response, in their order.
+    `scales` and the comment have columns of their own; `others` stand beside the response, in their order. Questions
+    that depend on an answer come `later`, on a page of their own.
     """
 
     scales: Mapping[str, range]
@@ -45,6 +49,50 @@ class Form:
     has_comment: bool
     language: str
     others: tuple[Asked, ...] = ()
+    later: tuple[Asked, ...] = ()
+
+    def following(self, said: Said) -> list[Asked]:
+        """The questions of a further page that fit what was said."""
+        names = {asked.id: asked.name for asked in (*self.others, *self.later)}
+        answers = {names[id]: given for id, given in said.others.items() if id in names}
+        for name in self.scales:
+            if (number := getattr(said, name)) is not None:
+                answers[name] = Given(name, number)
+        if said.comment:
+            answers[COMMENT] = Given(COMMENT, words=said.comment)
+        return following(self.later, answers)
+
+    def further(self, questions: Sequence[Asked]) -> Form:
+        """The form of a page with only these questions."""
+        return form_of(questions, self.language, {one.name for one in questions if one.is_required})
+
+
+def form_of(questions: Sequence[Asked], language: str, required: Collection[str]) -> Form:
+    """A form for these questions, those with a rule left for later unless all of them have one."""
+    first = [one for one in questions if not one.rule] or list(questions)
+    return Form(
+        {one.name: one.kind.values for one in first if one.kind.column and one.kind.values},
+        frozenset(required),
+        any(one.kind.key == COMMENT for one in first),
+        language,
+        tuple(one for one in first if not one.kind.column),
+        tuple(one for one in questions if one not in first),
+    )
+
+
+class Filled(dict[str, str]):
+    """The first value of each field; `getlist` gives all of a field, `pairs` all of all fields."""
+
+    def __init__(self, values: Mapping[str, list[str]]):
+        super().__init__({name: found[0] for name, found in values.items()})
+        self.lists = values
+
+    def getlist(self, name: str) -> list[str]:
+        return self.lists.get(name, [])
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        return [(name, value) for name, found in self.lists.items() for value in found]
 
 
 @dataclass
@@ -56,9 +104,9 @@ class Posted:
     is_too_large: bool = False
 
     @property
-    def given(self) -> dict[str, str]:
+    def given(self) -> Filled:
         """What to show in the form again."""
-        return {name: values[0] for name, values in self.values.items()}
+        return Filled(self.values)
 
     @property
     def attempt(self) -> str | None:

@@ -7,7 +7,7 @@ with a person's link and goal when it is opened; all other pages are rendered as
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from flask import current_app
@@ -19,10 +19,12 @@ from sqlalchemy.orm import Session, selectinload
 from app.contacts.models import ContactStatus
 from app.core.language.words import addressing, browsers_choice
 from app.delivery.models import Decline
+from app.public import forms
 from app.public.forms import Form, Posted, Successor
 from app.public.moulds import Mould
 from app.responses.asks import Ask
 from app.surveys import wording
+from app.surveys.kinds.kind import Asked
 from app.surveys.models import QuestionKind, SurveyVersion
 from app.surveys.scales import Band, band
 
@@ -106,6 +108,24 @@ class Pages:
         marks = places(ask, token) | {"attempt": posted.attempt or new_attempt()}
         return self.render(ask, marks, posted.given, errors, problem)
 
+    def further(
+        self,
+        ask: Ask,
+        token: str,
+        questions: Sequence[Asked],
+        posted: Posted | None = None,
+        errors: Mapping[str, str] | None = None,
+        problem: str | None = None,
+    ) -> str:
+        """The page with the questions that fit what is recorded already; the same filling-in of the form goes on."""
+        marks = places(ask, token) | {
+            "action": f"/a/{token}/further",
+            "attempt": ask.attempt or new_attempt(),
+        }
+        given, which = posted.given if posted else {}, {one.name for one in questions}
+        more = {"is_further": True, "leave_url": f"/a/{token}/thanks"}
+        return self.render(ask, marks, given, errors, problem, which, **more)
+
     def render(
         self,
         ask: Ask,
@@ -113,6 +133,8 @@ class Pages:
         given: Mapping[str, Any],
         errors: Mapping[str, str] | None = None,
         problem: str | None = None,
+        which: Collection[str] | None = None,
+        **more: Any,
     ) -> str:
         version, form = self.version(ask), self.form(ask)
         with addressing(form.language):
@@ -127,16 +149,16 @@ class Pages:
                 "answer",
                 ask,
                 form.language,
-                items=wording.asked(version, form.language, named),
-                opening=wording.lines(own.get("page_opening", "")),
+                items=wording.asked(version, form.language, named, which),
+                opening=[] if which else wording.lines(own.get("page_opening", "")),
                 comment_prompt=wording.asked_with(wording.comment_prompt(version, form.language, named), own),
                 comment_limit=current_app.extensions["settings"].COMMENT_LENGTH,
                 given=given,
                 errors=errors or {},
                 problem=problem,
                 note=note if ask.is_heard else None,
-                editing=ask.is_heard,
-                **{name: mark for name, mark in marks.items() if name in shown},
+                editing=ask.is_heard and which is None,
+                **{name: mark for name, mark in marks.items() if name in shown} | more,
             )
 
 
@@ -146,20 +168,13 @@ def person(ask: Ask, marks: Mapping[str, str]) -> dict[str, str]:
 
 
 def form_of(version: SurveyVersion, language: str) -> Form:
-    """What the page takes with which a survey begins."""
+    """What the page takes with which a survey begins: the number always, else what staff say is needed, else the first."""
     questions = [question.asked for question in version.questions]
-    first = [one for one in questions if not one.rule]
-    scales = {one.name: one.kind.values for one in first if one.kind.column and one.kind.values}
+    first = [one for one in questions if not one.rule] or questions
     numbered = [one for one in first if one.kind.values]
     needed = {one.name for one in first if one.is_required} or {one.name for one in (numbered or first)[:1]}
     needed |= {one.name for one in first if one.kind.key == QuestionKind.NPS}
-    return Form(
-        scales,
-        frozenset(needed),
-        any(one.kind.key == QuestionKind.COMMENT for one in first),
-        wording.best(language, wording.languages(version)),
-        tuple(one for one in first if not one.kind.column),
-    )
+    return forms.form_of(questions, wording.best(language, wording.languages(version)), needed)
 
 
 def places(ask: Ask, token: str) -> dict[str, str]:

@@ -110,7 +110,7 @@ def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Resp
         is_automatic=is_automatic(request),
     )
     try:
-        at.answers.write(receive)
+        taken = at.answers.write(receive)
     except Closed:
         return page(pages.closed(ask, form, posted), form.language, 410)
     except NOT_SAVED as error:
@@ -119,7 +119,8 @@ def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Resp
                 "This is not saved yet: we could not store it just now. Please send it again in a moment."
             )
         return unsaved(error, at.pages.filled(ask, token, posted, problem=problem), form.language)
-    return Response(status=303, headers={"Location": f"/a/{token}/thanks"})
+    following = "further" if form.later and form.following(taken.said) else "thanks"
+    return Response(status=303, headers={"Location": f"/a/{token}/{following}"})
 
 
 def hear(said: Said, ask: Ask) -> Reading | None:

@@ -63,6 +63,11 @@ class Said:
         """What has columns of its own in responses."""
         return {name: getattr(self, name) for name in FIELDS}
 
+    def extends(self, before: Said) -> bool:
+        """Whether everything that was said before is said still, so that this only adds to it."""
+        stands = all(old in (None, "", self.columns()[name]) for name, old in before.columns().items())
+        return stands and before.others.items() <= self.others.items()
+
     def of_kind(self, kind: str) -> Given | None:
         """The answer to the question of that kind, where a survey has at most one."""
         return next((given for given in self.others.values() if given.kind == kind), None)
@@ -177,8 +182,11 @@ def _edit(connection: Connection, ask: Ask, said: Said, attempt: str | None, now
     before = said_before(connection, ask)
     effect = Effect.REPEATED if said == before or _was_said(connection, ask, said, attempt) else Effect.EDITED
     if effect is Effect.EDITED:
-        _keep(connection, ask, before, now)
-        UPDATE_RESPONSE.run(connection, response_id=ask.response_id, now=now, **_values(ask, said, attempt))
+        is_change = attempt is None or attempt != ask.attempt or not said.extends(before)
+        if is_change:
+            _keep(connection, ask, before, now)
+        changed = {"response_id": ask.response_id, "now": now, "step": int(is_change)}
+        UPDATE_RESPONSE.run(connection, **changed, **_values(ask, said, attempt))
         DELETE_ANSWERS.run(connection, response_id=ask.response_id)
         _insert_answers(connection, ask.response_id, ask, said)
     is_automatic = bool(ask.is_response_automatic)
@@ -255,7 +263,12 @@ INSERT_RESPONSE = Prepared(
 UPDATE_RESPONSE = Prepared(
     sa.update(Response)
     .where(Response.id == bindparam("response_id"))
-    .values(**_given, updated_at=bindparam("now"), revision=Response.revision + 1, dismissed_at=None)
+    .values(
+        **_given,
+        updated_at=bindparam("now"),
+        revision=Response.revision + bindparam("step", type_=sa.Integer),
+        dismissed_at=None,
+    )
 )
 _numbers = {
     QuestionKind.NPS.value: "score",

@@ -7,6 +7,7 @@ it adds what is missing and never changes a word that is already there, because 
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -22,14 +23,36 @@ NAMES = {
     "nps": "Recommendation (NPS)",
     "value": "Value",
     "nps_value": "Recommendation and value",
+    "csat": "Satisfaction (CSAT)",
+    "ces": "Effort (CES)",
+    "onboarding": "Onboarding",
 }
 QUESTIONS = {
     "nps": ("score", "comment"),
     "value": ("value_overall", "value_goal", "value_ease", "comment"),
     "nps_value": ("score", "comment", "value_overall", "value_goal", "value_ease"),
+    "csat": ("csat", "drivers", "comment"),
+    "ces": ("ces", "comment"),
+    "onboarding": ("start_ease", "first_value", "obstacles", "goal", "comment"),
 }
-KINDS_OF = {"score": QuestionKind.NPS}
-REQUIRED = {"nps": "score", "value": "value_overall", "nps_value": "score"}
+# Questions whose name is not that of their kind.
+KINDS_OF = {"score": QuestionKind.NPS, "start_ease": "ces", "first_value": "single", "obstacles": "drivers"}
+OPTIONS = {
+    "drivers": {"choices": ["function", "ease", "reliability", "support", "results", "price"]},
+    "first_value": {"choices": ["yes", "some", "not_yet", "unsure"]},
+    "obstacles": {
+        "choices": ["time", "training", "setup", "function", "people", "other"],
+        "shown_if": {"question": "first_value", "values": ["not_yet", "unsure"]},
+    },
+}
+REQUIRED = {
+    "nps": "score",
+    "value": "value_overall",
+    "nps_value": "score",
+    "csat": "csat",
+    "ces": "ces",
+    "onboarding": "start_ease",
+}
 
 
 @cache
@@ -58,14 +81,17 @@ def shipped(key: str, *, now: datetime) -> Survey:
             position=position,
             kind=KINDS_OF.get(name, name),
             name=name,
-            words={language: found["questions"][name] for language, found in words.items()},
+            words={
+                tag: found["questions"][name] for tag, found in words.items() if name in found["questions"]
+            },
+            options=deepcopy(OPTIONS.get(name, {})),
             is_required=name == REQUIRED[key],
         )
         for position, name in enumerate(QUESTIONS[key], 1)
     ]
     version = SurveyVersion(
         number=1,
-        words={language: found["surveys"][key] for language, found in words.items()},
+        words={tag: found["surveys"][key] for tag, found in words.items() if key in found["surveys"]},
         questions=questions,
         created_at=now,
     )
@@ -78,7 +104,7 @@ def add_languages(survey: Survey) -> None:
         return
     version = survey.current
     for language, found in shipped_words().items():
-        if language not in version.words:
+        if language not in version.words and survey.template in found["surveys"]:
             version.words = version.words | {language: found["surveys"][survey.template]}
         for question in version.questions:
             if language not in question.words and question.name in found["questions"]:

@@ -8,7 +8,7 @@ Names stand in braces, `{product}`, and are filled in by plain replacement, so n
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from babel import Locale
@@ -16,7 +16,6 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.core.installation import Installation
-from app.surveys.kinds.kind import Asked
 from app.surveys.models import Program, Question, QuestionKind, SurveyVersion
 from app.surveys.placeholders import PAGE, filled
 
@@ -105,10 +104,11 @@ def asked(
     version: SurveyVersion,
     language: str,
     named: Mapping[str, str],
-    which: Callable[[Asked], bool] = lambda question: not question.rule,
+    which: Collection[str] | None = None,
 ) -> list[Item]:
-    """The questions of a version in their order, on the page with which it begins or as `which` chooses."""
-    return [item(q, language, named) for q in version.questions if which(q.asked)]
+    """The questions of a version in their order: those with which it begins, or those named by `which`."""
+    first = which or {q.name for q in version.questions if not q.asked.rule}
+    return [item(q, language, named) for q in version.questions if not first or q.name in first]
 
 
 def item(question: Question, language: str, named: Mapping[str, str]) -> Item:

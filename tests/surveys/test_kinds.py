@@ -49,6 +49,7 @@ def test_what_was_posted_is_read(kind, posted, options, found):
         ("text", ["x" * 2001], {}),
         ("goal", ["perhaps"], {}),
         ("contact", ["mail", "phone"], {}),
+        ("contact", ["phone"], {}),
     ],
 )
 def test_what_cannot_be_an_answer_is_refused(kind, posted, options):
@@ -62,9 +63,9 @@ def test_another_goal_means_that_the_present_one_is_not_it():
 
 
 def test_a_number_to_call_is_kept_only_where_a_call_was_asked_for():
-    assert read("contact", {"q": ["phone"], "q_more": ["+49 30 1"]}).words == "+49 30 1"
-    assert read("contact", {"q": ["mail"], "q_more": ["+49 30 1"]}).words is None
-    assert read("contact", {"q_more": ["+49 30 1"]}) is None
+    assert read("contact", {"q": ["phone"], "q_more": ["+49 30 1234"]}).words == "+49 30 1234"
+    assert read("contact", {"q": ["mail"], "q_more": ["+49 30 1234"]}).words is None
+    assert read("contact", {"q_more": ["+49 30 1234"]}) is None
 
 
 def test_scales_come_to_a_mean_and_a_share_of_good_answers():

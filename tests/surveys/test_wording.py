@@ -60,6 +60,9 @@ def test_every_template_is_whole_in_every_language(now, key, language):
         "value_overall": (0, 10),
         "value_goal": (0, 4),
         "value_ease": (1, 7),
+        "csat": (1, 5),
+        "ces": (1, 7),
+        "start_ease": (1, 7),
     }.items()
     assert set(wording.comment_prompt(version, language, NAMES)) == {"any", "low", "middle", "high"}
 
@@ -87,9 +90,9 @@ def test_a_program_s_own_mail_words_stand_in_place_of_the_template_s(now):
 
 
 def test_a_new_installation_gets_the_surveys_once(app, session, now):
-    assert templates.ensure(session, now=now) == ["nps", "value", "nps_value"]
+    assert templates.ensure(session, now=now) == ["nps", "value", "nps_value", "csat", "ces", "onboarding"]
     assert templates.ensure(session, now=now) == []
-    assert session.scalar(sa.select(sa.func.count(Survey.id))) == 3
+    assert session.scalar(sa.select(sa.func.count(Survey.id))) == 6
     assert session.scalars(sa.select(Program.name).filter_by(kind=ProgramKind.MANUAL)).all() == ["Just ask"]
 
 
@@ -138,4 +141,4 @@ def test_make_survey_without_words_is_still_readable(app):
 def test_bringing_the_database_up_to_date_adds_the_surveys(app, session):
     result = app.test_cli_runner().invoke(db_group, ["upgrade"])
     assert result.exit_code == 0, result.output
-    assert session.scalar(sa.select(sa.func.count(Survey.id))) == 3
+    assert session.scalar(sa.select(sa.func.count(Survey.id))) == 6

@@ -13,6 +13,7 @@ CHOOSE_NUMBER = _("Please choose a number.")
 CHOOSE = _("Please choose an answer.")
 CHOOSE_ONE = _("Please choose one of the answers.")
 CHOOSE_OF_LIST = _("Please choose from the list.")
+GIVE_NUMBER = _("Please give a number that we can call, with the code of the country.")
 WRITE = _("Please write something here.")
 
 

@@ -12,7 +12,7 @@ from app.surveys.kinds.kind import MORE, Asked, Given, Kind, Wrong, texts
 from app.surveys.kinds.refusals import storable
 
 MAIL, PHONE, NO = "mail", "phone", "no"
-LONGEST_NUMBER = 60
+LONGEST_NUMBER, FEWEST_DIGITS = 40, 5
 
 
 class Contact(Kind):
@@ -31,4 +31,6 @@ class Contact(Kind):
             return None
         if len(picked) > 1 or not set(picked) <= {MAIL, PHONE, NO}:
             raise Wrong(refusals.CHOOSE_ONE)
-        return Given(self.key, words=number if picked[0] == PHONE and number else None, picked=tuple(picked))
+        if picked[0] == PHONE and sum(sign.isdigit() for sign in number) < FEWEST_DIGITS:
+            raise Wrong(refusals.GIVE_NUMBER)
+        return Given(self.key, words=number if picked[0] == PHONE else None, picked=tuple(picked))
