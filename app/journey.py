@@ -41,7 +41,7 @@ from app.responses import asks, changing, recording, replacing
 from app.responses import traces as response_traces
 from app.responses.asks import Ask
 from app.responses.models import Response
-from app.responses.recording import Effect, Recorded, Said
+from app.responses.recording import Doubts, Effect, Recorded, Said
 from app.sentiment import readings
 from app.sentiment import traces as sentiment_traces
 from app.sentiment.reading import Reading
@@ -56,17 +56,15 @@ def answer_received(
     *,
     now: datetime,
     attempt: str | None = None,
-    is_automatic: bool = False,
+    doubts: Doubts = (),
 ) -> Recorded:
     """Somebody answered: response, reading, tasks, trend and the mark on the score, all or nothing."""
     dims = counting.segments_of(ask)
     if ask.is_heard:
         said = changing.filled_up(connection, ask, said, attempt)
-    answer = recording.record(
-        connection, ask, said, now=now, attempt=attempt, dims=dims, is_automatic=is_automatic
-    )
-    if replacing.replaces(answer, is_automatic=is_automatic):
-        answer = replacing.take_place(connection, answer, dims=dims, is_automatic=is_automatic, now=now)
+    answer = recording.record(connection, ask, said, now=now, attempt=attempt, dims=dims, doubts=doubts)
+    if replacing.replaces(answer, doubts):
+        answer = replacing.take_place(connection, answer, dims=dims, doubts=doubts, now=now)
         answer_replaced(connection, answer, heard, now=now)
     elif answer.effect is Effect.NEW:
         readings.keep(connection, answer.response_id, heard, is_edit=False, now=now)

@@ -22,7 +22,7 @@ from app.delivery.models import Invitation, InvitationState, Purpose, Wave, Wave
 from app.extensions import db
 from app.followups.models import Task, TaskKind
 from app.responses import asks
-from app.responses.models import Response
+from app.responses.models import Doubt, Response
 from app.responses.recording import Recorded, Said
 from app.sentiment.reading import read
 from app.surveys.models import Program, Question, QuestionKind, Survey, SurveyVersion
@@ -190,7 +190,9 @@ def answer(
 ) -> Recorded:
     """An answer with everything that follows from it, as the public page records it."""
     ask = invitation if invitation is not None else globals()["invitation"]()
-    more = {name: given.pop(name) for name in ("attempt", "is_automatic") if name in given}
+    more = {name: given.pop(name) for name in ("attempt", "doubts") if name in given}
+    if given.pop("is_automatic", False):
+        more["doubts"] = (Doubt.GATEWAY,)
     said = Said(score=score, **given)
     heard = read(said.comment, lang=ask.language) if said.comment else None
     db.session.flush()

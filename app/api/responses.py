@@ -85,6 +85,14 @@ class ResponseSchema(Shown):
             "description": "Of `late`, `edited`, `maybe_automatic`, `reviewed`, `dismissed`, `rehearsal`."
         },
     )
+    doubts = ma.fields.List(
+        ma.fields.String(),
+        required=True,
+        metadata={
+            "description": "Why a machine may have sent it: `gateway`, or two of `trap`, `scores`, `haste`, `form`,"
+            " `program`, `ahead`."
+        },
+    )
     counted = ma.fields.Boolean(
         required=True, metadata={"description": "Whether it enters scores, and with a score NPS."}
     )
@@ -157,6 +165,7 @@ def told(rows: list[Response]) -> list[dict]:
             "value": {name: getattr(row, f"value_{name}") for name in ("overall", "goal", "ease", "points")},
             "sentiment": sentiment(heard[row.id]) if row.id in heard else None,
             "flags": flags(row),
+            "doubts": row.doubts or [],
             "counted": row.counts,
         }
         for row in rows
@@ -178,7 +187,7 @@ def flags(row: Response) -> list[str]:
     found = {
         "late": row.is_late,
         "edited": row.revision > 1,
-        "maybe_automatic": row.is_maybe_automatic,
+        "maybe_automatic": row.is_doubtful,
         "reviewed": row.reviewed_at is not None,
         "dismissed": row.dismissed_at is not None,
         "rehearsal": row.is_rehearsal,

@@ -36,6 +36,7 @@ class Installation(Stamped, Base):
     held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     backed_up_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     setup: Mapped[dict] = mapped_column(Json, default=dict)
+    holds_doubtful: Mapped[bool] = mapped_column(default=True)
     holidays: Mapped[list] = mapped_column(Json, default=list)
     week: Mapped[dict] = mapped_column(Json, default=dict)
 

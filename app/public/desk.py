@@ -19,10 +19,11 @@ from app.core import clock
 from app.core.database import transactions
 from app.core.tokens import Signer
 from app.extensions import db
-from app.public.machines import is_gateway, is_probably_machine
+from app.public import forms
+from app.public.machines import ANSWER, JUST_NOW, SCORE, TRAP, Signs, is_probably_machine
 from app.public.pages import Pages
 from app.public.together import Together
-from app.public.visits import ANSWER, SCORE, TRAP, Look, Visits
+from app.public.visits import Look, Visits
 from app.responses import asks
 from app.responses.asks import Ask, Opening
 
@@ -95,9 +96,12 @@ def agent(request: Request) -> str:
     return request.environ.get("HTTP_USER_AGENT", "")[:AGENT_LENGTH]
 
 
-def is_automatic(request: Request) -> bool:
-    """Whether an answer was sent by what calls itself a gateway; it is recorded, and counts after a review."""
-    return is_gateway(agent(request))
+def signs_of(at: Desk, ask: Ask, request: Request, attempt: str | None, now: datetime) -> Signs:
+    """What is known of who sent a form, looks of the last moments included."""
+    since = now - JUST_NOW
+    with transactions.Looking(at.engine) as connection:
+        seen = asks.pages_seen(connection, ask.id, since) | at.visits.seen(ask.id, since)
+    return Signs(agent(request), request.environ, attempt is not None, forms.made_at(attempt), seen)
 
 
 def install(app: Flask) -> None:

@@ -6,8 +6,10 @@ comes back as it was filled in.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
 from flask import Request
@@ -112,6 +114,19 @@ class Posted:
     def attempt(self) -> str | None:
         """The name of this filling-in of the form."""
         return self.given.get("attempt", "")[:LONGEST_ATTEMPT] or None
+
+
+def new_attempt(now: datetime) -> str:
+    """A name for one filling-in of the form, by which a repeat is known; it tells when its page was made."""
+    return f"{secrets.token_urlsafe(12)}.{int(now.timestamp() * 1000):x}"
+
+
+def made_at(attempt: str | None) -> datetime | None:
+    """When the page of a form was made, by its attempt; None where that says nothing of it."""
+    try:
+        return datetime.fromtimestamp(int((attempt or "").rpartition(".")[2][:12], 16) / 1000, UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.database import transactions
 from app.core.language.words import addressing, browsers_choice
 from app.public import forms, pages
-from app.public.desk import Desk, desk, is_automatic
+from app.public.desk import Desk, desk
 from app.public.routes import CHANGES, NOT_SAVED, blueprint, hear, page, unsaved
 from app.responses import recording
 from app.responses.asks import Ask
@@ -58,7 +58,7 @@ def answer_further(token: str) -> Response:
     said, errors = forms.check(posted, form.further(questions), at.comment_length)
     if errors:
         return page(show(errors), form.language, 413 if posted.is_too_large else 400)
-    more = {"now": now, "attempt": ask.attempt, "is_automatic": is_automatic(request)}
+    more = {"now": now, "attempt": ask.attempt}
     receive = partial(journey.answer_received, ask=ask, said=said, heard=hear(said, ask), **more)
     try:
         at.answers.write(receive)

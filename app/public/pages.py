@@ -6,7 +6,6 @@ with a person's link and goal when it is opened; all other pages are rendered as
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -17,10 +16,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, selectinload
 
 from app.contacts.models import ContactStatus
+from app.core import clock
 from app.core.language.words import addressing, browsers_choice
 from app.delivery.models import Decline
 from app.public import forms
-from app.public.forms import Form, Posted, Successor
+from app.public.forms import Form, Posted, Successor, new_attempt
 from app.public.moulds import Mould
 from app.responses.asks import Ask
 from app.surveys import wording
@@ -105,7 +105,7 @@ class Pages:
         problem: str | None = None,
     ) -> str:
         """The page of the question as it was filled in, with what is wrong."""
-        marks = places(ask, token) | {"attempt": posted.attempt or new_attempt()}
+        marks = places(ask, token) | {"attempt": posted.attempt or new_attempt(clock.now())}
         return self.render(ask, marks, posted.given, errors, problem)
 
     def further(
@@ -120,7 +120,7 @@ class Pages:
         """The page with the questions that fit what is recorded already; the same filling-in of the form goes on."""
         marks = places(ask, token) | {
             "action": f"/a/{token}/further",
-            "attempt": ask.attempt or new_attempt(),
+            "attempt": ask.attempt or new_attempt(clock.now()),
         }
         given, which = posted.given if posted else {}, {one.name for one in questions}
         more = {"is_further": True, "leave_url": f"/a/{token}/thanks"}
@@ -181,7 +181,7 @@ def places(ask: Ask, token: str) -> dict[str, str]:
     """A person's own values."""
     return {
         "action": f"/a/{token}",
-        "attempt": new_attempt(),
+        "attempt": new_attempt(clock.now()),
         "goal": ask.goal or "",
         "unsubscribe_url": f"/u/{token}",
         "once_url": f"/u/{token}?once=1",
@@ -189,11 +189,6 @@ def places(ask: Ask, token: str) -> dict[str, str]:
         "first_name": ask.first_name or "",
         "account": ask.account_name,
     }
-
-
-def new_attempt() -> str:
-    """A name for one filling-in of the form, by which a repeat is known."""
-    return secrets.token_urlsafe(12)
 
 
 def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:

@@ -21,10 +21,10 @@ from app.core.database.transactions import GateBusy
 from app.core.errors import RETRY_AFTER_SECONDS
 from app.core.language.words import addressing, browsers_choice
 from app.extensions import csrf
-from app.public import forms, pages
-from app.public.desk import Desk, desk, is_automatic
+from app.public import forms, machines, pages
+from app.public.desk import Desk, desk, signs_of
 from app.public.forms import Posted
-from app.public.visits import TRAP
+from app.public.machines import TRAP
 from app.responses.asks import Ask
 from app.responses.recording import Closed, Said
 from app.sentiment.reading import Reading, read
@@ -99,18 +99,13 @@ def too_often(at: Desk, ask: Ask, token: str, posted: Posted) -> Response:
 
 def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Response:
     """Write the answer down and lead on to the thanks, or say that it is not saved."""
-    heard, form = hear(said, ask), at.pages.form(ask)
+    heard, form, now = hear(said, ask), at.pages.form(ask), clock.now()
     receive = partial(
-        journey.answer_received,
-        ask=ask,
-        said=said,
-        heard=heard,
-        now=clock.now(),
-        attempt=posted.attempt,
-        is_automatic=is_automatic(request),
+        journey.answer_received, ask=ask, said=said, heard=heard, now=now, attempt=posted.attempt
     )
     try:
-        taken = at.answers.write(receive)
+        doubts = () if ask.is_heard else machines.doubts(signs_of(at, ask, request, posted.attempt, now), now)
+        taken = at.answers.write(partial(receive, doubts=doubts))
     except Closed:
         return page(pages.closed(ask, form, posted), form.language, 410)
     except NOT_SAVED as error:

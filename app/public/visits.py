@@ -21,12 +21,11 @@ from app.core.database import transactions
 from app.core.database.prepared import Prepared
 from app.core.database.transactions import GateBusy
 from app.delivery.models import Invitation, Visit
-from app.public.machines import MOST_SCORES
+from app.public.machines import MOST_SCORES, SCORE
 
 log = logging.getLogger(__name__)
 PAUSE_SECONDS = 2.0
 MOST_WAITING = 20_000
-ANSWER, SCORE, UNSUBSCRIBE, TRAP = "answer", "score-", "unsubscribe", "trap"
 
 
 class Look(NamedTuple):
@@ -65,6 +64,11 @@ class Visits:
             INSERT.run_many(connection, [look._asdict() for look in judged(looks)])
             connection.commit()
         return len(looks)
+
+    def seen(self, invitation_id: int, since: datetime) -> set[str]:
+        """The pages of an ask that this process has shown since then and not written down yet."""
+        waiting = list(self.waiting)
+        return {look.page for look in waiting if look.invitation_id == invitation_id and look.at >= since}
 
     def _begin(self) -> None:
         """Start the thread, once in each process: the web server forks after the application was made."""

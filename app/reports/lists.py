@@ -113,7 +113,8 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
 def to_review(session: Session) -> list[Response]:
     """Answers that a machine may have sent and of which nobody has said who did, the oldest first."""
     is_open = Response.reviewed_at.is_(None), Response.dismissed_at.is_(None)
-    query = sa.select(Response).where(Response.is_maybe_automatic, Response.is_rehearsal.is_(False), *is_open)
+    is_doubtful = sa.or_(Response.is_maybe_automatic, Response.doubts.is_not(None))
+    query = sa.select(Response).where(is_doubtful, Response.is_rehearsal.is_(False), *is_open)
     query = query.options(joinedload(Response.account), joinedload(Response.contact))
     return list(session.scalars(query.order_by(Response.submitted_at, Response.id).limit(MOST_TO_REVIEW)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 
 from app import journey
@@ -14,10 +15,19 @@ from app.core.errors import Invalid, NotFound
 from app.extensions import db
 from app.reports import lists
 from app.reports.routes import blueprint
-from app.responses.models import Response
+from app.responses.models import Doubt, Response
 from app.surveys.scales import band
 
 PERSON, MACHINE = "person", "machine"
+DOUBTS = {
+    Doubt.GATEWAY: _l("its program calls itself a mail gateway or a link preview"),
+    Doubt.TRAP: _l("the link that no reader sees was opened just before"),
+    Doubt.SCORES: _l("several scores of the mail were opened just before"),
+    Doubt.HASTE: _l("sent within a second of opening the page"),
+    Doubt.FORM: _l("sent without the page's own form"),
+    Doubt.PROGRAM: _l("its program is none that people read with"),
+    Doubt.AHEAD: _l("the page was loaded ahead, before anybody opened it"),
+}
 
 
 @blueprint.get("/reviews")
@@ -25,7 +35,7 @@ PERSON, MACHINE = "person", "machine"
 def reviews():
     found = lists.to_review(db.session)
     return render_template(
-        "reports/reviews.html", found=found, band=band, may_review=current_user.may(RoleName.CSM)
+        "reports/reviews.html", found=found, band=band, why=DOUBTS, may_review=current_user.may(RoleName.CSM)
     )
 
 

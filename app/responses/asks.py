@@ -20,7 +20,7 @@ from app.core import clock
 from app.core.database.prepared import Prepared
 from app.core.installation import Installation
 from app.core.worktime import WorkWeek
-from app.delivery.models import Invitation, InvitationState, Purpose, Wave
+from app.delivery.models import Invitation, InvitationState, Purpose, Visit, Wave
 from app.responses.models import Response
 from app.surveys.models import Program
 from app.surveys.rules import DEFAULTS
@@ -47,7 +47,6 @@ class Ask(NamedTuple):
     language: str
     version_id: int
     is_marked_rehearsal: bool
-    is_marked_automatic: bool
     sent_at: datetime | None
     closes_at: datetime | None
     silent_at: datetime | None
@@ -76,6 +75,7 @@ class Ask(NamedTuple):
     time_zone: str
     holidays: list
     week: dict
+    holds_doubtful: bool
     response_id: int | None
     submitted_at: datetime | None
     day: date | None
@@ -196,7 +196,6 @@ def columns() -> dict[str, Any]:
     renamed = {
         "id": Invitation.id,
         "is_marked_rehearsal": Invitation.is_rehearsal,
-        "is_marked_automatic": Invitation.is_maybe_automatic,
         "program_id": Wave.program_id,
         "cadence": Program.cadence,
         "own_words": Program.mail,
@@ -217,7 +216,7 @@ def columns() -> dict[str, Any]:
         (Invitation, "nonce state purpose language version_id sent_at closes_at silent_at wave_id"),
         (Contact, "first_name role country unsubscribed_at"),
         (Account, "tier stage segment"),
-        (Installation, "company product time_zone holidays week"),
+        (Installation, "company product time_zone holidays week holds_doubtful"),
         (
             Response,
             "submitted_at day revision attempt score comment value_overall value_goal value_ease reviewed_at"
@@ -266,6 +265,13 @@ LOCK = Prepared(
     .with_for_update(key_share=True)
 )
 
+PAGES_SEEN = Prepared(
+    sa.select(Visit.page).where(
+        Visit.invitation_id == sa.bindparam("invitation_id"),
+        Visit.at >= sa.bindparam("since", type_=Visit.at.type),
+    )
+)
+
 LOCK_ALL = (
     sa.select(Invitation.id)
     .join(Contact, Contact.id == Invitation.contact_id)
@@ -283,6 +289,13 @@ def by_nonce(connection: Connection, nonce: str) -> Ask | None:
 def opening(connection: Connection, nonce: str) -> Opening | None:
     """What the page of a link needs, or None."""
     return OPENING.row(connection, nonce=nonce)
+
+
+def pages_seen(connection: Connection, invitation_id: int, since: datetime) -> frozenset[str]:
+    """Which pages of an ask were looked at since then, as `visits` names them."""
+    return frozenset(
+        row.page for row in PAGES_SEEN.rows(connection, invitation_id=invitation_id, since=since)
+    )
 
 
 def by_id(connection: Connection, invitation_id: int) -> Ask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -17,6 +18,18 @@ from app.surveys.kinds.kind import Given
 from app.surveys.models import Question
 
 
+class Doubt(StrEnum):
+    """A sign that a machine sent an answer. The first is enough by itself, of the others it takes two."""
+
+    GATEWAY = "gateway"
+    TRAP = "trap"
+    SCORES = "scores"
+    HASTE = "haste"
+    FORM = "form"
+    PROGRAM = "program"
+    AHEAD = "ahead"
+
+
 class Response(Base):
     """What one person said to one ask. One per invitation; the last version wins, the earlier ones are kept.
 
@@ -24,7 +37,8 @@ class Response(Base):
     installation's calendar day of `submitted_at`. `dims` names the segments the person belonged to when answering, so
     that trends by segment need no rewriting when an account changes its tier or owner. An answer that a machine may have
     sent (`is_maybe_automatic`) waits until a member of staff says that it is a person's (`reviewed_at`) or a machine's
-    (`dismissed_at`). A dismissed one is kept and counts nowhere; the next real answer to its ask takes its place.
+    (`dismissed_at`); `doubts` are the signs of it. Where the installation lets doubtful answers count they stand for
+    review all the same, with nothing held back. A dismissed one is kept and counts nowhere; the next real answer to its ask takes its place.
     """
 
     __tablename__ = "responses"
@@ -57,6 +71,7 @@ class Response(Base):
     attempt: Mapped[str | None] = mapped_column(sa.String(64))
     is_late: Mapped[bool] = mapped_column(default=False)
     is_maybe_automatic: Mapped[bool] = mapped_column(default=False)
+    doubts: Mapped[list | None] = mapped_column(MaybeJson)
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_rehearsal: Mapped[bool] = mapped_column(default=False)
@@ -74,13 +89,19 @@ class Response(Base):
     @property
     def awaits_review(self) -> bool:
         """Whether somebody has still to say who sent it."""
-        return self.is_maybe_automatic and self.reviewed_at is None and self.dismissed_at is None
+        return self.is_doubtful and self.reviewed_at is None and self.dismissed_at is None
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether anything says that a machine sent it, be it held back for that or not."""
+        return self.is_maybe_automatic or bool(self.doubts)
 
     def review(self, *, is_person: bool, now: datetime) -> None:
         """Say who sent a doubtful answer; the last word holds. Refused when nobody doubts it."""
-        if not self.is_maybe_automatic:
+        if not self.is_doubtful:
             raise Refused(_("Nothing says that a machine sent this answer, so there is nothing to review."))
         self.reviewed_at, self.dismissed_at = (now, None) if is_person else (None, now)
+        self.is_maybe_automatic = self.is_maybe_automatic or not is_person
         self.updated_at = now
 
 

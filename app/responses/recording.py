@@ -6,7 +6,7 @@ because this is the path on which many people answer at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -21,7 +21,7 @@ from app.core.errors import Refused
 from app.delivery.models import Invitation, InvitationChange, InvitationState
 from app.responses import asks
 from app.responses.asks import Ask
-from app.responses.models import Answer, Response, Revision
+from app.responses.models import Answer, Doubt, Response, Revision
 from app.surveys.kinds.kind import Given
 from app.surveys.models import Question, QuestionKind
 from app.surveys.scales import value_points
@@ -73,6 +73,7 @@ class Said:
         return next((given for given in self.others.values() if given.kind == kind), None)
 
 
+Doubts = Sequence[Doubt]
 FIELDS = ("score", "comment", "value_overall", "value_goal", "value_ease")
 
 
@@ -116,9 +117,9 @@ def record(
     now: datetime,
     attempt: str | None = None,
     dims: dict[str, str] | None = None,
-    is_automatic: bool = False,
+    doubts: Doubts = (),
 ) -> Recorded:
-    """Write `said` down as the answer to `ask`; Closed when it is too late.
+    """Write `said` down as the answer to `ask`; Closed when it is too late. `doubts`: why it may be a machine's.
 
     `attempt` names one filling-in of the form: the same words under the same name are a repeat and change nothing.
     """
@@ -127,7 +128,12 @@ def record(
         raise Closed("The time to answer this question is over.")
     if ask.is_answered:
         return _edit(connection, ask, said, attempt, now)
-    return _first(connection, ask, said, attempt, now, dims or {}, is_automatic or ask.is_marked_automatic)
+    return _first(connection, ask, said, attempt, now, dims or {}, doubts)
+
+
+def is_held(ask: Ask, doubts: Doubts) -> bool:
+    """Whether an answer with these doubts counts only after a review."""
+    return bool(doubts) and ask.holds_doubtful
 
 
 def standing(connection: Connection, invitation_id: int) -> Recorded:
@@ -155,9 +161,9 @@ def _first(
     attempt: str | None,
     now: datetime,
     dims: dict[str, str],
-    is_automatic: bool,
+    doubts: Doubts,
 ) -> Recorded:
-    late = ask.is_late(now)
+    late, is_automatic = ask.is_late(now), is_held(ask, doubts)
     new = INSERT_RESPONSE.row(
         connection,
         invitation_id=ask.id,
@@ -168,6 +174,7 @@ def _first(
         now=now,
         is_late=late,
         is_maybe_automatic=is_automatic,
+        doubts=list(doubts) or None,
         is_rehearsal=ask.is_rehearsal,
         dims=dims,
         **_values(ask, said, attempt),
@@ -254,6 +261,7 @@ INSERT_RESPONSE = Prepared(
                 "dims",
             )
         },
+        doubts=bindparam("doubts", type_=Response.__table__.c.doubts.type),
         submitted_at=bindparam("now"),
         updated_at=bindparam("now"),
         revision=1,

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     IntegerField,
     PasswordField,
     RadioField,
@@ -90,6 +91,13 @@ class InstallationForm(FlaskForm):
         _l("Who looks after accounts without an owner"),
         description=_l("This person gets their follow-ups. Without anybody they lie with nobody."),
     )
+    holds_doubtful = BooleanField(
+        _l("Answers that a machine may have sent count only after somebody has looked"),
+        description=_l(
+            "Mail gateways have been seen sending forms. Without the tick such answers count at once and stand on the"
+            " list for review all the same. It holds for answers from now on."
+        ),
+    )
     days = Weekdays(
         _l("Working days"),
         description=_l("The time to follow up runs only while people work."),
@@ -122,6 +130,7 @@ class InstallationForm(FlaskForm):
         row.language, row.time_zone = self.language.data, self.time_zone.data
         row.own_domains = self.own_domains.entries
         row.default_owner_id = int(self.default_owner.data) if self.default_owner.data else None
+        row.holds_doubtful = self.holds_doubtful.data
         row.holidays = [day.isoformat() for day in self.holidays.entries]
         row.week = {
             "days": sorted(self.days.data),
@@ -141,6 +150,7 @@ def values_of(row: Installation) -> dict:
         "time_zone": row.time_zone,
         "own_domains": "\n".join(row.own_domains),
         "default_owner": str(row.default_owner_id or ""),
+        "holds_doubtful": row.holds_doubtful,
         "days": sorted(week.days or MONDAY_TO_FRIDAY),
         "start": week.start,
         "end": week.end,

@@ -378,13 +378,12 @@ def test_an_answer_sent_by_a_mail_gateway_waits_for_a_review(client, ask):
 
 def test_the_link_that_no_reader_sees_is_counted_as_a_machines_and_the_person_can_still_answer(client, ask):
     at = ask()
-    opened = client.get(
-        f"{at.link}/more", headers={"User-Agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"}
-    )
+    browser = {"User-Agent": "Mozilla/5.0 (Windows NT 10.0) Firefox/140.0"}
+    opened = client.get(f"{at.link}/more", headers=browser)
     assert (opened.status_code, opened.location) == (302, at.link)
     client.application.extensions["desk"].visits.flush()
     assert [(v.page, v.is_machine) for v in db.session.query(Visit)] == [("trap", True)]
-    assert client.post(at.link, data={"score": "9"}).status_code == 303
+    assert client.post(at.link, data={"score": "9", "attempt": "a"}, headers=browser).status_code == 303
     assert responses()[0].counts
 
 

@@ -66,6 +66,6 @@ def test_rehearsals_are_not_counted(session, now):
 
 
 def test_flagged_answers_wait_for_a_review(session, now):
-    make.answer(9, invitation=make.invitation(is_maybe_automatic=True), now=now)
+    make.answer(9, is_automatic=True, now=now)
     assert session.scalars(sa.select(RollupDelta)).all() == []
     assert session.scalars(sa.select(Response.is_maybe_automatic)).one() is True

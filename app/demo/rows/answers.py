@@ -60,6 +60,7 @@ class Answers:
             "attempt": None,
             "is_late": ask.is_late,
             "is_maybe_automatic": said.is_automatic,
+            "doubts": [models.Doubt.SCORES, models.Doubt.HASTE] if said.is_automatic else None,
             "reviewed_at": None,
             "is_rehearsal": False,
             "dims": self._dims(ask),
