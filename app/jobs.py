@@ -36,6 +36,7 @@ from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
 from app.delivery.watching import alarms
 from app.extensions import db
+from app.followups.advocacy import offering
 from app.health import due, snapshots
 from app.passes import run_once, work
 from app.reports import rollups
@@ -217,6 +218,12 @@ def fetch_mail(now: datetime) -> int:
     if box is None or installation(db.session).is_held:
         return 0
     return inbound.fetch(db.session, settings(), box, now=now, should_stop=stopping.is_set)
+
+
+@every(seconds=120)
+def note_favours(now: datetime) -> int:
+    """Write down what thank-you pages asked of people who are content."""
+    return committed(offering.note_shown(db.session, now=now))
 
 
 @every(seconds=24 * 3600)

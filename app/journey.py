@@ -30,6 +30,8 @@ from app.delivery.sending import traces as delivery_traces
 from app.delivery.watching import alarms
 from app.followups import opening, resolution
 from app.followups import traces as followup_traces
+from app.followups.advocacy import offering
+from app.followups.advocacy.models import FavourKind
 from app.followups.conversation import replies
 from app.followups.models import Task
 from app.followups.promises import answered, giving
@@ -244,6 +246,11 @@ def contact_wanted(session: Session, ask: Ask, wanted: Wanted, *, now: datetime)
 def contact_not_needed(session: Session, ask: Ask, *, now: datetime) -> None:
     """Somebody who had asked to be contacted needs nobody any more."""
     giving.withdraw(session, ask, now=now)
+
+
+def favour_answered(session: Session, ask: Ask, kind: FavourKind, *, is_yes: bool, now: datetime) -> None:
+    """Somebody content said yes or no to what we asked of them: a yes reaches the owner of the account."""
+    offering.said(session, ask, kind, is_yes=is_yes, now=now)
 
 
 def task_changed(session: Session, task: Task, *, now: datetime) -> None:

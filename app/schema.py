@@ -11,6 +11,7 @@ from app.delivery import models as delivery
 from app.delivery.inbound import models as inbound
 from app.delivery.mail import turns
 from app.followups import models as followups
+from app.followups.advocacy import models as advocacy
 from app.followups.promises import models as promises
 from app.health import models as health
 from app.reports import models as reports
@@ -35,6 +36,7 @@ PARTS = (
     sentiment,
     followups,
     promises,
+    advocacy,
     health,
     reports,
     idempotency,

@@ -30,6 +30,8 @@ from app.delivery.programs import singles
 from app.extensions import db
 from app.followups import touches
 from app.followups import words as task_words
+from app.followups.advocacy import registry
+from app.followups.advocacy import words as favour_words
 from app.followups.models import Task
 from app.reports.accounts import directory, story
 from app.reports.accounts.directory import ASKABLE, NOT_ASKABLE, PAGE_SIZE, PeopleFilter
@@ -109,6 +111,8 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
     reason = contact.not_askable
     page = render_template(
         "contacts/contact.html",
+        favours=registry.of_contact(db.session, contact.id),
+        favour_words=favour_words,
         contact=contact,
         asks=story.asks_of_contact(db.session, contact.id),
         letters=incoming.of_contact(db.session, contact.id),

@@ -27,6 +27,8 @@ from app.delivery.inbound import words as mail_words
 from app.extensions import db
 from app.followups import queue
 from app.followups import words as task_words
+from app.followups.advocacy import registry
+from app.followups.advocacy import words as favour_words
 from app.followups.queue import ALL, NOBODY
 from app.health.models import Colour
 from app.health.snapshots import NAMES
@@ -160,6 +162,8 @@ def render_account(account: Account, today: Today, status: int = 200, **forms):
     page = render_template(
         "contacts/account.html",
         account=account,
+        favours=registry.of_account(db.session, account.id),
+        favour_words=favour_words,
         scores=dossier.scores_now(db.session, account, today),
         found=found,
         touch_form=forms.get("touch")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.core.database import telling
 from app.core.installation import installation
 from app.core.language.words import speaking
+from app.followups.advocacy.models import Favour, FavourChange
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, Touch
 from app.followups.opening import BY
 from app.followups.promises.models import Promise
@@ -22,7 +23,10 @@ BULK = {"synchronize_session": False}
 def tell(session: Session, contact_id: int) -> dict[str, Any]:
     """Every task about the person with its states and activities, and every touch."""
     mine = sa.select(Task.id).where(Task.contact_id == contact_id)
+    favours = sa.select(Favour.id).where(Favour.contact_id == contact_id)
     return {
+        "favours": telling.rows(session, Favour, Favour.contact_id == contact_id),
+        "favour_states": telling.rows(session, FavourChange, FavourChange.favour_id.in_(favours)),
         "tasks": telling.rows(session, Task, Task.contact_id == contact_id),
         "task_states": telling.rows(session, TaskChange, TaskChange.task_id.in_(mine)),
         "task_mails": telling.rows(session, TaskMail, TaskMail.task_id.in_(mine)),
@@ -58,18 +62,18 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
 
 
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
-    """The tasks, promises and touches of one account to another."""
+    """The tasks, promises, favours and touches of one account to another."""
     tasks = sa.update(Task).where(Task.account_id == from_id)
     session.execute(tasks.values(account_id=to_id, updated_at=now), execution_options=BULK)
-    for table in (Touch, Promise):
+    for table in (Touch, Promise, Favour):
         rows = sa.update(table).where(table.account_id == from_id)
         session.execute(rows.values(account_id=to_id), execution_options=BULK)
 
 
 def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
-    """The tasks, promises and touches of one person to another."""
+    """The tasks, promises, favours and touches of one person to another."""
     tasks = sa.update(Task).where(Task.contact_id == from_id)
     session.execute(tasks.values(contact_id=to_id, updated_at=now), execution_options=BULK)
-    for table in (Touch, Promise):
+    for table in (Touch, Promise, Favour):
         rows = sa.update(table).where(table.contact_id == from_id)
         session.execute(rows.values(contact_id=to_id), execution_options=BULK)

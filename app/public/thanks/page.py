@@ -9,10 +9,11 @@ from flask_babel import format_date
 from sqlalchemy.orm import Session
 
 from app.core.language.words import addressing
+from app.followups.advocacy import offering
 from app.followups.promises import giving
 from app.public import pages
 from app.public.forms import Form, Posted
-from app.public.thanks import contact
+from app.public.thanks import contact, favour
 from app.responses.asks import Ask
 from app.surveys import wording
 
@@ -33,6 +34,7 @@ def page(
         feeling = pages.feeling(ask.score)
         named = wording.names(ask) | {"first_name": ask.first_name or "", "account": ask.account_name}
         promise = giving.of_response(session, ask.response_id)
+        asked = offering.asked_on(session, ask, now=now)
         return pages.render(
             "thanks",
             ask,
@@ -41,6 +43,8 @@ def page(
             own=wording.thanks(wording.page_words(ask.own_words, form.language, named), feeling),
             contact=contact.shown(promise, named["company"], is_open=is_open, now=now),
             contact_url=f"/a/{token}/contact",
+            favour=favour.shown(asked, named, form.language, is_open=is_open),
+            favour_url=f"/a/{token}/favour",
             given=posted.given if posted else {},
             errors=errors or {},
             edit_url=f"/a/{token}" if is_open else None,

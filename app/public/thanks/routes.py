@@ -11,6 +11,7 @@ from app.auth import access, limits
 from app.core import clock
 from app.core.database import transactions
 from app.extensions import db
+from app.followups.advocacy.models import FavourKind
 from app.public import forms
 from app.public.desk import Desk, desk
 from app.public.routes import blueprint, page
@@ -51,6 +52,22 @@ def ask_for_contact(token: str) -> Response:
         journey.contact_not_needed(db.session, ask, now=now)
     else:
         journey.contact_wanted(db.session, ask, told.wanted, now=now)
+    db.session.commit()
+    return to_the_thanks(token)
+
+
+@blueprint.post("/a/<token>/favour")
+@access.token
+def say_to_favour(token: str) -> Response:
+    """Yes or no to the favour that the page asks; 303 to the thanks. Whatever else a form says changes nothing."""
+    at, now = desk(), clock.now()
+    given = forms.read(request, at.comment_length).given
+    ask = answered(at, token)
+    if ask is None:
+        return to_the_question(token)
+    if given.get("kind") in set(FavourKind) and given.get("say") in {"yes", "no"}:
+        kind = FavourKind(given["kind"])
+        journey.favour_answered(db.session, ask, kind, is_yes=given["say"] == "yes", now=now)
     db.session.commit()
     return to_the_thanks(token)
 
