@@ -70,6 +70,7 @@ def kim(session, settings):
     activities.log(
         session, task, ActivityKind.CALL, "Kimberly shouted.", at=NOW, is_two_way=True, by=SYSTEM, now=NOW
     )
+    activities.snooze(task, NOW + timedelta(days=1), by=SYSTEM, now=NOW, why="Kimberly shouts.")
     touches.log(
         session, person.account, ActivityKind.MEETING, "Shouted too.", at=NOW, is_two_way=True, by=SYSTEM,
         now=NOW, contact=person,

@@ -166,7 +166,7 @@ def change(given: dict, task_id: int):
     if "state" in given:
         move(task, given["state"], now)
     if "owner_email" in given:
-        task.owner = owner_named(db.session, given["owner_email"])
+        activities.hand_over(task, owner_named(db.session, given["owner_email"]), by=actor(), now=now)
     if "priority" in given:
         task.priority = given["priority"]
     if "snoozed_until" in given:
@@ -187,7 +187,7 @@ def move(task: Task, state: TaskState, now) -> None:
 
 def snooze(task: Task, until, now) -> None:
     try:
-        activities.snooze(task, until, now=now)
+        activities.snooze(task, until, by=actor(), now=now)
     except Invalid as error:
         raise Invalid(error.words, errors={"snoozed_until": error.words}) from None
 

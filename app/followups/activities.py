@@ -1,4 +1,7 @@
-"""What was done about a task: calls, mails, meetings and notes; what reached the customer is a touch as well."""
+"""What was done about a task: calls, mails, meetings and notes; what reached the customer is a touch as well.
+
+Also who handed it to whom and put it aside until when, and the story that all of it makes.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,25 @@ from datetime import datetime, timedelta
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.auth.models import Staff
 from app.core import text
 from app.core.audit import Actor
 from app.core.errors import Invalid, Refused
-from app.followups.models import Activity, ActivityKind, Task, TaskState, Touch
+from app.followups.models import (
+    Activity,
+    ActivityKind,
+    StepKind,
+    Task,
+    TaskChange,
+    TaskState,
+    TaskStep,
+    Touch,
+)
 
 LONGEST_WORDS = 5000
 CLOCK_DRIFT = timedelta(minutes=5)
 LONGEST_SNOOZE = timedelta(days=60)
+LONGEST_WHY = 500
 
 
 def log(
@@ -74,7 +88,7 @@ def touch_of(task: Task, activity: Activity) -> Touch:
     )
 
 
-def snooze(task: Task, until: datetime | None, *, now: datetime) -> None:
+def snooze(task: Task, until: datetime | None, *, by: Actor, now: datetime, why: str = "") -> None:
     """Put an open task aside until a moment within 60 days, or take it back with None. An overdue one stays visible."""
     if not task.is_open:
         raise Refused(_("This task is closed; there is nothing to snooze."))
@@ -83,7 +97,30 @@ def snooze(task: Task, until: datetime | None, *, now: datetime) -> None:
             _("Choose a day within the next 60 days."),
             errors={"until": _("Choose a day within the next 60 days.")},
         )
+    if until == task.snoozed_until and not why:
+        return
     task.snoozed_until = until
+    kind = StepKind.PUT_ASIDE if until else StepKind.TAKEN_UP
+    words = stored(why, "why_aside", limit=LONGEST_WHY)
+    task.steps.append(TaskStep(kind=kind, at=now, by=by.name, until_at=until, words=words))
+
+
+def hand_over(task: Task, person: Staff | None, *, by: Actor, now: datetime, why: str = "") -> bool:
+    """Give the task to `person`, or to nobody; whether that changes anything."""
+    if task.owner is person:
+        return False
+    task.owner = person
+    task.updated_at = now
+    name = person.display_name if person else None
+    words = stored(why, "why_owner", limit=LONGEST_WHY)
+    task.steps.append(TaskStep(kind=StepKind.HANDED_OVER, at=now, by=by.name, owner_name=name, words=words))
+    return True
+
+
+def story(task: Task) -> list[Activity | TaskChange | TaskStep]:
+    """What was done about the task and what became of it, newest first, without its beginning."""
+    states = [change for change in task.states if change.state is not TaskState.NEW]
+    return sorted([*states, *task.steps, *task.activities], key=lambda row: row.at, reverse=True)
 
 
 def stored(words: str, field: str, *, limit: int = LONGEST_WORDS) -> str:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, DateField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms import (
+    BooleanField,
+    DateField,
+    RadioField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.followups import words
-from app.followups.activities import LONGEST_WORDS
+from app.followups.activities import LONGEST_WHY, LONGEST_WORDS
 from app.followups.models import NEEDS_CAUSE, Cause, Task
 
 
@@ -70,9 +78,11 @@ class SnoozeForm(FlaskForm):
     """Until when to put a task aside."""
 
     until = DateField(_("Put aside until"), [InputRequired(_("Choose a day."))])
+    why_aside = StringField(_("Why is it put aside?"), [Optional(), Length(max=LONGEST_WHY)])
 
 
 class OwnerForm(FlaskForm):
     """Who does it."""
 
     owner = SelectField(_("Owner"), coerce=int)
+    why_owner = StringField(_("Why is it handed over?"), [Optional(), Length(max=LONGEST_WHY)])

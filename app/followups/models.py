@@ -48,6 +48,12 @@ class ActivityKind(StrEnum):
         return self is not ActivityKind.NOTE
 
 
+class StepKind(StrEnum):
+    HANDED_OVER = "handed_over"
+    PUT_ASIDE = "put_aside"
+    TAKEN_UP = "taken_up"
+
+
 class Outcome(StrEnum):
     RESOLVED = "resolved"
     IMPROVED = "improved"
@@ -131,6 +137,9 @@ class Task(Stamped, Base):
     states: Mapped[list[TaskChange]] = relationship(
         order_by="TaskChange.at, TaskChange.id", cascade="all, delete-orphan"
     )
+    steps: Mapped[list[TaskStep]] = relationship(
+        order_by="TaskStep.at, TaskStep.id", cascade="all, delete-orphan"
+    )
 
     @property
     def is_open(self) -> bool:
@@ -164,6 +173,21 @@ class TaskChange(Base):
     state: Mapped[TaskState] = mapped_column(choice(TaskState, "dated_state"))
     at: Mapped[Moment]
     by: Mapped[str] = mapped_column(sa.String(200))
+
+
+class TaskStep(Base):
+    """Who handed a task to whom (`owner_name`, None: to nobody), put it aside until when, or took it up; `words` say why."""
+
+    __tablename__ = "task_steps"
+
+    id: Mapped[Id]
+    task_id: Mapped[int] = reference("tasks.id")
+    kind: Mapped[StepKind] = mapped_column(choice(StepKind))
+    at: Mapped[Moment]
+    by: Mapped[str] = mapped_column(sa.String(200))
+    owner_name: Mapped[str | None] = mapped_column(sa.String(200))
+    until_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    words: Mapped[str] = mapped_column(sa.Text, default="")
 
 
 class TaskMail(Base):

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from app import journey
 from app.auth import access
-from app.auth.models import RoleName, Staff
+from app.auth.models import RoleName
 from app.contacts import words as contact_words
 from app.contacts.models import Account
 from app.core import audit, clock
@@ -188,6 +188,7 @@ def render_task(task: Task, status: int = 200, **forms):
         snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),
         owner_form=owner_form,
         finished=just_closed(),
+        story=activities.story(task),
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
         words=words,
@@ -347,7 +348,7 @@ def snooze_task(task_id: int):
         return render_task(task, 400, snooze=form)
     morning = datetime.combine(form.until.data, time(8), zone()).astimezone(UTC)
     try:
-        activities.snooze(task, morning, now=now)
+        activities.snooze(task, morning, by=access.actor(), now=now, why=form.why_aside.data or "")
     except Invalid as error:
         mark(form, error)
         return render_task(task, 400, snooze=form)
@@ -361,7 +362,7 @@ def snooze_task(task_id: int):
 def wake_task(task_id: int):
     """What was put aside is taken up before its day."""
     task, now = the_task(task_id, lock=True), clock.now()
-    activities.snooze(task, None, now=now)
+    activities.snooze(task, None, by=access.actor(), now=now)
     db.session.commit()
     flash(_("Back in the queue."), "success")
     return back_to(task)
@@ -378,16 +379,16 @@ def hand_over(task_id: int):
     if not form.validate_on_submit():
         return render_task(task, 400, owner=form)
     person = people.get(form.owner.data)
-    change_owner(task, person, now)
+    try:
+        is_new = activities.hand_over(task, person, by=access.actor(), now=now, why=form.why_owner.data or "")
+    except Invalid as error:
+        mark(form, error)
+        return render_task(task, 400, owner=form)
+    if is_new:
+        name = person.display_name if person else "nobody"
+        audit.note(db.session, access.actor(), "task.owner", subject=f"task:{task.id}", now=now, owner=name)
     db.session.commit()
     flash(
         _("%(name)s has it now.", name=person.display_name) if person else _("Nobody has it now."), "success"
     )
     return back_to(task)
-
-
-def change_owner(task: Task, person: Staff | None, now: datetime) -> None:
-    task.owner = person
-    task.updated_at = now
-    name = person.display_name if person else "nobody"
-    audit.note(db.session, access.actor(), "task.owner", subject=f"task:{task.id}", now=now, owner=name)

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
+from flask_babel import format_date, gettext
 from flask_babel import lazy_gettext as _
 from wtforms.fields.choices import SelectChoice
 
 from app.auth.models import Staff
-from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
+from app.followups.models import (
+    ActivityKind,
+    Cause,
+    Outcome,
+    StepKind,
+    Task,
+    TaskKind,
+    TaskState,
+    TaskStep,
+)
 from app.sentiment.models import Label
 
 KINDS = {
@@ -107,6 +117,19 @@ def why_urgent(task: Task) -> str:
         parts.append(str(_("a key role")))
     parts.append(str(_("a tier %(n)s customer")) % {"n": task.account.effective_tier})
     return ", ".join(parts)
+
+
+def step(row: TaskStep) -> str:
+    """What happened, as a heading of the task's story."""
+    if row.kind is StepKind.TAKEN_UP:
+        return gettext("Taken up before its day")
+    if row.kind is StepKind.PUT_ASIDE:
+        return gettext("Put aside until %(day)s", day=format_date(row.until_at, "medium"))
+    return (
+        gettext("Handed over to %(name)s", name=row.owner_name)
+        if row.owner_name
+        else gettext("Given back: nobody has it")
+    )
 
 
 def options(names: Mapping[StrEnum, object]) -> list[tuple[str, object]]:

@@ -233,6 +233,31 @@ def test_what_is_put_aside_is_listed_and_can_be_taken_up_before_its_day(csm, ses
     assert "Nothing is put aside" in csm.get("/queue?state=aside").text
 
 
+def test_handing_over_and_putting_aside_are_dated_lines_of_the_story_with_who_and_why(csm, session):
+    task, colleague = make.task(owner=csm.person), make.staff(name="Marc Duval")
+    session.commit()
+    url, soon = f"/tasks/{task.id}", (clock.now() + timedelta(days=3)).date().isoformat()
+    assert post(csm, f"{url}/snooze", url, until=soon, why_aside="On <leave> until then").status_code == 303
+    assert post(csm, f"{url}/snooze/ended", url).status_code == 303
+    assert post(csm, f"{url}/activities", url, kind="note", text="A first note").status_code == 303
+    for why in ("Speaks French", "Pressed twice"):
+        assert post(csm, f"{url}/owner", url, owner=str(colleague.id), why_owner=why).status_code == 303
+    told = html.unescape(re.sub(r"<[^>]+>", " ", csm.get(url).text.split("So far")[1].split("<aside")[0]))
+    lines = (
+        "Handed over to Marc Duval",
+        "Speaks French",
+        "A first note",
+        "Taken up before",
+        "Put aside until",
+    )
+    places = [told.index(words) for words in (*lines, "On <leave> until then", "Opened")]
+    assert places == sorted(places)
+    assert told.count(csm.person.name) == 4
+    assert "Pressed twice" not in told
+    at = make.staff(role="csm", name="Ines Vogel")
+    assert post(csm, f"{url}/owner", url, owner=str(at.id), why_owner="x" * 501).status_code == 400
+
+
 def test_an_error_beside_the_task_is_told_on_top_of_its_form(csm, session):
     task = make.task(owner=csm.person)
     session.commit()

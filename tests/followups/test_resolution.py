@@ -115,7 +115,7 @@ def test_the_queue_puts_overdue_first_then_priority_then_the_nearer_date(session
 
 def test_snoozing_hides_a_task_but_never_an_overdue_one(session):
     task = make.task(first_touch_due_at=NOW + timedelta(days=3), due_at=NOW + timedelta(days=9))
-    activities.snooze(task, NOW + timedelta(days=2), now=NOW)
+    activities.snooze(task, NOW + timedelta(days=2), by=INES, now=NOW)
     session.flush()
     assert shown(session) == []
     found = queue.counts(session, "all", now=NOW, zone=NOW.tzinfo)
@@ -126,7 +126,7 @@ def test_snoozing_hides_a_task_but_never_an_overdue_one(session):
     assert (shown(session), shown(session, aside=True)) == ([task.id], [])
     for bad in (NOW, NOW + timedelta(days=61)):
         with pytest.raises(Invalid):
-            activities.snooze(task, bad, now=NOW)
+            activities.snooze(task, bad, by=INES, now=NOW)
 
 
 def test_counts_equal_the_lists(session):

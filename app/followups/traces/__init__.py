@@ -13,7 +13,7 @@ from app.core.database import telling
 from app.core.installation import installation
 from app.core.language.words import speaking
 from app.followups.advocacy.models import Favour, FavourChange
-from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, Touch
+from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, TaskStep, Touch
 from app.followups.opening import BY
 from app.followups.promises.models import Promise
 
@@ -29,6 +29,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "favour_states": telling.rows(session, FavourChange, FavourChange.favour_id.in_(favours)),
         "tasks": telling.rows(session, Task, Task.contact_id == contact_id),
         "task_states": telling.rows(session, TaskChange, TaskChange.task_id.in_(mine)),
+        "task_steps": telling.rows(session, TaskStep, TaskStep.task_id.in_(mine)),
         "task_mails": telling.rows(session, TaskMail, TaskMail.task_id.in_(mine)),
         "activities": telling.rows(session, Activity, Activity.task_id.in_(mine)),
         "promises": telling.rows(session, Promise, Promise.contact_id == contact_id),
@@ -52,6 +53,8 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     session.flush()
     done = sa.update(Activity).where(Activity.task_id.in_([task.id for task in tasks]))
     session.execute(done.values(words=""), execution_options=BULK)
+    moved = sa.update(TaskStep).where(TaskStep.task_id.in_([task.id for task in tasks]))
+    session.execute(moved.values(words=""), execution_options=BULK)
     promised = sa.update(Promise).where(Promise.contact_id == contact_id)
     session.execute(promised.values(phone=""), execution_options=BULK)
     waiting = promised.where(Promise.withdrawn_at.is_(None), Promise.until_at > now)

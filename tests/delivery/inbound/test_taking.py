@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app import journey
 from app.contacts.models import ContactStatus
-from app.core.audit import SYSTEM
+from app.core.audit import SYSTEM, Actor
 from app.delivery.inbound import jobs
 from app.delivery.inbound.models import InboundMail, MatchedBy, Standing
 from app.delivery.inbound.reading.sorting import Kind
@@ -195,7 +195,7 @@ def test_a_reply_lands_on_the_task_of_its_answer_and_waits_until_somebody_answer
     make.answer(3, invitation=mail.ask)
     session.commit()
     (task,) = tasks(session)
-    activities.snooze(task, post.now + 5 * DAY, now=post.now)
+    activities.snooze(task, post.now + 5 * DAY, by=Actor("staff", None, "Ines Vogel"), now=post.now)
     post.take(samples.letter("And the export is broken.", about=mail.message_id))
     assert (tasks(session), task.replied_at, task.snoozed_until) == ([task], post.now, None)
     activities.log(
