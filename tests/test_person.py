@@ -28,6 +28,7 @@ from app.delivery.sending import posting
 from app.extensions import Base, db
 from app.followups import activities, touches
 from app.followups.models import ActivityKind, Task, TaskMail, TaskState
+from app.followups.promises.models import Promise, Way
 from app.reports import rollups
 from app.reports.recount import recount
 from app.responses import handovers
@@ -71,6 +72,19 @@ def kim(session, settings):
         session, task, ActivityKind.CALL, "Kimberly shouted.", at=NOW, is_two_way=True, by=SYSTEM, now=NOW
     )
     activities.snooze(task, NOW + timedelta(days=1), by=SYSTEM, now=NOW, why="Kimberly shouts.")
+    make.saved(
+        Promise(
+            response_id=task.response_id,
+            task_id=task.id,
+            contact_id=person.id,
+            account_id=person.account_id,
+            way=Way.PHONE,
+            phone="+1 555 0100",
+            asked_at=NOW,
+            due_on=NOW.date(),
+            until_at=NOW,
+        )
+    )
     touches.log(
         session, person.account, ActivityKind.MEETING, "Shouted too.", at=NOW, is_two_way=True, by=SYSTEM,
         now=NOW, contact=person,

@@ -10,17 +10,18 @@ import secrets
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, render_template, request
+from flask import Flask, Response, jsonify, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from app.core.database.transactions import GateBusy
 from app.core.language.words import addressing, browsers_choice
 from app.core.web import typed
 from app.core.web.frame import is_respondent
+from app.core.web.nearest import page_of_form
 
 log = logging.getLogger(__name__)
 RETRY_AFTER_SECONDS = 10
@@ -89,6 +90,9 @@ def render_domain(error: DomainError) -> Response:
 def render_http(error: HTTPException) -> Response:
     if error.code is None or error.code < 400:
         return error.get_response()
+    page = page_of_form() if isinstance(error, MethodNotAllowed) else None
+    if page is not None:
+        return redirect(page, 303)
     words = words_for(error.code) if not isinstance(error, CSRFError) else words_for_old_page()
     response = render(error.code, words)
     for name, value in error.get_headers():

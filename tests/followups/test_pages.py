@@ -225,7 +225,9 @@ def test_what_is_put_aside_is_listed_and_can_be_taken_up_before_its_day(csm, ses
     page = csm.get("/queue").text
     assert "Berg" not in page
     assert "and 1 put aside" in page
-    assert "put aside until" in csm.get("/queue?state=aside").text
+    aside = csm.get("/queue?state=aside").text
+    assert "put aside until" in aside
+    assert "priority</span></span></td>" in aside
     assert "Berg" in csm.get("/queue?q=Kim+Berg").text
     url = f"/tasks/{task.id}"
     assert post(csm, f"{url}/snooze/ended", url).status_code == 303

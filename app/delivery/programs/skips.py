@@ -27,18 +27,19 @@ MOST_SHOWN = 200
 LONGEST_REASON = 300
 LONGEST_DAYS = 366
 SKIPPED = "skipped"
+SHOWN = frozenset({Purpose.PROGRAM, Purpose.SINGLE})
 UNDER_WAY = (WaveState.WAITING, WaveState.SENDING, WaveState.PAUSED)
 
 
-def coming(owner_id: int | None) -> sa.Select:
-    """A select of the asks of programs that are planned and not sent, of the accounts of one owner or of all."""
+def coming(owner_id: int | None, purposes: Collection[Purpose] = SHOWN) -> sa.Select:
+    """A select of the asks that are planned and not sent, single ones too, of the accounts of one owner or of all."""
     query = (
         sa.select(Invitation)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Account, Account.id == Invitation.account_id)
         .where(
             Invitation.state == InvitationState.PLANNED,
-            Invitation.purpose == Purpose.PROGRAM,
+            Invitation.purpose.in_(purposes),
             Wave.state.in_(UNDER_WAY),
         )
     )
@@ -105,7 +106,9 @@ def planned_of(session: Session, contact_id: int) -> list[Invitation]:
     """What programs have planned for a person and not sent."""
     return list(
         session.scalars(
-            coming(None).where(Invitation.contact_id == contact_id).with_for_update(of=Invitation)
+            coming(None, {Purpose.PROGRAM})
+            .where(Invitation.contact_id == contact_id)
+            .with_for_update(of=Invitation)
         )
     )
 

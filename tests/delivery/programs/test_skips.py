@@ -117,14 +117,15 @@ def test_what_is_on_its_way_cannot_be_skipped(session):
         skip(session, make.invitation(state=InvitationState.QUEUED, sent_at=None))
 
 
-def test_coming_asks_are_those_of_programs_and_of_the_owner(session):
+def test_coming_asks_are_those_of_programs_and_single_ones_of_the_owner(session):
     owner = make.staff()
     mine = planned(contact=make.contact(account=make.account(owner=owner)))
     planned()
-    planned(contact=mine.contact, purpose="single")
+    single = planned(contact=mine.contact, purpose="single")
     planned(wave=make.wave(state=WaveState.CANCELLED))
-    assert [row.id for row in skips.page(session, owner.id)] == [mine.id]
-    assert (skips.how_many(session, owner.id), skips.how_many(session, None)) == (1, 2)
+    assert {row.id for row in skips.page(session, owner.id)} == {mine.id, single.id}
+    assert (skips.how_many(session, owner.id), skips.how_many(session, None)) == (2, 3)
+    assert skips.planned_of(session, mine.contact_id) == [mine]
 
 
 def test_a_csm_skips_own_people_only_and_a_manager_sees_how_often(app, session, sign_in):
