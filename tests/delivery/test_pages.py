@@ -351,6 +351,8 @@ def test_one_press_asks_a_person_once(session, app, program, sign_in):
     wave = the_wave(session)
     assert (wave.purpose, wave.program.name) == (Purpose.SINGLE, "Just ask")
     assert wave.undo_until == wave.launched_at + timedelta(minutes=2)
+    coming = text_of(csm.get("/asks/coming?owner=all"))
+    assert ("Kim Lee" in coming, "Undo on their page" in coming) == (True, True)
     assert csm.post("/contacts/999/asks").status_code == 404
     assert csm.post(f"/contacts/{person.id}/asks", data={"program": "999"}).status_code == 404
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from migrations.types import ID, MOMENT, choice
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 
 
 def upgrade() -> None:
