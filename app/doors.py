@@ -15,6 +15,9 @@ from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, review_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
 from app.setup import installation_routes, survey_routes  # noqa: F401
+from app.setup.face import language_routes as tongue_routes  # noqa: F401
+from app.setup.face import look_routes  # noqa: F401
+from app.setup.face.brand_routes import blueprint as brand
 from app.setup.mail import routes as mail_routes  # noqa: F401
 from app.setup.routes import blueprint as setup
 from app.setup.watching import routes as watch_routes  # noqa: F401
@@ -32,5 +35,6 @@ BLUEPRINTS = (
     followups,
     reports,
     setup,
+    brand,
     vitals,
 )

@@ -6,6 +6,7 @@ from app.contacts import models as contacts
 from app.contacts import signals
 from app.contacts.importing import uploads
 from app.core import audit, installation, outbox
+from app.core.face import models as face
 from app.core.processes import workers
 from app.delivery import models as delivery
 from app.delivery.inbound import models as inbound
@@ -22,6 +23,7 @@ from app.surveys import models as surveys
 PARTS = (
     audit,
     installation,
+    face,
     outbox,
     workers,
     auth,

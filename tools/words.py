@@ -3,7 +3,8 @@
     python tools/words.py           every catalogue, with what is left to translate
     python tools/words.py fr        the same, after beginning a catalogue for French
 
-Which sources hold such words is said in `babel.cfg`. A catalogue changes only when a word does: it names files but no
+Beside a catalogue `informal.po` may hold the sentences that address somebody less formally; sentences that address nobody
+are left out of it. Which sources hold such words is said in `babel.cfg`. A catalogue changes only when a word does: it names files but no
 lines and carries no date.
 """
 
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 MAPPING = ROOT / "babel.cfg"
 FOLDER = APP / "translations"
-DOMAIN = "respondents"
+DOMAIN, INFORMAL = "respondents", "informal"
 KEYWORDS = DEFAULT_KEYWORDS | {"_l": None}
 NOTE = "Translators:"
 WIDTH = 120
@@ -38,6 +39,10 @@ msgstr ""
 "Plural-Forms: {plurals}\\n"
 
 """
+INFORMAL_HEADER = HEADER.replace(
+    "what respondents read.",
+    "what respondents read where they are addressed informally, in place of the formal words.",
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -54,6 +59,8 @@ def main(arguments: list[str]) -> int:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(updated(code, template), "utf-8", newline="\n")
         print(f"{path.relative_to(ROOT)}: {len(template)} words, {len(untranslated(code))} to translate")
+        if file_of(code, INFORMAL).exists():
+            file_of(code, INFORMAL).write_text(informal(code, template), "utf-8", newline="\n")
     return 0
 
 
@@ -62,8 +69,8 @@ def languages() -> list[str]:
     return sorted(path.parent.parent.name for path in FOLDER.glob(f"*/LC_MESSAGES/{DOMAIN}.po"))
 
 
-def file_of(code: str) -> Path:
-    return FOLDER / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+def file_of(code: str, domain: str = DOMAIN) -> Path:
+    return FOLDER / code / "LC_MESSAGES" / f"{domain}.po"
 
 
 def extracted() -> Catalog:
@@ -79,11 +86,11 @@ def extracted() -> Catalog:
     return found
 
 
-def present(code: str) -> Catalog:
+def present(code: str, domain: str = DOMAIN) -> Catalog:
     """The catalogue of a language as it is, empty for a new one."""
-    if not file_of(code).exists():
+    if not file_of(code, domain).exists():
         return Catalog(locale=code, fuzzy=False)
-    with file_of(code).open("rb") as written:
+    with file_of(code, domain).open("rb") as written:
         return read_po(written, locale=code)
 
 
@@ -91,6 +98,20 @@ def updated(code: str, template: Catalog) -> str:
     """The text of a language's catalogue, with new words empty and those nobody says any more left out."""
     catalog = present(code)
     catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
+    return as_text(code, catalog, HEADER)
+
+
+def informal(code: str, template: Catalog) -> str:
+    """The text of a language's informal sentences, without those whose original nobody says any more."""
+    said = {message.id: message.string for message in present(code, INFORMAL) if message.id}
+    catalog = Catalog(locale=code, fuzzy=False)
+    for message in template:
+        if message.id in said:
+            catalog.add(message.id, said[message.id], message.locations, message.flags)
+    return as_text(code, catalog, INFORMAL_HEADER)
+
+
+def as_text(code: str, catalog: Catalog, header: str) -> str:
     body = BytesIO()
     write_po(
         body,
@@ -102,8 +123,8 @@ def updated(code: str, template: Catalog) -> str:
         include_lineno=False,
     )
     language = Locale.parse(code).get_display_name("en")
-    header = HEADER.format(language=language, code=code, plurals=catalog.plural_forms)
-    return header + body.getvalue().decode().strip() + "\n"
+    begin = header.format(language=language, code=code, plurals=catalog.plural_forms)
+    return begin + body.getvalue().decode().strip() + "\n"
 
 
 def untranslated(code: str) -> list[str]:

@@ -5,6 +5,7 @@ One row. `live_at` is empty during rehearsal, when mail reaches only the mailbox
 
 from __future__ import annotations
 
+import secrets
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database.columns import BigId, Json, Stamped, UtcDateTime
+from app.core.face import current as faces
 from app.core.worktime import WorkWeek
 from app.extensions import Base
 
@@ -39,6 +41,14 @@ class Installation(Stamped, Base):
     holds_doubtful: Mapped[bool] = mapped_column(default=True)
     holidays: Mapped[list] = mapped_column(Json, default=list)
     week: Mapped[dict] = mapped_column(Json, default=dict)
+    informal: Mapped[list] = mapped_column(Json, default=list)
+    accent: Mapped[str | None] = mapped_column(sa.String(7))
+    logo: Mapped[str | None] = mapped_column(sa.String(32))
+    face_version: Mapped[int] = mapped_column(default=0)
+
+    def changes_face(self) -> None:
+        """Every process reads the face again. The number is a random one, so that a change taken back leaves no trace."""
+        self.face_version = secrets.randbelow(2**31)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -71,6 +81,18 @@ def is_held(connection: sa.Connection) -> bool:
     return connection.scalar(IS_HELD)
 
 
+FACE = sa.select(
+    Installation.face_version, Installation.informal, Installation.accent, Installation.logo
+).where(Installation.id == 1)
+
+
 def installation(session: Session) -> Installation:
-    """The row, in the session; the first migration makes it."""
-    return session.get_one(Installation, 1)
+    """The row, in the session; the first migration makes it. Whoever reads it speaks and looks as it says from then on."""
+    row = session.get_one(Installation, 1)
+    faces.bring_up_to_date(session, row.face_version, row.informal, row.accent, row.logo)
+    return row
+
+
+def read_face(connection: sa.Connection) -> None:
+    """Speak and look as the row says from now on."""
+    faces.bring_up_to_date(connection, *connection.execute(FACE).one())

@@ -15,6 +15,7 @@ from flask import render_template
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
+from app.core.face import current as faces
 from app.core.language.words import addressing, speaking
 from app.delivery.mail.compiling import Marks, Wording
 from app.surveys.models import Program, SurveyVersion
@@ -22,7 +23,7 @@ from app.surveys.placeholders import FIRST_WORD, NEXT_WORD
 from app.surveys.wording import asked, fill, mail_words
 
 SCORE = "score"
-ON_FIRST_NAME_TERMS = frozenset({"en"})  # Elsewhere we are formal, and a first name alone would be too near.
+ON_FIRST_NAME_TERMS = frozenset({"en"})  # Elsewhere only where the address is informal.
 FAMILY_NAME_FIRST = frozenset({"ja"})
 NAME_PLACES = ((FIRST_WORD, "called_first_name"), (NEXT_WORD, "spaced_first_name"))
 PERSONAL = ("first_name", "spaced_first_name", "called_first_name", "account")
@@ -153,7 +154,8 @@ def greeting(first_name: str, last_name: str, language: str) -> str:
             return _("Hello,")
         names = (last, first) if locale.language in FAMILY_NAME_FIRST else (first, last)
         whole = " ".join(names).strip()
-        return _("Hello %(name)s,", name=first if locale.language in ON_FIRST_NAME_TERMS else whole)
+        is_near = locale.language in ON_FIRST_NAME_TERMS or locale.language in faces.current().informal
+        return _("Hello %(name)s,", name=first if is_near else whole)
 
 
 def day_in_words(day: date, language: str) -> str:
@@ -171,6 +173,7 @@ def _survey(name: str, ask: Ask, mark: Marks, lead: str, subject: str) -> Wordin
     mailto = f"mailto:{ask.unsubscribe_mailto}?subject=unsubscribe"
     context = {
         "ask": ask,
+        "base_url": base,
         "lead": lead,
         "link": f"{base}/a/{mark['token']}",
         "off_link": off_link,

@@ -17,6 +17,8 @@ from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 from app.auth import limits
 from app.core import clock
 from app.core.database import transactions
+from app.core.face import current as faces
+from app.core.installation import read_face
 from app.core.tokens import Signer
 from app.extensions import db
 from app.public import forms
@@ -30,6 +32,7 @@ from app.responses.asks import Ask, Opening
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 AGENT_LENGTH = 512
+IN_LANGUAGE = "~"
 # A gateway that cuts the links of a whole wave short must not be stopped before it is through with some mails.
 WRONG_LINKS = parse("300 per 1 minute")
 
@@ -54,6 +57,8 @@ class Desk:
         return self._found(token, asks.opening)
 
     def _found(self, token: str, look_up: Callable[[Connection, str], T | None]) -> T:
+        """The ask, in the language that its link names (`TOKEN~fr`) if its survey is asked in that one."""
+        token, _mark, language = token.partition(IN_LANGUAGE)
         nonce = self.signer.nonce(token)
         if nonce is None:
             raise wrong_link()
@@ -61,7 +66,10 @@ class Desk:
             ask = look_up(connection, nonce)
         if ask is None:
             raise wrong_link()
-        return ask
+        if ask.face_version != faces.current().version:
+            with self.engine.connect() as connection:
+                read_face(connection)
+        return self.pages.in_language(ask, language) if language else ask
 
     def look(
         self,

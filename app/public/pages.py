@@ -62,6 +62,11 @@ class Pages:
                 )
         return self.versions[ask.version_id]
 
+    def in_language(self, ask: Ask, language: str) -> Ask:
+        """The ask in a language that its person chose, if its survey is asked in it."""
+        offered = wording.languages(self.version(ask))
+        return ask._replace(language=language) if language in offered else ask
+
     def form(self, ask: Ask) -> Form:
         """What the form of this ask takes."""
         key = ask.version_id, ask.language
@@ -76,6 +81,7 @@ class Pages:
             ask.language,
             ask.company,
             ask.product,
+            ask.face_version,
             bool(ask.goal),
             ask.is_heard,
             ask.may_be_skipped,
@@ -157,6 +163,7 @@ class Pages:
                 errors=errors or {},
                 problem=problem,
                 note=note if ask.is_heard else None,
+                tongues=wording.languages(version),
                 editing=ask.is_heard and which is None,
                 **{name: mark for name, mark in marks.items() if name in shown} | more,
             )

@@ -7,6 +7,7 @@ open every link; only a pressed button records. Thanks are said after the commit
 from __future__ import annotations
 
 import logging
+import re
 from functools import partial
 
 from flask import Blueprint, Response, request
@@ -22,7 +23,7 @@ from app.core.errors import RETRY_AFTER_SECONDS
 from app.core.language.words import addressing, browsers_choice
 from app.extensions import csrf
 from app.public import forms, machines, pages
-from app.public.desk import Desk, desk, signs_of
+from app.public.desk import IN_LANGUAGE, Desk, desk, signs_of
 from app.public.forms import Posted
 from app.public.machines import TRAP
 from app.responses.asks import Ask
@@ -36,13 +37,19 @@ csrf.exempt(blueprint)
 NOT_SAVED = (SQLAlchemyError, GateBusy)
 # A first answer is never counted: only changes of it can be repeated without end.
 CHANGES = parse("20 per 1 minute")
+LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,4})?")
 INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
 
 
 @blueprint.get("/a/<token>")
 @access.token
 def question(token: str) -> Response:
-    """The question, with the number of the link preselected; opening it records nothing."""
+    """The question, with the number of the link preselected; opening it records nothing.
+
+    `?lang=fr` leads on to the same page in that language, whose links and forms keep to it.
+    """
+    if b"lang=" in request.query_string:
+        return in_language(token)
     at = desk()
     ask = at.opening(token)
     now = clock.now()
@@ -52,6 +59,15 @@ def question(token: str) -> Response:
     if not ask.takes_answers(now):
         return page(pages.closed(ask, form), form.language, 410)
     return page(at.pages.question(ask, token, chosen), form.language)
+
+
+def in_language(token: str) -> Response:
+    """The page again, under an address that names the language; a word that is no language's code changes nothing."""
+    language, chosen = request.args.get("lang", ""), forms.chosen(request)
+    path = "/a/" + token.partition(IN_LANGUAGE)[0]
+    if LANGUAGE.fullmatch(language):
+        path += IN_LANGUAGE + language
+    return Response(status=302, headers={"Location": path if chosen is None else f"{path}?score={chosen}"})
 
 
 @blueprint.get("/a/<token>/more")

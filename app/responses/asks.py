@@ -71,6 +71,7 @@ class Ask(NamedTuple):
     goal: str | None
     company: str
     product: str
+    face_version: int
     staff_language: str
     time_zone: str
     holidays: list
@@ -171,6 +172,7 @@ class Opening(NamedTuple):
     goal: str | None
     company: str
     product: str
+    face_version: int
     time_zone: str
     response_id: int | None
     dismissed_at: datetime | None
@@ -216,7 +218,7 @@ def columns() -> dict[str, Any]:
         (Invitation, "nonce state purpose language version_id sent_at closes_at silent_at wave_id"),
         (Contact, "first_name role country unsubscribed_at"),
         (Account, "tier stage segment"),
-        (Installation, "company product time_zone holidays week holds_doubtful"),
+        (Installation, "company product face_version time_zone holidays week holds_doubtful"),
         (
             Response,
             "submitted_at day revision attempt score comment value_overall value_goal value_ease reviewed_at"

@@ -18,6 +18,7 @@ from flask_babel import gettext as _
 from app.core.installation import Installation
 from app.surveys.models import Program, Question, QuestionKind, SurveyVersion
 from app.surveys.placeholders import PAGE, filled
+from app.surveys.words import addressing
 
 FALLBACK = "en"
 NAME = re.compile(r"\{([a-z_]+)\}")
@@ -92,7 +93,8 @@ def fill(text: str, named: Mapping[str, str]) -> str:
 
 def pick(words: Mapping[str, Mapping], language: str) -> Mapping:
     """The words of that language, or of the one that comes nearest; empty when there are none at all."""
-    return words.get(best(language, words), {}) if words else {}
+    found = best(language, words)
+    return addressing.spoken(words.get(found, {}), found) if words else {}
 
 
 def items(version: SurveyVersion, language: str, named: Mapping[str, str]) -> list[Item]:

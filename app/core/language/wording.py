@@ -18,6 +18,8 @@ from flask_babel import (
 from flask_babel import gettext as _
 
 from app.core import clock
+from app.core.face import current as faces
+from app.core.language.words import own_name
 
 MINUS = "\u2212"
 NEAR = timedelta(days=7)
@@ -34,7 +36,9 @@ def install(app: Flask) -> None:
         signed=signed,
         whole=whole,
     )
-    app.jinja_env.globals.update(get_locale=get_locale, has_page=app.view_functions.__contains__)
+    app.jinja_env.globals.update(
+        get_locale=get_locale, face=faces.current, own_name=own_name, has_page=app.view_functions.__contains__
+    )
 
 
 def whole(value: float) -> int:

@@ -2,12 +2,14 @@
 
 Respondents' words have a catalogue of their own, one file for each language that is not English:
 `app/translations/<language>/LC_MESSAGES/respondents.po`. Files are read as translators write them, so nothing has to
-be compiled and no second file can fall behind. Words for staff have no catalogue yet: staff read English.
+be compiled and no second file can fall behind. Beside it `informal.po` says the sentences that address somebody as one
+speaks to friends, for installations that chose so; and what an administrator put in other words goes before both.
+Words for staff have no catalogue yet: staff read English.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from io import BytesIO
@@ -19,6 +21,9 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import has_app_context, request
 from flask_babel import Domain, force_locale, get_domain, get_locale
+
+from app.core.face import current as faces
+from app.core.face.current import Words
 
 FALLBACK = "en"
 STAFF_LANGUAGES = (FALLBACK,)
@@ -45,7 +50,21 @@ class Catalogue(Domain):
         locale = get_locale()
         if locale is None:
             return NullTranslations()
-        return self.of(str(locale), locale.language)
+        face, key = faces.current(), (self.folder, self.name, str(locale))
+        if key not in face.made:
+            language = next(
+                (name for name in (str(locale), locale.language) if self.file(name).exists()), FALLBACK
+            )
+            face.made[key] = self.spoken(language, language in face.informal, face.corrections)
+        return face.made[key]
+
+    def spoken(self, language: str, is_informal: bool, corrections: Mapping[str, Words]) -> NullTranslations:
+        """The words of a language in one form of address, with those in place that an administrator has corrected."""
+        found = self.of(language)
+        if is_informal:
+            found = layered(found, catalogue_of(INFORMAL.of(language)))
+        corrected = corrections.get(tag_of(language, is_informal), {})
+        return layered(found, {keyed(*key): text for key, text in corrected.items()}) if corrected else found
 
     @cache  # noqa: B019 - a catalogue lives as long as the program.
     def of(self, *names: str) -> NullTranslations:
@@ -59,7 +78,32 @@ class Catalogue(Domain):
         return NullTranslations()
 
 
+def tag_of(language: str, is_informal: bool) -> str:
+    """The name under which the words of a language in one form of address are corrected and reviewed."""
+    return language + faces.INFORMAL if is_informal else language
+
+
+def keyed(original: str, form: int) -> str | tuple[str, int]:
+    """Where a sentence stands in a catalogue."""
+    return (original, form) if form else original
+
+
+def catalogue_of(found: NullTranslations) -> dict:
+    """The messages by their originals; plural ones by original and number of the form."""
+    return {key: text for key, text in getattr(found, "_catalog", {}).items() if key}
+
+
+def layered(below: NullTranslations, above: Mapping) -> Translations:
+    """The translations of `below`, with those of `above` in their place. The rule for plurals is that of `below`."""
+    found = Translations()
+    known = catalogue_of(below)
+    found._catalog = known | {(key, 0) if (key, 0) in known else key: text for key, text in above.items()}
+    found.plural = getattr(below, "plural", found.plural)
+    return found
+
+
 RESPONDENTS = Catalogue("respondents")
+INFORMAL = Catalogue("informal")
 STAFF = Domain()
 
 
@@ -101,6 +145,14 @@ def using(domain: Domain, locale: Locale) -> Iterator[Locale]:
             yield locale
         finally:
             before.as_default()
+
+
+@lru_cache(maxsize=64)
+def own_name(language: str) -> str:
+    """A language in its own words, as somebody who speaks no other would look for it."""
+    locale = locale_of(language)
+    name = locale.get_display_name(locale) or language
+    return name[:1].upper() + name[1:]
 
 
 @lru_cache(maxsize=256)

@@ -46,6 +46,18 @@ SETTINGS = (
         lazy_gettext("Company, product, time zone, own domains, holidays, default owner"),
         "admin",
     ),
+    (
+        "setup.look",
+        lazy_gettext("Look"),
+        lazy_gettext("Logo, colour and names on everything that customers see"),
+        "admin",
+    ),
+    (
+        "setup.languages",
+        lazy_gettext("Languages"),
+        lazy_gettext("What customers read in each language, who has reviewed it, formal or informal"),
+        "admin",
+    ),
     ("auth.staff", lazy_gettext("Staff"), lazy_gettext("Who works here and what they may do"), "admin"),
     (
         "setup.overview",
@@ -92,6 +104,13 @@ REACHED_FROM = {
         "auth.give_password",
     ),
     "auth.keys": ("auth.add_key",),
+    "setup.languages": (
+        "setup.language",
+        "setup.approve_language",
+        "setup.sentence",
+        "setup.correct_sentence",
+    ),
+    "setup.look": ("setup.change_look",),
     "inbound.index": ("inbound.assign",),
 }  # The pages behind a page of settings, whose tab stays marked on them.
 

@@ -44,6 +44,8 @@ ACTIONS = {
     "installation.changed": _l("Installation changed"),
     "installation.live": _l("Went live"),
     "installation.released": _l("Copy let send"),
+    "language.address": _l("Form of address chosen"),
+    "look.changed": _l("Look changed"),
     "job.retry": _l("Failed job tried again"),
     "invitation.counted_as_sent": _l("Mail in doubt counted as sent"),
     "invitation.sent_again": _l("Mail sent once more"),
@@ -75,6 +77,8 @@ ACTIONS = {
     "task.reopen": _l("Task opened again"),
     "test_mail.confirmed": _l("Test mail confirmed"),
     "test_mail.sent": _l("Test mail sent"),
+    "translation.approved": _l("Translation approved"),
+    "translation.corrected": _l("Sentence corrected"),
     "wave.cancelled": _l("Wave cancelled"),
     "wave.launched": _l("Wave launched"),
     "wave.paused": _l("Wave paused"),
@@ -100,6 +104,7 @@ SUBJECTS = {
     "key": (_l("API key %(id)s"), None, None),
     "invitation": (_l("ask %(id)s"), None, None),
     "mail": (_l("incoming mail %(id)s"), None, None),
+    "language": (_l("language %(id)s"), None, None),
     "response": (_l("answer %(id)s"), None, None),
 }
 

@@ -1,7 +1,7 @@
 """A survey in one more language: which words there are to say, and the new version that says them.
 
 A version that was asked never changes, so a language comes with a version of its own, whose other words are the same.
-What came with the product keeps the product's words; a language that staff added may be written again.
+Words that came with the product may be written again like those of a language that staff added.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 from app.core.errors import Invalid
 from app.surveys import placeholders, wording
 from app.surveys.models import Question, Survey, SurveyVersion
-from app.surveys.templates import shipped_words
 
 LANGUAGES = [
     "ar",
@@ -27,7 +26,9 @@ LANGUAGES = [
     "ca",
     "cs",
     "da",
+    "de",
     "el",
+    "en",
     "es",
     "et",
     "fa",
@@ -158,8 +159,9 @@ def named(version: SurveyVersion, name: str) -> Question:
 
 
 def offered(survey: Survey) -> list[str]:
-    """The languages that can be added or, where staff added them, written again."""
-    return [tag for tag in LANGUAGES if tag not in shipped_words()]
+    """The languages that can be added or written again: all but the one whose words the others stand for."""
+    first = first_language(survey.current)
+    return [tag for tag in LANGUAGES if tag != first]
 
 
 def write(
