@@ -13,6 +13,7 @@ from app.delivery.inbound import models as inbound
 from app.delivery.mail import turns
 from app.followups import models as followups
 from app.followups.advocacy import models as advocacy
+from app.followups.improvements import models as improvements
 from app.followups.promises import models as promises
 from app.health import models as health
 from app.reports import models as reports
@@ -39,6 +40,7 @@ PARTS = (
     followups,
     promises,
     advocacy,
+    improvements,
     health,
     reports,
     idempotency,

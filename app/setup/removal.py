@@ -19,6 +19,7 @@ from app.core.outbox_rows import Letter, OutboxRow, OutboxState
 from app.delivery.models import Invitation, Suppression, Wave
 from app.delivery.sending.asks import REHEARSAL
 from app.demo.company.companies import OUR_DOMAIN, OUR_NAME
+from app.followups.improvements.models import Improvement
 from app.followups.models import Task
 from app.health import due
 from app.health.models import Snapshot
@@ -132,6 +133,7 @@ def remove_asks(session: Session, doomed: Doomed) -> None:
 
 def remove_company(session: Session, doomed: Doomed) -> None:
     """Programs, people, accounts and sign-ins of the demo; an account with people of your own becomes yours."""
+    delete(session, Improvement, Improvement.is_demo)
     used = sa.exists().where(Wave.program_id == Program.id)
     delete(session, Program, sa.and_(Program.is_demo, ~used))
     of_demo = sa.select(Contact.email_key).where(

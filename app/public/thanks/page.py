@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.core.language.words import addressing
 from app.followups.advocacy import offering
+from app.followups.improvements import telling
 from app.followups.promises import giving
 from app.public import pages
 from app.public.forms import Form, Posted
@@ -43,6 +44,7 @@ def page(
             own=wording.thanks(wording.page_words(ask.own_words, form.language, named), feeling),
             contact=contact.shown(promise, named["company"], is_open=is_open, now=now),
             contact_url=f"/a/{token}/contact",
+            told=telling.told(session, ask.contact_id, form.language, today=ask.day_of(now)),
             favour=favour.shown(asked, named, form.language, is_open=is_open),
             favour_url=f"/a/{token}/favour",
             given=posted.given if posted else {},

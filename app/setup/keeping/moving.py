@@ -25,7 +25,7 @@ from app.extensions import db
 from app.setup.keeping.backups import hold
 from app.setup.keeping.contents import CHUNK, Contents, contents, differences, rows_of, tables
 
-SEEDED = {"alembic_version", "formula_versions", "installation", "roles"}
+SEEDED = {"alembic_version", "favour_offers", "formula_versions", "installation", "roles"}
 
 
 def move(url: str, *, now: datetime) -> Contents:

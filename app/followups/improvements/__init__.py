@@ -1,0 +1,1 @@
+"""What we did about what customers said, told to them."""
