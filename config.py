@@ -119,7 +119,7 @@ class Settings:
     API_RATE: int = setting(3000, "requests a minute that one API key may make; 0: no limit")
     METRICS_KEY: str = setting(
         "",
-        "opens /metrics to monitoring on other machines, as a bearer key; empty: only this machine reads it",
+        "opens /metrics as a bearer key; empty: only this machine reads it, while BASE_URL leads to it",
     )
     COMMENT_LENGTH: int = setting(5000, "longest comment of an answer, in characters")
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
+from urllib.parse import quote
 
-from flask import Flask, Request, current_app
+from flask import Flask, Request, current_app, request
 from limits import parse
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
+from werkzeug.routing import RequestRedirect
 
 from app.auth import limits
 from app.core import clock
@@ -31,6 +34,7 @@ from app.responses.asks import Ask, Opening
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9_-]{1,20}\Z")
 AGENT_LENGTH = 512
 IN_LANGUAGE = "~"
 # A gateway that cuts the links of a whole wave short must not be stopped before it is through with some mails.
@@ -61,7 +65,7 @@ class Desk:
         token, _mark, language = token.partition(IN_LANGUAGE)
         nonce = self.signer.nonce(token)
         if nonce is None:
-            raise wrong_link()
+            raise self._whole_link(token) or wrong_link()
         with transactions.Looking(self.engine) as connection:
             ask = look_up(connection, nonce)
         if ask is None:
@@ -70,6 +74,15 @@ class Desk:
             with self.engine.connect() as connection:
                 read_face(connection)
         return self.pages.in_language(ask, language) if language else ask
+
+    def _whole_link(self, token: str) -> HTTPException | None:
+        """The way to the link that was meant where a mail program or a chat took the end of a sentence into it."""
+        meant = NOT_OF_A_TOKEN.sub("", token)
+        if meant == token or self.signer.nonce(meant) is None:
+            return None
+        path = quote(request.path, safe="/").replace(quote(token, safe=""), meant, 1).rstrip("/")
+        query = request.query_string.decode("ascii", "replace")
+        return RequestRedirect(f"{path}?{query}" if query else path)
 
     def look(
         self,

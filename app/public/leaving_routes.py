@@ -5,7 +5,10 @@ Opening a page does none of it; a pressed button does, or one click of a mail pr
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Response, request
+from flask_babel import gettext as _
 
 from app import journey
 from app.auth import access, limits
@@ -15,7 +18,7 @@ from app.contacts.wishes import THEMSELVES, Wishes
 from app.core import clock
 from app.core.audit import Actor
 from app.core.database import transactions
-from app.core.language.words import speaking
+from app.core.language.words import addressing, speaking
 from app.delivery.models import Decline, Invitation, InvitationState
 from app.delivery.words import DECLINES
 from app.extensions import db
@@ -98,12 +101,25 @@ def unsubscribe(token: str) -> Response:
         told = preferences.read(values)
     if told is None:
         return page(preferences.shown(ask, language, token, wishes_of(ask), is_unclear=True), language, 400)
+    if told != NONE and not limits.take(CHANGES, "wishes", str(ask.contact_id)):
+        return too_often(ask, language, token, told, now)
     if ask.contact_status is not ContactStatus.ERASED:
         transactions.write(db.session)
         contact = db.session.get_one(Invitation, ask.id, with_for_update=True).contact
         journey.wishes_told(db.session, contact, told, now=now, actor=RESPONDENT)
         db.session.commit()
     return page(preferences.shown(ask, language, token, told, is_told=True), language)
+
+
+def too_often(ask: Ask, language: str, token: str, told: Wishes, now: datetime) -> Response:
+    """Wishes were changed over and over; what was chosen stays chosen. A no is always heard at once."""
+    with addressing(language):
+        problem = _("There were too many requests in a short time. Please wait a minute and try again.")
+    response = page(preferences.shown(ask, language, token, told, problem=problem), language, 429)
+    response.headers["Retry-After"] = str(
+        limits.seconds_left(CHANGES, "wishes", str(ask.contact_id), now=now)
+    )
+    return response
 
 
 def wishes_of(ask: Ask) -> Wishes:

@@ -31,9 +31,19 @@ def read(values: Mapping[str, list[str]]) -> Wishes | None:
 
 
 def shown(
-    ask: Ask, language: str, token: str, told: Wishes, *, is_told: bool = False, is_unclear: bool = False
+    ask: Ask,
+    language: str,
+    token: str,
+    told: Wishes,
+    *,
+    is_told: bool = False,
+    is_unclear: bool = False,
+    problem: str | None = None,
 ) -> str:
-    """The page as things stand; `is_told`: they were just told and hold, `is_unclear`: nothing was changed."""
+    """The page as things stand; `is_told`: they were just told and hold, `is_unclear`: nothing was changed.
+
+    `problem` says why what is chosen on the page does not hold yet.
+    """
     with addressing(language):
         return pages.render(
             "preferences",
@@ -50,6 +60,7 @@ def shown(
             is_off=told.is_unsubscribed,
             is_told=is_told,
             is_unclear=is_unclear,
+            problem=problem,
         )
 
 

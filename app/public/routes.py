@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from functools import partial
+from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
@@ -68,6 +69,16 @@ def in_language(token: str) -> Response:
     if LANGUAGE.fullmatch(language):
         path += IN_LANGUAGE + language
     return Response(status=302, headers={"Location": path if chosen is None else f"{path}?score={chosen}"})
+
+
+@blueprint.get("/a/<token>/")
+@blueprint.get("/u/<token>/")
+@access.token
+def slashed(token: str) -> Response:
+    """A link that got a slash at its end on the way leads to the one that was meant."""
+    query = request.query_string.decode("ascii", "replace")
+    path = quote(request.path.rstrip("/"), safe="/")
+    return Response(status=308, headers={"Location": f"{path}?{query}" if query else path})
 
 
 @blueprint.get("/a/<token>/more")

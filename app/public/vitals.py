@@ -86,20 +86,33 @@ def readyz():
 
 
 def may_measure() -> bool:
-    """Whether the request comes from this machine itself, through no proxy, or brings the key of the settings."""
+    """Whether the request brings the key of the settings, or comes from this machine itself, through no proxy.
+
+    Not every proxy says that it is one. So once the links lead to a name that others can open, only the key opens.
+    """
+    settings = current_app.extensions["settings"]
     is_passed_on = any(name in request.headers for name in FORWARDED)
-    is_here = config.is_loopback(request.remote_addr or "") and not is_passed_on
-    key, sent = current_app.extensions["settings"].METRICS_KEY, request.authorization
+    is_here = (
+        config.is_loopback(request.remote_addr or "") and not is_passed_on and settings.base_url_is_local
+    )
+    key, sent = settings.METRICS_KEY, request.authorization
     token = sent.token if sent is not None and sent.type == "bearer" else None
     return is_here or bool(key and token and compare_digest(token.encode(), key.encode()))
+
+
+@blueprint.get("/favicon.ico")
+@access.public
+def mark():
+    """Our mark, for browsers that ask for it wherever they are."""
+    return current_app.send_static_file("mark.svg")
 
 
 @blueprint.get("/metrics")
 @access.public
 def metrics():
-    """Counts for Prometheus: open on the machine itself, elsewhere with the key of the settings."""
+    """Counts for Prometheus: with the key of the settings; without one while the installation is this machine's alone."""
     if not may_measure():
-        words = "Only from the machine itself, or with the key of the settings: Authorization: Bearer KEY\n"
+        words = "Only with the key of the settings, JUSTASK_METRICS_KEY: Authorization: Bearer KEY\n"
         return Response(words, 401, {"WWW-Authenticate": "Bearer"}, content_type="text/plain; charset=utf-8")
     registry = CollectorRegistry()
     outbox = Gauge("justask_outbox_rows", "Outbox rows by state.", ["state"], registry=registry)

@@ -81,6 +81,18 @@ def test_a_form_that_is_not_ours_changes_nothing_and_says_so(client, ask, body):
     assert db.session.query(Wish).all() == []
 
 
+def test_wishes_change_twenty_times_a_minute_at_most_and_a_no_is_always_heard(client, ask):
+    at = ask()
+    for _ in range(10):
+        assert [told(client, at, often).status_code for often in ("once", "twice")] == [200, 200]
+    late = told(client, at, "once")
+    assert (late.status_code, 'value="once" checked' in late.text) == (429, True)
+    assert 0 < int(late.headers["Retry-After"]) <= 61
+    assert of(person(at)) == Wishes(182)
+    assert client.post(at.off, data=ONE_CLICK).status_code == 200
+    assert of(person(at)).is_unsubscribed
+
+
 def test_one_click_stays_what_it_was_whatever_else_the_body_says(client, ask):
     at = ask()
     done = client.post(at.off, data=ONE_CLICK | {"often": "any", "kinds": ALL})

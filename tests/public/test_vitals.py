@@ -60,6 +60,19 @@ def test_what_a_proxy_on_the_machine_passes_on_does_not_come_from_it(client, nam
     assert client.get("/metrics", headers={name: "192.0.2.7"}).status_code == 401
 
 
+@pytest.mark.settings_with(METRICS_KEY=KEY, BASE_URL="https://ask.example")
+def test_where_others_can_open_the_links_only_the_key_opens_the_figures(client):
+    """A proxy on the machine that adds no header of its own looks like the machine itself."""
+    for headers in ({}, {"X-Forwarded-Host": "ask.example"}):
+        assert client.get("/metrics", headers=headers).status_code == 401
+    assert client.get("/metrics", headers={"Authorization": f"Bearer {KEY}"}).status_code == 200
+
+
+def test_browsers_that_ask_for_our_mark_get_it(client):
+    found = client.get("/favicon.ico")
+    assert (found.status_code, found.mimetype) == (200, "image/svg+xml")
+
+
 @pytest.mark.settings_with(METRICS_KEY=KEY)
 def test_the_key_of_the_settings_lets_monitoring_in(client):
     sent = {"Authorization": f"Bearer {KEY}"}

@@ -30,6 +30,26 @@ def test_wrong_links_are_stopped_by_address_and_good_ones_never(client, ask, use
     assert client.get(wrong, **THERE).status_code == 404
 
 
+@pytest.mark.parametrize("end", [".", "/", "%20", "),", "%0A", "%E2%80%9D.", "%20/", "%3E"])
+def test_the_end_of_a_sentence_that_got_into_a_link_is_taken_off_it(client, ask, used_up, end):
+    at = ask()
+    for link in (at.link, at.off):
+        first = client.get(f"{link}{end}?score=9", **HERE)
+        assert first.status_code == 308
+        assert client.get(first.headers["Location"], follow_redirects=True, **HERE).status_code == 200
+        whole = client.get(f"{link}{end}?score=9", follow_redirects=True, **HERE)
+        assert (whole.request.path, whole.request.query_string) == (link, b"score=9")
+    assert client.post(f"{at.off}.", data={"confirm": "yes"}).headers["Location"] == at.off
+
+
+def test_what_else_stands_behind_a_link_makes_another_one(client, ask):
+    at = ask()
+    for end in ("x", "-", "_", ".x", "." * 21, "/x"):
+        assert client.get(at.link + end).status_code == 404
+    assert client.get(f"/a/{'A' * 44}.").status_code == 404
+    assert client.get(f"/a//evil.example/{at.token}/").status_code in {308, 404}
+
+
 def test_good_links_are_not_counted(client, ask, used_up):
     good = f"/u/{ask().token}"
     assert {client.get(good, **HERE).status_code for _ in range(5)} == {200}
