@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import random
 from datetime import datetime, timedelta
+from functools import cache
 from ipaddress import ip_address, ip_network
-from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, current_app, request
@@ -18,10 +18,10 @@ from flask_limiter import Limiter, RateLimitExceeded
 from limits import RateLimitItem, parse
 from limits.storage import Storage
 from sqlalchemy import Engine, event
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.auth.models import rate_limits
 from app.core import clock, errors
+from app.core.database import upserts
 from app.core.database.columns import UtcDateTime
 from app.extensions import db
 
@@ -32,9 +32,10 @@ FORGET_CHANCE = 0.01
 IPV6_NETWORK = 64
 
 
-def upsert(insert: Any) -> Any:
+@cache
+def counting(database: str) -> sa.Executable:
     """One atomic statement that counts, begins anew when the window is over, and tells the count."""
-    row = insert(rate_limits).values(
+    row = upserts.insert(database, rate_limits).values(
         key=sa.bindparam("key"), amount=sa.bindparam("amount"), expires_at=sa.bindparam("until")
     )
     is_over = rate_limits.c.expires_at <= sa.bindparam("now", type_=UtcDateTime())
@@ -48,7 +49,6 @@ def upsert(insert: Any) -> Any:
     ).returning(rate_limits.c.amount)
 
 
-COUNT = {"sqlite": upsert(sqlite.insert), "postgresql": upsert(postgresql.insert)}
 LOOK = sa.select(rate_limits.c.amount, rate_limits.c.expires_at).where(
     rate_limits.c.key == sa.bindparam("key")
 )
@@ -70,7 +70,7 @@ class TableStorage(Storage):
             "until": now + timedelta(seconds=expiry),
         }
         with engine.connect() as connection:
-            count = connection.execute(COUNT[engine.dialect.name], values).scalar_one()
+            count = connection.execute(counting(engine.dialect.name), values).scalar_one()
             if random.random() < FORGET_CHANCE:
                 connection.execute(sa.delete(rate_limits).where(rate_limits.c.expires_at <= now))
         return count

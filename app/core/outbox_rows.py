@@ -16,9 +16,9 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core.database import upserts
 from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
 from app.core.database.prepared import Prepared, among, unindexed
 from app.extensions import Base
@@ -142,8 +142,8 @@ def put(session: Session, rows: Sequence[dict[str, Any]], *, now: datetime) -> N
 def insert_new(session: Session, table: sa.Table, rows: Sequence[dict[str, Any]], *, key: list[str]) -> None:
     """Insert rows; one whose `key` is taken already is left as it is."""
     if rows:
-        dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        session.execute(dialect.insert(table).on_conflict_do_nothing(index_elements=key), list(rows))
+        insert = upserts.insert(session.get_bind().dialect.name, table)
+        session.execute(insert.on_conflict_do_nothing(index_elements=key), list(rows))
 
 
 def hold(session: Session, group: str, reason: str, *, now: datetime) -> int:
@@ -304,7 +304,7 @@ def settle(
 
 def _list(name: str, column: sa.Column) -> sa.ColumnElement:
     """A list of values for a column, of any length, as one parameter; PostgreSQL only."""
-    return sa.bindparam(name, type_=postgresql.ARRAY(column.type))
+    return sa.bindparam(name, type_=sa.ARRAY(column.type))
 
 
 def _settling() -> sa.Select:

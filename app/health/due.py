@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.core.database import upserts
 from app.core.database.prepared import Prepared, connection_of
 from app.health.models import ScoreDue
 
@@ -21,18 +22,22 @@ from app.health.models import ScoreDue
 def mark(on: Session | Connection, account_id: int, *, now: datetime) -> None:
     """Mark the account's score as due, in the caller's transaction."""
     connection = connection_of(on)
-    MARK[connection.dialect.name].run(connection, account_id=account_id, now=now)
+    marking(connection.dialect.name).run(connection, account_id=account_id, now=now)
 
 
 def mark_all(session: Session, account_ids: Iterable[int], *, now: datetime) -> None:
     """As `mark`, for many accounts. In the order of their ids, so that two such marks never wait for each other."""
     connection = session.connection()
     for account_id in sorted(account_ids):
-        MARK[connection.dialect.name].run(connection, account_id=account_id, now=now)
+        marking(connection.dialect.name).run(connection, account_id=account_id, now=now)
 
 
-def _upsert(insert) -> Prepared:
-    statement = insert(ScoreDue).values(account_id=bindparam("account_id"), since=bindparam("now"))
+@cache
+def marking(database: str) -> Prepared:
+    """The statement that marks, on `database`."""
+    statement = upserts.insert(database, ScoreDue).values(
+        account_id=bindparam("account_id"), since=bindparam("now")
+    )
     return Prepared(
         statement.on_conflict_do_update(
             index_elements=[ScoreDue.account_id], set_={"since": statement.excluded.since}
@@ -49,6 +54,3 @@ def marks(session: Session, *, limit: int) -> list[tuple[int, datetime]]:
 def settle(session: Session, account_id: int, since: datetime) -> None:
     """Take the mark away, unless a later reason has replaced it meanwhile."""
     session.execute(sa.delete(ScoreDue).where(ScoreDue.account_id == account_id, ScoreDue.since == since))
-
-
-MARK = {"sqlite": _upsert(sqlite.insert), "postgresql": _upsert(postgresql.insert)}

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from app.core.database import upserts
 from app.core.database.columns import attribute
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.statistics.nps import Counts
@@ -64,7 +64,7 @@ def summed(deltas: Iterable[sa.Row]) -> dict[CellKey, dict[str, int]]:
 
 def upsert(session: Session, rows: list[dict]) -> sa.Insert:
     """Add `rows` to their cells, making those that are missing."""
-    insert = (postgresql if session.get_bind().dialect.name == "postgresql" else sqlite).insert(RollupCell)
+    insert = upserts.insert(session.get_bind().dialect.name, RollupCell)
     given = [row | {"asked": 0, "answered": 0, "silent": 0} for row in rows]
     added = {band: getattr(RollupCell, band) + insert.excluded[band] for band in BANDS}
     return insert.values(given).on_conflict_do_update(index_elements=KEY, set_=added)

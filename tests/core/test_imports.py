@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.processes.imports import Later, bare, hidden
+from app.core.processes.imports import Later, bare, hidden, standing_in
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,6 +41,20 @@ def test_a_module_comes_without_its_package(tmp_path, monkeypatch):
         __import__("loud")
 
 
+def test_a_stand_in_becomes_the_module_when_something_of_it_is_used():
+    sys.modules.pop("this", None)
+    with standing_in("this"):
+        import this
+    assert "this" not in sys.modules
+    assert this.d["a"] == "n"
+    assert "this" in sys.modules
+
+
+def test_a_module_that_is_loaded_needs_no_stand_in():
+    with standing_in("subprocess"):
+        assert sys.modules["subprocess"] is subprocess
+
+
 def test_a_module_is_imported_when_it_is_first_used():
     sys.modules.pop("this", None)
     later = Later("this")
@@ -56,8 +70,16 @@ def test_a_package_that_is_not_installed_is_named():
 
 def test_web_processes_hold_no_library_that_pages_do_not_need(tmp_path, monkeypatch):
     monkeypatch.setenv("JUSTASK_INSTANCE", str(tmp_path))
-    heavy = ("nltk", "numpy", "scipy", "statsmodels", "sklearn", "pandas", "py3langid")
-    assert (
-        loaded_by("import wsgi", *heavy, "alembic", "webauthn", "OpenSSL", "pygments", "dns", "cryptography")
-        == []
+    heavy = (
+        "nltk",
+        "numpy",
+        "scipy",
+        "statsmodels",
+        "sklearn",
+        "pandas",
+        "py3langid",
+        "alembic",
+        "cryptography",
     )
+    idle = ("webauthn", "OpenSSL", "pygments", "dns", "yaml", "pdb", "limits.aio")
+    assert loaded_by("import wsgi", *heavy, *idle, "sqlalchemy.dialects.postgresql") == []

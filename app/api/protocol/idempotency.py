@@ -15,10 +15,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Request, Response
 from flask_babel import gettext as _
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.api.protocol.parsing import Malformed
+from app.core.database import upserts
 from app.core.database.columns import Moment, quotes, reference
 from app.core.errors import DomainError, Invalid
 from app.extensions import Base
@@ -80,7 +80,6 @@ def begin(session: Session, once: Once, *, now: datetime) -> Response | None:
     Invalid when the key was used for something else.
     """
     dialect = session.get_bind().dialect.name
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     row = {
         "api_key_id": once.api_key_id,
         "key": once.key,
@@ -89,7 +88,12 @@ def begin(session: Session, once: Once, *, now: datetime) -> Response | None:
         "body": "",
         "created_at": now,
     }
-    take = insert(KeptAnswer.__table__).values(row).on_conflict_do_nothing().returning(KeptAnswer.key)
+    take = (
+        upserts.insert(dialect, KeptAnswer.__table__)
+        .values(row)
+        .on_conflict_do_nothing()
+        .returning(KeptAnswer.key)
+    )
     if session.scalar(take) is not None:
         return None
     kept = session.get_one(KeptAnswer, (once.api_key_id, once.key))

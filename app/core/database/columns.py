@@ -8,7 +8,6 @@ from enum import StrEnum
 from typing import Annotated
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,6 +37,18 @@ class UtcDateTime(sa.TypeDecorator):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Jsonb(sa.TypeDecorator):
+    """PostgreSQL's JSONB, taken from the dialect in use: importing it would load that of PostgreSQL everywhere."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine:
+        return dialect.type_descriptor(
+            dialect.ischema_names["jsonb"](none_as_null=self.impl_instance.none_as_null)
+        )
+
+
 def choice(values: type[StrEnum], name: str | None = None) -> sa.Enum:
     """A short string limited by CHECK to the values of `values`; read back as its members."""
     return sa.Enum(
@@ -53,8 +64,8 @@ def choice(values: type[StrEnum], name: str | None = None) -> sa.Enum:
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 Moment = Annotated[datetime, mapped_column(UtcDateTime)]
-Json = sa.JSON().with_variant(JSONB, "postgresql")
-MaybeJson = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+Json = sa.JSON().with_variant(Jsonb(), "postgresql")
+MaybeJson = sa.JSON(none_as_null=True).with_variant(Jsonb(none_as_null=True), "postgresql")
 """As Json, with None as the database's own NULL."""
 
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Dialect
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
@@ -191,7 +190,7 @@ class among(sa.sql.functions.FunctionElement):
     inherit_cache = True
 
     def __init__(self, column: sa.ColumnElement, name: str = "among"):
-        several = sa.JSON().with_variant(postgresql.ARRAY(column.type), "postgresql")
+        several = sa.JSON().with_variant(sa.ARRAY(column.type), "postgresql")
         super().__init__(column, sa.bindparam(name, type_=several))
 
     def self_group(self, against: Any = None) -> among:

@@ -41,6 +41,22 @@ def bare(package: str) -> Iterator[None]:
         sys.modules.pop(package, None)
 
 
+@contextmanager
+def standing_in(*names: str) -> Iterator[None]:
+    """Inside the block, `import` of these modules gives a stand-in, unless they are in memory already.
+
+    Whoever imported one then gets the real module at the first use of anything in it.
+    """
+    absent = {name: StandIn(name) for name in names if name not in sys.modules}
+    sys.modules.update(absent)
+    try:
+        yield
+    finally:
+        for name, stand_in in absent.items():
+            if sys.modules.get(name) is stand_in:
+                del sys.modules[name]
+
+
 class Later:
     """A module that is imported when something of it is first used: `dns = Later("dns.resolver")`, then `dns.Resolver()`."""
 
@@ -49,3 +65,14 @@ class Later:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(import_module(self._name), name)
+
+
+class StandIn(Later):
+    """What stands under a module's name while others import it; the import itself asks for nothing but these two."""
+
+    __spec__ = __path__ = None
+
+    def __getattr__(self, name: str) -> Any:
+        if sys.modules.get(self._name) is self:
+            del sys.modules[self._name]
+        return super().__getattr__(name)

@@ -1,8 +1,9 @@
 """Minding the processes of `justask serve`: one that ends is replaced, and at the end all are asked to finish.
 
 This is what the process that was started as `justask serve` becomes, once it has forked the web processes. It lives as
-long as the installation runs and imports nothing of the product, so that it takes next to no memory; what it has to
-know stands on its command line. A replacement runs the command of its post, and so loads everything itself.
+long as the installation runs and imports nothing of the product and little else (dataclasses would take a fifth), so
+that it takes next to no memory; what it has to know stands on its command line. A replacement runs the command of its
+post, and so loads everything itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
 
 DRAIN_SECONDS = 30
 PAUSE_SECONDS = 2.0
@@ -26,7 +26,6 @@ class Hopeless(Exception):
     """A process that is needed ends as soon as it is started, again and again."""
 
 
-@dataclass
 class Post:
     """A place that one process at a time fills; `process` is its number, None while there is none.
 
@@ -34,13 +33,22 @@ class Post:
     and `due_at` are seconds of the clock that never goes back, which survives a change of program.
     """
 
-    name: str
-    command: list[str]
-    process: int | None = None
-    is_needed: bool = False
-    since: float = field(default_factory=time.monotonic)
-    due_at: float = 0.0
-    was_short: bool = False
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        process: int | None = None,
+        *,
+        is_needed: bool = False,
+        since: float | None = None,
+        due_at: float = 0.0,
+        was_short: bool = False,
+    ):
+        self.name, self.command, self.process = name, command, process
+        self.is_needed = is_needed
+        self.since = time.monotonic() if since is None else since
+        self.due_at = due_at
+        self.was_short = was_short
 
     def fill(self) -> None:
         self.since = time.monotonic()
@@ -63,7 +71,7 @@ def become(posts: Sequence[Post], log_format: str) -> None:
     Signals wait until it listens for them.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {*ENDS, signal.SIGCHLD})
-    words = json.dumps([asdict(post) for post in posts])
+    words = json.dumps([vars(post) for post in posts])
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
     os.execv(sys.executable, [sys.executable, "-I", "-S", __file__, log_format, words])  # noqa: S606 - ourselves

@@ -46,6 +46,7 @@ def load(target: str) -> Flask:
         app.jinja_env.get_template(template)
     core.get_global("likely_subtags")
     localedata.load("en")
+    app.url_map.update()
     # What the application is made of stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()

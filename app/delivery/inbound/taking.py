@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 import config
 from app.contacts.models import Contact, ContactStatus
+from app.core.database import upserts
 from app.delivery.inbound import consequences, matching
 from app.delivery.inbound.matching import Finder, Match
 from app.delivery.inbound.models import InboundMail, MatchedBy, Standing
@@ -80,13 +80,11 @@ def take_again(session: Session, settings: config.Settings, mail: InboundMail, *
 
 def _kept(session: Session, values: dict[str, Any]) -> InboundMail | None:
     """A new row for the digest; None when there is one. Two who take the same mail at once wait for each other here."""
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     blank = {"message_id": "", "from_name": "", "from_address": "", "subject": "", "words": "", "quoted": ""}
     blank |= {"attachments": [], "is_cut": False, "status": "", "reason": ""}
-    insert = dialect.insert(InboundMail.__table__).values(blank | values)
-    number = session.scalar(
-        insert.on_conflict_do_nothing(index_elements=["digest"]).returning(InboundMail.__table__.c.id)
-    )
+    table = InboundMail.__table__
+    insert = upserts.insert(session.get_bind().dialect.name, table).values(blank | values)
+    number = session.scalar(insert.on_conflict_do_nothing(index_elements=["digest"]).returning(table.c.id))
     return None if number is None else session.get_one(InboundMail, number)
 
 

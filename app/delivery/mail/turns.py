@@ -10,12 +10,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.core.database import upserts
 from app.core.database.columns import Moment
 from app.extensions import Base
 
@@ -48,7 +49,7 @@ class DomainTurns:
         given = {"worker": self.worker, "now": now, "until": now + TURN}
         least = {"domains": list(domains), "worker": self.worker, "least": now + LEAST_LEFT}
         ours = set(connection.scalars(OURS, least))
-        take = TAKE[connection.dialect.name]
+        take = taking(connection.dialect.name)
         return ours | {
             domain
             for domain in sorted(set(domains) - ours)
@@ -61,10 +62,11 @@ def forget_old(connection: Connection, *, now: datetime) -> int:
     return connection.execute(sa.delete(DomainTurn).where(DomainTurn.until < now - KEPT)).rowcount
 
 
-def _take(dialect) -> sa.Insert:
+@cache
+def taking(database: str) -> sa.Insert:
     """Take the turn of a domain that nobody else has; no row when somebody does."""
     row = {name: bindparam(name) for name in ("domain", "worker", "until")}
-    insert = dialect.insert(DomainTurn.__table__).values(row)
+    insert = upserts.insert(database, DomainTurn.__table__).values(row)
     is_free = sa.or_(DomainTurn.worker == bindparam("worker"), DomainTurn.until < bindparam("now"))
     return insert.on_conflict_do_update(
         index_elements=["domain"],
@@ -78,4 +80,3 @@ OURS = sa.select(DomainTurn.domain).where(
     DomainTurn.worker == bindparam("worker"),
     DomainTurn.until >= bindparam("least"),
 )
-TAKE = {"sqlite": _take(sqlite), "postgresql": _take(postgresql)}
