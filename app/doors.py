@@ -12,7 +12,7 @@ from app.delivery.routes import blueprint as delivery
 from app.followups import advocacy_routes, improvement_routes  # noqa: F401
 from app.followups.routes import blueprint as followups
 from app.public.vitals import blueprint as vitals
-from app.reports import list_routes, loop_routes, review_routes  # noqa: F401
+from app.reports import list_routes, loop_routes, results_routes, review_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
 from app.setup import installation_routes, survey_routes  # noqa: F401
 from app.setup.face import language_routes as tongue_routes  # noqa: F401
@@ -21,7 +21,7 @@ from app.setup.face.brand_routes import blueprint as brand
 from app.setup.mail import routes as mail_routes  # noqa: F401
 from app.setup.routes import blueprint as setup
 from app.setup.watching import routes as watch_routes  # noqa: F401
-from app.surveys import language_routes, segment_routes, words_routes  # noqa: F401
+from app.surveys import building_routes, language_routes, segment_routes, words_routes  # noqa: F401
 from app.surveys.routes import blueprint as surveys
 
 BLUEPRINTS = (

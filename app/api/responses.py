@@ -20,7 +20,8 @@ from app.extensions import db
 from app.reports.accounts.story import readings
 from app.reports.lists import BAND_SCORES
 from app.reports.trend import counted
-from app.responses.models import Response
+from app.responses import besides
+from app.responses.models import Answer, Response
 from app.sentiment.models import Label, StoredReading
 from app.surveys.scales import Band, band
 
@@ -62,6 +63,16 @@ class SentimentSchema(Shown):
     )
 
 
+class AnswerSchema(Shown):
+    """The answer to one question: a number, words, the keys of what was picked of a list, or several of these."""
+
+    question = ma.fields.String(required=True, metadata={"description": "Its name in the survey."})
+    kind = ma.fields.String(required=True)
+    number = ma.fields.Float(required=True, allow_none=True)
+    words = ma.fields.String(required=True, allow_none=True)
+    picked = ma.fields.List(ma.fields.String(), required=True)
+
+
 class ResponseSchema(Shown):
     """What one person said to one ask, in its last version."""
 
@@ -73,6 +84,9 @@ class ResponseSchema(Shown):
     band = Choice(Band, required=True, allow_none=True)
     comment = ma.fields.String(required=True)
     value = ma.fields.Nested(ValueSchema, required=True)
+    answers = ma.fields.List(
+        ma.fields.Nested(AnswerSchema), required=True, metadata={"description": "Question by question."}
+    )
     sentiment = ma.fields.Nested(
         SentimentSchema, required=True, allow_none=True, metadata={"description": "Null without a comment."}
     )
@@ -157,12 +171,14 @@ WHERE = {
 
 def told(rows: list[Response]) -> list[dict]:
     """Answers with what was heard in them."""
-    heard = readings(db.session, [row.id for row in rows])
+    ids = [row.id for row in rows]
+    heard, answers = readings(db.session, ids), besides.answers_of(db.session, ids)
     return [
         {name: getattr(row, name) for name in PLAIN}
         | {
             "band": None if row.score is None else band(row.score),
             "value": {name: getattr(row, f"value_{name}") for name in ("overall", "goal", "ease", "points")},
+            "answers": [answered(answer) for answer in answers.get(row.id, ())],
             "sentiment": sentiment(heard[row.id]) if row.id in heard else None,
             "flags": flags(row),
             "doubts": row.doubts or [],
@@ -170,6 +186,12 @@ def told(rows: list[Response]) -> list[dict]:
         }
         for row in rows
     ]
+
+
+def answered(answer: Answer) -> dict:
+    question = answer.question
+    given = {"number": answer.number, "words": answer.words, "picked": answer.picked or []}
+    return {"question": question.name, "kind": question.kind} | given
 
 
 def sentiment(reading: StoredReading) -> dict:

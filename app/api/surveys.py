@@ -36,6 +36,23 @@ class QuestionSchema(Shown):
         required=True,
         metadata={"type": ["integer", "null"]},
     )
+    choices = ma.fields.Function(
+        lambda question: list(question.asked.choices),
+        required=True,
+        metadata={
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The keys to choose from; their words stand in `words`.",
+        },
+    )
+    shown_if = ma.fields.Function(
+        lambda question: question.asked.rule,
+        required=True,
+        metadata={
+            "type": ["object", "null"],
+            "description": "Of whom it is asked, by `band` or by `question` and `values`; null: of everybody.",
+        },
+    )
     words = ma.fields.Dict(required=True, keys=ma.fields.String(), metadata={"description": "By language."})
 
 
@@ -71,7 +88,7 @@ def told(surveys: list[Survey]) -> list[dict]:
 
 def one(survey: Survey) -> dict:
     names = ("id", "key", "name", "template", "updated_at")
-    version = survey.versions[-1] if survey.versions else None
+    version = survey.current if survey.versions else None
     questions: list[Question] = version.questions if version else []
     return {name: getattr(survey, name) for name in names} | {
         "version": version.number if version else 0,

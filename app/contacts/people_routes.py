@@ -19,6 +19,7 @@ from app.core import audit, tokens
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark
+from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery import suppressions
 from app.delivery import words as ask_words
@@ -35,6 +36,8 @@ from app.followups.advocacy import words as favour_words
 from app.followups.models import Task
 from app.reports.accounts import directory, story
 from app.reports.accounts.directory import ASKABLE, NOT_ASKABLE, PAGE_SIZE, PeopleFilter
+from app.responses import besides
+from app.surveys import wording
 from app.surveys.models import Segment
 from app.surveys.scales import band
 
@@ -109,12 +112,15 @@ def the_contact(contact_id: int) -> Contact:
 def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
     """The page of one person."""
     reason = contact.not_askable
+    asks, facts = story.asks_of_contact(db.session, contact.id), this_installation()
+    ids = [ask.response.id for ask in asks if ask.response]
     page = render_template(
         "contacts/contact.html",
         favours=registry.of_contact(db.session, contact.id),
         favour_words=favour_words,
         contact=contact,
-        asks=story.asks_of_contact(db.session, contact.id),
+        asks=asks,
+        besides=besides.told_of(db.session, ids, facts.language, wording.names(facts)),
         letters=incoming.of_contact(db.session, contact.id),
         mail_words=mail_words,
         touches=touches.of_contact(db.session, contact.id),

@@ -16,13 +16,17 @@ from sqlalchemy.orm import Session, joinedload
 from app.contacts import goals
 from app.contacts.models import Account, Goal
 from app.core.clock import Today, day_of
+from app.core.installation import installation
 from app.core.language import wording
 from app.delivery.models import Invitation, InvitationState
 from app.followups import touches
 from app.followups.models import Task, TaskState, Touch
 from app.followups.words import ACTIVITIES
+from app.responses import besides
+from app.responses.besides import Told
 from app.responses.models import Response
 from app.sentiment.models import StoredReading
+from app.surveys import wording as wordings
 
 HISTORY = 12
 RENEWAL_DAYS = 180
@@ -57,6 +61,7 @@ class CaseFile:
     others: list[Task]
     goal: Goal | None
     points: list[TalkingPoint]
+    said: list[Told]
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,17 @@ def casefile(session: Session, task: Task, *, today: Today) -> CaseFile:
             today=today.day,
             zone=today.zone,
         ),
+        said=said_besides(session, task),
     )
+
+
+def said_besides(session: Session, task: Task) -> list[Told]:
+    """What the answer says beside its number, its value items and the comment."""
+    if task.response_id is None:
+        return []
+    facts = installation(session)
+    told = besides.told_of(session, [task.response_id], facts.language, wordings.names(facts))
+    return told.get(task.response_id, [])
 
 
 def asks_of(session: Session, task: Task) -> list[Ask]:

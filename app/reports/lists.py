@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session, aliased, joinedload
 from app.delivery.models import Invitation, InvitationState
 from app.reports.participation import ANSWERED, DECLINED, OPEN, REACHED, SILENT, start_of, unheard
 from app.reports.trend import counted
-from app.responses.models import Response
+from app.responses import besides
+from app.responses.models import Answer, Response
 from app.surveys.scales import Band, band
 
 PAGE_SIZE = 50
@@ -43,6 +44,7 @@ CSV_HEAD = (
     "value_points",
     "late",
     "counted",
+    "answers",
 )
 
 
@@ -213,14 +215,15 @@ def answers_csv(session: Session, chosen: Chosen) -> Iterator[str]:
     while True:
         found = answers(session, chosen, after=after, size=CSV_CHUNK)
         page = found[:CSV_CHUNK]
-        yield csv_lines([csv_row(response) for response in page])
+        said = besides.answers_of(session, [response.id for response in page])
+        yield csv_lines([csv_row(response, said.get(response.id, [])) for response in page])
         if len(found) <= CSV_CHUNK:
             return
         after = page[-1].id
         session.expunge_all()
 
 
-def csv_row(response: Response) -> tuple:
+def csv_row(response: Response, answers: list[Answer]) -> tuple:
     return (
         response.id,
         response.day.isoformat(),
@@ -232,6 +235,7 @@ def csv_row(response: Response) -> tuple:
         "" if response.value_points is None else round(response.value_points, 4),
         int(response.is_late),
         1,
+        inert(besides.line(answers)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -25,6 +25,8 @@ from app.reports.charts import Composition, Point, Unit
 from app.reports.overview import Overview, is_nothing_yet, overview
 from app.reports.participation import Participation
 from app.reports.periods import Every, Period, months_back
+from app.reports.surveys import breaks
+from app.reports.surveys.breaks import Break
 from app.reports.trend import HEADLINE_DAYS, NpsPoint
 from app.surveys.models import Survey
 from app.surveys.scales import Band
@@ -132,7 +134,10 @@ def window_to(day: date) -> Period:
 
 def trend_chart(found: Overview, chosen: Asked) -> charts.Chart:
     pairs = zip(found.trend, found.participation, strict=True)
-    points = [nps_point(point, asks, chosen.every) for point, asks in pairs] if found.has_answers else []
+    told = breaks.breaks(db.session, this_installation().zone, start=chosen.start, end=chosen.end)
+    points = (
+        [nps_point(point, asks, chosen.every, told) for point, asks in pairs] if found.has_answers else []
+    )
     return charts.line_with_interval(
         points,
         _("NPS, last answer of each person in 180 days"),
@@ -144,7 +149,7 @@ def trend_chart(found: Overview, chosen: Asked) -> charts.Chart:
     )
 
 
-def nps_point(point: NpsPoint, asks: Participation, every: Every) -> Point:
+def nps_point(point: NpsPoint, asks: Participation, every: Every, told: Sequence[Break] = ()) -> Point:
     interval = point.estimate.interval
     return Point(
         label=period_words(point.period, every),
@@ -153,7 +158,17 @@ def nps_point(point: NpsPoint, asks: Participation, every: Every) -> Point:
         high=interval.high if interval else None,
         n=point.counts.n,
         is_provisional=asks.is_provisional,
+        mark="; ".join(break_words(one) for one in told if point.period.start <= one.on < point.period.end),
         url=answers_url(window_to(point.period.last), per="person"),
+    )
+
+
+def break_words(one: Break) -> str:
+    return _(
+        "%(survey)s asks in other words since %(day)s (version %(number)s)",
+        survey=one.survey,
+        day=format_date(one.on),
+        number=one.number,
     )
 
 

@@ -79,7 +79,7 @@ class Response(Base):
     invitation: Mapped[Invitation] = relationship()
     contact: Mapped[Contact] = relationship()
     account: Mapped[Account] = relationship()
-    answers: Mapped[list[Answer]] = relationship(cascade="all, delete-orphan")
+    answers: Mapped[list[Answer]] = relationship(cascade="all, delete-orphan", back_populates="response")
 
     @property
     def counts(self) -> bool:
@@ -118,6 +118,7 @@ class Answer(Base):
     words: Mapped[str | None] = mapped_column(sa.Text)
     picked: Mapped[list | None] = mapped_column(MaybeJson)
     question: Mapped[Question] = relationship()
+    response: Mapped[Response] = relationship(back_populates="answers")
 
     @property
     def given(self) -> Given:

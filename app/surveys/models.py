@@ -40,11 +40,16 @@ class Survey(Stamped, Base):
     @property
     def current(self) -> SurveyVersion:
         """The newest version, which new waves use."""
-        return self.versions[-1]
+        return next(version for version in reversed(self.versions) if not version.is_draft)
+
+    @property
+    def draft(self) -> SurveyVersion | None:
+        """The version that is being written, if there is one."""
+        return next((version for version in self.versions if version.is_draft), None)
 
 
 class SurveyVersion(Base):
-    """One wording, never changed once a wave has used it."""
+    """One wording, never changed once waves may use it; a draft may be, and `created_at` is when it ceased to be one."""
 
     __tablename__ = "survey_versions"
     __table_args__ = (sa.UniqueConstraint("survey_id", "number"),)
@@ -54,6 +59,7 @@ class SurveyVersion(Base):
     number: Mapped[int]
     words: Mapped[dict] = mapped_column(Json, default=dict)
     created_at: Mapped[Moment]
+    is_draft: Mapped[bool] = mapped_column(default=False)
     survey: Mapped[Survey] = relationship(back_populates="versions")
     questions: Mapped[list[Question]] = relationship(
         order_by="Question.position", cascade="all, delete-orphan"

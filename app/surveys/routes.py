@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -22,7 +23,8 @@ from app.delivery.models import Purpose, Wave
 from app.delivery.programs import drip, occasions
 from app.extensions import db
 from app.surveys import audience, forms, hours, rules, saving, wording
-from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
+from app.surveys.building.length import length_of
+from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey, SurveyVersion
 from app.surveys.plans import schedules, telling
 from app.surveys.plans.schedules import Schedule
 from app.surveys.words import translating
@@ -208,16 +210,25 @@ def count_audience():
 @access.viewer
 def survey_list():
     """What can be asked."""
-    found = db.session.scalars(
-        sa.select(Survey).where(Survey.archived_at.is_(None)).order_by(Survey.id)
-    ).all()
+    is_archive = request.args.get("state") == "archived"
+    archived = Survey.archived_at.is_not(None)
+    kept = archived if is_archive else sa.not_(archived)
+    found = db.session.scalars(sa.select(Survey).where(kept).order_by(Survey.id)).all()
     users = dict(
         map(
             tuple,
             db.session.execute(sa.select(Program.survey_id, sa.func.count()).group_by(Program.survey_id)),
         )
     )
-    return render_template("surveys/surveys.html", surveys=found, users=users, wording=wording)
+    return render_template(
+        "surveys/surveys.html",
+        surveys=found,
+        users=users,
+        wording=wording,
+        is_archive=is_archive,
+        has_archive=is_archive or db.session.scalar(sa.select(sa.exists().where(archived))),
+        length_of=length_of,
+    )
 
 
 @blueprint.get("/surveys/<int:survey_id>")
@@ -234,7 +245,8 @@ def survey(survey_id: int):
         version=version,
         language=language,
         offered=offered,
-        items=wording.items(version, language, named),
+        items=wording.asked(version, language, named, {q.name for q in version.questions}),
+        length=length_of(version),
         prompt=wording.comment_prompt(version, language, named),
         mail={k: wording.fill(v, named) for k, v in wording.pick(version.words, language).items()},
         page=answer_page(found, language, None),
@@ -253,13 +265,22 @@ def preview_page(survey_id: int):
     return answer_page(found, language, request.args.get("score", type=int))
 
 
-def answer_page(found: Survey, language: str, score: int | None, **more) -> str:
+def answer_page(
+    found: Survey,
+    language: str,
+    score: int | None,
+    *,
+    version: SurveyVersion | None = None,
+    which: Collection[str] | None = None,
+    **more,
+) -> str:
     """The answer page as a respondent of that language sees it, without a link of anybody's.
 
+    `version` is the one that is asked where none is given, `which` names other questions than those of its first page.
     `more` changes what the template is given, for a page that can be tried out.
     """
-    named = wording.names(this_installation())
-    items = wording.asked(found.current, language, named)
+    version, named = version or found.current, wording.names(this_installation())
+    items = wording.asked(version, language, named, which)
     if not items:
         abort(404)
     given = {items[0].name: score} if score is not None and score in items[0].values else {}
@@ -272,7 +293,7 @@ def answer_page(found: Survey, language: str, score: int | None, **more) -> str:
             "items": items,
             "given": given,
             "errors": {},
-            "comment_prompt": wording.comment_prompt(found.current, language, named),
+            "comment_prompt": wording.comment_prompt(version, language, named),
         }
         return render_template("public/answer.html", **shown | more)
 

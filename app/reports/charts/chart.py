@@ -22,6 +22,7 @@ class Point:
     note: str = ""
     url: str | None = None
     is_provisional: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True)

@@ -124,6 +124,24 @@ def target_key(unit: Unit, target: float | None) -> list[tuple[str, str]]:
     return [] if target is None else [("target", _("target %(value)s", value=unit.write(target)))]
 
 
+def break_lines(points: Sequence[Point], height: float) -> list[Shape]:
+    """A line at each point from which on something is counted or asked otherwise; its words stand in the legend too."""
+    return [
+        Shape(
+            "line",
+            "chart__break",
+            {"x1": f"{x(i, len(points))}%", "x2": f"{x(i, len(points))}%", "y1": 0, "y2": height},
+            point.mark,
+        )
+        for i, point in enumerate(points)
+        if point.mark
+    ]
+
+
+def break_keys(points: Sequence[Point]) -> list[tuple[str, str]]:
+    return [("break", point.mark) for point in points if point.mark]
+
+
 def words_of(point: Point, unit: Unit) -> str:
     """Everything about one point in a line, as it is shown on pointing at it."""
     parts = [f"{point.label}: {unit.write(point.value)}"]

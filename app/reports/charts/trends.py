@@ -12,6 +12,8 @@ from app.reports.charts.chart import Chart, Point, Shape
 from app.reports.charts.marks import (
     area,
     between,
+    break_keys,
+    break_lines,
     column,
     dots,
     feet,
@@ -60,7 +62,7 @@ def line_with_interval(
         [p.url for p in points],
         shapes,
         scale_of(up, unit),
-        line_legend(points) + target_key(unit, target),
+        line_legend(points) + target_key(unit, target) + break_keys(points),
         note,
         empty or _("There are no answers in this period yet."),
         data_of("line", points, unit, up),
@@ -72,6 +74,7 @@ def trend_shapes(points: Sequence[Point], up: Axis, unit: Unit, target: float | 
     return [
         *grid(up),
         *target_line(up, target),
+        *break_lines(points, LINE_HEIGHT - FOOT),
         *[
             area(run, count, up)
             for run in runs(points, lambda p: p.low is not None and p.high is not None)

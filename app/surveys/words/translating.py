@@ -90,6 +90,8 @@ class Original:
             return str(PLACES[self.path[1]])
         if "labels" in self.path:
             return _("Word for %(value)s", value=self.path[-1])
+        if "choices" in self.path:
+            return _("A choice")
         return str(PLACES.get(self.path[1], PLACES["question"]))
 
 
@@ -107,6 +109,11 @@ PLACES = {
     "low": _l("The same, for detractors"),
     "middle": _l("The same, for passives"),
     "high": _l("The same, for promoters"),
+    "yes": _l("The answer yes"),
+    "no": _l("The answer no"),
+    "mail": _l("The answer: by mail"),
+    "phone": _l("The answer: by phone"),
+    "more": _l("Beside the line to write on"),
 }
 
 
@@ -174,6 +181,8 @@ def write(
     before = survey.current
     errors = {} if language in offered(survey) else {"language": _("Choose a language of the list.")}
     errors |= wrong(before, words)
+    if survey.draft is not None:
+        errors["language"] = _("Somebody is writing the next version: put it to use or discard it first.")
     if not originals(before):
         errors["language"] = _("This survey has no words to be said in another language.")
     if errors:

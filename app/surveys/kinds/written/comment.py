@@ -9,7 +9,7 @@ from app.surveys.kinds.written.text import Text
 
 class Comment(Text):
     key = column = "comment"
-    field, seconds = "comment", 30
+    field, seconds = "comment", 15
     title = _l("Comment")
     meaning = _l("The reason in their own words, asked to fit the score. Read for how it sounds.")
     extras = ("any", "low", "middle", "high")

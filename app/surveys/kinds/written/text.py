@@ -11,7 +11,7 @@ from app.surveys.kinds.refusals import storable
 
 
 class Text(Kind):
-    key, field, seconds = "text", "text", 30
+    key, field, seconds = "text", "text", 20
     title = _l("Words")
     meaning = _l("A further open question. Each one costs answers; the comment is usually enough.")
 

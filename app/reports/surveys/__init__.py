@@ -1,0 +1,1 @@
+"""What people answered to a survey, question by question, and where its words changed."""
