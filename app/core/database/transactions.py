@@ -22,6 +22,8 @@ from sqlalchemy import Connection, Engine, Executable, event
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
+from app.core.database import finding
+
 WRITING = "justask_writing"
 PATIENCE = "justask_patience"
 LOOKING_UP = "justask_looking_up"
@@ -247,6 +249,7 @@ def _prepare(dbapi, record) -> None:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
     dbapi.create_function("lower", 1, _lower, deterministic=True)
+    dbapi.create_function("folded", 1, finding.on_sqlite, deterministic=True)
 
 
 def _lower(text: object) -> object:

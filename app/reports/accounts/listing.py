@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.contacts.models import Account, AccountDomain, Stage
 from app.core.clock import Today, day_of
+from app.core.database.finding import holds
 from app.followups.models import Task
 from app.followups.queue import ALL, NOBODY, is_open
 from app.health import snapshots
@@ -146,7 +147,7 @@ def named(words: str) -> sa.ColumnElement[bool]:
     domain = sa.exists().where(
         AccountDomain.account_id == Account.id, AccountDomain.domain.icontains(words, autoescape=True)
     )
-    name = Account.name.icontains(words, autoescape=True)
+    name = holds(words, Account.name)
     return sa.or_(name, Account.external_id.icontains(words, autoescape=True), domain)
 
 
