@@ -40,6 +40,7 @@ from app.followups.advocacy import offering
 from app.health import due, snapshots
 from app.passes import run_once, work
 from app.reports import rollups
+from app.responses import partials
 from app.setup import steps
 
 __all__ = ["TIMETABLE", "Job", "every", "job_named", "run_once", "stopping", "work"]
@@ -61,6 +62,26 @@ def finish_setup(now: datetime) -> int:
     done = steps.finish(db.session, current_app.extensions["settings"], now=now)
     db.session.commit()
     return int(done)
+
+
+@every(seconds=60)
+def count_partials(now: datetime) -> int:
+    """Take as an answer what somebody chose an hour ago on the page and never sent."""
+    skip, counted = workers.waiting_items(db.session, "partials", now=now), 0
+    for number in partials.due(db.session, now=now):
+        if str(number) in skip:
+            continue
+        try:
+            counted += journey.partial_due(db.session, number, now=now)
+            workers.succeeded(db.session, "partials", str(number))
+            db.session.commit()
+        except Exception as error:
+            db.session.rollback()
+            workers.failed(db.session, "partials", str(number), error, now=now)
+            db.session.commit()
+    partials.tidy(db.session, now=now)
+    db.session.commit()
+    return counted
 
 
 @every(seconds=2)

@@ -39,14 +39,14 @@ from app.followups.promises.giving import Wanted
 from app.followups.promises.models import Promise
 from app.health import due, snapshots
 from app.reports import counting, recount
-from app.responses import asks, changing, recording, replacing
+from app.responses import asks, changing, partials, recording, replacing
 from app.responses import traces as response_traces
 from app.responses.asks import Ask
 from app.responses.models import Response
 from app.responses.recording import Doubts, Effect, Recorded, Said
 from app.sentiment import readings
 from app.sentiment import traces as sentiment_traces
-from app.sentiment.reading import Reading
+from app.sentiment.reading import Reading, read
 from app.surveys import audience
 
 
@@ -78,6 +78,19 @@ def answer_received(
     if answer.said.others and answer.effect is not Effect.REPEATED:
         answered.follow(connection, answer, now=now)
     return answer
+
+
+def partial_due(session: Session, invitation_id: int, *, now: datetime) -> bool:
+    """Somebody chose an answer an hour ago and never sent it: it counts as theirs, and says so. Whether it did."""
+    found = partials.take(session, invitation_id)
+    if found is None or not found[0].takes_answers(now):
+        return False
+    ask, kept, said = found
+    heard = read(said.comment, lang=ask.language) if said.comment else None
+    more = {"attempt": kept.attempt, "doubts": tuple(kept.doubts or ())}
+    answer = answer_received(session.connection(), ask, said, heard, now=now, **more)
+    partials.mark(session, answer.response_id)
+    return True
 
 
 def answer_edited(connection: Connection, answer: Recorded, heard: Reading | None, *, now: datetime) -> None:

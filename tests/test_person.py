@@ -32,7 +32,7 @@ from app.followups.promises.models import Promise, Way
 from app.reports import rollups
 from app.reports.recount import recount
 from app.responses import handovers
-from app.responses.models import Response
+from app.responses.models import PartialAnswer, Response
 from tests import make
 from tests.conftest import NOW
 
@@ -129,6 +129,11 @@ def kim(session, settings):
     make.saved(Visit(invitation_id=old.id, at=NOW, page="answer"))
     handovers.say(
         session, old, Decline.LEFT, name="Kimberly's friend", email="friend@crm-4711.example", now=NOW
+    )
+    make.saved(
+        PartialAnswer(
+            invitation_id=old.id, said={"comment": "Kimberly hesitates"}, is_enough=False, attempt="a", at=NOW
+        )
     )
     friend = make.contact()
     other = make.invitation(contact=friend, wave=old.wave, state=InvitationState.CANCELLED)

@@ -96,7 +96,7 @@ class ResponseSchema(Shown):
         ma.fields.String(),
         required=True,
         metadata={
-            "description": "Of `late`, `edited`, `maybe_automatic`, `reviewed`, `dismissed`, `rehearsal`."
+            "description": "Of `late`, `partial`, `edited`, `maybe_automatic`, `reviewed`, `dismissed`, `rehearsal`."
         },
     )
     doubts = ma.fields.List(
@@ -208,6 +208,7 @@ def sentiment(reading: StoredReading) -> dict:
 def flags(row: Response) -> list[str]:
     found = {
         "late": row.is_late,
+        "partial": row.is_partial,
         "edited": row.revision > 1,
         "maybe_automatic": row.is_doubtful,
         "reviewed": row.reviewed_at is not None,

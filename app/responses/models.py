@@ -74,6 +74,7 @@ class Response(Base):
     doubts: Mapped[list | None] = mapped_column(MaybeJson)
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_partial: Mapped[bool] = mapped_column(default=False)
     is_rehearsal: Mapped[bool] = mapped_column(default=False)
     dims: Mapped[dict] = mapped_column(Json, default=dict)
     invitation: Mapped[Invitation] = relationship()
@@ -167,3 +168,20 @@ class Handover(Base):
     @property
     def names_somebody(self) -> bool:
         return bool(self.name or self.email)
+
+
+class PartialAnswer(Base):
+    """What somebody has chosen or written on the page of an ask and not sent yet; the last state of it.
+
+    Stored only after a press of their own. `is_enough` when all that must be answered is; such a one becomes the answer
+    after an hour, marked as `is_partial` until the person sends one.
+    """
+
+    __tablename__ = "partial_answers"
+
+    invitation_id: Mapped[int] = reference("invitations.id", primary_key=True, index=False)
+    said: Mapped[dict] = mapped_column(Json)
+    is_enough: Mapped[bool]
+    doubts: Mapped[list | None] = mapped_column(MaybeJson)
+    attempt: Mapped[str] = mapped_column(sa.String(64))
+    at: Mapped[Moment] = mapped_column(index=True)

@@ -262,6 +262,7 @@ INSERT_RESPONSE = Prepared(
             )
         },
         doubts=bindparam("doubts", type_=Response.__table__.c.doubts.type),
+        is_partial=False,
         submitted_at=bindparam("now"),
         updated_at=bindparam("now"),
         revision=1,
@@ -276,6 +277,7 @@ UPDATE_RESPONSE = Prepared(
         updated_at=bindparam("now"),
         revision=Response.revision + bindparam("step", type_=sa.Integer),
         dismissed_at=None,
+        is_partial=False,
     )
 )
 _numbers = {

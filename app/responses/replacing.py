@@ -65,6 +65,7 @@ BEGIN_ANEW = Prepared(
         doubts=bindparam("doubts", type_=MaybeJson),
         reviewed_at=None,
         dismissed_at=None,
+        is_partial=False,
         dims=bindparam("dims", type_=Json),
     )
 )

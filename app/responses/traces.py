@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Contact
 from app.core import text
 from app.core.database import telling
-from app.responses.models import Answer, Handover, Response, Revision
+from app.delivery.models import Invitation
+from app.responses.models import Answer, Handover, PartialAnswer, Response, Revision
 
 BULK = {"synchronize_session": False}
 
@@ -26,6 +27,9 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "responses": telling.rows(session, Response, Response.contact_id == contact_id, but={"attempt"}),
         "answers": telling.rows(session, Answer, Answer.response_id.in_(mine)),
         "earlier_versions": telling.rows(session, Revision, Revision.response_id.in_(mine)),
+        "partial_answers": telling.rows(
+            session, PartialAnswer, PartialAnswer.invitation_id.in_(asked(contact_id))
+        ),
         "handovers": telling.rows(session, Handover, Handover.contact_id == contact_id),
     }
 
@@ -45,8 +49,15 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
             {"others": others} if others else {}
         )
     forget_handovers(session, contact_id)
+    partials = sa.delete(PartialAnswer).where(PartialAnswer.invitation_id.in_(asked(contact_id)))
+    session.execute(partials, execution_options=BULK)
     session.flush()
     session.expire_all()
+
+
+def asked(contact_id: int) -> sa.Select:
+    """The asks of the person."""
+    return sa.select(Invitation.id).where(Invitation.contact_id == contact_id)
 
 
 def forget_handovers(session: Session, contact_id: int) -> None:

@@ -59,6 +59,7 @@ class Answers:
             "revision": 2 if said.changed_at else 1,
             "attempt": None,
             "is_late": ask.is_late,
+            "is_partial": False,
             "is_maybe_automatic": said.is_automatic,
             "doubts": [models.Doubt.SCORES, models.Doubt.HASTE] if said.is_automatic else None,
             "reviewed_at": None,

@@ -1,0 +1,94 @@
+"""What somebody chose on the page and did not send: kept beside the ask, and its answer after an hour.
+
+Best effort: losing one loses nothing that was sent. It never overrules an answer, and is gone once there is one.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, bindparam
+from sqlalchemy.orm import Session
+
+from app.core.database.columns import Json, MaybeJson
+from app.core.database.prepared import Prepared
+from app.responses import asks
+from app.responses.asks import Ask
+from app.responses.models import PartialAnswer, Response
+from app.responses.recording import Doubts, Said
+
+AFTER = timedelta(hours=1)
+KEPT = timedelta(days=30)
+AT_ONCE = 500
+BULK = {"synchronize_session": False}
+
+
+def keep(
+    connection: Connection,
+    ask: Ask,
+    said: Said,
+    *,
+    is_enough: bool,
+    attempt: str,
+    doubts: Doubts = (),
+    now: datetime,
+) -> bool:
+    """Keep what stands on the page now, in place of what stood there before; False where an answer was sent."""
+    present = asks.locked(connection, ask.id)
+    if present is None or present.is_heard or not present.takes_answers(now):
+        return False
+    values = {"invitation_id": ask.id, "said": said.as_json(), "is_enough": is_enough, "attempt": attempt}
+    values |= {"doubts": list(doubts) or None, "now": now}
+    if not UPDATE.run(connection, **values):
+        INSERT.run(connection, **values)
+    return True
+
+
+def due(session: Session, *, now: datetime) -> list[int]:
+    """The asks on whose page nothing was touched for an hour, with enough chosen to be an answer; some hundreds."""
+    old = sa.select(PartialAnswer.invitation_id).where(
+        PartialAnswer.is_enough, PartialAnswer.at <= now - AFTER, ~IS_ANSWERED
+    )
+    return list(session.scalars(old.order_by(PartialAnswer.at).limit(AT_ONCE)))
+
+
+def take(session: Session, invitation_id: int) -> tuple[Ask, PartialAnswer, Said] | None:
+    """The ask, locked, with what is to be its answer; None where one was sent meanwhile. It is gone either way."""
+    ask = asks.locked(session.connection(), invitation_id)
+    kept = session.get(PartialAnswer, invitation_id, populate_existing=True)
+    if kept is None:
+        return None
+    session.delete(kept)
+    session.flush()
+    return None if ask is None or ask.is_heard else (ask, kept, Said.from_json(kept.said))
+
+
+def mark(session: Session, response_id: int) -> None:
+    """Say of an answer that nobody pressed the button for it."""
+    flagged = sa.update(Response).where(Response.id == response_id).values(is_partial=True)
+    session.execute(flagged, execution_options=BULK)
+
+
+def tidy(session: Session, *, now: datetime) -> int:
+    """Let go of those whose ask was answered, and of what nobody came back to for a month."""
+    over = sa.or_(sa.and_(IS_ANSWERED, PartialAnswer.at <= now - AFTER), PartialAnswer.at <= now - KEPT)
+    return session.execute(sa.delete(PartialAnswer).where(over), execution_options=BULK).rowcount
+
+
+IS_ANSWERED = sa.exists().where(
+    Response.invitation_id == PartialAnswer.invitation_id, Response.dismissed_at.is_(None)
+)
+_values = {
+    "said": bindparam("said", type_=Json),
+    "is_enough": bindparam("is_enough"),
+    "doubts": bindparam("doubts", type_=MaybeJson),
+    "attempt": bindparam("attempt"),
+    "at": bindparam("now"),
+}
+UPDATE = Prepared(
+    sa.update(PartialAnswer)
+    .where(PartialAnswer.invitation_id == bindparam("invitation_id"))
+    .values(**_values)
+)
+INSERT = Prepared(sa.insert(PartialAnswer).values(invitation_id=bindparam("invitation_id"), **_values))

@@ -1,0 +1,123 @@
+// The page of an ask, for phones that lose the network: keeps what was chosen and written on this device from the first
+// key, and sends once more what was pressed while there was no connection. Nothing is sent that nobody pressed; without
+// this script the page does the same but for that.
+(() => {
+  "use strict";
+  const LASTS = 40 * 24 * 3600 * 1000, RETRY = 10000, PAUSE = 1500;
+  const question = location.pathname.replace(/\/(thanks|further)$/, "");
+  const path = location.pathname, form = document.querySelector("form[data-offline]");
+  const shelf = (() => { try { return window.localStorage; } catch { return null; } })();
+  const name = (path) => "ask-" + digest(path);
+
+  // The link is a secret and must not lie about on a shared device; 53 bits of it tell two asks apart and lead nowhere.
+  function digest(text) {
+    let a = 0xdeadbeef, b = 0x41c6ce57;
+    for (let i = 0; i < text.length; i++) {
+      a = Math.imul(a ^ text.charCodeAt(i), 2654435761);
+      b = Math.imul(b ^ text.charCodeAt(i), 1597334677);
+    }
+    a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+    b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+    return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+  }
+  function kept(path) {
+    try {
+      const found = JSON.parse(shelf.getItem(name(path)));
+      return found && Date.now() - found.at < LASTS ? found : null;
+    } catch { return null; }
+  }
+  function keep(path, what) { try { shelf.setItem(name(path), JSON.stringify({ at: Date.now(), ...what })); } catch { /* full, or none */ } }
+  function forget(path) { if (kept(path)?.sent) drop(path); }
+  function drop(path) { try { shelf.removeItem(name(path)); } catch { /* none */ } }
+
+  if (path.endsWith("/further")) forget(question);
+  if (!form) {  // The thanks, after the commit; a press that is still waiting stays.
+    if (location.pathname.endsWith("/thanks"))
+      for (const one of [question, question + "/further"]) forget(one);
+    return;
+  }
+
+  const refused = form.querySelector("[role=alert]");
+  const fields = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  const words = () => new URLSearchParams(fields()).toString();
+  let touched = false, told = "", timer = 0, isSending = false;
+
+  function restore(before) {
+    const asked = new URLSearchParams(location.search).get("score");
+    for (const [key, value] of before.fields) {
+      const found = [...form.elements].filter((one) => one.name === key);
+      for (const one of found) {
+        if (one.type === "radio" || one.type === "checkbox") {
+          if (one.value === value && !(key === "score" && asked)) one.checked = true;
+        } else if (key === "attempt" || !one.value) one.value = value;
+      }
+    }
+  }
+  function say() {
+    let line = document.getElementById("offline");
+    if (!line) {
+      line = document.createElement("p");
+      line.id = "offline";
+      line.className = "note bad";
+      line.setAttribute("role", "alert");
+      form.prepend(line);
+    }
+    line.textContent = form.dataset.offline;
+    line.scrollIntoView({ block: "nearest" });
+  }
+  async function resend() {
+    const waiting = kept(path);
+    if (!waiting?.pressed || isSending || !navigator.onLine) return;
+    isSending = true;
+    try {
+      const body = new URLSearchParams(waiting.fields);
+      const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
+      if (answer.type === "opaqueredirect") {  // Saved: what comes next is the same page as after any press.
+        drop(path);
+        location.replace(question + (path === question ? "/further" : "/thanks"));
+      } else if (answer.status >= 500 || answer.status === 429) setTimeout(resend, RETRY);
+      else {  // It was refused: the page says why when the button is pressed again.
+        keep(path, { fields: waiting.fields });
+        location.reload();
+      }
+    } catch {
+      say();
+      setTimeout(resend, RETRY);
+    }
+    isSending = false;
+  }
+  function tell() {
+    const now = words();
+    if (!form.dataset.partial || now === told || !navigator.onLine) return;
+    told = now;
+    fetch(form.dataset.partial, { method: "POST", body: new URLSearchParams(now), keepalive: true }).catch(() => {});
+  }
+  function changed(event) {
+    if (!touched || !event.isTrusted) return;
+    keep(path, { fields: fields() });
+    clearTimeout(timer);
+    timer = setTimeout(tell, PAUSE);
+  }
+
+  const before = kept(path);
+  if (before && refused) keep(path, { fields: before.fields });
+  else if (before) {
+    restore(before);
+    if (before.pressed) {
+      if (!navigator.onLine) say();
+      resend();
+    }
+  }
+  for (const kind of ["pointerdown", "touchstart", "keydown"])
+    addEventListener(kind, (event) => { touched = touched || event.isTrusted; }, { capture: true, passive: true });
+  form.addEventListener("input", changed);
+  form.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    if (!touched || !event.isTrusted) return;
+    keep(path, { fields: fields(), pressed: true, sent: navigator.onLine });
+    if (navigator.onLine) return;
+    event.preventDefault();
+    say();
+  });
+  addEventListener("online", resend);
+})();
