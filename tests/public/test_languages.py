@@ -189,3 +189,30 @@ def test_what_is_stored_for_staff_is_not_in_the_respondents_language(client, ses
     installation(session).language = "de"
     client.post(f"{at.link}/decline", data={"why": "not_me"})
     assert session.query(InvitationChange).one().reason == "Says: I am not the right person."
+
+
+def test_a_language_chosen_on_the_page_stays_through_sending_and_records_nothing(client, ask):
+    at = ask("nps_value", language="de")
+    assert '<a href="?lang=fr" lang="fr" hreflang="fr">Français</a>' in client.get(at.link).text
+    assert '<a href="?lang=fr&amp;score=3"' in client.get(f"{at.link}?score=3").text
+    led = client.get(f"{at.link}?score=3&lang=fr")
+    assert (led.status_code, led.location) == (302, f"{at.link}~fr?score=3")
+    page = client.get(led.location)
+    assert page.headers["Content-Language"] == "fr"
+    assert f'action="{at.link}~fr"' in page.text
+    assert client.get(f"{at.link}~fr?lang=ar").location == f"{at.link}~ar"
+    refused = client.post(f"{at.link}~fr", data={"score": "x"})
+    assert (refused.status_code, refused.headers["Content-Language"]) == (400, "fr")
+    sent = client.post(f"{at.link}~fr", data={"score": "9"})
+    thanks = client.get(sent.location)
+    assert thanks.headers["Content-Language"] == "fr"
+    assert "Merci" in thanks.text
+    assert client.get(at.link).headers["Content-Language"] == "de"
+
+
+def test_a_language_that_is_not_offered_changes_nothing(client, ask):
+    at = ask(language="de")
+    for wrong in ("sv", "../x", "de~fr", "%0d%0aX:1", ""):
+        page = client.get(f"{at.link}?lang={wrong}", follow_redirects=True)
+        assert (page.status_code, page.headers["Content-Language"]) == (200, "de")
+    assert client.get(f"/a/{'x' * 43}~fr").status_code == 404

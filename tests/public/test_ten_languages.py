@@ -1,0 +1,122 @@
+"""A phone answers in each of the ten languages: by touch, by keyboard and without script, in one browser."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
+
+from app.core.database import transactions
+from app.extensions import db
+from app.responses.models import Response
+from app.surveys import templates
+from tests.browsing import axe, browser
+from tests.public.test_answering import responses
+
+PHONE = {"viewport": {"width": 360, "height": 740}}
+WAYS = {
+    "touch": PHONE | {"has_touch": True, "is_mobile": True},
+    "keyboard": PHONE,
+    "no script": PHONE | {"java_script_enabled": False},
+}
+
+
+@pytest.fixture(params=["sqlite"])
+def database_kind(request):
+    return request.param
+
+
+@pytest.fixture
+def home(app: Flask) -> Iterator[str]:
+    """The address of the application behind a real server, whose redirects a browser follows."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def by_touch(page: Page, score: int, words: str) -> None:
+    page.locator(f"label:has(input[name=score][value='{score}'])").tap()
+    page.locator("#comment").fill(words)
+    page.locator("form button[type=submit]").first.tap()
+
+
+def by_keyboard(page: Page, score: int, words: str) -> None:
+    page.locator("input[name=score]").first.focus()
+    page.keyboard.press("Space")
+    for _step in range(score):
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.type(words)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+
+def by_click(page: Page, score: int, words: str) -> None:
+    page.locator(f"input[name=score][value='{score}']").check()
+    page.locator("#comment").fill(words)
+    page.locator("form button[type=submit]").first.click()
+
+
+MOVES = {"touch": by_touch, "keyboard": by_keyboard, "no script": by_click}
+
+
+def lowest(page: Page) -> float:
+    """Where the button ends, from the top of the screen."""
+    box = page.locator("form button[type=submit]").first.bounding_box()
+    return box["y"] + box["height"]
+
+
+@pytest.mark.browser
+def test_a_phone_answers_in_each_of_ten_languages(home, ask):
+    languages = sorted(templates.shipped_words())
+    assert len(languages) == 10
+    with browser() as chromium:
+        pages = {way: chromium.new_context(**options).new_page() for way, options in WAYS.items()}
+        narrow = chromium.new_context(
+            viewport={"width": 320, "height": 740}, color_scheme="dark", bypass_csp=True
+        ).new_page()
+        for number, language in enumerate(languages):
+            way, at, direction = (
+                list(WAYS)[number % 3],
+                ask(language=language),
+                "rtl" if language == "ar" else "ltr",
+            )
+            page = pages[way]
+            page.goto(home + at.link)
+            page.wait_for_load_state()
+            html = page.locator("html")
+            assert (html.get_attribute("lang"), html.get_attribute("dir")) == (language, direction)
+            first, second = (
+                page.locator(f"label:has(input[value='{score}'])").bounding_box() for score in (0, 1)
+            )
+            assert (first["x"] > second["x"]) is (direction == "rtl")
+            assert lowest(page) <= 740, language
+            MOVES[way](page, 7, f"Words in {language}")
+            page.wait_for_url("**/thanks")
+            assert page.locator("html").get_attribute("lang") == language
+            narrow.goto(home + ask("nps_value", language=language).link)
+            assert axe(narrow) == [], language
+            assert narrow.evaluate("document.documentElement.scrollWidth") <= 320, language
+        chosen = ask(language="en")
+        page = pages["no script"]
+        page.goto(f"{home}{chosen.link}?score=4")
+        page.locator("summary").first.click()
+        page.get_by_role("link", name="Polski").click()
+        assert page.locator("input:checked").get_attribute("value") == "4"
+        page.locator("form button[type=submit]").first.click()
+        page.wait_for_url("**/thanks")
+        assert page.locator("html").get_attribute("lang") == "pl"
+    transactions.read(db.session)
+    assert [(r.score, r.comment) for r in responses()] == [
+        *((7, f"Words in {language}") for language in languages),
+        (4, ""),
+    ]
+    assert db.session.query(Response).count() == 11
