@@ -57,6 +57,13 @@ class SegmentFilters(Filters):
     name = Many(Text(120))
 
 
+class RemovedSchema(Shown):
+    """A segment that was taken away."""
+
+    id = Id(required=True)
+    name = ma.fields.String(required=True)
+
+
 WHERE = {"name": Segment.name.in_}
 
 
@@ -105,6 +112,15 @@ def add(given: dict):
 def change(given: dict, segment_id: int):
     """Change a segment"""
     return kept(the_segment(segment_id, lock=True), given, "segment.changed")
+
+
+@resource.writes("DELETE", "/segments/<int:segment_id>", RemovedSchema)
+def remove(segment_id: int):
+    """Take a segment away; refused while programs use it"""
+    segment = the_segment(segment_id, lock=True)
+    saved.remove(db.session, segment)
+    audit.note(db.session, actor(), "segment.removed", now=present().now, name=segment.name)
+    return {"id": segment_id, "name": segment.name}
 
 
 def kept(segment: Segment | None, given: dict[str, Any], action: str) -> dict:

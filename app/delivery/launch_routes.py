@@ -120,7 +120,7 @@ def launch_key(program: Program, form: LaunchForm) -> str:
 
 
 def first_send(program: Program, send_at: datetime | None, now: datetime) -> datetime:
-    return max(send_at or now, now + timedelta(minutes=rules.of(program).undo_minutes))
+    return max(send_at or now, now + timedelta(minutes=waves.minutes_to_undo(db.session, program)))
 
 
 def ask_of(program: Program, form: LaunchForm, now: datetime) -> cadence.Ask:
@@ -166,7 +166,7 @@ def render_launch(program: Program, form: LaunchForm, *, is_fresh: bool = False)
         samples=preview.samples(db.session, program, found.examples, settings),
         default_owner=db.session.get(Staff, owner_id) if owner_id else None,
         running=db.session.scalars(running.order_by(Wave.id.desc())).first(),
-        undo_minutes=ask.rules.undo_minutes,
+        undo_minutes=waves.minutes_to_undo(db.session, program),
         first_people=firsts.number_for(
             db.session,
             program,

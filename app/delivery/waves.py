@@ -35,6 +35,8 @@ from app.surveys.models import Program, ProgramStatus
 LAUNCHABLE = frozenset({ProgramStatus.ACTIVE})
 RUNNING = (WaveState.WAITING, WaveState.SENDING)
 
+REHEARSAL_MINUTES = 1
+
 
 def next_key(session: Session, program: Program) -> str:
     """The launch key of the program's next wave: the same for everybody who looks at the launch page now."""
@@ -68,7 +70,7 @@ def launch(
     if found := session.scalars(sa.select(Wave).filter_by(launch_key=launch_key)).one_or_none():
         return found
     require_launchable(program)
-    minutes = rules.of(program).undo_minutes if undo_minutes is None else undo_minutes
+    minutes = minutes_to_undo(session, program) if undo_minutes is None else undo_minutes
     wave = Wave(
         program=program,
         version=program.survey.current,
@@ -91,6 +93,12 @@ def launch(
     firsts.choose(session, wave, ask.rules.first_people if first_people is None else first_people)
     audit.note(session, actor, "wave.launched", subject=f"wave:{wave.id}", now=now, key=launch_key)
     return wave
+
+
+def minutes_to_undo(session: Session, program: Program) -> int:
+    """How long a launch waits for an undo: as the program says, and one minute at most where it is a rehearsal."""
+    minutes = rules.of(program).undo_minutes
+    return minutes if installation(session).is_live else min(minutes, REHEARSAL_MINUTES)
 
 
 def plan(session: Session, wave: Wave, people: sa.Select, *, now: datetime) -> Ask:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 import config
 from app.auth.models import Role, RoleName, Staff, staff_roles
+from app.contacts.models import Account
 from app.core import audit
 from app.core.audit import SYSTEM, Actor
 from app.core.errors import Invalid, Refused
@@ -203,3 +204,8 @@ def begin_live(session: Session, *, now: datetime) -> bool:
 def empty_mailbox(settings: config.Settings) -> None:
     """Throw away the kept mails of the rehearsal; their links lead nowhere any more."""
     mailbox(settings).clear()
+
+
+def is_without_customers(session: Session) -> bool:
+    """Whether no account but those of the demo is here, so that nobody would be asked."""
+    return session.scalar(sa.select(Account.id).where(Account.is_demo.is_(False)).limit(1)) is None

@@ -78,6 +78,7 @@ def live_page(form: LiveForm):
         row=installation(db.session),
         form=form,
         blockers=found,
+        is_without_customers=going_live.is_without_customers(db.session),
         fixes=FIXES,
         can_go=not [b for b in found if b.code != "demo_data"],
         can_remove=remains.has_demo and not stuck,

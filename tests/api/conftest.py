@@ -75,6 +75,9 @@ class Program:
     def patch(self, path: str, body: object = None, **more):
         return self.open("PATCH", path, json={} if body is None else body, **more)
 
+    def delete(self, path: str, **more):
+        return self.open("DELETE", path, **more)
+
     def all(self, path: str) -> list[dict]:
         """Every item of a list, page by page."""
         found, cursor = [], None

@@ -30,6 +30,20 @@ def test_a_segment_is_made_listed_changed_and_followed(session, api):
     assert stored.audience["segments"][0]["filter"] == {"tiers": [3]}
 
 
+def test_a_segment_is_taken_away_once_no_program_uses_it(session, api):
+    templates.ensure(session, now=NOW)
+    made = api.post("/segments", {"name": "Large", "filter": {"tiers": [1]}}).json
+    program = {"name": "P", "survey": "nps", "audience": {"segments": [made["id"]]}}
+    used_by = api.post("/programs", program).json
+    refused = api.delete(f"/segments/{made['id']}")
+    assert (refused.status_code, refused.json["detail"]) == (409, "A program uses this segment: P.")
+    api.patch(f"/programs/{used_by['id']}", {"audience": {"tiers": [1]}})
+    gone = api.delete(f"/segments/{made['id']}")
+    assert (gone.status_code, gone.json["name"]) == (200, "Large")
+    assert api.get(f"/segments/{made['id']}").status_code == 404
+    assert api.delete(f"/segments/{made['id']}").status_code == 404
+
+
 def test_what_a_segment_cannot_be_is_refused_as_on_the_page(session, api):
     api.post("/segments", {"name": "Large", "filter": {"tiers": [1]}})
     for given in (

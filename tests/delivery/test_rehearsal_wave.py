@@ -101,6 +101,21 @@ def test_the_reason_is_seen_on_the_page_of_the_wave(wave, sign_in):
     reason = "rehearsal: the mail lies in the mailbox page"
     assert f"{len(OTHERS)} mails are held back:" in page
     assert page.count(reason) == 1 + len(OTHERS)
+    everybody = len(LISTED | OTHERS)
+    left = f"All that may leave has left: {len(LISTED)} of {everybody}. The other {len(OTHERS)} are held back"
+    assert left in page
+
+
+def test_a_launch_in_rehearsal_waits_a_minute_for_an_undo_and_a_live_one_as_long_as_the_program_says(session):
+    make.contact()
+    program = make.program()
+    rehearsed = waves.launch(session, program, actor=SYSTEM, now=NOW, launch_key="a")
+    installation(session).live_at = NOW
+    live = waves.launch(session, program, actor=SYSTEM, now=NOW, launch_key="b")
+    assert [wave.undo_until - NOW for wave in (rehearsed, live)] == [
+        timedelta(minutes=1),
+        timedelta(minutes=10),
+    ]
 
 
 def test_reminders_stay_with_the_list_also_when_it_has_become_shorter(wave, sink, session, run, app):

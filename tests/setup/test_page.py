@@ -219,3 +219,13 @@ def test_the_demo_goes_by_a_button_once_somebody_own_can_administer(sign_in, ses
     assert "Remove the demo company now" in client.get("/setup/live").text
     assert client.post("/setup/demo/removal", data={"csrf_token": token}).status_code == 303
     assert session.execute(sa.text("SELECT count(*) FROM accounts")).scalar_one() == 0
+
+
+def test_the_page_to_go_live_warns_while_there_is_nobody_to_ask(session, sign_in):
+    admin = sign_in("admin")
+    make.account(is_demo=True)
+    session.commit()
+    assert "There is nobody to ask yet" in admin.get("/setup/live").text
+    make.account()
+    session.commit()
+    assert "There is nobody to ask yet" not in admin.get("/setup/live").text

@@ -6,7 +6,7 @@ change a segment changes the copies in the same transaction. A segment names no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,8 @@ from app.contacts.models import Account, Contact
 from app.core.errors import Invalid, Refused
 from app.surveys import audience
 from app.surveys.models import Program, Segment
+
+MOST_VALUES = 2000
 
 
 def bound(session: Session, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,9 +73,32 @@ def users(session: Session, segments: Iterable[Segment]) -> dict[int, list[Progr
 
 
 def sizes(session: Session, segments: Sequence[Segment]) -> list[int]:
-    """How many people each names, in one look at all people."""
-    if not segments:
-        return []
+    """How many people each names, in as few looks at all people as a statement holds values for."""
+    return [size for lot in lots(segments) for size in sizes_at_once(session, lot)]
+
+
+def lots(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
+    """The segments in order, as many together as look for no more than `MOST_VALUES`, at least one."""
+    lot, weight = [], 0
+    for segment in segments:
+        values = values_in(segment.filter)
+        if lot and weight + values > MOST_VALUES:
+            yield lot
+            lot, weight = [], 0
+        lot.append(segment)
+        weight += values
+    if lot:
+        yield lot
+
+
+def values_in(filter: Any) -> int:
+    """How many values a filter looks for."""
+    if isinstance(filter, Mapping):
+        return sum(map(values_in, filter.values()))
+    return sum(map(values_in, filter)) if isinstance(filter, list) else 1
+
+
+def sizes_at_once(session: Session, segments: Iterable[Segment]) -> list[int]:
     fits = [sa.func.count(sa.case((audience.fits(segment.filter), 1))) for segment in segments]
     return list(session.execute(sa.select(*fits).select_from(Contact).join(Account)).one())
 

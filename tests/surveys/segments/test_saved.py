@@ -95,6 +95,15 @@ def test_each_segment_counts_its_people(session):
     german = saved.save(session, None, name="German", filter={"tiers": [1], "languages": ["de"]})
     nobody = saved.save(session, None, name="Small", filter={"tiers": [3]})
     assert saved.sizes(session, [large, german, nobody]) == [2, 1, 0]
+    assert saved.sizes(session, []) == []
+
+
+def test_a_page_of_segments_that_look_for_very_many_values_is_counted(session):
+    make.contact(account=make.account(tier=1, segment={"a0": "v999"}))
+    many = {"segment": {f"a{name}": [f"v{value}" for value in range(1000)] for name in range(30)}}
+    rows = [Segment(name=f"Many {number}", filter=many) for number in range(9)]
+    rows.insert(4, Segment(name="Large", filter={"tiers": [1]}))
+    assert saved.sizes(session, rows) == [0] * 4 + [1] + [0] * 5
 
 
 def test_a_manager_makes_a_segment_uses_it_and_lists_its_people(app, session, sign_in):
