@@ -7,6 +7,7 @@ caller's session.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -59,11 +60,13 @@ def answer_received(
     now: datetime,
     attempt: str | None = None,
     doubts: Doubts = (),
+    fits: Callable[[Said], Said] | None = None,
 ) -> Recorded:
-    """Somebody answered: response, reading, tasks, trend and the mark on the score, all or nothing."""
+    """Somebody answered: everything that follows, or nothing. `fits` leaves out what a change leads to no more."""
     dims = counting.segments_of(ask)
     if ask.is_heard:
         said = changing.filled_up(connection, ask, said, attempt)
+        said = fits(said) if fits else said
     answer = recording.record(connection, ask, said, now=now, attempt=attempt, dims=dims, doubts=doubts)
     if replacing.replaces(answer, doubts):
         answer = replacing.take_place(connection, answer, dims=dims, doubts=doubts, now=now)

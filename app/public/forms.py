@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl
 
@@ -20,7 +20,7 @@ from app.core import text
 from app.delivery.models import Decline
 from app.responses.recording import Said
 from app.surveys.kinds import refusals
-from app.surveys.kinds.branching import following
+from app.surveys.kinds.branching import following, is_shown
 from app.surveys.kinds.kind import Asked, Given, Wrong
 from app.surveys.models import QuestionKind
 
@@ -53,16 +53,28 @@ class Form:
     others: tuple[Asked, ...] = ()
     later: tuple[Asked, ...] = ()
 
-    def following(self, said: Said) -> list[Asked]:
-        """The questions of a further page that fit what was said."""
+    def answers(self, said: Said) -> dict[str, Given]:
+        """What was said, by the names of the questions."""
         names = {asked.id: asked.name for asked in (*self.others, *self.later)}
-        answers = {names[id]: given for id, given in said.others.items() if id in names}
+        found = {names[id]: given for id, given in said.others.items() if id in names}
         for name in self.scales:
             if (number := getattr(said, name)) is not None:
-                answers[name] = Given(name, number)
+                found[name] = Given(name, number)
         if said.comment:
-            answers[COMMENT] = Given(COMMENT, words=said.comment)
-        return following(self.later, answers)
+            found[COMMENT] = Given(COMMENT, words=said.comment)
+        return found
+
+    def following(self, said: Said) -> list[Asked]:
+        """The questions of a further page that fit what was said."""
+        return following(self.later, self.answers(said))
+
+    def fitting(self, said: Said) -> Said:
+        """What was said, without answers to questions that it does not lead to any more."""
+        answers = self.answers(said)
+        gone = {one.id for one in self.later if one.id in said.others and not is_shown(one.rule, answers)}
+        return (
+            replace(said, others={id: said.others[id] for id in said.others.keys() - gone}) if gone else said
+        )
 
     def further(self, questions: Sequence[Asked]) -> Form:
         """The form of a page with only these questions."""

@@ -132,7 +132,8 @@ def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Resp
     )
     try:
         doubts = () if ask.is_heard else machines.doubts(signs_of(at, ask, request, posted.attempt, now), now)
-        taken = at.answers.write(partial(receive, doubts=doubts))
+        fits = form.fitting if form.later else None
+        taken = at.answers.write(partial(receive, doubts=doubts, fits=fits))
     except Closed:
         return page(pages.closed(ask, form, posted), form.language, 410)
     except NOT_SAVED as error:

@@ -202,7 +202,9 @@ def remove_question(survey_id: int, question_id: int):
 @access.manager
 def draft_question(survey_id: int, question_id: int):
     found = the_survey(survey_id)
-    question, language = the_question(found, question_id), language_of(spoken(the_draft(found)))
+    if found.draft is None:
+        return redirect(url_for("surveys.survey", survey_id=found.id))
+    question, language = the_question(found, question_id), language_of(spoken(found.draft))
     return show_question(found, question, language, question_form(found.draft, question, language))
 
 

@@ -101,6 +101,9 @@ def test_questions_that_fit_the_score_come_after_it_is_saved(client, link):
     assert db.session.scalars(sa.select(Revision)).all() == []
     assert client.get(sent.location).location == f"{at}/thanks"
 
+    client.post(at, data={"score": "8", "attempt": "two"})
+    assert answers() == {"score": (8, None, None), "single": (None, None, ["b"])}
+
 
 def test_who_gets_no_further_questions_reads_the_thanks(client, link):
     at = link("nps", "text", "single", **BRANCHED)
