@@ -79,6 +79,14 @@ COVERED = {
     "contacts.accounts": ("contacts", "imports"),
     "auth.settings": ("auth", "setup", "inbound"),
     "surveys.programs": ("surveys", "delivery"),
+    "reports.overview": (
+        "reports",
+        "followups.improvements",
+        "followups.new_improvement",
+        "followups.add_improvement",
+        "followups.edit_improvement",
+        "followups.change_improvement",
+    ),
     "delivery.mailbox": ("delivery.mailbox", "delivery.kept_mail"),
     "setup.overview": (
         "setup.overview",
