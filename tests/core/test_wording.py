@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 from flask_babel import Babel
 
 from app.core.language import wording
@@ -31,6 +31,12 @@ def test_halves_are_rounded_away_from_zero(value, rounded):
 )
 def test_a_signed_number_shows_its_sign_once(page, value, words):
     assert wording.signed(value) == words
+
+
+def test_a_counted_number_is_written_like_any_other(page):
+    words = "{{ ngettext('%(num)s <b>', '%(num)s people', n) }}"
+    assert render_template_string(words, n=1) == "1 <b>"
+    assert render_template_string(words, n=23_839) == "23,839 people"
 
 
 def test_no_share_is_not_nought_percent(page):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from flask import Flask
@@ -16,6 +17,8 @@ from flask_babel import (
     to_user_timezone,
 )
 from flask_babel import gettext as _
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from app.core import clock
 from app.core.face import current as faces
@@ -39,6 +42,17 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         get_locale=get_locale, face=faces.current, own_name=own_name, has_page=app.view_functions.__contains__
     )
+    app.jinja_env.globals["ngettext"] = counting(app.jinja_env.globals["ngettext"])
+
+
+def counting(ngettext: Callable[..., str]) -> Callable[..., str]:
+    """`ngettext` of templates that writes its number as the reader writes numbers: 23,839 people, not 23839."""
+
+    @pass_context
+    def counted(context: Context, one: str, many: str, num: int, **given: object) -> str:
+        return ngettext(context, one, many, num, **{"num": number(num)} | given)
+
+    return counted
 
 
 def whole(value: float) -> int:
