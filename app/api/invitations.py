@@ -11,18 +11,21 @@ from flask import current_app
 from flask_babel import lazy_gettext as _
 
 from app.api.protocol.bearer import actor, the_key
-from app.api.protocol.fields import Choice, Flag, Id, Many, Moment, Shown, Text
+from app.api.protocol.fields import Choice, Flag, Given, Id, Many, Moment, Shown, Text
 from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
 from app.api.protocol.today import present
 from app.auth.models import Scope
+from app.contacts.models import Contact
 from app.core import audit
 from app.core.errors import NotFound
 from app.core.tokens import Signer
 from app.delivery import sender, waves
-from app.delivery.models import Decline, Invitation, InvitationState, Purpose, Reminder, Wave
+from app.delivery.models import Channel, Decline, Invitation, InvitationState, Purpose, Reminder, Wave
+from app.delivery.programs import links
 from app.delivery.watching import doubts
 from app.extensions import db
+from app.surveys.models import Program
 
 resource = Resource("invitations", "Asks, one person each, and what became of them.")
 NEVER_SENT = frozenset({InvitationState.SUPPRESSED, InvitationState.CANCELLED})
@@ -59,6 +62,7 @@ class InvitationSchema(Shown):
     account_id = Id(required=True)
     state = Choice(InvitationState, required=True)
     purpose = Choice(Purpose, required=True)
+    channel = Choice(Channel, required=True)
     language = ma.fields.String(required=True)
     late = ma.fields.Boolean(required=True)
     auto_reply = ma.fields.Boolean(required=True)
@@ -104,6 +108,14 @@ class InvitationSchema(Shown):
     updated_at = Moment(required=True)
 
 
+class NewInvitationSchema(Given):
+    """Whom to ask with which program. With `link` no mail is sent: `answer_url` is for you to show, and counts as sent."""
+
+    program = Id(required=True)
+    contact = Id(required=True)
+    channel = Choice(Channel, required=True)
+
+
 class InvitationFilters(Filters):
     wave_id = Many(Id())
     program_id = Many(Id())
@@ -137,14 +149,20 @@ def told(rows: list[Invitation]) -> list[dict]:
     )
     for number, at in db.session.execute(sent.order_by(Reminder.number)):
         reminded[number].append(at)
-    links = links_of(rows)
+    urls, channels = links_of(rows), channels_of(rows)
     return [
         {name: getattr(row, name) for name in PLAIN}
         | {"late": row.is_late, "auto_reply": row.is_auto_reply, "rehearsal": row.is_rehearsal}
-        | {"reminded_at": reminded[row.id]}
-        | links.get(row.id, {})
+        | {"reminded_at": reminded[row.id], "channel": channels[row.wave_id]}
+        | urls.get(row.id, {})
         for row in rows
     ]
+
+
+def channels_of(rows: list[Invitation]) -> dict[int, Channel]:
+    """By which way each of their waves reaches people."""
+    found = sa.select(Wave.id, Wave.channel).where(Wave.id.in_({row.wave_id for row in rows}))
+    return dict(db.session.execute(found).all())
 
 
 def links_of(rows: list[Invitation]) -> dict[int, dict]:
@@ -165,6 +183,23 @@ def links_of(rows: list[Invitation]) -> dict[int, dict]:
 def find(asked):
     """List asks"""
     return sa.select(Invitation).where(*matching(WHERE, asked))
+
+
+@resource.writes(
+    "POST", "/invitations", InvitationSchema, takes=NewInvitationSchema, status=201, scope=Scope.ADMIN
+)
+def add(given: dict):
+    """Ask one person now, by mail or by a link to show in a message of your own
+
+    409 with the reason, and the day the person becomes free, when they may not be asked now.
+    """
+    program = db.session.get(Program, given["program"])
+    contact = db.session.get(Contact, given["contact"])
+    if program is None or contact is None:
+        raise NotFound(_("There is no such program.") if program is None else _("There is no such person."))
+    channel = Channel(given["channel"])
+    made = links.ask(db.session, program, contact, channel, actor=actor(), now=present().now)
+    return told([made])[0]
 
 
 @resource.reads("/invitations/<int:invitation_id>", InvitationSchema)

@@ -65,6 +65,13 @@ class Decline(StrEnum):
     LEFT = "left"
 
 
+class Channel(StrEnum):
+    """How the question reaches people: by our mail, or by a link that another program hands over."""
+
+    MAIL = "mail"
+    LINK = "link"
+
+
 class Wave(Stamped, Base):
     """One launch of a program. `launch_key` makes a second press of the same button find the first wave.
 
@@ -80,6 +87,7 @@ class Wave(Stamped, Base):
     version_id: Mapped[int] = reference("survey_versions.id", ondelete="RESTRICT")
     name: Mapped[str] = mapped_column(sa.String(160))
     purpose: Mapped[Purpose] = mapped_column(choice(Purpose), default=Purpose.PROGRAM)
+    channel: Mapped[Channel] = mapped_column(choice(Channel), default=Channel.MAIL)
     state: Mapped[WaveState] = mapped_column(choice(WaveState), default=WaveState.WAITING)
     launch_key: Mapped[str] = mapped_column(sa.String(64), unique=True)
     is_rehearsal: Mapped[bool]

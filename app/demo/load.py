@@ -106,7 +106,8 @@ def add_a_handover(session: Session) -> None:
     last = sa.select(Invitation).where(Invitation.state == InvitationState.DECLINED)
     ask = session.scalars(last.order_by(Invitation.declined_at.desc(), Invitation.id)).first()
     if ask is not None:
-        ask.declined_as = Decline.LEFT
+        left = {"declined_as": Decline.LEFT, "updated_at": Invitation.updated_at}
+        session.execute(sa.update(Invitation).where(Invitation.id == ask.id).values(left))
         successor = f"mira.solano@{ask.contact.email_key.rpartition('@')[2]}"
         handovers.say(session, ask, Decline.LEFT, name="Mira Solano", email=successor, now=ask.declined_at)
 

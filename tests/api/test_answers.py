@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from app.core import clock
+from app.core.installation import installation
 from app.core.tokens import Signer
 from app.delivery.models import InvitationState, Reminder
 from tests import make
@@ -155,3 +156,31 @@ def test_a_long_list_takes_no_more_queries_than_a_short_one(session, api, querie
     for _ in range(4):
         make.answer(3, comment="Slow.")
     assert queries(lambda: api.get(path)) == few
+
+
+def test_a_link_for_an_app_or_a_chat_is_an_ask_like_any_other_but_for_the_mail(
+    app, session, program, settings
+):
+    asked = make.program(kind="manual", status="active")
+    person = make.contact()
+    installation(session).live_at = NOW
+    session.commit()
+    key, given = program("admin"), {"program": str(asked.id), "contact": str(person.id), "channel": "link"}
+    assert program("write").post("/invitations", given).status_code == 403
+    made = key.post("/invitations", given)
+    assert made.status_code == 201
+    found = made.json
+    assert (found["state"], found["channel"], found["reminded_at"]) == ("sent", "link", [])
+    assert found["closes_at"] > found["sent_at"]
+    again = key.post("/invitations", given)
+    assert again.status_code == 409
+    session.rollback()
+    client = app.test_client()
+    link = "/a/" + found["answer_url"].rpartition("/")[2]
+    assert client.post(link, data={"score": "9", "attempt": "a"}).status_code == 303
+    assert key.get(f"/invitations/{found['id']}").json["state"] == "answered"
+    other = make.contact()
+    session.commit()
+    by_mail = key.post("/invitations", given | {"contact": str(other.id), "channel": "mail"}).json
+    assert (by_mail["state"], by_mail["channel"]) == ("planned", "mail")
+    assert key.post("/invitations", given | {"contact": "999"}).status_code == 404

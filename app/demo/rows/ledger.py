@@ -7,6 +7,7 @@ from random import Random
 
 from app.core import tokens
 from app.delivery.models import (
+    Channel,
     Decline,
     Invitation,
     InvitationChange,
@@ -71,6 +72,7 @@ class Ledger:
             "version_id": self.versions[wave.survey].id,
             "name": wave.name,
             "purpose": Purpose.PROGRAM,
+            "channel": Channel.MAIL,
             "state": WaveState.FINISHED,
             "launch_key": f"demo:{wave.key}",
             "is_rehearsal": False,

@@ -1,0 +1,90 @@
+"""The page of an ask on a phone: without script, out of reach of the network, and never sending what nobody pressed."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.serving import make_server
+
+from app.core.database import transactions
+from app.extensions import db
+from app.responses.models import PartialAnswer, Response
+from tests.browsing import browser
+
+PHONE = {"viewport": {"width": 360, "height": 640}}
+KEPT = "Object.values(localStorage).join()"
+
+
+def answers() -> list[tuple]:
+    db.session.rollback()
+    transactions.read(db.session)
+    found = db.session.execute(sa.select(Response.score, Response.comment, Response.revision)).all()
+    return [tuple(row) for row in found]
+
+
+def partials() -> list[dict]:
+    db.session.rollback()
+    transactions.read(db.session)
+    return list(db.session.scalars(sa.select(PartialAnswer.said)))
+
+
+@pytest.fixture
+def home(app) -> Iterator[str]:
+    """The address of a real server, from which a browser can be cut off."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def is_partial(response, word: str) -> bool:
+    return response.url.endswith("/partial") and word in (response.request.post_data or "")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_a_press_without_a_connection_is_kept_and_sent_once_when_there_is_one(home, ask):
+    at, plain = ask(), ask()
+    with browser() as chromium:
+        context = chromium.new_context(**PHONE)
+        page = context.new_page()
+        page.goto(f"{home}{at.link}?score=9")
+        page.wait_for_load_state()
+        page.evaluate("document.querySelector('[value=\"3\"]').click()")
+        assert page.evaluate(KEPT) == "", "nothing is kept, still less sent, that nobody pressed"
+        page.locator("label", has_text=re.compile(r"^\s*4\s*$")).first.click()
+        with page.expect_response(lambda one: is_partial(one, "slow")) as sent:
+            page.locator("#comment").press_sequentially("Too slow")
+            assert "Too slow" in page.evaluate(KEPT)
+        assert at.token not in page.evaluate("JSON.stringify(localStorage)")
+        assert sent.value.status == 204
+        assert [(one["score"], one["comment"]) for one in partials()] == [(4, "Too slow")]
+
+        context.set_offline(True)
+        page.locator("button[type=submit]").click()
+        page.locator("#offline").wait_for()
+        assert "Not sent" in page.locator("#offline").inner_text()
+        assert answers() == []
+        page.locator("#comment").press_sequentially("er")
+        page.locator("button[type=submit]").click()
+        context.set_offline(False)
+        page.wait_for_url("**/thanks")
+        page.wait_for_load_state()
+        assert answers() == [(4, "Too slower", 1)]
+        assert page.evaluate(KEPT) == ""
+        context.close()
+
+        without = chromium.new_context(java_script_enabled=False, **PHONE)
+        page = without.new_page()
+        page.goto(f"{home}{plain.link}?score=9")
+        page.locator("#comment").fill("Fine")
+        page.locator("button[type=submit]").click()
+        page.wait_for_url("**/thanks")
+        assert answers() == [(4, "Too slower", 1), (9, "Fine", 1)]
