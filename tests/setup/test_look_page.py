@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
 from html import unescape
@@ -16,6 +17,7 @@ from app.core.face import current as faces
 from app.core.installation import installation
 from app.delivery import letters
 from app.extensions import db
+from app.setup.face.forms import MOST_BYTES
 from tests.contacts.test_account_pages import post
 from tests.public.conftest import ask  # noqa: F401 a fixture
 
@@ -129,6 +131,18 @@ def test_a_logo_stands_on_page_and_mail_and_comes_from_our_host(admin, client, a
     assert client.get(logo.path).status_code == 200, "mails in inboxes still show it"
 
 
+def test_the_page_stays_under_thirty_kilobytes_with_colour_and_the_heaviest_logo(admin, client, ask):  # noqa: F811
+    filled = bytearray(png(200, 64))
+    filled[33:33] = (
+        struct.pack(">I", MOST_BYTES - len(filled) - 12) + b"teXt" + bytes(MOST_BYTES - len(filled) - 8)
+    )
+    assert change(admin, accent="#0b6e42", logo=bytes(filled)).status_code == 303
+    page = client.get(ask("nps_value", language="pl").link)
+    others = set(re.findall(r'(?:src|href)="(/(?:static|brand)/[^"]+)"', page.text))
+    assert len(others) == 4
+    assert len(page.data) + sum(len(client.get(path).data) for path in others) < 30_000
+
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 
@@ -143,7 +157,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
         b"",
         png(2001, 1),
         webp(2001, 9),
-        bytes(10 * 1024 + 1),
+        bytes(MOST_BYTES + 1),
     ],
     ids=["svg", "gif", "cut short", "png outside", "jpeg outside", "empty", "wide", "wide webp", "heavy"],
 )
