@@ -33,7 +33,7 @@ class Kind(StrEnum):
         return (*found, SEGMENT, IGNORE) if self is Kind.ACCOUNTS else (*found, IGNORE)
 
 
-NEEDED = {Kind.CONTACTS: ("email", "first_name", "last_name"), Kind.ACCOUNTS: ("name", "external_id")}
+NEEDED = {Kind.CONTACTS: ("email", "first_name", "last_name", "name"), Kind.ACCOUNTS: ("name", "external_id")}
 
 
 @dataclass

@@ -167,6 +167,8 @@ def contact_from(row: Row, layout: Layout, own_domains: frozenset[str] = frozens
     if is_invalid and (shifted := cells.reject_if_shifted("email")):
         return shifted
     first, last = cells.words("first_name", 120), cells.words("last_name", 120)
+    if not (first or last):
+        first, last = parts_of_name(cells.words("name", 240))
     if not (email or is_invalid or first or last):
         return cells.reject("email", _("Neither a name nor an e-mail address."))
     cells.note_beyond()
@@ -198,6 +200,15 @@ def contact_from(row: Row, layout: Layout, own_domains: frozenset[str] = frozens
         takes_mail=not has_opted_out and bool(cells["opted_out"] or status is ContactStatus.ACTIVE),
         opted_out_on=opted_out_on,
     )
+
+
+def parts_of_name(whole: str) -> tuple[str, str]:
+    """First and last name of a whole one: "Lee, Kim" as of a register, else the last word is the last name."""
+    if "," in whole:
+        last, _comma, first = whole.partition(",")
+    else:
+        first, _blank, last = whole.rpartition(" ")
+    return first.strip()[:120], last.strip()[:120]
 
 
 def account_from(row: Row, layout: Layout) -> AccountRow | Issue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -125,9 +126,17 @@ def pause_waves(now: datetime) -> list[str]:
     return [wave.name for wave in found]
 
 
+MOVE_TO = "JUSTASK_MOVE_TO"
+
+
 @click.command()
 @click.option(
-    "--to", "url", required=True, help="postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, an empty one."
+    "--to",
+    "url",
+    required=True,
+    envvar=MOVE_TO,
+    help="postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, an empty one; - reads it from standard input, which no"
+    f" list of processes shows. Not given: the environment variable {MOVE_TO}.",
 )
 @AS_JSON
 @with_appcontext
@@ -136,6 +145,7 @@ def move(url: str, as_json: bool) -> None:
 
     Nobody can write meanwhile. The copy sends nothing until `justask release`.
     """
+    url = sys.stdin.readline().strip() if url == "-" else url
     copied = moving.move(url, now=clock.now())
     rows, shown = rows_of(copied), make_url(url).render_as_string(hide_password=True)
     if as_json:

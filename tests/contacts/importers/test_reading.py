@@ -137,6 +137,17 @@ def test_every_generic_contact_header():
     assert (row.status, row.left_on) == (ContactStatus.LEFT, date(2026, 1, 31))
 
 
+def test_a_german_list_kept_by_hand_and_one_of_answers_are_read_for_their_people():
+    row = contact(
+        "sep=;\nKunde;Kundennr.;Ansprechpartner;E-Mail;Rolle\n"
+        "Northwind Paper GmbH;00042;Weiß, Jürgen;j.weiss@northwind.example;Entscheider\n"
+    )
+    assert (row.first_name, row.last_name, row.role) == ("Jürgen", "Weiß", ContactRole.DECISION_MAKER)
+    assert (row.account_external_id, row.account_name) == ("00042", "Northwind Paper GmbH")
+    row = contact("Account,Contact email,Contact\nAcme,kim@acme.example,Kim van Lee\n")
+    assert (row.email, row.first_name, row.last_name) == ("kim@acme.example", "Kim van", "Lee")
+
+
 def test_every_generic_account_header_and_unknown_columns_as_segment():
     row = account(
         "Name,External ID,Domains,Tier,Stage,ARR,Currency,Owner Email,Renewal On,Plan,Region\n"

@@ -32,10 +32,11 @@ class Place:
 
     app: Flask
 
-    def run(self, *words: str):
+    def run(self, *words: str, given: str | None = None, **environment: str):
         def invoke():
             found = ScriptInfo(create_app=lambda: self.app)
-            return CliRunner().invoke(cli.justask, list(words), obj=found, catch_exceptions=False)
+            more = {"input": given, "env": environment, "catch_exceptions": False}
+            return CliRunner().invoke(cli.justask, list(words), obj=found, **more)
 
         return contextvars.Context().run(invoke)
 

@@ -62,6 +62,12 @@ def test_a_place_with_data_is_refused(here, elsewhere, tmp_path):
     before = inside(there)
     refused = here.run("db", "move", "--to", there.url)
     assert (refused.exit_code, "holds data already" in refused.stderr) == (1, True)
+    for unseen in (
+        here.run("db", "move", "--to", "-", given=f"{there.url}\n"),
+        here.run("db", "move", JUSTASK_MOVE_TO=there.url),
+    ):
+        assert (unseen.exit_code, unseen.stderr) == (1, refused.stderr)
+    assert here.run("db", "move", "--to", "-", given="").exit_code == 1
     assert inside(there) == before
 
 
