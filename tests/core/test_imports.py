@@ -83,3 +83,12 @@ def test_web_processes_hold_no_library_that_pages_do_not_need(tmp_path, monkeypa
     )
     idle = ("webauthn", "OpenSSL", "pygments", "dns", "yaml", "pdb", "limits.aio")
     assert loaded_by("import wsgi", *heavy, *idle, "sqlalchemy.dialects.postgresql") == []
+
+
+def test_the_name_of_a_language_does_not_keep_all_of_it_in_memory():
+    code = "from app.core.language.words import own_name; from babel import localedata; print("
+    code += "*[own_name(tag) for tag in ('de', 'pt', 'ar')], len(localedata._cache), own_name('nb'), own_name('pt-BR'))"
+    found = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", code], cwd=ROOT, capture_output=True, check=True
+    )
+    assert found.stdout.decode().strip() == "Deutsch Português العربية 0 Norsk bokmål Português (Brasil)"

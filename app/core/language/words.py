@@ -9,13 +9,14 @@ Words for staff have no catalogue yet: staff read English.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -151,8 +152,16 @@ def using(domain: Domain, locale: Locale) -> Iterator[Locale]:
 def own_name(language: str) -> str:
     """A language in its own words, as somebody who speaks no other would look for it."""
     locale = locale_of(language)
-    name = locale.get_display_name(locale) or language
+    is_plain = str(locale) == locale.language
+    name = is_plain and _names_in(locale.language).get(locale.language)
+    name = name or locale.get_display_name(locale) or language
     return name[:1].upper() + name[1:]
+
+
+def _names_in(language: str) -> Mapping[str, str]:
+    """What languages are called in that one. Asked for a name, Babel keeps a megabyte for each in every web process."""
+    with open(localedata.resolve_locale_filename(language), "rb") as file:
+        return pickle.load(file)["languages"]  # noqa: S301 - a file of Babel's own
 
 
 @lru_cache(maxsize=256)
