@@ -215,6 +215,11 @@ def stands_behind(task: Task, chosen: QueueFilter, now: datetime) -> sa.ColumnEl
     return sa.tuple_(rank_of(now), -Task.priority, next_due, Task.id) > sa.tuple_(*place)
 
 
+def is_nothing_yet(session: Session) -> bool:
+    """Whether no follow-up was ever opened, for whomever and in whatever state."""
+    return not session.scalar(sa.select(sa.exists().select_from(Task)))
+
+
 def counts(session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo) -> QueueCounts:
     """The counts over the queue of an owner, in one query."""
     late = overdue(now)

@@ -123,6 +123,7 @@ def queue_page():
         finished=just_closed(),
         strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
         page=page,
+        is_first=not page.total and queue.is_nothing_yet(db.session),
         words=words,
         now=now,
     )

@@ -33,7 +33,16 @@ def post(client, url, page_url, **fields):
     return client.post(url, data={"csrf_token": token(client.get(page_url))} | fields)
 
 
-def test_an_empty_queue_says_so_and_a_filtered_one_offers_to_clear(csm):
+def test_before_the_first_task_the_queue_says_what_will_stand_there_and_shows_no_figures(csm):
+    page = csm.get("/queue").text.partition("<main")[2]
+    assert "No follow-up yet" in page
+    assert "Overdue" not in page
+    assert "Apply" not in page
+
+
+def test_an_empty_queue_says_so_and_a_filtered_one_offers_to_clear(csm, session):
+    make.task(account=make.account(name="Of somebody else"))
+    session.commit()
     assert "Nothing is waiting" in csm.get("/queue").text
     assert "Clear the filters" in csm.get("/queue?kind=detractor").text
     assert "Nothing closed yet" in csm.get("/queue?state=closed").text
