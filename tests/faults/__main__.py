@@ -13,8 +13,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench import soak
-from tests.faults import comebacks, crowd, machines, nights, outage, power, relays, reload, steady, stopped
-from tests.faults.grounds import EVERYWHERE, ON_POSTGRESQL, PROCRASTINATE, SQLITE, Ground
+from tests.faults import (
+    answers,
+    comebacks,
+    crowd,
+    dawdlers,
+    machines,
+    nights,
+    outage,
+    power,
+    relays,
+    reload,
+    requests,
+    steady,
+    stopped,
+)
+from tests.faults.grounds import EVERYWHERE, ON_POSTGRESQL, POSTGRESQL, PROCRASTINATE, SQLITE, Ground
 
 
 @dataclass(frozen=True)
@@ -161,6 +175,33 @@ DRILLS = (
         full={"people": 50_000},
         small={"people": 2000},
         grounds=(SQLITE, PROCRASTINATE),
+    ),
+    Drill(
+        "answers",
+        answers.run,
+        "kill -9 of the web server, 20 times in 50,000 answers",
+        minutes=25,
+        full={"people": 50_000, "kills": 20},
+        small={"people": 300, "kills": 3},
+        grounds=(SQLITE, POSTGRESQL),
+    ),
+    Drill(
+        "dawdlers",
+        dawdlers.run,
+        "64 clients that send a byte now and then, while others open the page and answer",
+        minutes=1,
+        full={"clients": 64, "pages": 1000},
+        small={"clients": 64, "pages": 60},
+        grounds=(SQLITE, POSTGRESQL),
+    ),
+    Drill(
+        "requests",
+        requests.run,
+        "20,000 generated requests, first on SQLite, then on PostgreSQL",
+        minutes=20,
+        full={"requests": 20_000, "seed": 1},
+        small={"requests": 600, "seed": 1},
+        grounds=(POSTGRESQL,),
     ),
     Drill(
         "comebacks",

@@ -36,6 +36,8 @@ def sheet(colour: str) -> Response:
 @access.public
 def logo(name: str) -> Response:
     """A logo that is or once was the company's."""
+    if not (name.isascii() and name.isalnum()):
+        abort(404)
     found = db.session.execute(sa.select(Logo.body, Logo.media_type).where(Logo.name == name)).one_or_none()
     if found is None:
         abort(404)
