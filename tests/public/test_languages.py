@@ -8,19 +8,24 @@ from datetime import date, timedelta
 from html import unescape
 
 import pytest
+from flask import render_template
 
 from app.core import clock, errors
 from app.core.database import transactions
 from app.core.installation import installation
+from app.core.language.words import addressing
 from app.delivery import letters
 from app.delivery.models import InvitationChange, InvitationState
+from app.followups.promises.models import Promise
 from app.public import pages
 from app.public.forms import Posted
+from app.public.thanks import contact, favour
+from app.surveys.kinds import refusals
 from app.surveys.models import Survey
 from tests import make
 from tools import words
 
-DAY = timedelta(days=1)
+DAY, DAY_ON = timedelta(days=1), date(2026, 3, 25)
 GERMAN = {"Accept-Language": "de-CH,de;q=0.9,en;q=0.5"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 LONG_WORDS = {"score": "9", "comment": "x" * 5001}
@@ -67,10 +72,58 @@ def spoken(ask, client) -> dict[str, str]:
         found[f"thanks for {score}"] = client.get(f"{at.link}/thanks")
     found["again"] = client.get(at.link)
     found["nothing to skip"] = client.post(f"{at.link}/decline")
+    found |= called_back(ask, client) | further(ask, client)
     valued = ask("value", language="de")
     client.post(valued.link, data={"value_overall": "8"})
     found["thanks for a value"] = client.get(f"{valued.link}/thanks")
     return {name: page.text for name, page in found.items()}
+
+
+def called_back(ask, client) -> dict:
+    """Asking to be contacted, by phone and by mail, and what the thanks say then."""
+    found = {}
+    for way, phone in (("phone", "+49 40 123456"), ("mail", "")):
+        at = ask(language="de")
+        client.post(at.link, data={"score": "3"})
+        found[f"no number for {way}"] = client.post(f"{at.link}/contact", data={"way": "phone"})
+        client.post(f"{at.link}/contact", data={"way": way, "phone": phone})
+        found[f"promise by {way}"] = client.get(f"{at.link}/thanks")
+    return found
+
+
+def further(ask, client) -> dict:
+    """Questions of other kinds, what is wrong with their answers, and the page of further questions."""
+    begun, pleased = ask("onboarding", language="de"), ask("csat", language="de")
+    found = {
+        "choices": client.get(begun.link),
+        "wrong choices": client.post(begun.link, data={"start_ease": "5", "first_value": "x", "goal": "x"}),
+        "wrong list": client.post(pleased.link, data={"csat": "3", "drivers": ["x"]}),
+        "too many": client.post(pleased.link, data={"csat": "3", "drivers": ["price", "ease", "support"]}),
+    }
+    client.post(begun.link, data={"start_ease": "5", "first_value": "not_yet"})
+    return found | {"further": client.get(f"{begun.link}/further")}
+
+
+def seldom(app) -> dict[str, str]:
+    """What needs a past, a colleague's doing or a survey of one's own to be met: the words themselves."""
+    with app.test_request_context(), addressing("de"):
+        asked = favour.questions("Ledger")
+        shown = {
+            "lang": "de",
+            "company": "Northwind",
+            "contact": {"missed": contact.missed(Promise(due_on=DAY_ON))},
+        }
+        told = [{"said": "A", "did": "B"}]
+        done = {"is_accepted": True, "link": "https://review.example"}
+        return {
+            "favours": "\n".join(
+                [*asked.values(), str(refusals.CHOOSE), str(refusals.WRITE), str(refusals.choose_at_most(2))]
+            ),
+            "favour": render_template(
+                "public/thanks.html", favour={"kind": "beta", "question": "?"}, **shown
+            ),
+            "favour done": render_template("public/thanks.html", favour=done, told=told, **shown),
+        }
 
 
 def failures(app, client, token: str) -> dict[str, str]:
@@ -126,7 +179,7 @@ def german(app, session, client, ask, sign_in, monkeypatch) -> dict[str, str]:
     installation(session).company = ""
     session.commit()
     found["no company"] = client.get(at.off).text
-    found |= mails(session)
+    found |= mails(session) | seldom(app)
     return {name: unescape(text) for name, text in found.items()}
 
 
