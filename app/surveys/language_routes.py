@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.auth import access
 from app.core import audit, clock
+from app.core.database import transactions
 from app.core.errors import Invalid
 from app.core.language.words import RESPONDENTS
 from app.core.web.fields import mark
+from app.core.web.pages import this_installation
+from app.delivery.programs import trying
 from app.extensions import db
 from app.surveys import wording
 from app.surveys.models import Survey
-from app.surveys.routes import blueprint, the_survey
+from app.surveys.routes import answer_page, blueprint, the_survey
+from app.surveys.rules import DEFAULTS
 from app.surveys.words import translating
 from app.surveys.words.language_form import LanguageForm, language_form
+from app.surveys.words_routes import company
+
+PAGE = "surveys/survey_language.html"
+OPEN = timedelta(days=DEFAULTS.open_days)
 
 
 @blueprint.get("/surveys/<int:survey_id>/language")
@@ -63,11 +73,39 @@ def write_language(survey_id: int):
     return redirect(url_for("surveys.survey", survey_id=found.id, language=language), 303)
 
 
-def show(found: Survey, form: LanguageForm) -> str:
+@blueprint.post("/surveys/<int:survey_id>/language/preview")
+@access.manager
+def preview_language(survey_id: int):
+    """The mail and the page with the words as they are in the form, for a script they alone; nothing is kept."""
+    transactions.read(db.session)
+    found = the_survey(survey_id)
+    form = language_form(found, None)
+    is_part = request.headers.get("HX-Request") == "true"
+    return show(found, form, "surveys/survey_language_looks.html" if is_part else PAGE)
+
+
+def looks(found: Survey, form: LanguageForm) -> dict:
+    """The mail and the page that the words make; those of the first language while none is chosen."""
+    now, language = clock.now(), form.language.data
+    if not translating.originals(found.current):
+        return {"language": "", "mail": None, "page": ""}
+    if language not in translating.offered(found):
+        language = translating.first_language(found.current)
+        version = found.current
+    else:
+        version = translating.previewed(found.current, language, form.said, now=now)
+    closes_on = clock.day_of(now, this_installation().zone) + OPEN
+    more = {"sender": "", "mail": "invitation", "somebody": trying.SOMEBODY["usual"], "is_dark": False}
+    mail = trying.tried(version, language, {}, company(), closes_on=closes_on, **more)
+    return {"language": language, "mail": mail, "page": answer_page(found, language, None, version=version)}
+
+
+def show(found: Survey, form: LanguageForm, template: str = PAGE) -> str:
     return render_template(
-        "surveys/survey_language.html",
+        template,
         survey=found,
         form=form,
+        **looks(found, form),
         original=wording.language_name(translating.first_language(found.current)),
         fixed=[wording.language_name(tag) for tag in RESPONDENTS.languages()],
     )

@@ -109,6 +109,25 @@ def test_the_page_takes_the_words_keeps_them_on_error_and_leads_to_the_editor(si
     assert sign_in("csm").get(at).status_code == 403
 
 
+def test_the_words_are_seen_as_mail_and_page_while_somebody_types(sign_in, session, survey):
+    manager, at = sign_in("manager"), f"/surveys/{survey.id}/language"
+    first = unescape(unescape(manager.get(at).text))
+    assert "How likely are you to recommend Vendor" in first.split('id="looks"')[1]
+    typed = {"language": "sv", "score__question": "[sv] Hur {company}?", "comment__any": "[sv] {odd}"}
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', manager.get(at).text)[1]
+    form = typed | {"csrf_token": token}
+    part = manager.post(f"{at}/preview", data=form, headers={"HX-Request": "true"})
+    looks = unescape(unescape(part.text))
+    assert (part.status_code, looks.count("[sv] Hur Vendor?") > 1, "{odd}" in looks) == (200, True, False)
+    assert "<form" not in part.text.split("srcdoc")[0]
+    whole = unescape(manager.post(f"{at}/preview", data=form).text)
+    assert "[sv] Hur {company}?" in whole
+    session.expire_all()
+    assert len(survey.versions) == 1
+    assert manager.get(f"{at}/preview").headers["Location"] == at
+    assert sign_in("csm").post(f"{at}/preview").status_code in {400, 403}
+
+
 def test_the_form_of_a_program_keeps_words_of_added_languages(app, session, survey):
     program = make.program(survey=survey, mail={"sv": {"thanks": "Merci"}, "en": {"subject": "One"}})
     with app.test_request_context():

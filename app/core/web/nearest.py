@@ -16,6 +16,7 @@ ELSEWHERE = {
     "delivery.skip": "/asks/coming",
     "delivery.end_skip": "/asks/coming",
     "delivery.launch": "/programs/{program_id}/launch",
+    "followups.remove_improvement": "/improvements",
     "setup.change_allow_list": "/setup/mail",
     "setup.send_test_mail": "/setup/mail",
     "setup.say_it_arrived": "/setup/mail",

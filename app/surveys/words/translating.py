@@ -187,6 +187,16 @@ def write(
         errors["language"] = _("This survey has no words to be said in another language.")
     if errors:
         raise Invalid(_("These words cannot be used yet."), errors=errors)
+    found = translated(before, language, words, now=now)
+    survey.versions.append(found)
+    session.flush()
+    return found
+
+
+def translated(
+    before: SurveyVersion, language: str, words: Mapping[str, str], *, now: datetime
+) -> SurveyVersion:
+    """What follows the version with these words in that language, not kept; what is empty stays as it was first said."""
     found = copy_of(before, now)
     first = first_language(before)
     found.words = {**before.words, language: dict(before.words.get(first, {}))}
@@ -197,10 +207,17 @@ def write(
         place: Any = found.words[language] if home == MAIL else named(found, home).words[language]
         for step in path:
             place = place[step]
-        place[last] = words[original.key].strip()
-    survey.versions.append(found)
-    session.flush()
+        place[last] = words.get(original.key, "").strip() or original.text
     return found
+
+
+def previewed(
+    before: SurveyVersion, language: str, words: Mapping[str, str], *, now: datetime
+) -> SurveyVersion:
+    """The same for a look while somebody types: words with a wrong placeholder are left out until it is right."""
+    errors = wrong(before, words)
+    right = {key: text for key, text in words.items() if key not in errors}
+    return translated(before, language, right, now=now)
 
 
 def wrong(version: SurveyVersion, words: Mapping[str, str]) -> dict[str, str]:
