@@ -20,7 +20,7 @@ from app.core.database import transactions
 from app.delivery import suppressions
 from app.delivery.models import Suppression
 from app.extensions import db
-from app.public.routes import RESPONDENT
+from app.public.leaving_routes import RESPONDENT
 
 HEAD = "External ID,Email,First Name,Account Name,Unsubscribed,Unsubscribed On\n"
 HUBSPOT = "Record ID,Email,First Name,Company Name,Unsubscribed from all email\n"
