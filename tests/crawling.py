@@ -18,6 +18,7 @@ from app.auth.models import Scope
 from app.core import clock, tokens
 from app.core.web.pages import SAFE_METHODS
 from app.extensions import Base, db
+from app.followups.improvements.models import Improvement
 from tests import make
 
 CHANGED_BY_LOOKING = {"visits", "rate_limits"}
@@ -32,6 +33,7 @@ def seed(app: Flask) -> dict[str, str]:
     ask = make.invitation(contact=make.contact(account=account))
     response = make.response(score=3, invitation=ask, comment="Too slow.")
     make.task(account=account, contact=ask.contact, response=response, owner=person)
+    make.saved(Improvement(words={"en": {"said": "Slow.", "did": "Quick."}}, from_on=make.NOW.date()))
     waiting = make.invitation(contact=make.contact(account=account), wave=ask.wave)
     session = sessions.begin(db.session, person, now=clock.now())
     key, _secret = people.add_key(db.session, "CRM", scope=Scope.READ, by="tests", now=clock.now())

@@ -24,13 +24,15 @@ from app.contacts.signals import Signal
 from app.contacts.syncing import account_of_key, contact_of_key
 from app.core.audit import SYSTEM, AuditEvent
 from app.core.errors import Refused
-from app.delivery.models import Invitation, Occasion, Skip
+from app.delivery.models import Decline, Invitation, Occasion, Skip
 from app.extensions import Base
+from app.followups.advocacy.models import Favour, FavourKind, FavourState
 from app.followups.models import ActivityKind, Task, Touch
+from app.followups.promises.models import Promise, Way
 from app.health.models import Adoption, ScoreDue
 from app.reports.models import RollupDelta
 from app.reports.recount import recount
-from app.responses.models import Response
+from app.responses.models import Handover, Response
 from tests import make
 from tests.conftest import NOW
 from tests.test_person import run, trends  # noqa: F401 a fixture
@@ -162,6 +164,22 @@ def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
         )
     )
     make.inbound_mail(make.invitation(contact=double))
+    of_double = {"contact_id": double.id, "account_id": double.account_id}
+    declined = make.invitation(contact=double)
+    make.saved(
+        Handover(
+            invitation_id=declined.id, said=Decline.LEFT, said_at=NOW, successor_id=double.id, **of_double
+        )
+    )
+    answered = make.response(invitation=make.invitation(contact=double))
+    make.saved(
+        Promise(
+            response_id=answered.id, way=Way.MAIL, asked_at=NOW, due_on=NOW.date(), until_at=NOW, **of_double
+        )
+    )
+    make.saved(
+        Favour(kind=FavourKind.TALK, state=FavourState.OFFERED, offered_at=NOW, changed_at=NOW, **of_double)
+    )
     make.saved(
         Touch(
             account_id=one.id,

@@ -27,6 +27,7 @@ from app.delivery.models import Decline, Invitation, InvitationState, Occasion, 
 from app.delivery.sending import posting
 from app.extensions import Base, db
 from app.followups import activities, touches
+from app.followups.advocacy.models import Favour, FavourKind, FavourState
 from app.followups.models import ActivityKind, Task, TaskMail, TaskState
 from app.followups.promises.models import Promise, Way
 from app.reports import rollups
@@ -85,6 +86,15 @@ def kim(session, settings):
             until_at=NOW,
         )
     )
+    favour = Favour(
+        kind=FavourKind.REVIEW,
+        contact_id=person.id,
+        account_id=person.account_id,
+        state=FavourState.OFFERED,
+        offered_at=NOW,
+        changed_at=NOW,
+    )
+    make.saved(favour).move(FavourState.DECLINED, now=NOW, by="the person asked")
     touches.log(
         session, person.account, ActivityKind.MEETING, "Shouted too.", at=NOW, is_two_way=True, by=SYSTEM,
         now=NOW, contact=person,
