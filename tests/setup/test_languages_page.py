@@ -34,7 +34,7 @@ def row_of(page: str, name: str) -> str:
 
 
 def correct(admin, language: str, original: str, words: str):
-    at = f"{LANGUAGES}/{language}/{key_of(original)}"
+    at = f"{LANGUAGES}/{language}/sentences/{key_of(original)}"
     return post(admin, at, at, words=words)
 
 

@@ -120,7 +120,7 @@ def address_in(language: str):
     return redirect(url_for("setup.language", language=language), 303)
 
 
-@blueprint.get("/settings/languages/<language>/<key>")
+@blueprint.get("/settings/languages/<language>/sentences/<key>")
 @access.admin
 def sentence(language: str, key: str):
     """One sentence, with room for other words."""
@@ -129,7 +129,7 @@ def sentence(language: str, key: str):
     return sentence_page(found, one, SentenceForm(formdata=None, data={"words": one.words}))
 
 
-@blueprint.post("/settings/languages/<language>/<key>")
+@blueprint.post("/settings/languages/<language>/sentences/<key>")
 @access.admin
 def correct_sentence(language: str, key: str):
     found, form = known(language), SentenceForm()
