@@ -11,6 +11,7 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
+from werkzeug.routing import Rule
 
 from app import create_app
 from app.core.database import transactions
@@ -22,6 +23,23 @@ hypothesis_settings.register_profile("suite", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("suite")
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+
+
+class LateRule(Rule):
+    """An address that learns to write itself when that is first asked: most of the time of making an application."""
+
+    def _compile_builder(self, append_unknown: bool = True):
+        learned = []
+
+        def build(rule, /, **values):
+            if not learned:
+                learned.append(Rule._compile_builder(rule, append_unknown).__get__(rule, None))
+            return learned[0](**values)
+
+        return build
+
+
+Flask.url_rule_class = LateRule
 
 
 @pytest.fixture(scope="session")
