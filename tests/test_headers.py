@@ -54,7 +54,7 @@ def test_every_answer_is_marked_against_guessing_framing_and_keeping(app, client
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin", path
         assert answer.headers["Referrer-Policy"] == "same-origin", path
         assert "Strict-Transport-Security" not in answer.headers, path
-        if not path.startswith("/static/"):
+        if not path.startswith(("/static/", "/favicon.ico")):
             assert answer.headers["Cache-Control"] == "no-store", path
         if answer.mimetype.startswith("text/"):
             assert "charset=utf-8" in answer.headers["Content-Type"], path

@@ -37,6 +37,7 @@ Omar,Haddad,omar@northwind.example,Power User,Northwind Paper,A-1,en
 Sigrid,Lund,sigrid@northwind.example,Power User,Northwind Paper,A-1,en
 Nils,Berg,nils@northwind.example,Power User,Northwind Paper,A-1,en
 """
+A_PERSONS = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 UNHAPPY = "nils@northwind.example"
 
 
@@ -164,7 +165,9 @@ def trend(page: Page, address: str) -> str:
 def test_from_a_file_to_a_closed_loop(site, tmp_path):
     app, address = site
     with browser() as chromium:
-        page = chromium.new_page()
+        page = chromium.new_page(
+            user_agent=A_PERSONS
+        )  # A hasty browser without a head is taken for a machine.
         sign_in(page, address)
         import_people(page, address, tmp_path)
         launch(page, address)

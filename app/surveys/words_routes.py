@@ -139,7 +139,7 @@ def page_of(program: Program, form: WordsForm, language: str) -> str:
 def thanks_of(form: WordsForm, language: str) -> list[tuple[str, str]]:
     """The pages after the answer, each with whom it is for."""
     own = said_on_pages(form, language)
-    told = {"lang": language, "text_direction": wording.direction(language)}
+    told = {"lang": language, "text_direction": wording.direction(language), "is_preview": True}
     told["company"] = this_installation().company
     whom = ((HIGH, _("Thanks to promoters")), (LOW, _("Thanks to detractors")))
     with addressing(language):

@@ -91,7 +91,7 @@ def test_every_link_of_every_mail_opened_by_every_gateway_twice_changes_nothing(
     links = sorted(
         {urlsplit(link)._replace(scheme="", netloc="").geturl() for m in mails for link in links_of(m)}
     )
-    assert len(links) == 4 * 15
+    assert len(links) == 4 * 16
     before = crawling.checksums()
     statuses = set()
     for link, agent, method in product(links * 2, AGENTS, ("HEAD", "GET", "OPTIONS")):

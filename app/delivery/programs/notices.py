@@ -22,7 +22,7 @@ from app.core.installation import Installation, installation
 from app.core.language.words import speaking
 from app.core.outbox_rows import insert_new
 from app.delivery import letters
-from app.delivery.models import ComingNotice, Invitation, Wave, WaveState
+from app.delivery.models import ComingNotice, Invitation, Purpose, Wave, WaveState
 from app.delivery.programs import skips
 from app.delivery.sending import posting
 from app.surveys.plans.schedules import NOTICE
@@ -71,7 +71,7 @@ def asks(until: datetime) -> sa.Select:
     """The coming asks that are due before that moment and of which their owner was not told."""
     told = sa.and_(ComingNotice.wave_id == Wave.id, ComingNotice.staff_id == Account.owner_id)
     not_told = sa.or_(ComingNotice.until_at.is_(None), ComingNotice.until_at <= DUE)
-    return skips.coming(None).outerjoin(ComingNotice, told).where(until > DUE, not_told)
+    return skips.coming(None, {Purpose.PROGRAM}).outerjoin(ComingNotice, told).where(until > DUE, not_told)
 
 
 def tell(

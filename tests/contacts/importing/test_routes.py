@@ -138,21 +138,21 @@ def test_owners_are_chosen_once_and_kept(client, upload, session):
 
 
 def test_columns_can_be_read_otherwise(client, upload, session):
-    upload(b"Mail;Wer;Firma\nkim@acme.example;Kim;Acme\n", name="kunden.csv")
+    upload(b"Mail;Wer;Haus\nkim@acme.example;Kim;Acme\n", name="kunden.csv")
     assert newest(session) is None
-    upload(b"Email;Wer;Firma\nkim@acme.example;Kim;Acme\n", name="kunden.csv")
+    upload(b"Email;Wer;Haus\nkim@acme.example;Kim;Acme\n", name="kunden.csv")
     file = newest(session)
     assert file.report["not_askable"] == {"no_account": 1}
     chosen = {
         "preset": "auto",
         "column:Wer": "first_name",
-        "column:Firma": "account_name",
+        "column:Haus": "account_name",
         "column:Email": "email",
     }
     assert client.post(f"/imports/{file.id}/columns", data=chosen).status_code == 303
     file = newest(session)
     assert (file.report["askable"], file.report["accounts_created"]) == (1, 1)
-    assert file.mapping == {"Wer": "first_name", "Firma": "account_name"}
+    assert file.mapping == {"Wer": "first_name", "Haus": "account_name"}
     client.post(f"/imports/{file.id}/result")
     session.rollback()
     assert session.scalars(sa.select(Contact.first_name)).all() == ["Kim"]
