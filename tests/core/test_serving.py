@@ -27,6 +27,12 @@ PATIENCE = 180
 TELL = "import os, sys; os.write(int(sys.argv[1]), b'%d\\n' % os.getpid()); "
 
 
+def heed() -> None:
+    """Let the signals end it that are ignored where the tests were started in the background."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def running(*program: str, **settings):
     """`program` with the settings of an installation, on a free port; ended by force when the test has not ended it."""
@@ -35,7 +41,12 @@ def running(*program: str, **settings):
         port = probe.getsockname()[1]
     names = {config.PREFIX + name: str(value) for name, value in (settings | {"PORT": port}).items()}
     process = subprocess.Popen(
-        [sys.executable, *program], env=os.environ | names, cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, *program],
+        env=os.environ | names,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed,
     )
     process.port = port
     try:
