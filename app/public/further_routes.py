@@ -8,16 +8,15 @@ from __future__ import annotations
 from functools import partial
 
 from flask import Response, request
-from flask_babel import gettext as _
 
 from app import journey
 from app.auth import access, limits
 from app.core import clock
 from app.core.database import transactions
-from app.core.language.words import addressing, browsers_choice
+from app.core.language.words import browsers_choice
 from app.public import forms, pages
 from app.public.desk import Desk, desk
-from app.public.routes import CHANGES, NOT_SAVED, blueprint, hear, page, unsaved
+from app.public.routes import CHANGES, NOT_SAVED, blueprint, hear, not_stored, page, too_often, unsaved
 from app.responses import recording
 from app.responses.asks import Ask
 from app.responses.recording import Closed
@@ -52,9 +51,7 @@ def answer_further(token: str) -> Response:
         return elsewhere(ask, token, 303)
     show = partial(at.pages.further, ask, token, questions, posted)
     if is_too_often:
-        with addressing(form.language):
-            problem = _("There were too many requests in a short time. Please wait a minute and try again.")
-        return page(show(problem=problem), form.language, 429)
+        return too_often(ask, form, show)
     said, errors = forms.check(posted, form.further(questions), at.comment_length)
     if errors:
         return page(show(errors), form.language, 413 if posted.is_too_large else 400)
@@ -65,11 +62,7 @@ def answer_further(token: str) -> Response:
     except Closed:
         return page(pages.closed(ask, form, posted), form.language, 410)
     except NOT_SAVED as error:
-        with addressing(form.language):
-            problem = _(
-                "This is not saved yet: we could not store it just now. Please send it again in a moment."
-            )
-        return unsaved(error, show(problem=problem), form.language)
+        return not_stored(error, form, show)
     return elsewhere(ask, token, 303)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
@@ -25,7 +26,7 @@ from app.core.language.words import addressing, browsers_choice
 from app.extensions import csrf
 from app.public import forms, machines, pages
 from app.public.desk import IN_LANGUAGE, Desk, desk, signs_of
-from app.public.forms import Posted
+from app.public.forms import Form, Posted
 from app.public.machines import TRAP
 from app.responses.asks import Ask
 from app.responses.recording import Closed, Said
@@ -105,7 +106,7 @@ def answer(token: str) -> Response:
     except NOT_SAVED as error:
         return unsaved(error, pages.not_saved(posted, request.path), browsers_choice())
     if is_too_often:
-        return too_often(at, ask, token, posted)
+        return too_often(ask, form, partial(at.pages.filled, ask, token, posted))
     said, errors = forms.check(posted, form, at.comment_length)
     if errors:
         return page(
@@ -114,13 +115,14 @@ def answer(token: str) -> Response:
     return recorded(at, ask, token, posted, said)
 
 
-def too_often(at: Desk, ask: Ask, token: str, posted: Posted) -> Response:
+def too_often(ask: Ask, form: Form, show: Callable[..., str]) -> Response:
     """The answer is there already and was changed over and over; the form comes back as it was filled in."""
-    form, seconds = at.pages.form(ask), limits.seconds_left(CHANGES, "answer", str(ask.id), now=clock.now())
     with addressing(form.language):
         problem = _("There were too many requests in a short time. Please wait a minute and try again.")
-    response = page(at.pages.filled(ask, token, posted, problem=problem), form.language, 429)
-    response.headers["Retry-After"] = str(seconds)
+    response = page(show(problem=problem), form.language, 429)
+    response.headers["Retry-After"] = str(
+        limits.seconds_left(CHANGES, "answer", str(ask.id), now=clock.now())
+    )
     return response
 
 
@@ -137,13 +139,18 @@ def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Resp
     except Closed:
         return page(pages.closed(ask, form, posted), form.language, 410)
     except NOT_SAVED as error:
-        with addressing(form.language):
-            problem = _(
-                "This is not saved yet: we could not store it just now. Please send it again in a moment."
-            )
-        return unsaved(error, at.pages.filled(ask, token, posted, problem=problem), form.language)
+        return not_stored(error, form, partial(at.pages.filled, ask, token, posted))
     following = "further" if form.later and form.following(taken.said) else "thanks"
     return Response(status=303, headers={"Location": f"/a/{token}/{following}"})
+
+
+def not_stored(error: Exception, form: Form, show: Callable[..., str]) -> Response:
+    """The form as it was filled in, with the word that nothing of it is saved yet."""
+    with addressing(form.language):
+        problem = _(
+            "This is not saved yet: we could not store it just now. Please send it again in a moment."
+        )
+    return unsaved(error, show(problem=problem), form.language)
 
 
 def hear(said: Said, ask: Ask) -> Reading | None:
