@@ -12,6 +12,7 @@ from wtforms.validators import ValidationError
 from app.core.face import colours, pictures
 from app.core.face.pictures import Picture
 from app.core.web.fields import Line, Words, choices
+from app.setup.forms import NamesForm
 
 FORMAL, INFORMAL = "formal", "informal"
 MOST_BYTES = 5 * 1024
@@ -45,15 +46,9 @@ class AddressForm(FlaskForm):
     )
 
 
-class LookForm(FlaskForm):
+class LookForm(NamesForm):
     """The names, the colour and the logo on everything that customers see."""
 
-    company = Line(_l("Company"), description=_l("As customers know it. Mails and pages name it."))
-    product = Line(
-        _l("Product"),
-        required=False,
-        description=_l("What customers are asked about. Left empty, it is the company."),
-    )
     accent = Line(
         _l("Colour"),
         required=False,
