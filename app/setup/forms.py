@@ -64,8 +64,8 @@ class Lines(Words):
         self.entries = sorted({self.check(line) for line in lines_of(self, self.most)})
 
 
-class NamesForm(FlaskForm):
-    """What customers know the company by."""
+class InstallationForm(FlaskForm):
+    """What the company is, where its day begins, and who works when."""
 
     company = Line(_l("Company"), description=_l("As customers know it. Mails and pages name it."))
     product = Line(
@@ -73,11 +73,6 @@ class NamesForm(FlaskForm):
         required=False,
         description=_l("What customers are asked about. Left empty, it is the company."),
     )
-
-
-class InstallationForm(NamesForm):
-    """What the company is, where its day begins, and who works when."""
-
     language = SelectField(
         _l("Language"),
         description=_l("For customers whose own language is not known or not offered."),

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.core.database import transactions
 from app.core.face import colours, pictures
 from app.core.face import current as faces
 from app.core.installation import installation
@@ -65,12 +66,20 @@ def admin(sign_in):
 def change(admin, **fields):
     logo = fields.pop("logo", None)
     more = {"logo": (BytesIO(logo), fields.pop("name", "logo.png"))} if logo is not None else {}
-    return post(admin, LOOK, LOOK, **{"company": "Northwind"} | fields | more)
+    return post(admin, LOOK, LOOK, **fields | more)
+
+
+def name_it(company: str, product: str) -> None:
+    transactions.write(db.session)
+    row = installation(db.session)
+    row.company, row.product = company, product
+    db.session.commit()
 
 
 def test_the_names_and_the_colour_reach_page_thanks_and_mail(admin, client, ask):  # noqa: F811
     at = ask()
-    assert change(admin, company="Südwind", product="Ledger", accent="#0B6E42").status_code == 303
+    name_it("Südwind", "Ledger")
+    assert change(admin, accent="#0B6E42").status_code == 303
     client.post(at.link, data={"score": "9"})
     for path in (at.link, f"{at.link}/thanks"):
         page = client.get(path).text
@@ -162,7 +171,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
     ids=["svg", "gif", "cut short", "png outside", "jpeg outside", "empty", "wide", "wide webp", "heavy"],
 )
 def test_a_file_that_is_no_small_picture_is_refused(admin, body):
-    assert change(admin, logo=body, product="Kept").status_code == 400
+    assert change(admin, logo=body).status_code == 400
     assert installation(db.session).logo is None
 
 
@@ -171,6 +180,13 @@ def test_no_bytes_break_the_reader(tail):
     for sign in (pictures.PNG_SIGN, b"\xff\xd8\xff", b"RIFF\x10\0\0\0WEBPVP8 ", b""):
         found = pictures.read(sign + tail)
         assert found is None or found.width > 0
+
+
+def test_the_names_are_read_here_and_changed_in_one_place(admin, ask):  # noqa: F811
+    page = admin.get(LOOK).text
+    assert 'name="company"' not in page
+    assert "Northwind" in page
+    assert 'href="/settings/installation#company"' in page
 
 
 def test_only_administrators_change_the_look(sign_in):

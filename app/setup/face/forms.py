@@ -12,7 +12,6 @@ from wtforms.validators import ValidationError
 from app.core.face import colours, pictures
 from app.core.face.pictures import Picture
 from app.core.web.fields import Line, Words, choices
-from app.setup.forms import NamesForm
 
 FORMAL, INFORMAL = "formal", "informal"
 MOST_BYTES = 5 * 1024
@@ -46,8 +45,8 @@ class AddressForm(FlaskForm):
     )
 
 
-class LookForm(NamesForm):
-    """The names, the colour and the logo on everything that customers see."""
+class LookForm(FlaskForm):
+    """The colour and the logo on everything that customers see."""
 
     accent = Line(
         _l("Colour"),

@@ -1,4 +1,4 @@
-"""The page about the look: company, product, colour and logo on everything that customers see (a door)."""
+"""The page about the look: the colour and the logo on everything that customers see (a door)."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from app.surveys.routes import answer_page
 @access.admin
 def look():
     row = installation(db.session)
-    names = ("company", "product", "accent")
-    return page(LookForm(formdata=None, data={name: getattr(row, name) for name in names}), row)
+    return page(LookForm(formdata=None, data={"accent": row.accent}), row)
 
 
 @blueprint.post("/settings/look")
@@ -34,7 +33,6 @@ def change_look():
     row, form = installation(db.session), LookForm()
     if not form.validate():
         return page(form, row), 400
-    row.company, row.product = form.company.data, form.product.data or ""
     row.accent = form.accent.data or None
     if form.picture:
         row.logo = kept(form).name
