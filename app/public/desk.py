@@ -19,7 +19,7 @@ from werkzeug.routing import RequestRedirect
 
 from app.auth import limits
 from app.core import clock
-from app.core.database import transactions
+from app.core.database.transactions import Looking
 from app.core.face import current as faces
 from app.core.installation import read_face
 from app.core.tokens import Signer
@@ -46,6 +46,7 @@ class Desk:
     """Where answers come in."""
 
     engine: Engine
+    looking: Looking
     signer: Signer
     pages: Pages
     visits: Visits
@@ -66,8 +67,7 @@ class Desk:
         nonce = self.signer.nonce(token)
         if nonce is None:
             raise self._whole_link(token) or wrong_link()
-        with transactions.Looking(self.engine) as connection:
-            ask = look_up(connection, nonce)
+        ask = self.looking.find(look_up, nonce)
         if ask is None:
             raise wrong_link()
         if ask.face_version != faces.current().version:
@@ -93,11 +93,9 @@ class Desk:
         page: str = ANSWER,
     ) -> None:
         """Count a look at a page; with a chosen number it came through a score link. Only machines see the trap."""
-        machine = page == TRAP or is_probably_machine(
-            agent(request), request.environ, request.method, ask.sent_at, now
-        )
+        machine = page == TRAP or is_probably_machine(agent(request), request.environ, ask.sent_at, now)
         page = page if chosen is None else f"{SCORE}{chosen}"
-        self.visits.note(Look(ask.id, now, page, machine), in_background=not current_app.testing)
+        self.visits.note(Look(ask.id, now, page, machine))
 
 
 def wrong_link() -> HTTPException:
@@ -120,8 +118,7 @@ def agent(request: Request) -> str:
 def signs_of(at: Desk, ask: Ask, request: Request, attempt: str | None, now: datetime) -> Signs:
     """What is known of who sent a form, looks of the last moments included."""
     since = now - JUST_NOW
-    with transactions.Looking(at.engine) as connection:
-        seen = asks.pages_seen(connection, ask.id, since) | at.visits.seen(ask.id, since)
+    seen = at.looking.find(asks.pages_seen, ask.id, since) | at.visits.seen(ask.id, since)
     return Signs(agent(request), request.environ, attempt is not None, forms.made_at(attempt), seen)
 
 
@@ -131,9 +128,10 @@ def install(app: Flask) -> None:
     engine = db.engine
     app.extensions["desk"] = Desk(
         engine=engine,
+        looking=Looking(engine),
         signer=Signer([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD]),
         pages=Pages(engine),
-        visits=Visits(engine),
+        visits=Visits(engine, in_background=lambda: not app.testing),
         answers=Together(engine, settings.GATE_SECONDS),
         comment_length=settings.COMMENT_LENGTH,
     )

@@ -12,7 +12,6 @@ from flask import Response, request
 from app import journey
 from app.auth import access, limits
 from app.core import clock
-from app.core.database import transactions
 from app.core.language.words import browsers_choice
 from app.public import forms, pages
 from app.public.desk import Desk, desk
@@ -71,9 +70,7 @@ def fitting(at: Desk, ask: Ask) -> list[Asked]:
     form = at.pages.form(ask)
     if not form.later or not ask.is_heard or not ask.takes_answers(clock.now()):
         return []
-    with transactions.Looking(at.engine) as connection:
-        said = recording.said_before(connection, ask)
-    return form.following(said)
+    return form.following(at.looking.find(recording.said_before, ask))
 
 
 def elsewhere(ask: Ask, token: str, status: int) -> Response:

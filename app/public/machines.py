@@ -81,12 +81,14 @@ def doubts(signs: Signs, now: datetime) -> tuple[Doubt, ...]:
 
 def is_ahead(environ: Mapping[str, Any]) -> bool:
     """The client says that it loads what somebody may open later."""
-    return any("prefetch" in environ.get(name, "") for name in AHEAD)
+    said = [environ[name] for name in AHEAD if name in environ]
+    return bool(said) and any("prefetch" in purpose for purpose in said)
 
 
 def is_probably_machine(
-    agent: str, environ: Mapping[str, Any], method: str, sent_at: datetime | None, now: datetime
+    agent: str, environ: Mapping[str, Any], sent_at: datetime | None, now: datetime
 ) -> bool:
-    """Whether a look at a link was probably not a person's; headers stand in `environ` as in WSGI's."""
+    """Whether a look at a link was probably not a person's; `environ` is that of WSGI."""
     is_too_soon = sent_at is not None and now - sent_at < AT_ONCE
-    return method == "HEAD" or is_ahead(environ) or is_too_soon or is_program(agent)
+    is_headed = environ.get("REQUEST_METHOD") == "HEAD"
+    return is_headed or is_ahead(environ) or is_too_soon or is_program(agent)

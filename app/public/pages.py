@@ -29,10 +29,10 @@ from app.surveys.models import QuestionKind, SurveyVersion
 from app.surveys.scales import Band, band
 
 MOST_MOULDS = 500
-MARKS = ("action", "attempt", "goal", "unsubscribe_url", "once_url", "other_url", "first_name", "account")
-UNSHOWN = frozenset(
-    {"goal", "first_name", "account"}
-)  # They stand inside words, not where the page puts them.
+OWN = ("token", "attempt", "goal", "first_name", "account")
+SHOWN = frozenset(
+    {"attempt", "action", "unsubscribe_url", "once_url", "other_url"}
+)  # All else stands inside words.
 FEELINGS = {Band.DETRACTOR: "low", Band.PASSIVE: "middle", Band.PROMOTER: "high"}
 
 
@@ -93,9 +93,9 @@ class Pages:
             if len(self.moulds) >= MOST_MOULDS:
                 self.moulds.clear()
             given = {} if chosen is None else {"score": chosen}
-            mould = Mould(MARKS, lambda marks: self.render(ask, marks, given))
+            mould = Mould(OWN, lambda marks: self.render(ask, marks | addresses(marks["token"]), given))
             self.moulds[key] = mould
-        return mould.fill(places(ask, token))
+        return mould.fill(own_values(ask, token))
 
     def own_words(self, ask: Ask) -> tuple | None:
         """What sets the page of this ask apart from that of other programs with the same survey."""
@@ -144,7 +144,7 @@ class Pages:
     ) -> str:
         version, form = self.version(ask), self.form(ask)
         with addressing(form.language):
-            shown = set(MARKS) - UNSHOWN - (set() if ask.may_be_skipped else {"once_url", "other_url"})
+            shown = SHOWN - (set() if ask.may_be_skipped else {"once_url", "other_url"})
             named = wording.names(ask, marks["goal"] if ask.goal else "")
             own = wording.page_words(ask.own_words, form.language, named | person(ask, marks))
             note = _(
@@ -184,18 +184,30 @@ def form_of(version: SurveyVersion, language: str) -> Form:
     return forms.form_of(questions, wording.best(language, wording.languages(version)), needed)
 
 
-def places(ask: Ask, token: str) -> dict[str, str]:
-    """A person's own values."""
+def own_values(ask: Ask, token: str) -> dict[str, str]:
+    """What is a person's own on the page of a question."""
     return {
-        "action": f"/a/{token}",
+        "token": token,
         "attempt": new_attempt(clock.now()),
         "goal": ask.goal or "",
-        "unsubscribe_url": f"/u/{token}",
-        "once_url": f"/u/{token}?once=1",
-        "other_url": f"/u/{token}?other=1",
         "first_name": ask.first_name or "",
         "account": ask.account_name,
     }
+
+
+def addresses(token: str) -> dict[str, str]:
+    """Where the forms and links of a person's pages lead."""
+    return {
+        "action": f"/a/{token}",
+        "unsubscribe_url": f"/u/{token}",
+        "once_url": f"/u/{token}?once=1",
+        "other_url": f"/u/{token}?other=1",
+    }
+
+
+def places(ask: Ask, token: str) -> dict[str, str]:
+    """A person's own values, and where their links lead."""
+    return own_values(ask, token) | addresses(token)
 
 
 def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:

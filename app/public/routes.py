@@ -50,13 +50,14 @@ def question(token: str) -> Response:
 
     `?lang=fr` leads on to the same page in that language, whose links and forms keep to it.
     """
-    if b"lang=" in request.query_string:
+    asked = request._get_current_object()  # The proxy looks the request up anew for each of its words.
+    if b"lang=" in asked.query_string:
         return in_language(token)
     at = desk()
     ask = at.opening(token)
     now = clock.now()
-    chosen = forms.chosen(request)
-    at.look(ask, request, now, chosen)
+    chosen = forms.chosen(asked)
+    at.look(ask, asked, now, chosen)
     form = at.pages.form(ask)
     if not ask.takes_answers(now):
         return page(pages.closed(ask, form), form.language, 410)
@@ -161,9 +162,8 @@ def hear(said: Said, ask: Ask) -> Reading | None:
 
 
 def page(body: str | bytes, language: str, status: int = 200) -> Response:
-    response = Response(body, status=status, content_type="text/html; charset=utf-8")
-    response.headers["Content-Language"] = language
-    return response
+    headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Language", language)]
+    return Response(body, status, headers)
 
 
 def unsaved(error: Exception, body: str, language: str) -> Response:

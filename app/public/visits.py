@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 from collections import defaultdict, deque
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -38,18 +39,19 @@ class Look(NamedTuple):
 
 
 class Visits:
-    """The looks of one process on their way to the table."""
+    """The looks of one process on their way to the table; `flush` must be called unless `in_background` holds."""
 
-    def __init__(self, engine: Engine):
+    def __init__(self, engine: Engine, in_background: Callable[[], bool] = lambda: True):
         self.engine = engine
+        self.in_background = in_background
         self.waiting: deque[Look] = deque(maxlen=MOST_WAITING)
         self.process = 0
         self.lock = threading.Lock()
 
-    def note(self, look: Look, *, in_background: bool) -> None:
-        """Take the look in; `in_background` sees to it that it is written, else `flush` must be called."""
+    def note(self, look: Look) -> None:
+        """Take the look in; it is written within moments."""
         self.waiting.append(look)
-        if in_background and self.process != os.getpid():
+        if self.process != os.getpid() and self.in_background():
             self._begin()
 
     def flush(self) -> int:

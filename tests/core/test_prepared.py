@@ -52,8 +52,8 @@ def test_changes_are_rolled_back_with_the_transaction(session, now):
 
 
 def test_a_change_wants_a_transaction(app, now):
-    with transactions.Looking(db.engine) as connection, pytest.raises(InvalidRequestError):
-        NOTE.run(connection, email_key="a@b.example", now=now)
+    with pytest.raises(InvalidRequestError):
+        NOTE.run(transactions.Lookout(db.engine), email_key="a@b.example", now=now)
 
 
 def test_errors_are_those_of_sqlalchemy(session, now):

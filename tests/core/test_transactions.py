@@ -9,12 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from app.core.database import transactions
+from app.core.database.prepared import Prepared
 from app.core.database.transactions import GateBusy, WriteGate
 from app.core.installation import Installation
 from app.extensions import db
 from tests import make
 
 SQLITE = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+
+COMPANY = Prepared(sa.select(Installation.company))
 
 
 @SQLITE
@@ -123,3 +126,55 @@ def test_only_transactions_of_look_ups_keep_their_plans(app):
     assert planning(db.session.connection()) == ("auto", "on")
     db.session.rollback()
     assert planning(transactions.looking_up(db.session)) == ("force_generic_plan", "off")
+
+
+def company_of(connection) -> str:
+    return COMPANY.row(connection).company
+
+
+def test_a_look_takes_the_connection_of_the_look_before_and_sees_what_was_committed_since(app, session):
+    looking = transactions.Looking(db.engine)
+    look = [(looking.find(company_of), looking.idle[0]) for _ in range(2)]
+    assert look[0] == look[1]
+    session.get_one(Installation, 1).company = "Renamed"
+    session.commit()
+    assert (looking.find(company_of), looking.idle) == ("Renamed", [look[0][1]])
+
+
+def test_a_look_after_a_rest_finds_out_that_its_connection_is_dead(app):
+    looking = transactions.Looking(db.engine)
+    looking.find(company_of)
+    dead = looking.idle[0]
+    dead.connection.dbapi_connection.close()
+    dead.rests_since -= transactions.REST_SECONDS
+    looking.find(company_of)
+    assert dead not in looking.idle
+
+
+def test_a_look_that_fails_for_want_of_a_connection_does_not_keep_it(app):
+    looking = transactions.Looking(db.engine)
+
+    def lose(lookout) -> None:
+        lookout.invalidate()
+        raise OSError
+
+    with pytest.raises(OSError):
+        looking.find(lose)
+    assert looking.idle == []
+
+
+def test_connections_for_looks_end_with_those_of_the_pool(app):
+    looking = transactions.Looking(db.engine)
+    looking.find(company_of)
+    lookout = looking.idle[0]
+    db.engine.dispose()
+    assert (looking.idle, lookout.is_alive) == ([], False)
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+def test_a_look_leaves_no_transaction_open(app):
+    db.session.rollback()
+    transactions.Looking(db.engine).find(company_of)
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND datname = current_database()"
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql(waiting).scalar() == 0

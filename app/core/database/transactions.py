@@ -13,9 +13,9 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, Executable, event
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.core.database import finding
 
+Found = TypeVar("Found")
 WRITING = "justask_writing"
 PATIENCE = "justask_patience"
 LOOKING_UP = "justask_looking_up"
@@ -137,28 +138,76 @@ def real(session: scoped_session | Session) -> Session:
     return session() if isinstance(session, scoped_session) else session
 
 
-class Looking:
-    """A connection from the pool for single SELECTs of prepared statements: it has no transaction to begin or to end."""
+class Lookout:
+    """A connection for single SELECTs of prepared statements; each is done with when its rows are there."""
 
-    __slots__ = ("connection", "dialect")
+    __slots__ = ("connection", "dialect", "rests_since")
 
     def __init__(self, engine: Engine):
         self.dialect = engine.dialect
         self.connection = engine.raw_connection()
-
-    def __enter__(self) -> Looking:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.connection.close()
+        self.dialect.set_isolation_level(self.connection.dbapi_connection, "AUTOCOMMIT")
 
     @staticmethod
     def in_transaction() -> bool:
         return False
 
-    def invalidate(self, error: Exception) -> None:
-        """The connection is dead."""
+    @property
+    def is_alive(self) -> bool:
+        return self.connection.dbapi_connection is not None
+
+    def invalidate(self, error: Exception | None = None) -> None:
+        """The connection is dead, or not needed any more."""
         self.connection.invalidate(error)
+
+    def is_fit(self) -> bool:
+        """Whether it can be used again: one that rested for a while is asked, because it may be dead since."""
+        if time.monotonic() - self.rests_since < REST_SECONDS:
+            return True
+        try:
+            return self.dialect.do_ping(self.connection.dbapi_connection)
+        except self.dialect.loaded_dbapi.Error as error:
+            self.invalidate(error)
+            return False
+
+
+class Looking:
+    """Where an application keeps its lookouts at hand, the one used last on top.
+
+    They stay out of the pool, because taking a connection from there and giving it back takes half as long again as
+    the look itself. There are as many as ever looked at the same moment: one for each thread at most.
+    """
+
+    def __init__(self, engine: Engine):
+        self.engine = engine
+        self.idle: list[Lookout] = []
+        event.listen(engine, "engine_disposed", lambda _engine: self._close())
+
+    def find(self, look_up: Callable[..., Found], *what: Any) -> Found:
+        """What `look_up(connection, *what)` finds."""
+        lookout = self._take()
+        try:
+            return look_up(lookout, *what)
+        finally:
+            if lookout.is_alive:
+                lookout.rests_since = time.monotonic()
+                self.idle.append(lookout)
+
+    def _take(self) -> Lookout:
+        while (lookout := self._next()) is not None:
+            if lookout.is_fit():
+                return lookout
+        return Lookout(self.engine)
+
+    def _next(self) -> Lookout | None:
+        try:
+            return self.idle.pop()
+        except IndexError:
+            return None
+
+    def _close(self) -> None:
+        while (lookout := self._next()) is not None:
+            lookout.invalidate()
 
 
 def looking_up(session: scoped_session | Session) -> Connection:
