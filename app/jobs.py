@@ -20,7 +20,7 @@ from app.auth import security, sessions
 from app.contacts.importing import uploads
 from app.core.clock import day_of
 from app.core.installation import installation
-from app.core.outbox import is_more_due
+from app.core.outbox import OutboxState, is_more_due
 from app.core.processes import workers
 from app.core.processes.queue import enqueue
 from app.core.processes.timetable import MAIL, TIMETABLE, Job, every, job_named, stopping
@@ -34,9 +34,11 @@ from app.delivery.models import InvitationState
 from app.delivery.programs import drip, notices, occasions, skips
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
+from app.delivery.telling.tidings import TidingOutcome
 from app.delivery.watching import alarms
 from app.extensions import db
 from app.followups.advocacy import offering
+from app.followups.improvements import mailing
 from app.health import due, snapshots
 from app.passes import run_once, work
 from app.reports import rollups
@@ -255,9 +257,13 @@ def forget_set_aside(now: datetime) -> int:
     return count
 
 
-def mail_ended(outcome: MailOutcome) -> None:
-    """What follows from a mail that did not arrive, in the transaction that records it."""
-    if outcome.state is InvitationState.BOUNCED:
+def mail_ended(outcome: MailOutcome | TidingOutcome) -> None:
+    """What follows from a mail that did not arrive, or told somebody something, in the transaction that records it."""
+    if isinstance(outcome, TidingOutcome):
+        told = mailing.ended(db.session, outcome)
+        if told is not None and outcome.state is OutboxState.REFUSED:
+            due.mark(db.session.connection(), told.account_id, now=outcome.at)
+    elif outcome.state is InvitationState.BOUNCED:
         journey.mail_bounced(db.session, outcome.invitation_id, now=outcome.at)
 
 

@@ -19,6 +19,7 @@ from app.api.protocol.today import present
 from app.core import audit
 from app.core.errors import NotFound
 from app.extensions import db
+from app.followups.improvements import telling
 from app.surveys import audience
 from app.surveys.models import Segment
 from app.surveys.segments import saved
@@ -116,8 +117,9 @@ def change(given: dict, segment_id: int):
 
 @resource.writes("DELETE", "/segments/<int:segment_id>", RemovedSchema)
 def remove(segment_id: int):
-    """Take a segment away; refused while programs use it"""
+    """Take a segment away; refused while programs use it, or an improvement is told to it alone"""
     segment = the_segment(segment_id, lock=True)
+    telling.refuse_if_used(db.session, segment.id)
     saved.remove(db.session, segment)
     audit.note(db.session, actor(), "segment.removed", now=present().now, name=segment.name)
     return {"id": segment_id, "name": segment.name}

@@ -33,6 +33,7 @@ from app.followups import touches
 from app.followups import words as task_words
 from app.followups.advocacy import registry
 from app.followups.advocacy import words as favour_words
+from app.followups.improvements import mailing, readers
 from app.followups.models import Task
 from app.reports.accounts import directory, story
 from app.reports.accounts.directory import ASKABLE, NOT_ASKABLE, PAGE_SIZE, PeopleFilter
@@ -118,6 +119,7 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
         "contacts/contact.html",
         favours=registry.of_contact(db.session, contact.id),
         favour_words=favour_words,
+        told_by_mail=told_lines(contact, facts.language),
         contact=contact,
         asks=asks,
         besides=besides.told_of(db.session, ids, facts.language, wording.names(facts)),
@@ -220,6 +222,20 @@ def come_back(contact_id: int):
     kept(contact, today, "contact.returned")
     flash(_("%(name)s is there after all.", name=contact.name), "success")
     return back_to(contact)
+
+
+def told_lines(contact: Contact, language: str) -> list[dict]:
+    """What the person was told by mail of what came of answers, or will be, in the words of that language."""
+    return [
+        {
+            "said": wording.pick(entry.words, language)["said"],
+            "entry": entry,
+            "telling": one,
+            "by": sent.staff_name,
+            "why": readers.reason_words(one.reason) if one.reason else "",
+        }
+        for one, entry, sent in mailing.of_contact(db.session, contact.id)
+    ]
 
 
 @blueprint.post("/contacts/<int:contact_id>/askable")

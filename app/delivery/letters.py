@@ -91,6 +91,24 @@ class Company:
     postal_address: str = ""
 
 
+@dataclass(frozen=True)
+class Saying:
+    """What customers said and we did about it, in one language."""
+
+    said: str
+    did: str
+
+
+def told(company: Company, language: str, saying: Saying) -> Wording:
+    """The mail that tells what came of an answer."""
+    base, mark = company.base_url.rstrip("/"), Marks()
+    off_link = f"{base}/u/{mark['token']}"
+    context = {"saying": saying, "off_link": off_link, "base_url": base, "preheader": saying.said}
+    context |= {"postal_address": company.postal_address}
+    with addressing(language):
+        return _wording("told", mark, company.name, context, (off_link,))
+
+
 def invitation(ask: Ask) -> Wording:
     """The first mail of an ask."""
     with addressing(ask.language):

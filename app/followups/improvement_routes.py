@@ -21,11 +21,12 @@ from app.core.language.words import RESPONDENTS
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.followups import words
-from app.followups.improvements import telling
+from app.followups.improvements import mailing, telling
 from app.followups.improvements.models import Improvement
 from app.followups.models import Cause
 from app.followups.routes import blueprint
 from app.surveys import wording
+from app.surveys.models import Segment
 from app.surveys.wording import language_name
 
 LONGEST_SAID, LONGEST_DID = 160, 400
@@ -52,6 +53,11 @@ class ImprovementForm(FlaskForm):
         [Optional()],
         description=_l("With a cause, people read it first whose follow-up ended with it, and nobody else."),
     )
+    segment = SelectField(
+        _l("Only people of"),
+        [Optional()],
+        description=_l("Nobody outside the segment reads it or gets it by mail."),
+    )
     from_on = DateField(_l("From"), [InputRequired(_l("Choose a day."))])
     to_on = DateField(_l("To"), [Optional()], description=_l("Left empty, it is told until you end it."))
 
@@ -59,6 +65,9 @@ class ImprovementForm(FlaskForm):
         super().__init__(**given)
         grouped = words.cause_choices()[1:]
         self.cause.choices = [SelectChoice("", _("Everybody who answers")), *grouped]
+        known = db.session.execute(sa.select(Segment.id, Segment.name).order_by(Segment.name))
+        segments = [SelectChoice(str(number), name) for number, name in known]
+        self.segment.choices = [SelectChoice("", _("All segments")), *segments]
 
     def validate_said(self, field) -> None:
         clean(field, LONGEST_SAID)
@@ -89,6 +98,7 @@ def improvements():
     return render_template(
         "followups/improvements.html",
         entries=[(entry, wording.pick(entry.words, this_installation().language)) for entry in found],
+        mailed=mailing.told_counts(db.session, found),
         rests_on=telling.rests_on(db.session, found),
         causes=words.CAUSES,
         language_name=language_name,
@@ -120,6 +130,7 @@ def edit_improvement(improvement_id: int):
         said=said.get("said", ""),
         did=said.get("did", ""),
         cause=found.cause.value if found.cause else "",
+        segment=str(found.segment_id or ""),
         from_on=found.from_on,
         to_on=found.to_on,
     )
@@ -136,6 +147,7 @@ def change_improvement(improvement_id: int):
 @access.manager
 def remove_improvement(improvement_id: int):
     found = the_improvement(improvement_id)
+    mailing.take_back_all(db.session, found)
     db.session.delete(found)
     audit.note(db.session, access.actor(), "improvement.removed", now=clock.now(), id=improvement_id)
     db.session.commit()
@@ -150,6 +162,7 @@ def keep_improvement(found: Improvement | None):
     entry = found or Improvement(author=access.actor().name, words={}, created_at=now)
     entry.words = {**entry.words, language: {"said": form.said.data, "did": form.did.data}}
     entry.cause = Cause(form.cause.data) if form.cause.data else None
+    entry.segment_id = int(form.segment.data) if form.segment.data else None
     entry.from_on, entry.to_on, entry.updated_at = form.from_on.data, form.to_on.data, now
     db.session.add(entry)
     db.session.flush()

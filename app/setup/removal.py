@@ -18,8 +18,9 @@ from app.core.installation import installation
 from app.core.outbox_rows import Letter, OutboxRow, OutboxState
 from app.delivery.models import Invitation, Suppression, Wave
 from app.delivery.sending.asks import REHEARSAL
+from app.delivery.telling.tidings import group_of
 from app.demo.company.companies import OUR_DOMAIN, OUR_NAME
-from app.followups.improvements.models import Improvement
+from app.followups.improvements.models import Improvement, Mailing
 from app.followups.models import Task
 from app.health import due
 from app.health.models import Snapshot
@@ -108,6 +109,8 @@ def remove(session: Session, *, demo: bool, rehearsal: bool, now: datetime) -> R
     found = remains(session)
     doomed = Doomed(demo=demo, rehearsal=rehearsal)
     touched = session.scalars(sa.select(Task.account_id).where(Task.id.in_(doomed.tasks)).distinct()).all()
+    if rehearsal:
+        remove_mailings(session)
     remove_asks(session, doomed)
     if demo:
         remove_company(session, doomed)
@@ -129,6 +132,13 @@ def remove_asks(session: Session, doomed: Doomed) -> None:
     delete(session, Invitation, Invitation.id.in_(doomed.invitations))
     delete(session, Wave, Wave.id.in_(doomed.waves))
     delete(session, Letter, ~sa.exists().where(OutboxRow.letter_id == Letter.id))
+
+
+def remove_mailings(session: Session) -> None:
+    """What a rehearsal told by mail; people can be told it again."""
+    mailings = list(session.scalars(sa.select(Mailing.id).where(Mailing.is_rehearsal)))
+    delete(session, OutboxRow, OutboxRow.group.in_([group_of(number) for number in mailings]))
+    delete(session, Mailing, Mailing.is_rehearsal)
 
 
 def remove_company(session: Session, doomed: Doomed) -> None:

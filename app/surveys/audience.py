@@ -249,7 +249,14 @@ def countries(session: Session) -> list[str]:
 
 def in_language(language: sa.ColumnElement, offered: list[str], default: str) -> sa.ColumnElement[str]:
     """The offered language in which somebody of that language is asked: in SQL the choice of `wording.best`."""
-    fallback = best(None, offered, default)
+    fallback, cases = best(None, offered, default), language_cases(language, offered)
+    return sa.case(*cases, else_=fallback) if cases else sa.literal(fallback)
+
+
+def language_cases(
+    language: sa.ColumnElement, offered: list[str]
+) -> list[tuple[sa.ColumnElement[bool], sa.ColumnElement]]:
+    """For each offered language whether it is somebody's of that language; exact ones come first."""
     key = sa.func.lower(sa.func.replace(sa.func.coalesce(language, ""), "_", "-"))
     varieties = [language for language in offered if "-" not in language]
     cases = [(key == language.casefold(), sa.literal(language)) for language in offered]
@@ -257,7 +264,7 @@ def in_language(language: sa.ColumnElement, offered: list[str], default: str) ->
         (key.startswith(language.casefold() + "-", autoescape=True), sa.literal(language))
         for language in varieties
     ]
-    return sa.case(*cases, else_=fallback) if cases else sa.literal(fallback)
+    return cases
 
 
 @dataclass(frozen=True)

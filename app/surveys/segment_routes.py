@@ -11,6 +11,7 @@ from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark
 from app.extensions import db
+from app.followups.improvements import telling
 from app.surveys import audience, forms, saving
 from app.surveys.models import Segment
 from app.surveys.routes import blueprint
@@ -70,6 +71,7 @@ def change_segment(segment_id: int):
 def remove_segment(segment_id: int):
     found = the_segment(segment_id)
     name = found.name
+    telling.refuse_if_used(db.session, found.id)
     saved.remove(db.session, found)
     audit.note(db.session, access.actor(), "segment.removed", now=clock.now(), name=name)
     db.session.commit()

@@ -86,6 +86,8 @@ COVERED = {
         "followups.add_improvement",
         "followups.edit_improvement",
         "followups.change_improvement",
+        "followups.improvement_mail",
+        "followups.send_improvement",
     ),
     "delivery.mailbox": ("delivery.mailbox", "delivery.kept_mail"),
     "setup.overview": (

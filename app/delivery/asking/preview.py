@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from app.auth.models import Staff
 from app.contacts.models import Account, Contact
 from app.core.database.columns import BigId, UtcDateTime
 from app.core.database.finding import every_word
-from app.core.installation import installation
+from app.core.installation import Installation, installation
 from app.delivery import cadence, letters
 from app.delivery.asking.gates import Reason
 from app.delivery.cadence import Ask
@@ -316,12 +316,15 @@ def letter_of(
 ) -> Wording:
     """The invitation of a program; `owner` stands for the account, where owners are the senders."""
     sender = owner if program.is_from_owner and owner and owner.active else program.sender
-    facts = installation(session)
-    company = letters.Company(
-        facts.company or settings.MAIL_FROM.partition("<")[0].strip(), settings.BASE_URL, facts.product
-    )
+    company = company_of(installation(session), settings)
     name = sender.name if sender else ""
     return letters.invitation(letters.ask_of(program, program.survey.current, language, company, name))
+
+
+def company_of(facts: Installation, settings: config.Settings) -> letters.Company:
+    """Who asks, as mails say it."""
+    name = facts.company or settings.MAIL_FROM.partition("<")[0].strip()
+    return letters.Company(name, settings.BASE_URL, facts.product)
 
 
 def own_mail(
@@ -341,6 +344,11 @@ def own_mail(
         "token": EXAMPLE,
         **letters.personal(first_name, installation(session).company or program.name),
     }
+    return led_to(letter, values, settings, link)
+
+
+def led_to(letter: Wording, values: Mapping[str, str], settings: config.Settings, link: str) -> Wording:
+    """A mail for a colleague to look at: filled with the values of an example, and its links lead to `link`."""
     filled = {part: letter.fill(part, values) for part in ("subject", "html", "text")}
     base = settings.BASE_URL.rstrip("/")
     for place in ("html", "text"):

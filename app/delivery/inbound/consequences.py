@@ -23,7 +23,7 @@ from app.delivery.inbound.reading.bounces import Report
 from app.delivery.inbound.reading.sorting import Kind
 from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Suppression
-from app.delivery.sending.posting import INVITATION, REMINDER, ref_of
+from app.delivery.sending.posting import INVITATION, REMINDER, TOLD, ref_of
 
 BOUNCED = "bounced"
 MOST_REMINDERS = 9
@@ -34,7 +34,8 @@ def write_down(
 ) -> None:
     """Do to the ask what the mail says; its kind is corrected where another address than ours failed."""
     invitation = mail.invitation
-    if mail.kind is Kind.AUTO_REPLY and not invitation.is_auto_reply:
+    is_to_the_ask = TOLD not in (match.about or "")
+    if mail.kind is Kind.AUTO_REPLY and is_to_the_ask and not invitation.is_auto_reply:
         invitation.is_auto_reply, invitation.updated_at = True, now
     if mail.kind is Kind.HARD_BOUNCE and is_elsewhere(match.recipient or invitation.asked_as or "", reports):
         mail.kind = Kind.SOFT_BOUNCE

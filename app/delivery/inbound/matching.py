@@ -22,7 +22,7 @@ from app.delivery.inbound.models import MatchedBy
 from app.delivery.inbound.reading.sorting import Clues
 from app.delivery.mail.verp import ReturnPaths
 from app.delivery.models import Invitation
-from app.delivery.sending.posting import INVITATION, REMINDER, invitation_id_of
+from app.delivery.sending.posting import OF_ASKS, invitation_id_of
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Finder:
     def find(self, session: Session, clues: Clues, *, by_sender: bool) -> Match | None:
         """The ask, by the surest clue; `by_sender` says that who wrote it may decide."""
         for row, by in self._mails(session, clues):
-            if row.kind not in (INVITATION, REMINDER):
+            if row.kind not in OF_ASKS:
                 return Match(MatchedBy.STAFF, about=row.ref, recipient=row.recipient)
             invitation = session.get(Invitation, invitation_id_of(row.ref))
             if invitation is not None:

@@ -21,13 +21,15 @@ from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Reminder, Suppression, Wave
 from app.delivery.sending import asks, windows
 from app.delivery.sending.asks import Ask
-from app.delivery.sending.posting import INVITATION, REMINDER, invitation_id_of
+from app.delivery.sending.posting import INVITATION, OF_ASKS, REMINDER, TOLD, invitation_id_of
+from app.delivery.telling.tidings import TidingOutcome, subject_of
 from app.surveys import rules
 from app.surveys.rules import Rules
 
 BOUNCED = "bounced"
 GONE_OUT = frozenset({OutboxState.SENT, OutboxState.IN_DOUBT})
 WAITING = frozenset({OutboxState.QUEUED, OutboxState.RETRY, OutboxState.HELD})
+WAITING_STILL = frozenset({OutboxState.QUEUED, OutboxState.RETRY})
 NOTICED = frozenset({InvitationState.BOUNCED, InvitationState.REFUSED, InvitationState.IN_DOUBT})
 
 
@@ -57,21 +59,22 @@ class Books:
         leaving: Sequence[Row],
         known: Mapping[int, Ask | None],
         now: datetime,
-    ) -> list[MailOutcome]:
+    ) -> list[MailOutcome | TidingOutcome]:
         """Record what became of mails and which are about to go; what others should hear of.
 
         `known` holds the asks as they were when their mails were claimed; those it lacks are read here.
         """
-        pairs, facts = self._pairs(session, outcomes, known)
+        of_asks, facts = self._pairs(session, outcomes, known)
+        pairs = [pair for pair in of_asks if pair[0].row.kind != TOLD]
         moves = {ask.id: move for outcome, ask in pairs if (move := self._move(session, outcome, ask))}
         first = [invitation_id_of(row.ref) for row in leaving if row.kind == INVITATION]
         moves |= {number: Move(number, InvitationState.SENDING) for number in first}
         stands = {number: facts[number].state for number in moves if facts.get(number)}
         moved = invitations.move(session, list(moves.values()), now=now, stands=stands)
         self._note_reminders(session, [pair for pair in pairs if pair[0].row.kind == REMINDER], now)
-        self._note_dead(session, [ask for outcome, ask in pairs if outcome.result.is_dead], now)
-        self._forget_words(session, [outcome for outcome in outcomes if not _is_survey(outcome.row)])
-        return [
+        self._note_dead(session, [ask for outcome, ask in of_asks if outcome.result.is_dead], now)
+        self._forget_words(session, [outcome for outcome in outcomes if not _is_of_ask(outcome.row)])
+        return self._told(of_asks, now) + [
             MailOutcome(
                 ask.id, ask.contact_id, moves[ask.id].state, outcome.row.kind == REMINDER, outcome.reason, now
             )
@@ -79,16 +82,24 @@ class Books:
             if ask.id in moved and moves[ask.id].state in NOTICED
         ]
 
+    def _told(self, pairs: Sequence[tuple[Outcome, Ask]], now: datetime) -> list[TidingOutcome]:
+        """What became of mails that tell something and do not wait for their turn any more."""
+        return [
+            TidingOutcome(subject_of(outcome.row.ref), ask.contact_id, outcome.state, outcome.reason, now)
+            for outcome, ask in pairs
+            if outcome.row.kind == TOLD and outcome.state not in WAITING_STILL
+        ]
+
     def _pairs(
         self, session: Session, outcomes: Sequence[Outcome], known: Mapping[int, Ask | None]
     ) -> tuple[list[tuple[Outcome, Ask]], Mapping[int, Ask | None]]:
-        """The outcomes of survey mails with their asks, and all asks that are known now."""
-        survey = [
-            (outcome, invitation_id_of(outcome.row.ref)) for outcome in outcomes if _is_survey(outcome.row)
+        """The outcomes of mails that rest on asks with those asks, and all asks that are known now."""
+        found = [
+            (outcome, invitation_id_of(outcome.row.ref)) for outcome in outcomes if _is_of_ask(outcome.row)
         ]
-        unknown = [number for _, number in survey if number not in known]
+        unknown = [number for _, number in found if number not in known]
         facts = {**known, **asks.read(session.connection(), unknown)} if unknown else known
-        return [(outcome, facts[number]) for outcome, number in survey if facts.get(number)], facts
+        return [(outcome, facts[number]) for outcome, number in found if facts.get(number)], facts
 
     def _move(self, session: Session, outcome: Outcome, ask: Ask) -> Move | None:
         if outcome.result.is_dead:
@@ -202,5 +213,5 @@ class Books:
         )
 
 
-def _is_survey(row: Row) -> bool:
-    return row.kind in (INVITATION, REMINDER)
+def _is_of_ask(row: Row) -> bool:
+    return row.kind in OF_ASKS

@@ -32,6 +32,10 @@ from app.delivery.timing.last_look import LastLook
 from app.surveys import rules
 
 INVITATION, REMINDER, STAFF, TRIAL = "invitation", "reminder", "staff", "trial"
+TOLD = "told"  # What came of an answer; asks nothing.
+OF_ASKS = frozenset(
+    {INVITATION, REMINDER, TOLD}
+)  # Their refs begin with an invitation, whose link they carry.
 
 
 def group_of(wave_id: int) -> str:

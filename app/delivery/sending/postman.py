@@ -23,19 +23,22 @@ from app.delivery.sending import asks, books, traces
 from app.delivery.sending.asks import FLOOR, PAUSED, REHEARSAL, WINDOW, Ask
 from app.delivery.sending.posting import (
     INVITATION,
+    OF_ASKS,
     REMINDER,
     STAFF,
+    TOLD,
     TRIAL,
     invitation_id_of,
     sender_of,
     wording_of,
 )
+from app.delivery.telling import tidings
+from app.delivery.telling.tidings import TidingOutcome
 from app.delivery.timing.calendars import Calendar
 
 FRESH = timedelta(seconds=1)
 # Each owner of accounts may be a sender in each language; a letter made ready takes some 15 KB.
 MOST_LETTERS = 256
-SURVEY = frozenset({INVITATION, REMINDER})
 PERSONAL_STAGES = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY})
 STEPS = {
     None: Step.READY,
@@ -51,7 +54,7 @@ STEPS = {
 class Postman:
     """See `app.core.outbox.Carrier`; one for each turn of sending."""
 
-    kinds = (INVITATION, REMINDER, STAFF, TRIAL)
+    kinds = (INVITATION, REMINDER, STAFF, TOLD, TRIAL)
 
     def __init__(self, mailer: Mailer):
         self.mailer = mailer
@@ -92,26 +95,31 @@ class Postman:
         self.colleagues = frozenset(session.scalars(real))
 
     def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
-        survey = [row for row in ready if row.kind in SURVEY]
-        about = [invitation_id_of(row.ref) for row in survey]
+        of_asks = [row for row in ready if row.kind in OF_ASKS]
+        about = [invitation_id_of(row.ref) for row in of_asks]
         self.asks.update(dict.fromkeys(about) | asks.read(connection, about))
         results, paused = [], set()
-        for row in survey:
-            ask, is_reminder = self.asks[invitation_id_of(row.ref)], row.kind == REMINDER
-            stop = asks.objection(ask, is_reminder=is_reminder, is_live=self.is_live, now=now)
+        for row in of_asks:
+            ask = self.asks[invitation_id_of(row.ref)]
+            stop = self._objection(ask, row, now)
             if stop:
                 results.append(Result(row.id, stop[0], stop[1], is_try=False))
                 paused |= {ask.wave_id} if stop[1] == PAUSED else set()
-            elif row.tries == 0 and (wait := self._wait(ask, is_reminder, now)):
+            elif row.tries == 0 and (wait := self._wait(ask, row, now)):
                 results.append(Result(row.id, Step.RETURNED, WINDOW, is_try=False, wait=wait))
         results += self._too_soon(ready, {result.id for result in results}, now)
         if paused:
-            results = self._judged_again(connection, results, paused, survey)
+            results = self._judged_again(connection, results, paused, of_asks)
         if self.mailer.lane.domain_rates:
             stopped = {result.id for result in results}
             leaving = [row for row in ready if row.id not in stopped and self._may_leave(row)]
             results += self._out_of_turn(connection, leaving, now)
         return results
+
+    def _objection(self, ask: Ask | None, row: Row, now: datetime) -> tuple[Step, str] | None:
+        if row.kind == TOLD:
+            return tidings.objection(ask, row, is_live=self.is_live)
+        return asks.objection(ask, is_reminder=row.kind == REMINDER, is_live=self.is_live, now=now)
 
     def _too_soon(self, rows: Sequence[Row], stopped: set[int], now: datetime) -> list[Result]:
         """The first mails to people whom another wave or a reminder wrote to meanwhile."""
@@ -151,14 +159,15 @@ class Postman:
             if domain not in ours
         ]
 
-    def _wait(self, ask: Ask, is_reminder: bool, now: datetime) -> float:
+    def _wait(self, ask: Ask, row: Row, now: datetime) -> float:
         """Seconds until the window opens for a mail that was not tried yet; a server that asked for patience gets it.
 
-        A wave that was paused, or longer than its window, does not go on at night.
+        A wave that was paused, or longer than its window, does not go on at night. What is told rests on an answer, whose
+        wave may have ignored its window; so it goes by that of reminders, and by none in a rehearsal.
         """
-        if self.calendar is None:
+        if self.calendar is None or (row.kind == TOLD and not self.is_live):
             return 0
-        return (self.calendar.opening(ask, now, is_reminder=is_reminder) - now).total_seconds()
+        return (self.calendar.opening(ask, now, is_reminder=row.kind != INVITATION) - now).total_seconds()
 
     def offer(self, rows: Sequence[Row], now: datetime) -> None:
         """Finish each mail and give it to the lane it belongs on."""
@@ -185,7 +194,7 @@ class Postman:
 
     def keep_books(
         self, session: Session, outcomes: Sequence[Outcome], leaving: Sequence[Row], now: datetime
-    ) -> list[books.MailOutcome]:
+    ) -> list[books.MailOutcome | TidingOutcome]:
         notices = self.books.keep(session, outcomes, leaving, self.asks, now)
         for row in leaving:
             if row.kind == INVITATION:
@@ -195,7 +204,7 @@ class Postman:
             traces.sweep(session, self.mailer.shelf.mailbox, [outcome.row.id for outcome in outcomes])
         for outcome in outcomes:
             self.shelved.discard(outcome.row.id)
-            if outcome.row.kind in SURVEY:
+            if outcome.row.kind in OF_ASKS:
                 self.asks.pop(invitation_id_of(outcome.row.ref), None)
         return notices
 
@@ -223,7 +232,7 @@ class Postman:
 
     def _envelope(self, row: Row, now: datetime) -> Envelope:
         values = row.values
-        if row.kind in SURVEY:
+        if row.kind in OF_ASKS:
             own = letters.personal(values.get("first_name", ""), values["account"])
             token = self.mailer.signer.token(self.asks[invitation_id_of(row.ref)].nonce)
             values = values | own | {"token": token}
@@ -235,7 +244,7 @@ class Postman:
         """During rehearsal only those on the list get real mail, and colleagues what is meant for colleagues."""
         if self.is_live or not self.mailer.leaves_the_machine:
             return True
-        known = self.allowed if row.kind in SURVEY else self.allowed | self.colleagues
+        known = self.allowed if row.kind in OF_ASKS else self.allowed | self.colleagues
         return is_allowed(row.recipient, known)
 
     def _shelved_result(self, report: Report) -> Result:

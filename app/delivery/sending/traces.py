@@ -32,7 +32,7 @@ from app.delivery.models import (
     Visit,
 )
 from app.delivery.optouts import ON_ITS_WAY
-from app.delivery.sending.posting import INVITATION, REMINDER, STAFF, ref_of
+from app.delivery.sending.posting import INVITATION, REMINDER, STAFF, TOLD, ref_of
 
 ERASED = "erased"
 MOST_REMINDERS = 9
@@ -134,9 +134,11 @@ def asks_of(session: Session, contact_id: int) -> Sequence[int]:
 
 
 def mails_of(invitation_ids: Sequence[int]) -> sa.ColumnElement[bool]:
-    """The survey mails about these asks."""
+    """The mails about these asks, and those that tell what came of them."""
     refs = [ref_of(number, place) for number in invitation_ids for place in range(MOST_REMINDERS + 1)]
-    return sa.and_(OutboxRow.kind.in_((INVITATION, REMINDER)), OutboxRow.ref.in_(refs))
+    asked = sa.and_(OutboxRow.kind.in_((INVITATION, REMINDER)), OutboxRow.ref.in_(refs))
+    told = [OutboxRow.ref.startswith(f"{ref_of(number)}:{TOLD}") for number in invitation_ids]
+    return sa.or_(asked, sa.and_(OutboxRow.kind == TOLD, sa.or_(sa.false(), *told)))
 
 
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from app.core.database import telling
 from app.core.installation import installation
 from app.core.language.words import speaking
 from app.followups.advocacy.models import Favour, FavourChange
+from app.followups.improvements.models import Telling
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, TaskStep, Touch
 from app.followups.opening import BY
 from app.followups.promises.models import Promise
@@ -32,6 +33,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "task_steps": telling.rows(session, TaskStep, TaskStep.task_id.in_(mine)),
         "task_mails": telling.rows(session, TaskMail, TaskMail.task_id.in_(mine)),
         "activities": telling.rows(session, Activity, Activity.task_id.in_(mine)),
+        "told_by_mail": telling.rows(session, Telling, Telling.contact_id == contact_id),
         "promises": telling.rows(session, Promise, Promise.contact_id == contact_id),
         "touches": telling.rows(session, Touch, Touch.contact_id == contact_id),
     }
@@ -59,24 +61,30 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     session.execute(promised.values(phone=""), execution_options=BULK)
     waiting = promised.where(Promise.withdrawn_at.is_(None), Promise.until_at > now)
     session.execute(waiting.values(withdrawn_at=now), execution_options=BULK)
+    told = sa.update(Telling).where(Telling.contact_id == contact_id)
+    session.execute(told.values(reason=None), execution_options=BULK)
+    session.execute(told.where(Telling.ended_at.is_(None)).values(ended_at=now), execution_options=BULK)
     touched = sa.update(Touch).where(Touch.contact_id == contact_id)
     session.execute(touched.values(words=""), execution_options=BULK)
     session.expire_all()
 
 
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
-    """The tasks, promises, favours and touches of one account to another."""
+    """The tasks, promises, favours, touches and what was told of one account to another."""
     tasks = sa.update(Task).where(Task.account_id == from_id)
     session.execute(tasks.values(account_id=to_id, updated_at=now), execution_options=BULK)
-    for table in (Touch, Promise, Favour):
+    for table in (Touch, Promise, Favour, Telling):
         rows = sa.update(table).where(table.account_id == from_id)
         session.execute(rows.values(account_id=to_id), execution_options=BULK)
 
 
 def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
-    """The tasks, promises, favours and touches of one person to another."""
+    """The tasks, promises, favours and touches of one person to another; of what both were told, once is kept."""
+    known = sa.select(Telling.improvement_id).where(Telling.contact_id == to_id)
+    twice = sa.delete(Telling).where(Telling.contact_id == from_id, Telling.improvement_id.in_(known))
+    session.execute(twice, execution_options=BULK)
     tasks = sa.update(Task).where(Task.contact_id == from_id)
     session.execute(tasks.values(contact_id=to_id, updated_at=now), execution_options=BULK)
-    for table in (Touch, Promise, Favour):
+    for table in (Touch, Promise, Favour, Telling):
         rows = sa.update(table).where(table.contact_id == from_id)
         session.execute(rows.values(contact_id=to_id), execution_options=BULK)

@@ -43,6 +43,8 @@ ACTIONS = {
     "favours.offered": _l("Favours to ask for chosen"),
     "handover.approve": _l("Word of somebody asked taken as true"),
     "handover.refuse": _l("Word of somebody asked left as it was"),
+    "improvement.mail_undone": _l("Mails about an improvement stopped"),
+    "improvement.mailed": _l("Improvement told by mail"),
     "improvement.removed": _l("Improvement told no more"),
     "improvement.written": _l("Improvement told on thank-you pages"),
     "inbound.dismiss": _l("Incoming mail let go"),

@@ -1,0 +1,1 @@
+"""Mails that ask nothing: they tell people what came of their answers."""

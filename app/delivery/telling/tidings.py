@@ -1,0 +1,130 @@
+"""Mails that tell people what came of their answers: put into the outbox, taken back, stopped at the last moment.
+
+Each rests on an ask that its reader has answered. The link of that ask leads out of these mails too, and what comes back
+by mail is threaded to it. They leave in the window of reminders on each person's own clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+import config
+from app.contacts.models import ContactStatus
+from app.core import outbox_rows, text
+from app.core.outbox import OutboxRow, OutboxState, Row, Step
+from app.core.outbox_rows import WAITING
+from app.delivery import letters
+from app.delivery.asking.gates import Reason, bars
+from app.delivery.letters import Saying
+from app.delivery.mail.compiling import new_message_id
+from app.delivery.sending.asks import CHANGED, REHEARSAL, SUPPRESSED, Ask
+from app.delivery.sending.posting import TOLD, Desk, invitation_id_of
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody to write to, in a language. `invitation_id` is the ask they answered."""
+
+    invitation_id: int
+    email: str
+    first_name: str
+    last_name: str
+    account: str
+    language: str
+
+    @property
+    def values(self) -> dict[str, str]:
+        return {
+            "name": f"{self.first_name} {self.last_name}".strip(),
+            "greeting": letters.greeting(self.first_name, self.last_name, self.language),
+            "account": self.account,
+            "first_name": self.first_name,
+        }
+
+
+@dataclass(frozen=True)
+class TidingOutcome:
+    """What became of such a mail, for those who keep whom they told what; `subject` is their own number for it."""
+
+    subject: int
+    contact_id: int
+    state: OutboxState
+    reason: str
+    at: datetime
+
+
+def group_of(mailing_id: int) -> str:
+    """The outbox group of one mailing."""
+    return f"{TOLD}:{mailing_id}"
+
+
+def ref_of(invitation_id: int, subject: int) -> str:
+    return f"{invitation_id}:{TOLD}{subject}"
+
+
+def subject_of(ref: str) -> int:
+    return int(ref.rpartition(TOLD)[2])
+
+
+def queue(
+    session: Session,
+    settings: config.Settings,
+    readers: Sequence[Reader],
+    sayings: Mapping[str, Saying],
+    *,
+    mailing_id: int,
+    subject: int,
+    due_at: datetime,
+    now: datetime,
+) -> None:
+    """Freeze a mail for each of the readers, in the words of their language; none leaves before `due_at`."""
+    desk = Desk(session, settings, now)
+    spoken = {reader.language for reader in readers}
+    written = {
+        language: desk.letter(letters.told(desk.company, language, sayings[language]), desk.sender)
+        for language in sorted(spoken)
+    }
+    rows = [
+        {
+            "kind": TOLD,
+            "ref": ref_of(reader.invitation_id, subject),
+            "group": group_of(mailing_id),
+            "recipient": reader.email,
+            "letter_id": written[reader.language],
+            "values": reader.values,
+            "message_id": new_message_id(desk.address),
+            "due_at": due_at,
+        }
+        for reader in readers
+    ]
+    outbox_rows.put(session, rows, now=now)
+
+
+def take_back(session: Session, mailing_id: int) -> list[int]:
+    """Forget the mails of a mailing that have not begun to leave; the asks they rested on."""
+    mine = sa.delete(OutboxRow).where(OutboxRow.group == group_of(mailing_id), OutboxRow.state.in_(WAITING))
+    refs = session.scalars(mine.returning(OutboxRow.ref), execution_options={"synchronize_session": False})
+    return [invitation_id_of(ref) for ref in refs]
+
+
+def objection(ask: Ask | None, row: Row, *, is_live: bool) -> tuple[Step, str] | None:
+    """Why the mail must not go after all, or None. A reason is a code that pages put in words."""
+    if ask is None:
+        return Step.CANCELLED, "gone"
+    return next(((Step.CANCELLED, why) for stands, why in _ends(ask, row, is_live) if stands), None)
+
+
+def _ends(ask: Ask, row: Row, is_live: bool) -> list[tuple[bool, str]]:
+    return [
+        (ask.status is not ContactStatus.ACTIVE, ask.status.value),
+        (ask.not_askable in bars(is_rehearsal=not is_live), str(ask.not_askable)),
+        (ask.is_suppressed, SUPPRESSED),
+        (ask.rest_days is not None, Reason.LESS_OFTEN.value),
+        (ask.email_key != text.email_key(row.recipient), CHANGED),
+        (is_live and ask.is_rehearsal, REHEARSAL),
+    ]
