@@ -19,7 +19,8 @@ from app.core import audit
 from app.core.errors import Invalid, NotFound
 from app.extensions import db
 from app.followups import activities, queue
-from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
+from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState, WishSize
+from app.followups.passives import wishes
 from app.followups.resolution import MOST_FURTHER_CAUSES, Resolution, reopen, resolve
 
 resource = Resource("tasks", "What was promised after an answer or a silence.")
@@ -71,6 +72,12 @@ class TaskSchema(Shown):
     outcome = Choice(Outcome, required=True, allow_none=True)
     comment = ma.fields.String(attribute="closing_comment", required=True, allow_none=True)
     customer_told = ma.fields.Boolean(required=True, allow_none=True)
+    wish = Choice(
+        WishSize,
+        required=True,
+        allow_none=True,
+        metadata={"description": "Of passives: how much there is to what would make it a 9."},
+    )
     rehearsal = ma.fields.Boolean(attribute="is_rehearsal", required=True)
     activities = ma.fields.List(ma.fields.Nested(ActivitySchema), required=True)
     updated_at = Moment(required=True)
@@ -83,6 +90,7 @@ class TaskChangesSchema(Given):
     state = Choice(TaskState, but=(TaskState.NEW, TaskState.CLOSED))
     priority = Whole(0, 1000)
     snoozed_until = Moment(allow_none=True)
+    wish = Choice(WishSize, allow_none=True)
 
 
 class NewActivitySchema(Given):
@@ -116,6 +124,7 @@ class TaskFilters(Filters):
     overdue = Flag(text=True)
     cause = Many(Choice(Cause))
     outcome = Many(Choice(Outcome))
+    wish = Many(Choice(WishSize))
     rehearsal = Flag(text=True)
 
 
@@ -136,6 +145,7 @@ WHERE = {
     "overdue": is_overdue,
     "cause": Task.cause.in_,
     "outcome": Task.outcome.in_,
+    "wish": Task.wish.in_,
     "rehearsal": Task.is_rehearsal.is_,
 }
 
@@ -171,6 +181,8 @@ def change(given: dict, task_id: int):
         task.priority = given["priority"]
     if "snoozed_until" in given:
         snooze(task, given["snoozed_until"], now)
+    if "wish" in given:
+        wishes.size(task, given["wish"])
     if given:
         task.updated_at = now
         note(task, "task.change", now, fields=sorted(given))

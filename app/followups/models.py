@@ -62,6 +62,13 @@ class Outcome(StrEnum):
     NO_CONTACT = "no_contact"
 
 
+class WishSize(StrEnum):
+    """How much there is to what would make it a 9: done soon, or a matter of decisions and months."""
+
+    SMALL = "small"
+    LARGE = "large"
+
+
 class Cause(StrEnum):
     """Why the customer felt so: fourteen causes in five groups (the part before the first underscore)."""
 
@@ -126,6 +133,7 @@ class Task(Stamped, Base):
     outcome: Mapped[Outcome | None] = mapped_column(choice(Outcome))
     closing_comment: Mapped[str | None] = mapped_column(sa.Text)
     customer_told: Mapped[bool | None]
+    wish: Mapped[WishSize | None] = mapped_column(choice(WishSize, "wish"))
     is_rehearsal: Mapped[bool] = mapped_column(default=False)
     account: Mapped[Account] = relationship()
     contact: Mapped[Contact | None] = relationship()

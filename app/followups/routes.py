@@ -33,6 +33,7 @@ from app.followups.casefile import casefile
 from app.followups.conversation import replies
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
 from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
+from app.followups.passives import wishes
 from app.followups.promises import giving
 from app.followups.promises import words as promise_words
 from app.followups.queue import ALL, NOBODY, PAGE_SIZE, QueueFilter
@@ -192,6 +193,7 @@ def render_task(task: Task, status: int = 200, **forms):
         story=activities.story(task),
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
+        wishes=wishes,
         words=words,
         ask_words=ask_words.STATES,
         role_words=contact_words.ROLES,

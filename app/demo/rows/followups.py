@@ -13,7 +13,7 @@ from app.demo.company.companies import MANAGER, STAFF
 from app.demo.company.population import Firm
 from app.demo.events.records import Deed, FollowUp
 from app.demo.rows.customers import Home
-from app.followups.models import Activity, ActivityKind, Task, TaskChange, TaskKind, Touch
+from app.followups.models import Activity, ActivityKind, Task, TaskChange, TaskKind, Touch, WishSize
 from app.followups.promises.giving import day_promised
 from app.followups.promises.models import Promise, Way
 from app.followups.triggers import ASKED_FOR_URGENCY, MOST_URGENT
@@ -70,6 +70,7 @@ class Desk:
             "outcome": closing.outcome if closing else None,
             "closing_comment": closing.words if closing else None,
             "customer_told": closing.customer_told if closing else None,
+            "wish": wish_of(task),
             "is_rehearsal": False,
             "created_at": task.opened_at,
             "updated_at": max(task.states[-1][1], *(deed.at for deed in task.deeds), task.opened_at),
@@ -163,6 +164,14 @@ def wants_contact(task: FollowUp) -> bool:
     """Whether somebody asked to be contacted: many who are unhappy do, few of the others; once for each answer."""
     share = WANTS_CONTACT.get(task.due.kind, 0)
     return Random(f"contact {task.ask.wave.key} {task.ask.person.key}").random() < share
+
+
+def wish_of(task: FollowUp) -> WishSize | None:
+    """How large somebody found what a passive wants; of fresh answers nobody has said it yet."""
+    if task.due.kind is not TaskKind.PASSIVE or task.closing is None:
+        return None
+    found = Random(f"wish {task.ask.wave.key} {task.ask.person.key}").random()
+    return None if found < 0.1 else WishSize.SMALL if found < 0.65 else WishSize.LARGE
 
 
 def states(task: FollowUp, task_id: int) -> list[dict]:

@@ -86,6 +86,7 @@ ACTIONS = {
     "task.change": _l("Task changed"),
     "task.close": _l("Task closed"),
     "task.no_answer_needed": _l("Reply needs no answer"),
+    "task.wish": _l("Wish sized"),
     "task.owner": _l("Task given to somebody"),
     "task.reopen": _l("Task opened again"),
     "test_mail.confirmed": _l("Test mail confirmed"),
