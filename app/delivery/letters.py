@@ -20,9 +20,10 @@ from app.core.language.words import addressing, speaking
 from app.delivery.mail.compiling import Marks, Wording
 from app.surveys.models import Program, SurveyVersion
 from app.surveys.placeholders import FIRST_WORD, NEXT_WORD
-from app.surveys.wording import asked, fill, mail_words
+from app.surveys.wording import asked, fill, in_mail, mail_words
 
 SCORE = "score"
+MOST_IN_A_ROW = 6
 ON_FIRST_NAME_TERMS = frozenset({"en"})  # Elsewhere only where the address is informal.
 FAMILY_NAME_FIRST = frozenset({"ja"})
 NAME_PLACES = ((FIRST_WORD, "called_first_name"), (NEXT_WORD, "spaced_first_name"))
@@ -34,8 +35,8 @@ PARTS = ("subject.txt", "body.txt", "body.html")
 class Ask:
     """What a survey mail says to everybody who reads one language.
 
-    `question` with `low` and `high` is the first question; without `has_scores` the mail has one button instead of
-    eleven numbers. The words of the survey and of staff (subjects, openings, closing) may be empty; `names` are what
+    `question` is the first question, `low` and `high` the words of the ends of its scale; without `has_scores` the mail
+    has one button instead of the numbers of `scale`. `is_one`: little else is asked on the page. The words of the survey and of staff (subjects, openings, closing) may be empty; `names` are what
     the placeholders in them stand for, beside those that differ per person.
     """
 
@@ -46,6 +47,8 @@ class Ask:
     low: str = ""
     high: str = ""
     has_scores: bool = True
+    scale: range = range(11)
+    is_one: bool = True
     subject: str = ""
     opening: str = ""
     closing: str = ""
@@ -57,6 +60,14 @@ class Ask:
     unsubscribe_mailto: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def rows(self) -> tuple[range, ...]:
+        """The numbers in groups that fit beside each other on the narrowest screens, six at most."""
+        if len(self.scale) <= MOST_IN_A_ROW:
+            return (self.scale,)
+        half = (len(self.scale) + 1) // 2
+        return self.scale[:half], self.scale[half:]
+
 
 def ask_of(
     program: Program, version: SurveyVersion, language: str, company: Company, sender: str = ""
@@ -64,16 +75,20 @@ def ask_of(
     """What a program's mail says in one language, from the words of its survey and its own; `sender` is a person's name."""
     names = {"company": company.name, "product": company.product or company.name}
     words = mail_words(program, version, language)
-    first = asked(version, language, names)[0]
+    questions, number = asked(version, language, names), in_mail(version)
+    first, is_nps = questions[0], number is not None and number.name == SCORE
+    scale = first.values or range(11)
     texts = ("subject", "opening", "closing", "reminder_subject", "reminder_opening", "last_reminder_opening")
     return Ask(
         company=company.name,
         base_url=company.base_url,
         language=language,
         question=first.question,
-        low=first.labels.get(0, ""),
-        high=first.labels.get(10, ""),
-        has_scores=first.name == SCORE,
+        low=first.labels.get(scale[0], ""),
+        high=first.labels.get(scale[-1], ""),
+        has_scores=number is not None,
+        scale=scale,
+        is_one=is_nps or sum(1 for one in questions if one.values) == 1,
         signature=sender,
         names=names | {"sender": sender or company.name},
         postal_address=company.postal_address,

@@ -92,10 +92,18 @@ class Pages:
         if mould is None:
             if len(self.moulds) >= MOST_MOULDS:
                 self.moulds.clear()
-            given = {} if chosen is None else {"score": chosen}
-            mould = Mould(OWN, lambda marks: self.render(ask, marks | addresses(marks["token"]), given))
+            given = {} if chosen is None else {self.in_mail(ask): chosen}
+            more = {"chosen": chosen}
+            mould = Mould(
+                OWN, lambda marks: self.render(ask, marks | addresses(marks["token"]), given, **more)
+            )
             self.moulds[key] = mould
         return mould.fill(own_values(ask, token))
+
+    def in_mail(self, ask: Ask) -> str:
+        """The question of which a link of the mail chooses a number."""
+        question = wording.in_mail(self.version(ask))
+        return question.name if question else "score"
 
     def own_words(self, ask: Ask) -> tuple | None:
         """What sets the page of this ask apart from that of other programs with the same survey."""

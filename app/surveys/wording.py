@@ -21,6 +21,7 @@ from app.surveys.placeholders import PAGE, filled
 from app.surveys.words import addressing
 
 FALLBACK = "en"
+IN_MAIL = frozenset({"nps", "csat", "ces"})
 NAME = re.compile(r"\{([a-z_]+)\}")
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -111,6 +112,14 @@ def asked(
     """The questions of a version in their order: those with which it begins, or those named by `which`."""
     first = which or {q.name for q in version.questions if not q.asked.rule}
     return [item(q, language, named) for q in version.questions if not first or q.name in first]
+
+
+def in_mail(version: SurveyVersion) -> Question | None:
+    """The question whose numbers stand in the mail, each a link: the first one, if it is a plain scale."""
+    first = next(
+        (one for one in version.questions if not one.asked.rule), next(iter(version.questions), None)
+    )
+    return first if first is not None and first.kind in IN_MAIL else None
 
 
 def item(question: Question, language: str, named: Mapping[str, str]) -> Item:

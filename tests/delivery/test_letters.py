@@ -46,12 +46,16 @@ GERMAN = {
 }
 
 
+EFFORT = {"scale": range(1, 8), "low": "very difficult", "high": "very easy"}
+
+
 @pytest.fixture
 def wordings(app):
     return {
         "invitation": letters.invitation(ASK),
         "reminder": letters.reminder(ASK, is_last=False),
         "last reminder": letters.reminder(ASK, is_last=True),
+        "effort": letters.invitation(letters.Ask(**ASK.__dict__ | EFFORT)),
         "German": letters.invitation(letters.Ask(**ASK.__dict__ | GERMAN)),
         "value": letters.invitation(
             letters.Ask("Vendor", "https://a.example", "en", "Three", has_scores=False)
@@ -108,6 +112,15 @@ def test_names_of_companies_are_inert(wordings):
     assert "Vendor &lt;Ltd&gt;" in html
     assert "&lt;b&gt;x&lt;/b&gt;" in html
     assert "<b>x" not in html
+
+
+def test_other_scales_have_links_of_their_own_numbers(wordings):
+    html, text = (wordings["effort"].fill(part, VALUES) for part in ("html", "text"))
+    for body in (html, text):
+        found = [f"score={number}" in body for number in (0, 1, 7, 8)]
+        assert found == [False, True, True, False]
+        assert "1 = very difficult" in body
+        assert "7 = very easy" in body
 
 
 def test_a_survey_without_scores_has_one_button(wordings):
@@ -182,12 +195,14 @@ def browser():
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "rows"), [(320, 2), (360, 2), (600, 1), (1024, 1)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["invitation", "German"])
-def test_scores_are_pressable_and_readable_at_any_width(browser, wordings, width, rows, scheme, name):
+@pytest.mark.parametrize(("name", "numbers"), [("invitation", 11), ("German", 11), ("effort", 7)])
+def test_scores_are_pressable_and_readable_at_any_width(
+    browser, wordings, width, rows, scheme, name, numbers
+):
     page = browser.new_page(viewport={"width": width, "height": 700}, color_scheme=scheme)
     page.set_content(wordings[name].fill("html", VALUES))
     boxes = [link.bounding_box() for link in page.locator(".score a").all()]
-    assert len(boxes) == 11
+    assert len(boxes) == numbers
     assert all(box["width"] >= 40 and box["height"] >= 40 for box in boxes)
     assert len({round(box["y"]) for box in boxes}) <= rows
     assert page.evaluate("document.documentElement.scrollWidth") <= width

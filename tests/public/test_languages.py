@@ -161,6 +161,8 @@ def mails(session) -> dict[str, str]:
             for number, wording in enumerate(wordings):
                 parts = (wording.subject, wording.text, wording.html)
                 found[f"{survey.key} {name} {number}"] = "\n".join(parts)
+    told = letters.told(company, "de", letters.Saying("Zu langsam.", "Jetzt schneller."))
+    found["told"] = "\n".join((told.subject, told.text, told.html))
     found["greetings"] = letters.greeting("Ann", "König", "de") + letters.greeting("", "", "de")
     return found
 

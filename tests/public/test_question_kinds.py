@@ -12,6 +12,7 @@ from app.contacts.models import Goal
 from app.core import clock
 from app.core.database import transactions
 from app.core.tokens import Signer
+from app.delivery import letters
 from app.extensions import db
 from app.followups.promises.models import Promise
 from app.responses.models import Answer, Response, Revision
@@ -53,6 +54,25 @@ def test_satisfaction_and_what_drove_it_are_recorded(client, ask):
         "comment": (None, "Fine.", None),
     }
     assert db.session.scalars(sa.select(Response.score)).one() is None
+
+
+def test_a_number_of_the_mail_is_chosen_on_its_own_scale_and_records_nothing(client, ask, session, settings):
+    at = ask("csat")
+    version = at.row.version
+    letter = letters.ask_of(
+        at.row.wave.program, version, "en", letters.Company("Northwind", "https://a.example")
+    )
+    assert letter.has_scores
+    assert letter.scale == range(1, 6)
+    assert letter.low
+    assert letter.high
+    session.commit()
+    page = client.get(f"{at.link}?score=4").text
+    assert re.search(r'name="csat" value="4"[^>]* checked', page)
+    assert page.count(" checked") == 1
+    assert "lang=de&amp;score=4" in page
+    assert " checked" not in client.get(f"{at.link}?score=9").text
+    assert session.scalar(sa.select(sa.func.count(Response.id))) == 0
 
 
 def test_what_is_no_answer_comes_back_as_it_was_filled_in(client, ask):

@@ -168,7 +168,8 @@ def wants_contact(task: FollowUp) -> bool:
 
 def wish_of(task: FollowUp) -> WishSize | None:
     """How large somebody found what a passive wants; of fresh answers nobody has said it yet."""
-    if task.due.kind is not TaskKind.PASSIVE or task.closing is None:
+    is_done = task.due.kind is TaskKind.PASSIVE and task.closing is not None
+    if not is_done or not task.ask.answer.comment:
         return None
     found = Random(f"wish {task.ask.wave.key} {task.ask.person.key}").random()
     return None if found < 0.1 else WishSize.SMALL if found < 0.65 else WishSize.LARGE
