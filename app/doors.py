@@ -23,6 +23,7 @@ from app.setup.mail import routes as mail_routes  # noqa: F401
 from app.setup.routes import blueprint as setup
 from app.setup.watching import routes as watch_routes  # noqa: F401
 from app.surveys import building_routes, language_routes, segment_routes, words_routes  # noqa: F401
+from app.surveys import mail_routes as survey_mail_routes  # noqa: F401
 from app.surveys.routes import blueprint as surveys
 
 BLUEPRINTS = (

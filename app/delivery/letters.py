@@ -135,12 +135,29 @@ def reminder(ask: Ask, *, is_last: bool) -> Wording:
     """A reminder; needs the value `closes_on`, the day in words after which the question closes."""
     mark = Marks()
     with addressing(ask.language):
-        if is_last:
-            opening = ask.last_reminder_opening or _("We ask a last time, and then leave you in peace.")
-        else:
-            opening = ask.reminder_opening or _("A few days ago we asked you this. Here it is again.")
+        opening = ask.last_reminder_opening if is_last else ask.reminder_opening
+        opening = opening or usual_opening(is_last=is_last)
         until = _("Until %(day)s your answer reaches us in time.", day=mark["closes_on"])
         return _survey("reminder", ask, mark, f"{filled(opening, ask, mark)} {until}", ask.reminder_subject)
+
+
+def usual_opening(*, is_last: bool) -> str:
+    """How a reminder begins where staff have not worded it, in the language in force."""
+    if is_last:
+        return _("We ask a last time, and then leave you in peace.")
+    return _("A few days ago we asked you this. Here it is again.")
+
+
+def fixed(ask: Ask) -> dict[str, str]:
+    """What is said in a mail where neither survey nor program has words of its own; nothing before or after the question."""
+    bare = replace(ask, subject="", reminder_subject="", opening="", closing="")
+    with addressing(ask.language):
+        return {
+            "subject": invitation(bare).subject,
+            "reminder_subject": reminder(bare, is_last=False).subject,
+            "reminder_opening": usual_opening(is_last=False),
+            "last_reminder_opening": usual_opening(is_last=True),
+        }
 
 
 def filled(text: str, ask: Ask, mark: Marks) -> str:

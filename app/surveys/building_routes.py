@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.auth import access
@@ -13,6 +13,9 @@ from app.core import audit, clock
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.web.fields import choices, mark
 from app.core.web.pages import this_installation
+from app.delivery import letters
+from app.delivery.asking import preview
+from app.delivery.programs.trying import Own
 from app.extensions import db
 from app.surveys import templates, wording
 from app.surveys.building import drafts, editing
@@ -128,10 +131,18 @@ def show_draft(found: Survey, name_form: NameForm | None = None, status: int = 2
         problems=drafts.problems(draft),
         name_form=name_form or NameForm(formdata=None, name=found.name),
         add_form=add_form,
+        mail_words=draft.words.get(language, {}),
+        mail_fixed=fixed_in(draft, language),
         pages=previews(found, draft, language),
         wording=wording,
     )
     return page, status
+
+
+def fixed_in(draft: SurveyVersion, language: str) -> dict[str, str]:
+    """What the mails of the draft say where it has no words of its own."""
+    company = preview.company_of(this_installation(), current_app.extensions["settings"])
+    return letters.fixed(letters.ask_of(Own({}), draft, language, company)) if draft.questions else {}
 
 
 def names_of(version: SurveyVersion) -> set[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from app.core import clock
 from app.core.errors import Invalid, Refused
+from app.delivery import letters
 from app.extensions import db
 from app.surveys import templates, wording
 from app.surveys.building import drafts, editing
@@ -174,3 +175,35 @@ def test_the_trend_marks_the_day_of_other_words(sign_in, session, survey):
     drafts.put_to_use(session, survey, now=now)
     session.commit()
     assert "asks in other words since" in manager.get("/reports").text
+
+
+def test_the_words_of_the_mail_are_written_in_each_language_and_fall_back(sign_in, session, survey):
+    manager, at = sign_in("manager"), f"/surveys/{survey.id}/draft"
+    post(manager, f"/surveys/{survey.id}", at, {})
+    page = f"{at}/mail?language=de"
+    assert "Empfehlung" not in manager.get(page).text
+    wrong = post(manager, page, page, {"subject": "Hallo {nobody}", "opening": "Nur kurz."})
+    assert wrong.status_code == 400
+    assert "there is no placeholder {nobody}" in wrong.text
+    said = {"subject": "Kurz gefragt, {first_name}", "opening": "Nur eine Frage zu {product}."}
+    part = manager.post(
+        f"{at}/mail/preview?language=de",
+        data=said | {"csrf_token": token(manager.get(page))},
+        headers={"HX-Request": "true"},
+    ).text
+    assert "Kurz gefragt, Kim" in part
+    assert "<html" not in part.partition("srcdoc")[0]
+    assert post(manager, page, page, said).status_code == 303
+    assert "Kurz gefragt" in manager.get(f"{at}?language=de").text
+    session.expire_all()
+    draft = db.session.get(Survey, survey.id).draft
+    assert draft.words["de"].items() >= said.items()
+    assert draft.words["en"]["subject"]
+    company = letters.Company("Vendor", "https://a.example")
+
+    assert post(manager, page, page, {"subject": ""}).status_code == 303
+    session.expire_all()
+    draft = db.session.get(Survey, survey.id).draft
+    mail = letters.invitation(letters.ask_of(make.program(survey=draft.survey), draft, "de", company))
+    assert mail.subject == "Eine Frage von Vendor"
+    assert "de" in wording.languages(draft)

@@ -11,7 +11,7 @@ from wtforms import Field, SelectField
 from app.core.web.fields import Line, Words, choices
 from app.surveys import placeholders
 from app.surveys.forms import LONGEST_OPENING, LONGEST_SUBJECT
-from app.surveys.models import Program
+from app.surveys.models import Program, SurveyVersion
 
 FIRST, REMINDER, LAST = "invitation", "reminder", "last"
 USUAL, LONG, NAMELESS = "usual", "long", "nameless"
@@ -27,8 +27,13 @@ def lines(label, help=None) -> Words:
     return Words(label, limit=LONGEST_OPENING, required=False, render_kw={"rows": 3}, description=help)
 
 
+MAIL = ("subject", "opening", "closing", "reminder_subject", "reminder_opening", "last_reminder_opening")
+
+
 class WordsForm(FlaskForm):
     """A program's own words; what is empty is said in the words of the survey."""
+
+    words = (*MAIL, *placeholders.PAGE)
 
     subject = line(_l("Subject"))
     opening = lines(_l("Before the question"))
@@ -67,7 +72,7 @@ class WordsForm(FlaskForm):
 
     @property
     def word_fields(self) -> list[Field]:
-        return [self[name] for name in WORDS]
+        return [self[name] for name in self.words]
 
     @property
     def view_fields(self) -> list[Field]:
@@ -76,7 +81,7 @@ class WordsForm(FlaskForm):
     @property
     def own(self) -> dict[str, str]:
         """The words as they are in the form, empty ones left out."""
-        return {name: self[name].data for name in WORDS if self[name].data}
+        return {name: self[name].data for name in self.words if self[name].data}
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Each placeholder is one of the list; what is wrong stands at its field."""
@@ -89,24 +94,31 @@ class WordsForm(FlaskForm):
         return is_good
 
 
-WORDS = (
-    "subject",
-    "opening",
-    "closing",
-    "reminder_subject",
-    "reminder_opening",
-    "last_reminder_opening",
-    *placeholders.PAGE,
-)
+class MailForm(WordsForm):
+    """A survey's own words for its mails; what is empty is said in fixed words, or left out."""
+
+    words = MAIL
+    page_opening = page_comment = thanks = thanks_low = None
+
+
 VIEWS = ("mail", "person", "scheme", "width")
 
 
 def words_form(program: Program, language: str, survey_words: dict[str, str]) -> WordsForm:
     """The form with the program's words in that language, the survey's own in grey, unless it was submitted."""
-    form = WordsForm(data=dict(program.mail.get(language, {})))
+    return in_grey(WordsForm(data=dict(program.mail.get(language, {}))), language, survey_words)
+
+
+def mail_form(draft: SurveyVersion, language: str, fixed_words: dict[str, str]) -> MailForm:
+    """The form with the survey's words in that language, the fixed ones in grey, unless it was submitted."""
+    return in_grey(MailForm(data=dict(draft.words.get(language, {}))), language, fixed_words)
+
+
+def in_grey(form: WordsForm, language: str, usual: dict[str, str]) -> WordsForm:
+    """The form with what is said where a field is left empty."""
     for field in form.word_fields:
         field.render_kw = (field.render_kw or {}) | {
-            "placeholder": survey_words.get(field.name, ""),
+            "placeholder": usual.get(field.name, ""),
             "dir": "auto",
             "lang": language,
         }
