@@ -109,7 +109,10 @@ class InvitationSchema(Shown):
 
 
 class NewInvitationSchema(Given):
-    """Whom to ask with which program. With `link` no mail is sent: `answer_url` is for you to show, and counts as sent."""
+    """Whom to ask with which program. With `link` no mail is sent: `answer_url` is for you to show, and counts as sent.
+
+    So people are asked too who have no mail address.
+    """
 
     program = Id(required=True)
     contact = Id(required=True)

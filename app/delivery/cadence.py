@@ -36,7 +36,8 @@ class Ask:
     """What is about to be asked: by which rules, for what purpose, sent from which moment (`today` is its day).
 
     `dues` are the moments by zone, everybody's is `at` when there are none. The asks of the wave `beside` are not
-    looked at: it is the one whose people are judged again. Accounts are capped only with `is_capped`.
+    looked at: it is the one whose people are judged again. Accounts are capped only with `is_capped`. A link that
+    another program shows `needs_address` of nobody.
     """
 
     survey_id: int
@@ -49,6 +50,7 @@ class Ask:
     beside: int | None = None
     is_capped: bool = False
     is_rehearsal: bool = False
+    needs_address: bool = True
 
     @property
     def moments(self) -> tuple[Due, ...]:
@@ -77,6 +79,7 @@ def wave_of(
     purpose: Purpose = Purpose.PROGRAM,
     beside: int | None = None,
     first: Callable[[ZoneInfo], datetime] | None = None,
+    needs_address: bool = True,
 ) -> Ask:
     """The ask of a wave to these people from that moment on, each in the window of the own clock.
 
@@ -86,7 +89,8 @@ def wave_of(
     is_at_once = ignores_window or purpose in (Purpose.SINGLE, Purpose.TEST)
     window = None if is_at_once else windows.first_sends(ask.rules, facts.days_off)
     found = moments.dues(session, people, first or (lambda _zone: at), window, facts.zone)
-    return replace(ask, dues=found, beside=beside, is_capped=purpose == Purpose.PROGRAM)
+    capped = {"is_capped": purpose == Purpose.PROGRAM, "needs_address": needs_address}
+    return replace(ask, dues=found, beside=beside, **capped)
 
 
 def launch_of(session: Session, program: Program, *, at: datetime, ignores_window: bool = False) -> Ask:
@@ -142,6 +146,7 @@ def _judged(persons: sa.CTE, dues: sa.CTE, ask: Ask) -> sa.Select:
 def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
     """The people with their zone and first lasting gate, and their place among those of the same mailbox without one."""
     shut = lasting_gates(ask.today, ask.kind, is_rehearsal=ask.is_rehearsal)
+    shut = [gate for gate in shut if ask.needs_address or gate[0] not in gates.OF_ADDRESS]
     lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in shut])
     zones = [due.zone for due in ask.moments if due.zone != UNKNOWN]
     zone = sa.case((moments.ZONE.in_(zones), moments.ZONE), else_=UNKNOWN) if zones else sa.literal(UNKNOWN)
@@ -342,8 +347,11 @@ def person_of(session: Session, contact: Contact, ask: Ask) -> Person:
         if ask.beside is None or row.wave_id != ask.beside
     ]
     is_barred = contact.not_askable in gates.bars(is_rehearsal=ask.is_rehearsal)
+    is_barred = is_barred and (ask.needs_address or contact.not_askable not in gates.OF_ADDRESS)
+    person = facts(contact)
     return replace(
-        facts(contact),
+        person,
+        email_key=person.email_key or (None if ask.needs_address else f"contact {contact.id}"),
         not_askable=contact.not_askable if is_barred else None,
         is_suppressed=bool(contact.email_key and session.get(Suppression, contact.email_key)),
         skipped_until=session.scalar(sa.select(SKIPS.c.until).where(SKIPS.c.contact_id == contact.id)),

@@ -26,7 +26,7 @@ from app.core.installation import installation
 from app.delivery import cadence
 from app.delivery.asking import bulk, deferring, firsts, gates
 from app.delivery.cadence import Ask
-from app.delivery.models import Invitation, PauseCause, Purpose, Wave, WaveState
+from app.delivery.models import Channel, Invitation, PauseCause, Purpose, Wave, WaveState
 from app.delivery.sending.asks import PAUSED
 from app.delivery.sending.posting import group_of
 from app.surveys import rules
@@ -59,6 +59,7 @@ def launch(
     name: str = "",
     first_people: int | None = None,
     ignores_window: bool = False,
+    channel: Channel = Channel.MAIL,
 ) -> Wave:
     """Launch a wave of `program`, or find the one that was launched under the same key.
 
@@ -76,6 +77,7 @@ def launch(
         version=program.survey.current,
         name=name or name_of(session, program, now),
         purpose=purpose,
+        channel=channel,
         launch_key=launch_key,
         is_rehearsal=not installation(session).is_live,
         is_demo=program.is_demo,
@@ -104,6 +106,7 @@ def minutes_to_undo(session: Session, program: Program) -> int:
 def plan(session: Session, wave: Wave, people: sa.Select, *, now: datetime) -> Ask:
     """Write an ask for each of these people into the ledger, planned or left out; by what they were judged."""
     given = {"ignores_window": wave.ignores_window, "purpose": wave.purpose}
+    given["needs_address"] = wave.channel is Channel.MAIL
     ask = cadence.wave_of(session, wave.program, people, at=wave.first_send_at, **given)
     bulk.invite(session, wave, people, ask, now=now, deferred_until=deferring.limit(wave, ask.rules))
     return ask
@@ -138,17 +141,20 @@ def invite(
     now: datetime,
     purpose: Purpose = Purpose.SINGLE,
     launch_key: str | None = None,
+    channel: Channel = Channel.MAIL,
 ) -> Wave:
     """Ask one person now, as a wave of one; Refused with the day the person becomes free when a gate is shut.
 
-    A single ask leaves at any hour, because somebody chose the moment; a recovery survey waits for its window.
+    A single ask leaves at any hour, because somebody chose the moment; a recovery survey waits for its window. By a link
+    people are asked too whose mail address is not known.
     """
     bulk.one_after_the_other(session)
     key = launch_key or f"{purpose}:{contact.id}:{secrets.token_hex(8)}"
     if found := session.scalars(sa.select(Wave).filter_by(launch_key=key)).one_or_none():
         return found
     who = sa.select(Contact.id).where(Contact.id == contact.id)
-    ask = cadence.wave_of(session, program, who, at=now, purpose=purpose)
+    by_mail = channel is Channel.MAIL
+    ask = cadence.wave_of(session, program, who, at=now, purpose=purpose, needs_address=by_mail)
     person = cadence.person_of(session, contact, ask)
     at = ask.due_of(person.zone).at
     refuse_if_shut(
@@ -166,6 +172,7 @@ def invite(
         contacts=[contact.id],
         purpose=purpose,
         name=f"{program.name[:60]}: {contact.name[:90]}",
+        channel=channel,
     )
 
 

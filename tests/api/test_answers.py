@@ -184,3 +184,17 @@ def test_a_link_for_an_app_or_a_chat_is_an_ask_like_any_other_but_for_the_mail(
     by_mail = key.post("/invitations", given | {"contact": str(other.id), "channel": "mail"}).json
     assert (by_mail["state"], by_mail["channel"]) == ("planned", "mail")
     assert key.post("/invitations", given | {"contact": "999"}).status_code == 404
+    nameless = make.contact(email=None)
+    make.contact(email=None)
+    session.commit()
+    without = given | {"contact": str(nameless.id)}
+    refused = key.post("/invitations", without | {"channel": "mail"})
+    assert refused.status_code == 409
+    assert "No e-mail address is known" in refused.json["detail"]
+    shown = key.post("/invitations", without)
+    assert (shown.status_code, shown.json["state"]) == (201, "sent")
+    session.rollback()
+    link = "/a/" + shown.json["answer_url"].rpartition("/")[2]
+    assert client.post(link, data={"score": "7", "attempt": "b"}).status_code == 303
+    assert client.post(f"/u/{link[3:]}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    assert key.post("/invitations", without).status_code == 409

@@ -107,6 +107,7 @@ OF_TIME = frozenset(
         Reason.ACCOUNT_DAY,
     }
 )
+OF_ADDRESS = frozenset({Reason.NO_ADDRESS, Reason.INVALID_EMAIL})  # They bar mails, not people.
 OF_ACCOUNT = frozenset({Reason.ACCOUNT_PERIOD, Reason.ACCOUNT_DAY})
 OF_ONE_WAVE = frozenset(
     {Reason.UNWANTED_KIND, Reason.DUPLICATE_ADDRESS, *OF_ACCOUNT}
