@@ -18,17 +18,17 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Account, AskKind, Contact, ContactStatus
 from app.core import clock
+from app.core.database.columns import UtcDateTime
 from app.core.installation import installation
 from app.delivery.asking import caps, gates, moments
 from app.delivery.asking.gates import Gate, PastAsk, Person, Reason
-from app.delivery.asking.moments import UNKNOWN, Due, later, latest
-from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Skip, Suppression
+from app.delivery.asking.moments import UNKNOWN, Due
+from app.delivery.models import Invitation, Purpose, Skip, Suppression
 from app.delivery.sending import windows
+from app.delivery.timing import former
 from app.surveys import audience, rules
 from app.surveys.models import Program, ProgramKind, SurveyVersion
 from app.surveys.rules import Rules
-
-DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True)
@@ -108,75 +108,89 @@ def plan(people: sa.Select, ask: Ask) -> sa.Subquery:
 
     The last two are NULL for those who are asked, at `due_at`.
     """
+    found = judged(people, ask).subquery("verdicts").c
+    kept = [column for column in found if column.name != "free"]
+    return sa.select(*kept, moments.moment_of(found.free).label("free_at")).subquery("plan")
+
+
+def judged(people: sa.Select, ask: Ask) -> sa.Select:
+    """As `plan`, with the moment of `free_at` in ticks, as `free`."""
     dues = moments.table(ask.moments, ask.rules)
-    judged = _judged(_persons(people, ask), dues, ask)
+    found = _judged(_weighed(people, dues, ask)).cte("judged").prefix_with("NOT MATERIALIZED")
     if not ask.is_capped or not (ask.rules.account_per_day or ask.rules.account_most):
-        return judged.subquery("plan")
-    return caps.applied(judged.cte("judged"), dues, ask.rules, beside=ask.beside).subquery("plan")
+        return sa.select(*caps.kept(found), found.c.reason, found.c.free)
+    return caps.applied(found, dues, ask.rules, beside=ask.beside)
 
 
-def _judged(persons: sa.CTE, dues: sa.CTE, ask: Ask) -> sa.Select:
-    """The persons with their moment and what the gates say of them then."""
-    past = _past(persons, ask)
-    shut = _timed(past.c, persons.c, dues.c, ask)
-    duplicate = sa.and_(persons.c.lasting.is_(None), persons.c.place > 1)
+def _judged(weighed: sa.CTE) -> sa.Select:
+    """What the gates say of each: the first that is shut, and when all are open."""
+    w = weighed.c
+    skip = sa.case((w.skipped_until > w.due_at, moments.ticks(w.skipped_until, 0)), else_=0)
+    end = moments.greatest(former.end(w.number), skip)
     reason = sa.case(
-        (persons.c.lasting.is_not(None), persons.c.lasting),
-        (duplicate, Reason.DUPLICATE_ADDRESS.value),
-        *[(is_shut, name.value) for name, is_shut, _end in shut],
+        (w.lasting.is_not(None), w.lasting),
+        (w.place > 1, Reason.DUPLICATE_ADDRESS.value),
+        (w.skipped_until > w.due_at, Reason.SKIPPED.value),
+        else_=former.reason(w.number),
     )
-    waits = sa.and_(persons.c.lasting.is_(None), sa.not_(duplicate), sa.func.coalesce(past.c.unsent, 0) == 0)
-    ends = [sa.case((is_shut, end)) for _name, is_shut, end in shut]
-    return sa.select(
+    opens = sa.and_(w.lasting.is_(None), w.place == 1, end > 0, end < moments.FOREVER)
+    return sa.select(w, sa.cast(reason, sa.String).label("reason"), sa.case((opens, end)).label("free"))
+
+
+def _weighed(people: sa.Select, dues: sa.CTE, ask: Ask) -> sa.CTE:
+    """The people with the moment of their ask, their place in their mailbox and what former asks say."""
+    persons = _persons(people, ask)
+    sharing = _sharing(persons, ask)
+    number = former.said(persons, dues, ask.rules, ask.survey_id, ask.purpose, ask.beside)
+    columns = ("account_id", "email_key", "language", "zone", "lasting")
+    chosen = sa.select(
         persons.c.id.label("contact_id"),
-        persons.c.account_id,
-        persons.c.email_key,
-        persons.c.language,
-        persons.c.zone,
+        *[persons.c[name] for name in columns],
+        (NEVER if Reason.SKIPPED in gates.exempt_from(ask.purpose) else persons.c.skipped_until).label(
+            "skipped_until"
+        ),
+        sa.func.coalesce(sharing.c.place, 1).label("place"),
         dues.c.at.label("due_at"),
         dues.c.day_from,
         dues.c.day_until,
-        sa.cast(reason, sa.String).label("reason"),
-        sa.case((waits, latest(*ends))).label("free_at"),
+        number.label("number"),
     ).select_from(
-        persons.join(dues, dues.c.zone == persons.c.zone).outerjoin(past, past.c.contact_id == persons.c.id)
+        persons.join(dues, dues.c.zone == persons.c.zone).outerjoin(sharing, sharing.c.id == persons.c.id)
     )
+    # Or the number would be found anew for each place where it is looked at.
+    return chosen.cte("weighed").prefix_with("MATERIALIZED")
 
 
 def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
-    """The people with their zone and first lasting gate, and their place among those of the same mailbox without one."""
+    """The people with their zone and first lasting gate."""
     shut = lasting_gates(ask.today, ask.kind, is_rehearsal=ask.is_rehearsal)
     shut = [gate for gate in shut if ask.needs_address or gate[0] not in gates.OF_ADDRESS]
     lasting = sa.case(*[(is_shut, reason.value) for reason, is_shut in shut])
     zones = [due.zone for due in ask.moments if due.zone != UNKNOWN]
     zone = sa.case((moments.ZONE.in_(zones), moments.ZONE), else_=UNKNOWN) if zones else sa.literal(UNKNOWN)
-    chosen = sa.select(
-        Contact.id,
-        Contact.account_id,
-        Contact.email_key,
-        Contact.language,
-        Contact.rest_days,
-        zone.label("zone"),
-        lasting.label("lasting"),
-        SKIPS.c.until.label("skipped_until"),
-    )
-    chosen = chosen.outerjoin(Suppression, Suppression.email_key == Contact.email_key)
-    chosen = chosen.outerjoin(SKIPS, SKIPS.c.contact_id == Contact.id)
+    given = people.subquery("people")
+    there = given.join(Contact, Contact.id == given.c.id)
+    there = there.outerjoin(Suppression, Suppression.email_key == Contact.email_key)
+    there = there.outerjoin(SKIPS, SKIPS.c.contact_id == Contact.id)
     if zones:
-        chosen = chosen.outerjoin(Account, Account.id == Contact.account_id)
-    # Without the sum SQLite takes the audience for a handful of people and joins their past row by row.
+        there = there.outerjoin(Account, Account.id == Contact.account_id)
+    columns = (Contact.id, Contact.account_id, Contact.email_key, Contact.language, Contact.rest_days)
+    until = SKIPS.c.until.label("skipped_until")
+    found = sa.select(*columns, zone.label("zone"), lasting.label("lasting"), until)
+    return found.select_from(there).cte("persons").prefix_with("MATERIALIZED")
+
+
+def _sharing(persons: sa.CTE, ask: Ask) -> sa.CTE:
+    """Those without a lasting gate who have their mailbox in common with somebody, with their place among these."""
     is_few = ask.beside is not None or ask.purpose in (Purpose.SINGLE, Purpose.RECOVERY)
-    number = Contact.id if is_few else Contact.id + sa.literal(0)
-    found = chosen.where(number.in_(people)).cte("chosen")
-    key = found.c.email_key if is_few else Contact.email_key
+    key = persons.c.email_key if is_few else Contact.email_key
     shared = sa.select(key).group_by(key).having(sa.func.count() > 1)
-    place = sa.func.row_number().over(partition_by=found.c.email_key, order_by=found.c.id).label("place")
-    sharing = sa.select(found.c.id, place).where(found.c.lasting.is_(None), found.c.email_key.in_(shared))
-    sharing = sharing.cte("sharing")
-    place = sa.func.coalesce(sharing.c.place, 1).label("place")
-    return sa.select(found, place).outerjoin(sharing, sharing.c.id == found.c.id).cte("persons")
+    place = sa.func.row_number().over(partition_by=persons.c.email_key, order_by=persons.c.id).label("place")
+    found = sa.select(persons.c.id, place)
+    return found.where(persons.c.lasting.is_(None), persons.c.email_key.in_(shared)).cte("sharing")
 
 
+NEVER = sa.cast(sa.null(), UtcDateTime())
 SKIPS = (
     sa.select(Skip.contact_id, sa.func.max(Skip.free_at).label("until"))
     .where(Skip.ended_at.is_(None))
@@ -207,85 +221,6 @@ def lasting_gates(
     ]
 
 
-def _past(persons: sa.CTE, ask: Ask) -> sa.CTE:
-    """What the gates of time need to know of former asks of the same person or mailbox, one row per person."""
-    is_same = Invitation.version_id.in_(
-        sa.select(SurveyVersion.id).where(SurveyVersion.survey_id == ask.survey_id)
-    )
-    columns = (
-        persons.c.id.label("contact_id"),
-        Invitation.state,
-        Invitation.sent_at,
-        LAST_REMINDER.label("reminded_at"),
-        Invitation.closes_at,
-        Invitation.declined_at,
-        sa.case((is_same, 1), else_=0).label("is_same"),
-    )
-    counts = [Invitation.is_rehearsal.is_(False), Invitation.purpose != Purpose.TEST]
-    if ask.beside is not None:
-        counts.append(Invitation.wave_id != ask.beside)
-    own = sa.select(*columns).join_from(persons, Invitation, Invitation.contact_id == persons.c.id)
-    mailbox = sa.select(*columns).join_from(
-        persons,
-        Invitation,
-        sa.and_(Invitation.asked_as == persons.c.email_key, Invitation.contact_id != persons.c.id),
-    )
-    asks = sa.union_all(own.where(*counts), mailbox.where(*counts)).cte("asks").c
-    heard = asks.state.in_(gates.HEARD)
-    declined = asks.state == InvitationState.DECLINED
-    of = {
-        "mailed": (
-            sa.or_(heard, asks.state == InvitationState.BOUNCED),
-            latest(asks.sent_at, asks.reminded_at),
-        ),
-        "heard": (heard, asks.sent_at),
-        "heeded": (sa.and_(heard, sa.not_(declined)), asks.sent_at),
-        "declined": (declined, asks.declined_at),
-        "same": (sa.and_(heard, asks.is_same == 1), asks.sent_at),
-        "closes": (asks.state.in_(gates.OPEN), asks.closes_at),
-        "unsent": (asks.state.in_(gates.UNSENT), 1),
-    }
-    latest_of = [sa.func.max(sa.case((holds, value))).label(name) for name, (holds, value) in of.items()]
-    return sa.select(asks.contact_id, *latest_of).group_by(asks.contact_id).cte("past")
-
-
-LAST_REMINDER = (
-    sa.select(sa.func.max(Reminder.sent_at))
-    .where(Reminder.invitation_id == Invitation.id)
-    .correlate(Invitation)
-    .scalar_subquery()
-)
-
-
-def _timed(
-    past, person, due, ask: Ask
-) -> list[tuple[Reason, sa.ColumnElement[bool], sa.ColumnElement[datetime]]]:
-    """`gates.timed` in SQL: reason, whether it is shut, when it opens."""
-    r, hour = ask.rules, 3600
-    waits = [
-        (Reason.SKIPPED, person.skipped_until, due.at, 0),
-        (Reason.FLOOR, past.mailed, due.floor_before, r.floor_hours * hour),
-        (Reason.QUARANTINE, past.heeded, due.any_before, r.any_days * DAY_SECONDS),
-        (
-            Reason.QUARANTINE_AFTER_DECLINE,
-            past.declined,
-            due.declined_before,
-            r.after_decline_days * DAY_SECONDS,
-        ),
-        (Reason.QUARANTINE_SAME_SURVEY, past.same, due.same_before, r.same_survey_days * DAY_SECONDS),
-    ]
-    exempt = gates.exempt_from(ask.purpose)
-    waits = [wait for wait in waits if wait[0] not in exempt]
-    shut = [(reason, last > before, later(last, seconds)) for reason, last, before, seconds in waits]
-    rest = later(past.heard, sa.cast(person.rest_days, sa.Integer) * DAY_SECONDS)
-    is_open = sa.or_(past.unsent == 1, past.closes > due.at)
-    return [
-        *shut,
-        (Reason.LESS_OFTEN, rest > due.at, rest),
-        (Reason.OPEN_ASK, is_open, past.closes),
-    ]
-
-
 class Counted(NamedTuple):
     """How many people share a reason, how many of them are free in time, when the first and the last are due and when
     the first is free.
@@ -305,10 +240,12 @@ def counted(
     session: Session, people: sa.Select, ask: Ask, *, free_by: datetime
 ) -> dict[Reason | None, Counted]:
     """The audience by reason in the order of the gates; those who are asked stand under None, first."""
-    planned = plan(people, ask)
-    in_time = sa.func.sum(sa.case((planned.c.free_at <= free_by, 1), else_=0))
-    due_at, free_at = planned.c.due_at, planned.c.free_at
-    columns = (sa.func.count(), in_time, sa.func.min(due_at), sa.func.max(due_at), sa.func.min(free_at))
+    planned = judged(people, ask).subquery("verdicts")
+    due_at, free = planned.c.due_at, planned.c.free
+    by = moments.ticks(sa.literal(free_by, Invitation.free_at.type), 0)
+    in_time = sa.func.sum(sa.case((free <= by, 1), else_=0))
+    free_at = moments.moment_of(sa.func.min(free))
+    columns = (sa.func.count(), in_time, sa.func.min(due_at), sa.func.max(due_at), free_at)
     query = sa.select(planned.c.reason, *columns).group_by(planned.c.reason)
     found = {Reason(row[0]) if row[0] else None: Counted(*row[1:]) for row in session.execute(query)}
     return {reason: found[reason] for reason in (None, *Reason) if reason in found}
@@ -337,7 +274,7 @@ def person_of(session: Session, contact: Contact, ask: Ask) -> Person:
     if contact.email_key:
         is_theirs = sa.or_(is_theirs, Invitation.asked_as == contact.email_key)
     found = session.execute(
-        sa.select(Invitation, SurveyVersion.survey_id, LAST_REMINDER)
+        sa.select(Invitation, SurveyVersion.survey_id, former.LAST_REMINDER)
         .join(SurveyVersion, SurveyVersion.id == Invitation.version_id)
         .where(is_theirs)
     )

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.delivery.asking.gates import HEARD, UNSENT, Gate, Person, Reason, Verdict, verdict
-from app.delivery.asking.moments import ONE_DAY, Due, later, latest
+from app.delivery.asking.moments import ONE_DAY, Due, greatest, ticks
 from app.delivery.models import Invitation, InvitationState, Purpose
 from app.surveys.rules import Rules
 
@@ -99,46 +99,55 @@ def counting(beside: int | None) -> list[sa.ColumnElement[bool]]:
     return found if beside is None else [*found, Invitation.wave_id != beside]
 
 
+def kept(judged: sa.CTE) -> list[sa.ColumnElement]:
+    """What is told of everybody beside reason and moment."""
+    return [judged.c[name] for name in ("contact_id", "account_id", "email_key", "language", "due_at")]
+
+
 def applied(judged: sa.CTE, dues: sa.CTE, rules: Rules, *, beside: int | None) -> sa.Select:
     """`judge` in SQL: the judged people, with those who are too many at their account deferred."""
-    is_free = judged.c.reason.is_(None)
-
-    def place(*within) -> sa.ColumnElement[int]:
-        return sa.func.row_number().over(partition_by=[*within, is_free], order_by=judged.c.contact_id)
-
-    nobody = sa.literal(0)
-    placed = sa.select(
-        judged,
-        (place(judged.c.account_id) if rules.account_most else nobody).label("place"),
-        (place(judged.c.account_id, judged.c.day_from) if rules.account_per_day else nobody).label(
-            "place_of_day"
-        ),
-    ).cte("placed")
-    load = _loads(judged, dues, rules, beside)
+    others = sa.select(*kept(judged), judged.c.reason, judged.c.free).where(judged.c.reason.is_not(None))
+    placed = _placed(judged, rules)
+    load = _loads(placed, dues, rules, beside)
     period = rules.account_days * DAY_SECONDS
     asked = sa.func.coalesce(load.c.asked, 0) + placed.c.place
     is_full = asked > rules.account_most if rules.account_most else sa.false()
-    full_until = later(sa.func.coalesce(load.c.oldest, placed.c.due_at), period)
+    full_until = ticks(sa.func.coalesce(load.c.oldest, placed.c.due_at), period)
     taken = sa.func.coalesce(load.c.taken, 0) + placed.c.place_of_day - 1
     days = taken // rules.account_per_day if rules.account_per_day else sa.literal(0)
-    day_until = later(placed.c.day_until, (days - 1) * DAY_SECONDS)
-    reason = sa.case(
-        (placed.c.reason.is_not(None), placed.c.reason),
-        (is_full, Reason.ACCOUNT_PERIOD.value),
-        (days > 0, Reason.ACCOUNT_DAY.value),
-    )
-    end = latest(sa.case((is_full, full_until)), sa.case((days > 0, day_until)))
-    free_at = sa.case((placed.c.reason.is_not(None), placed.c.free_at), else_=end)
-    kept = (placed.c.contact_id, placed.c.account_id, placed.c.email_key, placed.c.language, placed.c.due_at)
+    day_until = ticks(placed.c.day_until, (days - 1) * DAY_SECONDS)
+    reason = sa.case((is_full, Reason.ACCOUNT_PERIOD.value), (days > 0, Reason.ACCOUNT_DAY.value))
+    ends = (sa.case((is_full, full_until), else_=0), sa.case((days > 0, day_until), else_=0))
+    free = sa.func.nullif(greatest(*ends), 0)
     here = sa.and_(load.c.account_id == placed.c.account_id, load.c.zone == placed.c.zone)
-    return sa.select(*kept, reason.label("reason"), free_at.label("free_at")).select_from(
-        placed.outerjoin(load, here)
+    free_ones = sa.select(*kept(placed), sa.cast(reason, sa.String).label("reason"), free.label("free"))
+    found = sa.union_all(others, free_ones.select_from(placed.outerjoin(load, here))).subquery("capped")
+    return sa.select(found)
+
+
+def _placed(judged: sa.CTE, rules: Rules) -> sa.CTE:
+    """Whom no gate stops, with their place among these at the account, and on the day."""
+
+    def place(*within) -> sa.ColumnElement[int]:
+        return sa.func.row_number().over(partition_by=within, order_by=judged.c.contact_id)
+
+    of, day, nobody = judged.c.account_id, judged.c.day_from, sa.literal(0)
+    return (
+        sa.select(
+            *kept(judged),
+            judged.c.zone,
+            judged.c.day_until,
+            (place(of) if rules.account_most else nobody).label("place"),
+            (place(of, day) if rules.account_per_day else nobody).label("place_of_day"),
+        )
+        .where(judged.c.reason.is_(None))
+        .cte("placed")
     )
 
 
-def _loads(judged: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.CTE:
+def _loads(placed: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.CTE:
     """By account and zone: how many are asked on the day and within the period, and the oldest ask of that."""
-    places = sa.select(judged.c.account_id, judged.c.zone).distinct().cte("places")
+    places = sa.select(placed.c.account_id, placed.c.zone).distinct().cte("places")
     farthest = sa.select(sa.func.min(dues.c.period_before if rules.account_most else dues.c.day_from))
     touched = sa.and_(Invitation.state.in_(TOUCHED), Invitation.sent_at >= farthest.scalar_subquery())
     waits = Invitation.state.in_(UNSENT)

@@ -1,6 +1,6 @@
 """When each person of an audience would be asked: one moment for each time zone, joined to the people by SQL.
 
-Also the two functions of moments that SQL of the cadence needs, in both databases' words.
+Also the functions of moments that SQL of the cadence needs, in both databases' words.
 """
 
 from __future__ import annotations
@@ -87,11 +87,67 @@ def table(of: Iterable[Due], rules: Rules) -> sa.CTE:
     return sa.values(*columns, name="moments").data(rows).cte("dues")
 
 
-class later(FunctionElement):
-    """`later(moment, seconds)`: a moment so many seconds after another one; NULL of NULL."""
+FOREVER = 2**58
+"""Later than the ticks of any moment, and still a whole number when some bits are added below it."""
+
+
+class ticks(FunctionElement):
+    """`ticks(moment, seconds)`: the moment so many seconds after another one as a whole number; NULL of NULL.
+
+    Numbers are compared and kept with less work than moments. SQLite counts milliseconds, PostgreSQL microseconds, and
+    `moment_of` turns them back.
+    """
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+class moment_of(FunctionElement):
+    """`moment_of(ticks)`: the moment that a number of ticks stands for; NULL of NULL."""
 
     type = UtcDateTime()
     inherit_cache = True
+
+
+class greatest(FunctionElement):
+    """`greatest(numbers...)`: the largest of several numbers, none of them NULL."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(ticks, "sqlite")
+def _ticks_sqlite(element, compiler, **options) -> str:
+    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
+    return f"(CAST(julianday({moment}) * 86400000 + 0.5 AS INTEGER) + ({seconds}) * 1000)"
+
+
+@compiles(ticks)
+def _ticks(element, compiler, **options) -> str:
+    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
+    return f"(CAST(date_part('epoch', {moment}) * 1000000 AS BIGINT) + CAST({seconds} AS BIGINT) * 1000000)"
+
+
+@compiles(moment_of, "sqlite")
+def _moment_of_sqlite(element, compiler, **options) -> str:
+    number = compiler.process(element.clauses, **options)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', ({number}) / 86400000.0) || '000')"
+
+
+@compiles(moment_of)
+def _moment_of(element, compiler, **options) -> str:
+    number = compiler.process(element.clauses, **options)
+    return f"(TIMESTAMPTZ 'epoch' + ({number}) * INTERVAL '1 microsecond')"
+
+
+@compiles(greatest, "sqlite")
+def _greatest_sqlite(element, compiler, **options) -> str:
+    return f"max({compiler.process(element.clauses, **options)})"
+
+
+@compiles(greatest)
+def _greatest(element, compiler, **options) -> str:
+    return f"greatest({compiler.process(element.clauses, **options)})"
 
 
 class latest(FunctionElement):
@@ -99,18 +155,6 @@ class latest(FunctionElement):
 
     type = UtcDateTime()
     inherit_cache = True
-
-
-@compiles(later, "sqlite")
-def _later_sqlite(element, compiler, **options) -> str:
-    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
-    return f"(strftime('%Y-%m-%d %H:%M:%f', {moment}, ({seconds}) || ' seconds') || '000')"
-
-
-@compiles(later)
-def _later(element, compiler, **options) -> str:
-    moment, seconds = (compiler.process(part, **options) for part in element.clauses)
-    return f"({moment} + make_interval(secs => {seconds}))"
 
 
 @compiles(latest, "sqlite")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from app.core.database.finding import every_word
 from app.core.installation import Installation, installation
 from app.delivery import cadence, letters
 from app.delivery.asking.gates import Reason
+from app.delivery.asking.moments import moment_of, ticks
 from app.delivery.cadence import Ask
 from app.delivery.mail.compiling import Wording
 from app.delivery.programs import skips
@@ -77,7 +77,8 @@ class Look:
     examples: list[sa.Row]
 
 
-FIGURES, LISTED, EXAMPLES = "figures", "listed", "examples"
+Spoken = Callable[[sa.ColumnElement], sa.ColumnElement[str]]
+FIGURES, ACCOUNTS, LISTED, EXAMPLES = "figures", "accounts", "listed", "examples"
 
 
 def size(session: Session, program: Program, ask: Ask) -> Size:
@@ -99,19 +100,19 @@ def look(
 
     All in one statement, because judging everybody of a large audience is what takes time.
     """
-    planned = sa.select(cadence.plan(cadence.people_of(program), ask)).cte("planned")
-    spoken = language_of(session, program, planned.c.language)
-    parts = [figures(planned, spoken, ask)]
+    planned = cadence.judged(cadence.people_of(program), ask).cte("planned").prefix_with("MATERIALIZED")
+    offered = languages_of(session, program)
+    parts = figures(planned, offered, ask)
     if shown is not None:
-        parts.append(listed(planned, spoken, shown, after, limit))
+        parts.append(listed(planned, offered, shown, after, limit))
     if examples:
-        parts.append(some_asked(planned, spoken, examples))
-    rows: dict[str, list[sa.Row]] = {FIGURES: [], LISTED: [], EXAMPLES: []}
+        parts.append(some_asked(planned, offered, examples))
+    rows: dict[str, list[sa.Row]] = {FIGURES: [], ACCOUNTS: [], LISTED: [], EXAMPLES: []}
     for row in session.execute(sa.union_all(*parts)):
         rows[row.part].append(row)
     people = sorted(rows[LISTED], key=lambda row: row.contact_id)
     asked = sorted(rows[EXAMPLES], key=lambda row: (row.number, row.language))
-    return Look(summed(rows[FIGURES], ask), people, asked)
+    return Look(summed(rows[FIGURES], rows[ACCOUNTS][0], ask), people, asked)
 
 
 def part(name: str, **given: sa.ColumnElement) -> sa.Select:
@@ -123,48 +124,47 @@ def part(name: str, **given: sa.ColumnElement) -> sa.Select:
     return sa.select(sa.literal(name).label("part"), *values)
 
 
-def figures(planned: sa.CTE, spoken: sa.ColumnElement, ask: Ask) -> sa.Select:
-    """Those who are asked by account and language, the others by reason: how many, and from when to when."""
-    is_asked = planned.c.reason.is_(None)
-    until = ask.at + timedelta(days=ask.rules.defer_days)
-    of = sa.select(
-        planned.c.reason,
-        sa.case((is_asked, spoken)).label("spoken"),
-        sa.case((is_asked, planned.c.account_id)).label("account"),
-        planned.c.due_at,
-        planned.c.free_at,
-    ).subquery("of")
-    sums = (
-        sa.select(
-            of.c.reason,
-            of.c.spoken,
-            of.c.account,
-            sa.func.count().label("number"),
-            sa.func.sum(sa.case((of.c.free_at <= until, 1), else_=0)).label("in_time"),
-            sa.func.min(of.c.due_at).label("due_at"),
-            sa.func.max(of.c.due_at).label("last_at"),
-            sa.func.min(of.c.free_at).label("free_at"),
-        )
-        .group_by(of.c.reason, of.c.spoken, of.c.account)
-        .subquery("sums")
-    )
-    found = sums.c
-    columns = {name: found[name] for name in ("reason", "number", "in_time", "due_at", "last_at", "free_at")}
-    return part(
+def figures(planned: sa.CTE, offered: Spoken, ask: Ask) -> list[sa.Select]:
+    """Those who are left out by reason; those who are asked by language, and the accounts of these: how many, and when."""
+    by = planned.c
+    until = ticks(sa.literal(ask.at + timedelta(days=ask.rules.defer_days), UtcDateTime()), 0)
+    out = part(
         FIGURES,
-        account_id=found.account,
-        language=found.spoken,
-        lonely=sa.case((Account.owner_id.is_(None), 1), else_=0),
-        demo=sa.case((Account.is_demo, 1), else_=0),
-        **columns,
-    ).select_from(sums.outerjoin(Account, Account.id == found.account))
+        reason=by.reason,
+        number=sa.func.count(),
+        in_time=sa.func.sum(sa.case((by.free <= until, 1), else_=0)),
+        free_at=moment_of(sa.func.min(by.free)),
+    )
+    out = out.where(by.reason.is_not(None)).group_by(by.reason)
+    asked = (
+        sa.select(
+            by.account_id,
+            by.language,
+            sa.func.count().label("number"),
+            sa.func.min(by.due_at).label("due_at"),
+            sa.func.max(by.due_at).label("last_at"),
+        )
+        .where(by.reason.is_(None))
+        .group_by(by.account_id, by.language)
+        .cte("asked")
+    )
+    of = asked.c
+    spoken = offered(of.language)
+    moments = {"due_at": sa.func.min(of.due_at), "last_at": sa.func.max(of.last_at)}
+    languages = part(FIGURES, language=spoken, number=sa.func.sum(of.number), **moments).group_by(spoken)
+    lonely = sa.case((Account.owner_id.is_(None), of.account_id))
+    accounts = part(
+        ACCOUNTS,
+        number=sa.func.count(of.account_id.distinct()),
+        lonely=sa.func.count(lonely.distinct()),
+        demo=sa.func.sum(sa.case((Account.is_demo, of.number), else_=0)),
+    ).select_from(asked.join(Account, Account.id == of.account_id))
+    return [out, languages, accounts]
 
 
-def listed(planned: sa.CTE, spoken: sa.ColumnElement, shown: Filter, after: int, limit: int) -> sa.Select:
+def listed(planned: sa.CTE, offered: Spoken, shown: Filter, after: int, limit: int) -> sa.Select:
     """The people of a list in the order they became known."""
-    names = ("contact_id", "account_id", "reason", "due_at", "free_at")
-    query = sa.select(*[planned.c[name] for name in names], spoken.label("language"))
-    query = query.where(planned.c.contact_id > after).order_by(planned.c.contact_id).limit(limit)
+    query = sa.select(planned).where(planned.c.contact_id > after).order_by(planned.c.contact_id).limit(limit)
     if shown.who in ("asked", "out"):
         query = query.where(
             planned.c.reason.is_(None) if shown.who == "asked" else planned.c.reason.is_not(None)
@@ -176,46 +176,47 @@ def listed(planned: sa.CTE, spoken: sa.ColumnElement, shown: Filter, after: int,
         query = query.join(Contact, Contact.id == planned.c.contact_id)
         query = query.join(Account, Account.id == planned.c.account_id).where(fits)
     found = query.subquery("listed").c
-    return part(LISTED, **{name: found[name] for name in (*names, "language")})
+    told = {name: found[name] for name in ("contact_id", "account_id", "reason", "due_at")}
+    return part(LISTED, free_at=moment_of(found.free), language=offered(found.language), **told)
 
 
-def some_asked(planned: sa.CTE, spoken: sa.ColumnElement, count: int) -> sa.Select:
+def some_asked(planned: sa.CTE, offered: Spoken, count: int) -> sa.Select:
     """A few who would be asked, of every language as far as they go; `number` is their place in their language."""
-    place = sa.func.row_number().over(partition_by=spoken, order_by=planned.c.contact_id)
-    asked = sa.select(planned.c.contact_id, spoken.label("language"), place.label("number"))
-    asked = asked.where(planned.c.reason.is_(None)).subquery("asked")
+
+    def place(of, by) -> sa.ColumnElement[int]:
+        return sa.func.row_number().over(partition_by=by, order_by=of.c.contact_id).label("number")
+
+    known = sa.select(planned.c.contact_id, planned.c.language, place(planned, planned.c.language))
+    some = known.where(planned.c.reason.is_(None)).subquery("some")
+    spoken = offered(some.c.language)
+    asked = sa.select(some.c.contact_id, spoken.label("language"), place(some, spoken))
+    asked = asked.where(some.c.number <= count).subquery("asked_in")
     first = sa.select(asked).order_by(asked.c.number, asked.c.language).limit(count).subquery("first").c
     return part(EXAMPLES, contact_id=first.contact_id, language=first.language, number=first.number)
 
 
-def summed(rows: Sequence[sa.Row], ask: Ask) -> Size:
+def summed(rows: Sequence[sa.Row], accounts: sa.Row, ask: Ask) -> Size:
     asked = [row for row in rows if row.reason is None]
-    out: dict[Reason, int] = Counter()
-    languages: dict[str, int] = Counter()
-    for row in rows:
-        if row.reason is not None:
-            out[Reason(row.reason)] += row.number
-        else:
-            languages[row.language] += row.number
-    left = [row for row in rows if row.reason is not None]
+    left = {Reason(row.reason): row for row in rows if row.reason is not None}
+    languages = {row.language: int(row.number) for row in asked}
     return Size(
-        asked=sum(row.number for row in asked),
-        deferred=sum(row.in_time for row in left) if ask.rules.defer_days else 0,
+        asked=sum(languages.values()),
+        deferred=sum(int(row.in_time) for row in left.values()) if ask.rules.defer_days else 0,
         first_at=min((row.due_at for row in asked), default=None),
         last_at=max((row.last_at for row in asked), default=None),
-        free_at=min((row.free_at for row in left if row.free_at), default=None),
-        left_out={reason: out[reason] for reason in Reason if reason in out},
-        accounts=len({row.account_id for row in asked}),
-        without_owner=len({row.account_id for row in asked if row.lonely}),
-        demo=sum(row.number for row in asked if row.demo),
+        free_at=min((row.free_at for row in left.values() if row.free_at), default=None),
+        left_out={reason: int(left[reason].number) for reason in Reason if reason in left},
+        accounts=int(accounts.number),
+        without_owner=int(accounts.lonely),
+        demo=int(accounts.demo or 0),
         languages=dict(sorted(languages.items(), key=lambda pair: (-pair[1], pair[0]))),
     )
 
 
-def language_of(session: Session, program: Program, spoken: sa.ColumnElement) -> sa.ColumnElement[str]:
-    """The language in which somebody of that language would be asked."""
-    offered = wording.languages(program.survey.current)
-    return in_language(spoken, offered, installation(session).language)
+def languages_of(session: Session, program: Program) -> Spoken:
+    """What says in which language somebody of a language would be asked. Slow, so it is for few rows."""
+    offered, default = wording.languages(program.survey.current), installation(session).language
+    return lambda language: in_language(language, offered, default)
 
 
 def last_send_at(due_at: datetime, people: int, settings: config.Settings) -> datetime:
