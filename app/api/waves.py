@@ -212,7 +212,7 @@ def launch(given: dict, program_id: int):
     check(given, now)
     contacts = None if given["contacts"] == ALL else given["contacts"]
     if given["dry_run"]:
-        waves.require_launchable(program)
+        waves.require_launchable(program, is_for_many=contacts is None)
         undone = now + timedelta(minutes=given["undo_minutes"])
         first = max(given["send_at"] or now, undone)
         return foretold(program, contacts, first, ignores_window=given["ignore_send_window"]), 200

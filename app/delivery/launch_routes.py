@@ -68,6 +68,7 @@ def audience(program_id: int):
 @access.manager
 def launch_page(program_id: int):
     program = the_program(program_id)
+    waves.require_audience(program)
     form = LaunchForm(
         formdata=None,
         launch_key=waves.next_key(db.session, program),
@@ -81,6 +82,7 @@ def launch_page(program_id: int):
 def launch(program_id: int):
     """Launch what the page showed; a second press finds the wave of the first."""
     program, form, now = the_program(program_id), LaunchForm(), clock.now()
+    waves.require_audience(program)
     zone = this_installation().zone
     is_whole = form.validate()
     key = launch_key(program, form)

@@ -30,7 +30,7 @@ from app.delivery.models import Channel, Invitation, PauseCause, Purpose, Wave, 
 from app.delivery.sending.asks import PAUSED
 from app.delivery.sending.posting import group_of
 from app.surveys import rules
-from app.surveys.models import Program, ProgramStatus
+from app.surveys.models import Program, ProgramKind, ProgramStatus
 
 LAUNCHABLE = frozenset({ProgramStatus.ACTIVE})
 RUNNING = (WaveState.WAITING, WaveState.SENDING)
@@ -70,7 +70,7 @@ def launch(
     bulk.one_after_the_other(session)
     if found := session.scalars(sa.select(Wave).filter_by(launch_key=launch_key)).one_or_none():
         return found
-    require_launchable(program)
+    require_launchable(program, is_for_many=contacts is None)
     minutes = minutes_to_undo(session, program) if undo_minutes is None else undo_minutes
     wave = Wave(
         program=program,
@@ -112,10 +112,24 @@ def plan(session: Session, wave: Wave, people: sa.Select, *, now: datetime) -> A
     return ask
 
 
-def require_launchable(program: Program) -> None:
-    """Refused for a program that is not active."""
+def require_launchable(program: Program, *, is_for_many: bool) -> None:
+    """Refused for a program that is not active, and to the whole audience for one of single asks."""
     if program.status not in LAUNCHABLE:
         raise Refused(_("%(name)s is not active, so nothing can be launched from it.", name=program.name))
+    if is_for_many:
+        require_audience(program)
+
+
+def require_audience(program: Program) -> None:
+    """Refused for a program of single asks: each is sent from the page of the person."""
+    if program.kind == ProgramKind.MANUAL:
+        raise Refused(
+            _(
+                "%(name)s asks one person at a time, from the page of that person. "
+                "To ask many at once, launch a program with an audience.",
+                name=program.name,
+            )
+        )
 
 
 def chosen(contacts: Iterable[int]) -> sa.Select:

@@ -19,7 +19,7 @@ from app.delivery.models import Invitation, InvitationState, Purpose, Wave, Wave
 from app.extensions import db
 from app.jobs import job_named
 from app.surveys import templates
-from app.surveys.models import Program, Survey
+from app.surveys.models import Program, ProgramKind, Survey
 from tests import make
 from tests.make import NOW
 
@@ -134,6 +134,17 @@ def test_a_launch_makes_a_wave_that_waits_and_can_be_undone(session, manager, pr
     assert session.scalar(sa.select(sa.func.count(Wave.id))) == 0
     assert manager.get(place).status_code == 404
     assert manager.post(f"{place}/undo").status_code == 404
+
+
+def test_a_program_of_single_asks_is_not_launched_to_many(session, manager):
+    by_hand = make.program(name="By hand", kind=ProgramKind.MANUAL)
+    make.contact()
+    place = f"/programs/{by_hand.id}"
+    form = {"launch_key": f"program:{by_hand.id}:after:0", "when": "now", "at_any_hour": "y"}
+    for answer in (manager.get(f"{place}/launch"), manager.post(f"{place}/waves", data=form)):
+        assert answer.status_code == 409
+        assert "By hand asks one person at a time" in text_of(answer)
+    assert session.scalar(sa.select(sa.func.count(Wave.id))) == 0
 
 
 def test_two_tabs_and_two_managers_make_one_wave(session, manager, program, sign_in):
