@@ -115,6 +115,24 @@ def test_a_web_process_that_died_is_replaced_while_the_other_serves_on(waiting):
     assert re.search(r"a web process ended with code -9 and is replaced", waiting.stderr.read())
 
 
+def test_clients_that_send_slowly_keep_nobody_else_waiting(waiting):
+    web_processes(waiting)
+    head = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 8\r\n\r\nscore="
+    slow = [socket.create_connection(("127.0.0.1", waiting.port), PATIENCE) for _ in range(32)]
+    for client in slow:
+        client.sendall(head)
+    assert all(answer(waiting) for _ in range(8))
+    slow.pop().close()
+    for client in slow:
+        client.sendall(b"10")
+        heard = b""
+        while not heard.endswith(b"score=10"):
+            piece = client.recv(1000)
+            assert piece, heard
+            heard += piece
+        client.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_request_under_way_is_answered_before_the_end(waiting, tmp_path, number):
     web_processes(waiting)

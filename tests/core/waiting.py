@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 
-from flask import Flask
+from flask import Flask, request
 
 import config
 from app.core.processes import server
 
 app = Flask(__name__)
+app.config["MAX_CONTENT_LENGTH"] = 10_000
 
 
 @app.get("/")
 def number() -> str:
     return str(os.getpid())
+
+
+@app.post("/")
+def said() -> bytes:
+    return request.get_data()
 
 
 @app.get("/waiting")

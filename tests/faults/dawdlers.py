@@ -28,7 +28,7 @@ class Dawdlers(threading.Thread):
     def __init__(self, port: int, token: str, clients: int):
         super().__init__(daemon=True)
         form = (
-            f"POST /a/{token} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100000\r\n"
+            f"POST /a/{token} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 20000\r\n"
             "Content-Type: application/x-www-form-urlencoded\r\n\r\nscore=9&comment="
         )
         head = f"GET /a/{token} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "

@@ -22,6 +22,7 @@ import config
 from app.core.database import transactions
 from app.core.processes import logs
 from app.core.processes.minding import DRAIN_SECONDS, ENDS
+from app.core.web import bodies
 from app.extensions import db
 
 # Options of glibc's mallopt, from malloc.h.
@@ -33,6 +34,8 @@ class Server(Granian):
     """Granian with its one worker in this process, where it would start another process for it."""
 
     def _spawn_workers(self, spawn_target: Callable, target_loader: Callable) -> None:
+        # Only here, since it warns of more threads than processors; these mostly wait for bodies that come slowly.
+        self.blocking_threads += bodies.WAITING
         worker = self._spawn_worker(idx=0, target=spawn_target, callback_loader=target_loader)
         worker.inner.run()
         self.signal_handler_interrupt()
@@ -73,7 +76,8 @@ def serve(settings: config.Settings, app: Flask) -> None:
         websockets=False,
         log_access=False,
     )
-    server.serve(target_loader=lambda _target: app)
+    behind = bodies.Bodies(app, settings.WEB_THREADS, app.config["MAX_CONTENT_LENGTH"])
+    server.serve(target_loader=lambda _target: behind)
 
 
 def give_back_memory() -> None:

@@ -1,0 +1,100 @@
+"""Bodies of requests, taken in whole before the application begins: slow clients cost a waiting thread, not a turn.
+
+The web server gives each request a thread and hands the body on as it comes. Here many threads may wait for bodies while
+few are at work. A body that ends early, as where the connection was lost, is refused: half a form would be taken for
+the whole, a 1 for the 10 that was chosen.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from queue import SimpleQueue
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO
+
+from app.core.errors import RETRY_AFTER_SECONDS
+
+WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
+AT_ONCE = 64 * 1024
+WAITING = 128
+Begin = Callable[..., Any]
+
+
+class Bodies:
+    """`app` behind it works for `turns` requests at a time; `waiting` more may be sending their bodies.
+
+    Bodies announced as longer than `limit` bytes are left to the application, which refuses them unread.
+    """
+
+    def __init__(self, app: Callable, turns: int, limit: int, waiting: int = WAITING):
+        self.app, self.limit = app, limit
+        self.turns: SimpleQueue[None] = SimpleQueue()
+        for _turn in range(turns):
+            self.turns.put(None)
+        self.room = threading.BoundedSemaphore(waiting)
+
+    def __call__(self, environ: dict, begin: Begin) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] in WITHOUT_BODY:
+            return self.at_work(environ, begin)
+        length = announced(environ)
+        if length == 0 or (length or 0) > self.limit:
+            return self.at_work(environ, begin)
+        if not self.room.acquire(blocking=False):
+            return refusal(
+                begin, "503 Service Unavailable", "Too many are sending at once. Please try again."
+            )
+        try:
+            body = taken(environ["wsgi.input"], length, self.limit)
+        finally:
+            self.room.release()
+        if body is None:
+            return refusal(begin, "400 Bad Request", "This came in part only.")
+        with body:
+            return self.at_work(environ | {"wsgi.input": body}, begin)
+
+    def at_work(self, environ: dict, begin: Begin) -> Iterable[bytes]:
+        self.turns.get()
+        try:
+            return self.app(environ, begin)
+        finally:
+            self.turns.put(None)
+
+
+def announced(environ: dict) -> int | None:
+    """The length that the request names; None for one that comes in pieces."""
+    named = environ.get("CONTENT_LENGTH") or ""
+    if named.isdecimal():
+        return int(named)
+    return None if environ.get("HTTP_TRANSFER_ENCODING") else 0
+
+
+def taken(source: BinaryIO, length: int | None, limit: int) -> BinaryIO | None:
+    """The body from its beginning, at most one byte more than `limit` of it; None when it ended early."""
+    is_small = length is not None and length <= AT_ONCE
+    body = BytesIO() if is_small else SpooledTemporaryFile(AT_ONCE)  # noqa: SIM115 the caller closes it
+    try:
+        while body.tell() <= limit and (piece := source.read(min(AT_ONCE, limit + 1 - body.tell()))):
+            body.write(piece)
+    except OSError:  # The connection was lost.
+        return None
+    if length is not None and body.tell() != length:
+        return None
+    body.seek(0)
+    return body
+
+
+def refusal(begin: Begin, status: str, words: str) -> list[bytes]:
+    """An answer without the application: nobody has had a turn."""
+    text = words.encode()
+    begin(
+        status,
+        [
+            ("Content-Type", "text/plain; charset=utf-8"),
+            ("Content-Length", str(len(text))),
+            ("Cache-Control", "no-store"),
+            ("Retry-After", str(RETRY_AFTER_SECONDS)),
+        ],
+    )
+    return [text]
