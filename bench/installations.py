@@ -25,6 +25,7 @@ from app.extensions import db
 from app.surveys import templates
 from app.surveys.models import Program, Survey
 
+OF_ACCOUNT = 20
 LAUNCHED = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 
 
@@ -68,13 +69,16 @@ def wave(
     people: int,
     *,
     domain: str = "customer.example",
-    accounts: int = 1,
+    accounts: int | None = None,
     sent_at: datetime | None = None,
     survey: str = "nps",
 ) -> Wave:
-    """A wave that sends, with one ask for each of `people` new contacts: planned, or sent already at `sent_at`."""
+    """A wave that sends, with one ask for each of `people` new contacts: planned, or sent already at `sent_at`.
+
+    An account has twenty of them unless `accounts` says how many accounts there are.
+    """
     program = db.session.scalars(sa.select(Program).where(Program.name == program_name(survey))).one()
-    customers = [_account(number) for number in range(accounts)]
+    customers = [_account(number) for number in range(accounts or -(-people // OF_ACCOUNT))]
     row = Wave(
         program=program,
         version=program.survey.current,

@@ -18,9 +18,10 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.core import clock
 from app.core.database import upserts
 from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
-from app.core.database.prepared import Prepared, among, unindexed
+from app.core.database.prepared import Prepared, Several, among, unindexed
 from app.extensions import Base
 
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60))
@@ -55,7 +56,10 @@ class Letter(Base):
 
 
 class OutboxRow(Stamped, Base):
-    """One thing to hand over to one recipient. `ref` is kind-specific, for a survey mail the invitation's id."""
+    """One thing to hand over to one recipient. `ref` is kind-specific, for a survey mail the invitation's id.
+
+    A row changes three times on its way, and PostgreSQL writes each index anew each time: there are no more than needed.
+    """
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -66,7 +70,7 @@ class OutboxRow(Stamped, Base):
 
     id: Mapped[Id]
     kind: Mapped[str] = mapped_column(sa.String(24))
-    ref: Mapped[str] = mapped_column(sa.String(64), index=True)
+    ref: Mapped[str] = mapped_column(sa.String(64))
     group: Mapped[str | None] = mapped_column(sa.String(64), index=True)
     recipient: Mapped[str] = mapped_column(sa.String(320))
     letter_id: Mapped[int | None] = reference("outbox_letters.id", ondelete="RESTRICT")
@@ -76,10 +80,11 @@ class OutboxRow(Stamped, Base):
     reason: Mapped[str | None] = mapped_column(sa.Text)
     due_at: Mapped[Moment]
     first_tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    claim: Mapped[str | None] = mapped_column(sa.String(32), index=True)
+    claim: Mapped[str | None] = mapped_column(sa.String(32))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tries: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[Moment] = mapped_column(default=clock.now, onupdate=clock.now)
 
 
 class DeliveryAttempt(Base):
@@ -303,8 +308,7 @@ def settle(
 
 
 def _list(name: str, column: sa.Column) -> sa.ColumnElement:
-    """A list of values for a column, of any length, as one parameter; PostgreSQL only."""
-    return sa.bindparam(name, type_=sa.ARRAY(column.type))
+    return sa.bindparam(name, type_=Several(column.type))
 
 
 def _settling() -> sa.Select:

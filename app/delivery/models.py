@@ -112,6 +112,12 @@ class Wave(Stamped, Base):
         return max(self.send_at, self.undo_until or self.send_at)
 
 
+def _index_where_set(name: str, column: str, *more: str) -> sa.Index:
+    """An index of the rows that have the column only; an ask is written anew for each state, with all its indexes."""
+    is_set = sa.text(f"{column} IS NOT NULL")
+    return sa.Index(name, column, *more, sqlite_where=is_set, postgresql_where=is_set)
+
+
 class Invitation(Stamped, Base):
     """One ask of one contact. `asked_as` is the mailbox asked, so that a person gets one mail per wave.
 
@@ -123,12 +129,13 @@ class Invitation(Stamped, Base):
     __table_args__ = (
         sa.UniqueConstraint("wave_id", "contact_id"),
         sa.UniqueConstraint("wave_id", "asked_as"),
+        sa.Index("ix_invitations_account_sent", "account_id", "sent_at"),
         sa.Index("ix_invitations_contact_sent", "contact_id", "sent_at"),
         sa.Index("ix_invitations_asked_as", "asked_as", "sent_at"),
         sa.Index("ix_invitations_state_closes", "state", "closes_at"),
-        sa.Index("ix_invitations_remind", "remind_at"),
-        sa.Index("ix_invitations_deferred", "deferred_until", "free_at"),
-        sa.Index("ix_invitations_sent", "sent_at"),
+        _index_where_set("ix_invitations_remind", "remind_at"),
+        _index_where_set("ix_invitations_deferred", "deferred_until", "free_at"),
+        _index_where_set("ix_invitations_sent", "sent_at"),
         sa.Index("ix_invitations_wave_state", "wave_id", "state"),
         sa.CheckConstraint(
             "state <> 'suppressed' OR suppressed_reason IS NOT NULL", name="suppressed_reason"
@@ -141,7 +148,7 @@ class Invitation(Stamped, Base):
     id: Mapped[Id]
     wave_id: Mapped[int] = reference("waves.id", index=False)
     contact_id: Mapped[int] = reference("contacts.id", index=False)
-    account_id: Mapped[int] = reference("accounts.id")
+    account_id: Mapped[int] = reference("accounts.id", index=False)
     version_id: Mapped[int] = reference("survey_versions.id", ondelete="RESTRICT", index=False)
     nonce: Mapped[str] = mapped_column(sa.String(32), unique=True)
     asked_as: Mapped[str | None] = mapped_column(sa.String(320))

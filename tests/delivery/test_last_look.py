@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.delivery import waves
-from app.delivery.models import Invitation, InvitationState, Reminder, WaveState
+from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, WaveState
 from tests import make
 from tests.make import NOW
 
@@ -144,3 +144,63 @@ def test_what_the_floor_held_back_is_judged_by_every_gate_again(office, session,
         r.suppressed_reason for r in session.scalars(sa.select(Invitation).filter_by(state=SUPPRESSED))
     }
     assert (reasons, row.deferred_until, dict(sink.counts)) == ({"quarantine"}, None, {})
+
+
+def asked_today(session, account, people: int, *, state: str = "sent", **given) -> None:
+    """So many others of the account were written to this morning."""
+    wave = make.wave()
+    for _ in range(people):
+        sent_at = NOW - timedelta(hours=2) if state != "sending" else None
+        make.invitation(
+            contact=make.contact(account=account), wave=wave, sent_at=sent_at, state=state, **given
+        )
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    ("caps", "state", "reason"),
+    [
+        ({"account_per_day": 3}, "sent", "account_day"),
+        ({"account_per_day": 3}, "sending", "account_day"),
+        ({"account_per_day": 0, "account_most": 3, "account_days": 10}, "silent", "account_period"),
+    ],
+)
+def test_the_caps_of_an_account_are_looked_at_again_when_a_mail_is_handed_over(
+    caps, state, reason, office, session, sink
+):
+    account = make.account()
+    people = [make.contact(account=account) for _ in range(2)]
+    other = make.contact()
+    wave = planned(session, office, *people, other, program=make.program(quarantine=OPEN_TO_ALL | caps))
+    office.queue()
+    asked_today(session, account, 2, state=state, **({"silent_at": NOW} if state == "silent" else {}))
+    asked_today(session, account, 5, is_rehearsal=True)
+    office.send()
+    last = session.scalars(sa.select(Invitation).filter_by(wave_id=wave.id, contact_id=people[1].id)).one()
+    assert set(sink.counts) == {people[0].email, other.email}
+    assert (last.state, last.suppressed_reason, last.asked_as) == (SUPPRESSED, reason, None)
+    tomorrow = datetime(2026, 3, 5, tzinfo=UTC)
+    assert last.free_at == (tomorrow if reason == "account_day" else NOW + timedelta(days=10, hours=-2))
+    assert last.deferred_until is not None
+
+
+def test_who_is_asked_by_hand_is_not_held_up_by_the_caps_of_the_account(office, session, sink):
+    account = make.account()
+    person = make.contact(account=account)
+    program = make.program(quarantine=OPEN_TO_ALL | {"account_per_day": 1})
+    planned(session, office, person, program=program)
+    session.execute(sa.update(Invitation).values(purpose=Purpose.SINGLE))
+    office.queue()
+    asked_today(session, account, 2)
+    office.send()
+    assert dict(sink.counts) == {person.email: 1}
+
+
+def test_a_wave_gives_an_account_no_more_than_its_caps_however_fast_it_is_handed_over(office, session, sink):
+    """Planned for two days, and both have passed while the machine was off."""
+    account, program = make.account(), make.program(quarantine={"account_per_day": 30})
+    planned(session, office, *[make.contact(account=account) for _ in range(40)], program=program)
+    office.queue()
+    office.send()
+    left_out = session.scalars(sa.select(Invitation.suppressed_reason).filter_by(state=SUPPRESSED)).all()
+    assert (len(sink.counts), left_out) == (30, ["account_day"] * 10)

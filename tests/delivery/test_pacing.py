@@ -85,9 +85,9 @@ def test_a_limited_domain_keeps_its_limit_and_starves_nobody(office, sink, sessi
     lane = Lane(Server("127.0.0.1", sink.port, timeout=5), 4, domain_rates={BIG: 20})
     office.mailer.lane.close()
     office.mailer.lane = lane
-    account = make.account()
-    many = [make.contact(email=f"p{number}@{BIG}", account=account) for number in range(90)]
-    others = [make.contact(account=account) for _ in range(20)]
+    accounts = [make.account() for _ in range(3)]
+    many = [make.contact(email=f"p{number}@{BIG}", account=accounts[number % 3]) for number in range(90)]
+    others = [make.contact(account=accounts[number % 3]) for number in range(20)]
     office.wave([*many, *others])
     office.queue()
     for _ in range(40):
@@ -107,9 +107,11 @@ def test_a_limited_domain_keeps_its_limit_and_starves_nobody(office, sink, sessi
 
 def test_a_slow_domain_does_not_fill_the_lane(office, sink, session):
     sink.on("body", seconds=1.3, to="slow.example")
-    account = make.account()
-    slow = [make.contact(email=f"p{number}@slow.example", account=account) for number in range(70)]
-    others = [make.contact(account=account) for _ in range(20)]
+    accounts = [make.account() for _ in range(2)]
+    slow = [
+        make.contact(email=f"p{number}@slow.example", account=accounts[number % 2]) for number in range(70)
+    ]
+    others = [make.contact(account=accounts[number % 2]) for number in range(20)]
     office.mailer.lane.width, office.mailer.lane._slow_seconds = 4, 0.2
     office.wave([*slow, *others])
     office.queue()

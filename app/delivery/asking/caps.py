@@ -7,10 +7,12 @@ this count, or until the oldest of the asks has left the period.
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -54,15 +56,38 @@ def judge(
 
 def gates(load: Load, rules: Rules, due: Due, place: int = 1, place_of_day: int = 1) -> list[Gate]:
     """Whether there is room for one more, who is the `place`-th of the wave at the account."""
-    period = timedelta(days=rules.account_days)
-    recent = [moment for moment in load.sent if moment > due.at - period]
-    is_full = 0 < rules.account_most < len(recent) + len(load.waiting) + place
+    recent = [moment for moment in load.sent if moment > due.at - timedelta(days=rules.account_days)]
     moments = [*load.sent, *(moment for moment in load.waiting if moment)]
     taken = sum(due.day_from <= moment < due.day_until for moment in moments)
-    days = (taken + place_of_day - 1) // rules.account_per_day if rules.account_per_day else 0
+    asked = len(recent) + len(load.waiting)
+    return rooms(Asked(taken, asked, min(recent, default=None)), rules, due, place, place_of_day)
+
+
+class Asked(NamedTuple):
+    """How many of an account are asked on the day and within the period, and when the oldest mail of that was sent."""
+
+    taken: int
+    recent: int
+    oldest: datetime | None
+
+
+NOBODY = Asked(0, 0, None)
+
+
+def places_left(asked: Asked, rules: Rules) -> int:
+    """How many mails to such an account find room by `rooms`, which says why the next one does not."""
+    caps = ((rules.account_per_day, asked.taken), (rules.account_most, asked.recent))
+    return min((cap - asks for cap, asks in caps if cap), default=sys.maxsize)
+
+
+def rooms(asked: Asked, rules: Rules, due: Due, place: int, place_of_day: int) -> list[Gate]:
+    """The same for an account that was counted."""
+    is_full = 0 < rules.account_most < asked.recent + place
+    full_until = (asked.oldest or due.at) + timedelta(days=rules.account_days)
+    days = (asked.taken + place_of_day - 1) // rules.account_per_day if rules.account_per_day else 0
     day = due.day_until + (days - 1) * ONE_DAY
     return [
-        Gate(Reason.ACCOUNT_PERIOD, is_full, min(recent, default=due.at) + period if is_full else None),
+        Gate(Reason.ACCOUNT_PERIOD, is_full, full_until if is_full else None),
         Gate(Reason.ACCOUNT_DAY, days > 0, day if days else None),
     ]
 

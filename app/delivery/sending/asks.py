@@ -25,7 +25,11 @@ STILL_UNSENT = frozenset({InvitationState.QUEUED, InvitationState.SENDING})
 
 
 class Ask(NamedTuple):
-    """What sending must know of an invitation and its person."""
+    """What sending must know of an invitation and its person.
+
+    The account's caps hold for asks of programs. One that was sent before, and goes again because a person decided so,
+    has its place at the account already.
+    """
 
     id: int
     state: InvitationState
@@ -35,6 +39,8 @@ class Ask(NamedTuple):
     sent_at: datetime | None
     closes_at: datetime | None
     reminders_left: int
+    account_id: int
+    is_capped: bool
     contact_id: int
     status: ContactStatus
     not_askable: NotAskable | None
@@ -48,7 +54,7 @@ class Ask(NamedTuple):
     last_asked_at: datetime | None
     person_mailed_at: datetime | None
     mailbox_mailed_at: datetime | None
-    floor_until: datetime | None = None
+    put_off_until: datetime | None = None
 
     @property
     def mailed_at(self) -> datetime | None:
@@ -117,6 +123,8 @@ ASKS = Prepared(
         Invitation.sent_at,
         Invitation.closes_at,
         Invitation.reminders_left,
+        Invitation.account_id,
+        sa.and_(Invitation.purpose == Purpose.PROGRAM, Invitation.sent_at.is_(None)),
         Contact.id,
         Contact.status,
         Contact.not_askable,

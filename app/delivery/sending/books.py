@@ -113,19 +113,19 @@ class Books:
             return Move(ask.id, InvitationState.IN_DOUBT, outcome.reason, sent_at)
         if outcome.state in WAITING:
             return Move(ask.id, InvitationState.QUEUED, outcome.reason)
-        if ask.floor_until is not None:
+        if ask.put_off_until is not None:
             return self._put_off(session, outcome, ask)
         return Move(ask.id, InvitationState(outcome.state.value), outcome.reason)
 
     def _put_off(self, session: Session, outcome: Outcome, ask: Ask) -> Move:
-        """Leave somebody out who was written to by another ask meanwhile; judged by every gate again when free.
+        """Leave somebody out who, or whose account, was written to meanwhile; judged by every gate again when free.
 
         The row goes with the frozen words, so that the ask can be queued anew.
         """
         wave = session.get_one(Wave, ask.wave_id)
         until = deferring.limit(wave, self._of(session, ask), since=outcome.at)
         session.execute(sa.delete(OutboxRow.__table__).where(OutboxRow.id == outcome.row.id))
-        left_out = deferring.left_out(outcome.reason, ask.floor_until, until)
+        left_out = deferring.left_out(outcome.reason, ask.put_off_until, until)
         return Move(ask.id, InvitationState.SUPPRESSED, outcome.reason, left_out)
 
     def opening(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -35,6 +36,7 @@ from app.delivery.sending.posting import (
 from app.delivery.telling import tidings
 from app.delivery.telling.tidings import TidingOutcome
 from app.delivery.timing.calendars import Calendar
+from app.delivery.timing.handing_over import Caps
 
 FRESH = timedelta(seconds=1)
 # Each owner of accounts may be a sender in each language; a letter made ready takes some 15 KB.
@@ -67,6 +69,7 @@ class Postman:
         self.shelved: set[int] = set()
         self.results: list[Result] = []
         self.books = books.Books()
+        self.caps = Caps()
         self.calendar: Calendar | None = None
 
     @property
@@ -108,6 +111,7 @@ class Postman:
             elif row.tries == 0 and (wait := self._wait(ask, row, now)):
                 results.append(Result(row.id, Step.RETURNED, WINDOW, is_try=False, wait=wait))
         results += self._too_soon(ready, {result.id for result in results}, now)
+        results += self._too_many(connection, ready, {result.id for result in results}, now)
         if paused:
             results = self._judged_again(connection, results, paused, of_asks)
         if self.mailer.lane.domain_rates:
@@ -130,9 +134,31 @@ class Postman:
             ask = self.asks[invitation_id_of(row.ref)]
             until = ask.mailed_at and ask.mailed_at + self.calendar.floor(ask)
             if until and until > now:
-                self.asks[ask.id] = ask._replace(floor_until=until)
-                found.append(Result(row.id, Step.CANCELLED, FLOOR, is_try=False))
+                found.append(self._put_off(row, ask, FLOOR, until))
         return found
+
+    def _too_many(
+        self, connection: Connection, rows: Sequence[Row], stopped: set[int], now: datetime
+    ) -> list[Result]:
+        """The first mails to people at whose account enough were asked meanwhile."""
+        alike = defaultdict(list)
+        for row in rows:
+            ask = self.asks[invitation_id_of(row.ref)] if row.kind == INVITATION else None
+            if ask and ask.is_capped and row.id not in stopped:
+                alike[self.calendar.rules(ask)].append((row, ask))
+        today, found = self.calendar.today(now), []
+        for rules, some in alike.items():
+            judged = self.caps.judge(connection, [ask.account_id for _, ask in some], rules, today)
+            found += [
+                self._put_off(row, ask, verdict.reason.value, verdict.free_at)
+                for (row, ask), verdict in zip(some, judged, strict=True)
+                if verdict.reason
+            ]
+        return found
+
+    def _put_off(self, row: Row, ask: Ask, reason: str, until: datetime) -> Result:
+        self.asks[ask.id] = ask._replace(put_off_until=until)
+        return Result(row.id, Step.CANCELLED, reason, is_try=False)
 
     def _judged_again(
         self, connection: Connection, results: list[Result], paused: set[int], rows: Sequence[Row]
@@ -198,8 +224,9 @@ class Postman:
         notices = self.books.keep(session, outcomes, leaving, self.asks, now)
         for row in leaving:
             if row.kind == INVITATION:
-                number = invitation_id_of(row.ref)
-                self.asks[number] = self.asks[number]._replace(state=InvitationState.SENDING)
+                ask = self.asks[invitation_id_of(row.ref)]
+                self.asks[ask.id] = ask._replace(state=InvitationState.SENDING)
+                self.caps.left(ask.account_id)
         if not (self.is_live and self.mailer.leaves_the_machine):
             traces.sweep(session, self.mailer.shelf.mailbox, [outcome.row.id for outcome in outcomes])
         for outcome in outcomes:

@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.core.installation import installation
+from app.delivery.asking import moments
+from app.delivery.asking.moments import Due
 from app.delivery.models import Wave
 from app.delivery.sending import windows
 from app.delivery.sending.addressees import Addressee
 from app.delivery.sending.asks import Ask
 from app.delivery.sending.windows import ONE_DAY, Window
 from app.surveys import rules
+from app.surveys.rules import Rules
 
 
 class Calendar:
@@ -24,9 +27,7 @@ class Calendar:
         facts = installation(session)
         self.here, self.holidays = facts.zone, facts.days_off
         self._wave = cache(lambda wave_id: session.get_one(Wave, wave_id))
-        self._floor = cache(
-            lambda wave_id: timedelta(hours=rules.of(self._wave(wave_id).program).floor_hours)
-        )
+        self._rules = cache(lambda wave_id: rules.of(self._wave(wave_id).program))
         self._first = cache(self._first_window)
         self._reminders = cache(self._reminder_window)
 
@@ -58,14 +59,22 @@ class Calendar:
 
     def floor(self, ask: Ask) -> timedelta:
         """How long after any other survey mail the first mail of this ask may come."""
-        return self._floor(ask.wave_id)
+        return timedelta(hours=self.rules(ask).floor_hours)
+
+    def rules(self, ask: Ask) -> Rules:
+        """The rules of the ask's program."""
+        return self._rules(ask.wave_id)
+
+    def today(self, now: datetime) -> Due:
+        """This moment and the installation's day of it."""
+        return moments.due(moments.UNKNOWN, now, None, self.here)
 
     def zone_of(self, person: Ask | Addressee) -> ZoneInfo:
         return windows.zone(person.time_zone, self.here)
 
     def _first_window(self, wave_id: int) -> Window | None:
         wave = self._wave(wave_id)
-        return None if wave.ignores_window else windows.first_sends(rules.of(wave.program), self.holidays)
+        return None if wave.ignores_window else windows.first_sends(self._rules(wave_id), self.holidays)
 
     def _reminder_window(self, wave_id: int) -> Window:
-        return windows.reminders(rules.of(self._wave(wave_id).program), self.holidays)
+        return windows.reminders(self._rules(wave_id), self.holidays)
