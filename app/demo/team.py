@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 import config
 from app.auth.models import RoleName, Staff
 from app.auth.people import add_staff
-from app.contacts.models import Stage
+from app.contacts.models import ContactRole, Stage
 from app.core.installation import Installation
 from app.demo.company.companies import OUR_DOMAIN, OUR_NAME, STAFF
 from app.demo.company.people import plain
@@ -26,7 +26,14 @@ from app.demo.events.asking import VALUE_ROLES
 from app.surveys.models import Program, ProgramKind, Survey
 
 PASSWORD_GROUPS, GROUP_LENGTH = 3, 4
-PROGRAMS = {"nps": "Relationship survey", "value": "Value survey"}
+PROGRAMS = {
+    "nps": "Relationship survey",
+    "value": "Value survey",
+    "csat": "Satisfaction of users",
+    "ces": "Effort of users",
+    "onboarding": "After the start",
+}
+USERS = sorted(role.value for role in ContactRole if role not in VALUE_ROLES)
 CUSTOMERS = [Stage.ONBOARDING.value, Stage.STEADY.value, Stage.RENEWAL.value]
 
 
@@ -70,11 +77,13 @@ def introduce(row: Installation, staff: list[Staff], *, now: datetime) -> None:
 
 
 def programs(session: Session, staff: list[Staff]) -> dict[str, Program]:
-    """The two programs of the demo, by the survey they ask."""
+    """The programs of the demo, by the survey they ask."""
     manager = next(person for person in staff if person.role is RoleName.MANAGER)
     audiences = {
         "nps": {"stages": CUSTOMERS},
         "value": {"stages": CUSTOMERS, "roles": sorted(role.value for role in VALUE_ROLES)},
+        **{key: {"stages": CUSTOMERS, "roles": USERS} for key in ("csat", "ces")},
+        "onboarding": {"stages": [Stage.ONBOARDING.value]},
     }
     found = {}
     for key, name in PROGRAMS.items():

@@ -26,9 +26,9 @@ from app.reports import trend
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.periods import Period
 from app.reports.statistics.nps import Counts
-from app.responses.models import Response
+from app.responses.models import Answer, Response
 from app.sentiment.models import StoredReading
-from app.surveys.models import Program
+from app.surveys.models import Program, Question
 from tests.demo.conftest import NOW
 
 TODAY = NOW.date()
@@ -159,3 +159,10 @@ def test_the_next_wave_leaves_out_those_who_were_asked(demo):
 def test_both_databases_hold_the_same_rows(sqlite_demo, postgres_demo):
     assert len(sqlite_demo.digests) > 20
     assert sqlite_demo.digests == postgres_demo.digests
+
+
+def test_further_kinds_of_questions_have_answers_too(demo):
+    query = sa.select(Question.kind, sa.func.count()).join(Answer, Answer.question_id == Question.id)
+    answered = dict(db.session.execute(query.group_by(Question.kind)).all())
+    assert answered.keys() >= {"csat", "ces", "drivers", "single", "goal"}
+    assert min(answered["csat"], answered["ces"], answered["drivers"]) > 30

@@ -7,6 +7,7 @@ midnight before today.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -16,6 +17,7 @@ from app.contacts.models import ContactRole
 from app.delivery.models import InvitationState as S
 from app.delivery.sending.windows import reminder_moment
 from app.demo.company.population import Firm, Person
+from app.demo.events import others
 from app.demo.events.records import Ask, Wave
 from app.demo.events.saying import Sayings, add_comments
 from app.surveys.rules import DEFAULTS
@@ -87,7 +89,34 @@ class Asking:
                     if self._is_turn_of(person, wave):
                         self._consider(wave, firm, person)
         add_comments([ask for ask in self.asks if ask.answer], self.seed)
+        self._ask_others()
         return self.asks
+
+    def _ask_others(self) -> None:
+        """The surveys of further kinds, of those whom nobody else asks around that day."""
+        asked = defaultdict(list)
+        for ask in self.asks:
+            asked[ask.person.key].append(ask.wave.on)
+        for _, person in self.todays():
+            asked[person.key].append(self.today)
+        more = others.waves(self.waves, self.firms, self.today)
+        for wave in more:
+            for firm in self.firms:
+                for person in firm.people:
+                    is_turn = others.is_turn(wave, firm, person) and self._is_askable(firm, person, wave.on)
+                    if is_turn and not self._is_off(person) and others.is_rested(wave, asked[person.key]):
+                        asked[person.key].append(wave.on)
+                        self._ask_besides(wave, firm, person)
+        self.waves = [*self.waves, *(wave for wave in more if any(ask.wave is wave for ask in self.asks))]
+
+    def _is_off(self, person: Person) -> bool:
+        """Somebody whose story has them unsubscribe, or their address die, is left to it."""
+        return person.bounces_at_ask is not None or person.opts_out_at_ask is not None
+
+    def _ask_besides(self, wave: Wave, firm: Firm, person: Person) -> None:
+        ask = Ask(len(self.asks), wave, firm, person, self.sayings.language(wave.survey, person.language))
+        self.asks.append(ask)
+        self._send(ask, History(), Random(f"{self.seed} {wave.key} {person.key}"))
 
     def _is_turn_of(self, person: Person, wave: Wave) -> bool:
         if wave.slot != person.slot:

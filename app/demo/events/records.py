@@ -17,13 +17,25 @@ from app.surveys import scales
 from app.surveys.rules import DEFAULTS
 
 UNDO = timedelta(minutes=DEFAULTS.undo_minutes)
-LAUNCHES = {"nps": time(8, 10), "value": time(8, 40)}
-NAMES = {"nps": "Recommendation", "value": "Value"}
+LAUNCHES = {
+    "nps": time(8, 10),
+    "value": time(8, 40),
+    "csat": time(9, 5),
+    "ces": time(9, 20),
+    "onboarding": time(9, 50),
+}
+NAMES = {
+    "nps": "Recommendation",
+    "value": "Value",
+    "csat": "Satisfaction",
+    "ces": "Effort",
+    "onboarding": "Onboarding",
+}
 
 
 @dataclass
 class Wave:
-    """One launch. `survey` is nps or value; `ago` counts the days from its sending to today.
+    """One launch. `survey` is the key of one that comes with the product; `ago` counts the days from its sending to today.
 
     `slot` is the sixth of the people that is asked, `part` is given where a round goes out in parts.
     """
@@ -49,6 +61,14 @@ class Wave:
         return f"{name}, part {self.part}" if self.part else name
 
 
+@dataclass(frozen=True)
+class Picked:
+    """The answer to a question without a column of its own: a number, or keys of a list."""
+
+    number: int | None = None
+    keys: list[str] = field(default_factory=list)
+
+
 @dataclass
 class Answer:
     """An answer with what it was about; `before` is the person's score of the last time. At `changed_at` the comment was added, before that there was none.
@@ -67,6 +87,7 @@ class Answer:
     language: str = ""
     changed_at: datetime | None = None
     is_automatic: bool = False
+    others: dict[str, Picked] = field(default_factory=dict)
 
     @property
     def points(self) -> float | None:

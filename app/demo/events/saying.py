@@ -9,6 +9,7 @@ from app.demo.company import stories, words
 from app.demo.company.companies import STAFF
 from app.demo.company.people import base
 from app.demo.company.words import Speaker, Voices
+from app.demo.events import others
 from app.demo.events.records import Answer, Ask
 from app.surveys import wording
 
@@ -44,8 +45,8 @@ class Sayings:
 
     def answer(self, ask: Ask, at: datetime, rng: Random, *, is_automatic: bool = False) -> Answer:
         """What this person answers at that moment, without a comment yet."""
-        is_value = ask.wave.survey == "value"
-        answer = value(ask, at, rng) if is_value else recommendation(ask, at, rng)
+        given = {"nps": recommendation, "value": value}.get(ask.wave.survey, others.answer)
+        answer = given(ask, at, rng)
         topics = ask.firm.story.topics_at(ask.wave.ago)
         answer.topic = rng.choice(sorted(topics - words.SPECIAL) or USUAL_TOPICS)
         answer.is_automatic, answer.language = is_automatic, ask.language

@@ -7,7 +7,7 @@ from collections import defaultdict
 from app.core import clock
 from app.core.database import bulk
 from app.demo.company.companies import MANAGER
-from app.demo.events.records import Answer, Ask
+from app.demo.events.records import Answer, Ask, Picked
 from app.demo.rows.customers import Home, segment, stage_on
 from app.reports import rollups
 from app.reports.counting import COLUMNS
@@ -91,10 +91,12 @@ class Answers:
     def _answers(self, ask: Ask) -> list[dict]:
         rows, response_id = [], self.home.responses[ask.key]
         for question in self.programs[ask.wave.survey].survey.current.questions:
-            number = getattr(ask.answer, FIELDS[question.name]) if question.name in FIELDS else None
+            other = ask.answer.others.get(question.name, Picked())
+            is_column = question.name in FIELDS
+            number = getattr(ask.answer, FIELDS[question.name]) if is_column else other.number
             words = ask.answer.comment or None if question.name == "comment" else None
-            if number is not None or words is not None:
-                row = {"response_id": response_id, "question_id": question.id}
+            if number is not None or words is not None or other.keys:
+                row = {"response_id": response_id, "question_id": question.id, "picked": other.keys or None}
                 rows.append(row | {"number": number, "words": words})
         return rows
 
