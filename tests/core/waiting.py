@@ -10,7 +10,6 @@ import config
 from app.core.processes import server
 
 app = Flask(__name__)
-app.config["MAX_CONTENT_LENGTH"] = 10_000
 
 
 @app.get("/")

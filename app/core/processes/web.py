@@ -76,7 +76,7 @@ def serve(settings: config.Settings, app: Flask) -> None:
         websockets=False,
         log_access=False,
     )
-    behind = bodies.Bodies(app, settings.WEB_THREADS, app.config["MAX_CONTENT_LENGTH"])
+    behind = bodies.Bodies(app, settings.WEB_THREADS, app.config["MAX_CONTENT_LENGTH"] or bodies.LIMIT)
     server.serve(target_loader=lambda _target: behind)
 
 

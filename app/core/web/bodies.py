@@ -18,6 +18,7 @@ from app.core.errors import RETRY_AFTER_SECONDS
 
 WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 AT_ONCE = 64 * 1024
+LIMIT = 32 * 1024 * 1024
 WAITING = 128
 Begin = Callable[..., Any]
 
