@@ -97,7 +97,7 @@ def test_all_statements_of_a_session_share_one_transaction(app, session):
 
 
 @SQLITE
-def test_a_web_process_holds_a_quarter_of_the_pages_in_memory(app):
+def test_a_web_process_holds_an_eighth_of_the_pages_in_memory(app):
     db.session.remove()
     db.engine.dispose()
     with db.engine.connect() as connection:
@@ -105,7 +105,7 @@ def test_a_web_process_holds_a_quarter_of_the_pages_in_memory(app):
     db.engine.dispose()
     transactions.keep_few_pages(db.engine)
     with db.engine.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -512
+        assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -256
 
 
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)

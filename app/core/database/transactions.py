@@ -36,7 +36,7 @@ FLOCK_PAUSE_SECONDS = 0.001
 # An answer changes some 35 pages of the file, most of them those that the answer before it changed. Copying the log into
 # the file every 8,000 pages (32 MB), not every 1,000, writes each of them once for 200 answers instead of for 30.
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "wal_autocheckpoint=8000")
-FEW_PAGES = "PRAGMA cache_size=-512"
+FEW_PAGES = "PRAGMA cache_size=-256"
 
 
 # PostgreSQL plans a look-up by ids anew each time, which takes longer than the look-up. Transactions of such look-ups
@@ -266,7 +266,7 @@ def _look_at_rested(engine: Engine, dbapi, record) -> None:
 
 
 def keep_few_pages(engine: Engine) -> None:
-    """From now on, SQLite's new connections hold 512 kB of the file in memory each instead of 2 MB.
+    """From now on, SQLite's new connections hold 256 kB of the file in memory each instead of 2 MB.
 
     For processes that hold several connections and read little at a time: the operating system keeps the file at hand
     for all of them. Whoever writes a lot in one transaction is a tenth slower with it.

@@ -13,13 +13,15 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-from babel import core, localedata
+from babel import core
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
 import config
 from app.core.database import transactions
+from app.core.language import locales
+from app.core.language.words import RESPONDENTS, STAFF_LANGUAGES
 from app.core.processes import logs
 from app.core.processes.minding import DRAIN_SECONDS, ENDS
 from app.core.web import bodies
@@ -28,6 +30,7 @@ from app.extensions import db
 # Options of glibc's mallopt, from malloc.h.
 M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
 LARGE_BYTES = 1024 * 1024
+COLLECTING = (700, 10, 2)
 
 
 class Server(Granian):
@@ -48,7 +51,10 @@ def load(target: str) -> Flask:
     for template in app.jinja_loader.list_templates():
         app.jinja_env.get_template(template)
     core.get_global("likely_subtags")
-    localedata.load("en")
+    languages = RESPONDENTS.languages()
+    locales.load(languages, naming=STAFF_LANGUAGES)
+    for language in languages:
+        RESPONDENTS.of(language)
     app.url_map.update()
     # What the application is made of stays: the collector need not look through it again and again.
     gc.collect()
@@ -84,8 +90,10 @@ def give_back_memory() -> None:
     """One pool of memory for all threads, and large pieces returned when they are free, where the C library can.
 
     Left to itself glibc makes a pool for each thread, which Python's own lock makes useless, and after the first large
-    piece (checking a password takes 19 MB) it keeps the next ones.
+    piece (checking a password takes 19 MB) it keeps the next ones. Objects in rings that a page leaves behind have become
+    old while it was made; Python's collector, too, waits long before it looks through old ones.
     """
+    gc.set_threshold(*COLLECTING)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt:
         mallopt(M_ARENA_MAX, 1)
