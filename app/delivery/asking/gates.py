@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 
 from flask_babel import lazy_gettext as _l
 
@@ -209,9 +210,10 @@ def exempt_from(purpose: Purpose) -> frozenset[Reason]:
     return frozenset({Reason.SKIPPED}) | (QUARANTINES if purpose == Purpose.RECOVERY else frozenset())
 
 
-def bars(*, is_rehearsal: bool) -> list[NotAskable]:
+@cache
+def bars(*, is_rehearsal: bool) -> tuple[NotAskable, ...]:
     """What keeps people from being asked at all. A rehearsal is for colleagues, so it asks those of our own domains."""
-    return [bar for bar in NotAskable if not (is_rehearsal and bar is NotAskable.OWN_DOMAIN)]
+    return tuple(bar for bar in NotAskable if not (is_rehearsal and bar is NotAskable.OWN_DOMAIN))
 
 
 def lasting(person: Person, today: date, kind: AskKind) -> dict[Reason, bool]:

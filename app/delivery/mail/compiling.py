@@ -183,7 +183,7 @@ def _for_body(place: str, name: str, value: str) -> bytes:
     if name in LINK_VALUES and not _LINK_SAFE.fullmatch(value):
         raise ValueError("a link value holds what a link must not")
     value = _escaped(value) if place == "html" else _visible(value)
-    return _SOFT_BREAK + _quoted(_unix_lines(value)) + _SOFT_BREAK
+    return _SOFT_BREAK + _quoted(value) + _SOFT_BREAK
 
 
 def _escaped(value: str) -> str:
@@ -191,6 +191,8 @@ def _escaped(value: str) -> str:
 
 
 def _visible(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return value
     return _INVISIBLE.sub("", _unix_lines(value))
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from email.utils import parseaddr
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -48,6 +48,7 @@ def ref_of(invitation_id: int, number: int = 0) -> str:
     return f"{invitation_id}:{number}" if number else str(invitation_id)
 
 
+@lru_cache(maxsize=1024)
 def invitation_id_of(ref: str) -> int:
     return int(ref.partition(":")[0])
 

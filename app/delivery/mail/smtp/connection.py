@@ -9,7 +9,7 @@ import re
 import smtplib
 import ssl
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from app.delivery.mail.smtp.faults import Reply, Stage, Verdict, verdict
@@ -19,6 +19,7 @@ FINAL_SECONDS = 600.0  # and for this much with the reply to the final dot.
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _LONGEST_REPLY = 100_000
 _CHUNK = 65_536
+_REPLY = re.compile(r"[2-5]\d\d(?:[ -]|$)")
 _UNSAFE = re.compile(r"[\x00-\x20<>\x7f]")
 
 
@@ -30,10 +31,10 @@ class Envelope:
     sender: str
     recipient: str
     data: bytes
+    domain: str = field(init=False)
 
-    @property
-    def domain(self) -> str:
-        return self.recipient.rpartition("@")[2].lower()
+    def __post_init__(self):
+        object.__setattr__(self, "domain", self.recipient.rpartition("@")[2].lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +220,7 @@ class Connection:
         while (end := self._in.find(b"\n")) >= 0:
             line = self._in[:end].decode("utf-8", "replace").rstrip("\r")
             del self._in[: end + 1]
-            if not re.match(r"[2-5]\d\d(?:[ -]|$)", line):
+            if not _REPLY.match(line):
                 self._lines.clear()
                 return Reply(0, f"not an SMTP reply: {line[:80]!r}")
             self._lines.append(line[4:])

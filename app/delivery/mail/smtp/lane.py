@@ -51,6 +51,7 @@ class Lane:
         self._rates = DomainRates(domain_rates or {})
         self._next_start = float("-inf")
         self._connections: list[Connection] = []
+        self._writing: set[Connection] = set()
         self._by_key: dict[int, Connection] = {}
         self._pending: deque[Envelope] = deque()
         self._reports: list[Report] = []
@@ -296,7 +297,9 @@ class Lane:
             if connection in self._connections:
                 self._selector.unregister(connection)
                 self._connections.remove(connection)
+                self._writing.discard(connection)
             return
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.wants_to_write else 0)
-        if self._selector.get_key(connection).events != wanted:
+        if connection.wants_to_write is not (connection in self._writing):
+            self._writing ^= {connection}
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if connection.wants_to_write else 0)
             self._selector.modify(connection, wanted, connection)
