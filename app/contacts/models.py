@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.auth.models import Staff
+from app.core.database import finding
 from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
 
@@ -75,6 +76,7 @@ class Account(Stamped, Base):
     id: Mapped[Id]
     external_id: Mapped[str | None] = mapped_column(sa.String(120), unique=True)
     name: Mapped[str] = mapped_column(sa.String(200), index=True)
+    found_as: Mapped[str | None] = mapped_column(sa.Text, deferred=True)
     tier: Mapped[int | None] = mapped_column(sa.SmallInteger)
     segment: Mapped[dict] = mapped_column(Json, default=dict)
     stage: Mapped[Stage] = mapped_column(choice(Stage), default=Stage.STEADY)
@@ -179,6 +181,7 @@ class Contact(Stamped, Base):
     email_key: Mapped[str | None] = mapped_column(sa.String(320), index=True)
     first_name: Mapped[str] = mapped_column(sa.String(120), default="")
     last_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    found_as: Mapped[str | None] = mapped_column(sa.Text, deferred=True)
     title: Mapped[str] = mapped_column(sa.String(200), default="")
     role: Mapped[ContactRole] = mapped_column(choice(ContactRole), default=ContactRole.OTHER)
     language: Mapped[str | None] = mapped_column(sa.String(16))
@@ -307,3 +310,19 @@ class OwnerMatch(Base):
 
     name: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
     staff_id: Mapped[int] = reference("staff.id")
+
+
+SEARCHED = {Account: ("name",), Contact: ("first_name", "last_name", "email")}
+"""What a search looks through. `found_as` keeps it folded; who writes these columns past the ORM writes that too."""
+ACCOUNT_WORDS = finding.kept(Account.found_as, Account.name)
+PERSON_WORDS = finding.kept(Contact.found_as, Contact.first_name, Contact.last_name, Contact.email)
+
+
+@sa.event.listens_for(Account, "before_insert")
+@sa.event.listens_for(Account, "before_update")
+@sa.event.listens_for(Contact, "before_insert")
+@sa.event.listens_for(Contact, "before_update")
+def _keep_found_as(_mapper, _connection, row: Account | Contact) -> None:
+    names, history = SEARCHED[type(row)], sa.inspect(row).attrs
+    if any(history[name].history.has_changes() for name in names):
+        row.found_as = finding.plain(*[getattr(row, name) for name in names])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.contacts.models import Contact
+from app.contacts.models import PERSON_WORDS, Contact
 from app.core.database.finding import every_word
 from app.core.outbox_rows import OutboxRow, OutboxState
 from app.delivery.models import Invitation, InvitationState, Visit, Wave
@@ -174,7 +174,7 @@ def matching(shown: Filter) -> list[sa.ColumnElement[bool]]:
     if shown.reason:
         found.append(Invitation.suppressed_reason == shown.reason)
     if shown.search:
-        found.append(every_word(shown.search, Contact.first_name, Contact.last_name, Contact.email))
+        found.append(every_word(shown.search, PERSON_WORDS))
     return found
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.auth.models import RoleName, Staff
-from app.contacts.models import Account, Contact
+from app.contacts.models import ACCOUNT_WORDS, PERSON_WORDS
 from app.core.database.finding import every_word
 from app.followups.models import Task, TaskKind, TaskState
 
@@ -125,7 +125,7 @@ def conditions(chosen: QueueFilter, *, now: datetime, zone: ZoneInfo) -> list[sa
 
 def named(words: str) -> sa.ColumnElement[bool]:
     """Tasks whose account and contact carry these words in their names; of no contact, the account alone."""
-    return every_word(words, Account.name, Contact.first_name, Contact.last_name, Contact.email)
+    return every_word(words, ACCOUNT_WORDS, PERSON_WORDS)
 
 
 def tasks(

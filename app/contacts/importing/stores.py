@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.contacts.importing.matching.placing import Place, spellings
 from app.contacts.importing.merging import Moment, Person
 from app.contacts.models import (
+    SEARCHED,
     Account,
     AccountDomain,
     AccountKey,
@@ -25,6 +26,7 @@ from app.contacts.models import (
 )
 from app.contacts.wishes import elsewhere
 from app.core.database.bulk import add_rows, new_ids
+from app.core.database.finding import plain
 
 COLUMNS = (
     *("id", "external_id", "account_id", "email", "email_key", "first_name", "last_name", "title", "role"),
@@ -78,7 +80,7 @@ PEOPLE_BY_KEY = (
 CHANGE_CONTACT = (
     sa.update(contacts)
     .where(contacts.c.id == sa.bindparam("b_id"))
-    .values({name: sa.bindparam(f"b_{name}") for name in (*KEPT, "updated_at")})
+    .values({name: sa.bindparam(f"b_{name}") for name in (*KEPT, "found_as", "updated_at")})
 )
 ADOPT_ACCOUNT = (
     sa.update(accounts)
@@ -214,6 +216,7 @@ class Database:
             "id": place.id,
             "external_id": place.external_id,
             "name": place.name,
+            "found_as": plain(place.name),
             "owner_id": place.owner_id,
             "segment": {},
             "stage": Stage.STEADY,
@@ -226,12 +229,12 @@ class Database:
 
     def _contact(self, person: Person) -> dict:
         now = self.moment.now
-        values = {name: getattr(person, name) for name in COLUMNS}
+        values = {name: getattr(person, name) for name in COLUMNS} | {"found_as": found_as(person)}
         return values | {"is_demo": False, "created_at": now, "updated_at": now}
 
     def _change(self, person: Person) -> dict:
         values = {f"b_{name}": getattr(person, name) for name in COLUMNS}
-        return values | {"b_updated_at": self.moment.now}
+        return values | {"b_found_as": found_as(person), "b_updated_at": self.moment.now}
 
     def _rows(self, statement: sa.Select, wanted: Iterable, **given) -> Iterable[sa.Row]:
         """The rows of a statement whose values are looked up in portions that every database takes."""
@@ -239,6 +242,10 @@ class Database:
         for start in range(0, len(values), MOST_PARAMETERS):
             part = values[start : start + MOST_PARAMETERS]
             yield from self.session.execute(statement, {"wanted": part, **given}).all()
+
+
+def found_as(person: Person) -> str:
+    return plain(*[getattr(person, name) for name in SEARCHED[Contact]])
 
 
 class DryRun(Database):

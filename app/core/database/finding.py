@@ -64,14 +64,29 @@ def _folded(element, compiler, **options) -> str:
     return f"(CASE WHEN octet_length({text}) = char_length({text}) THEN lower({text}) ELSE lower({bare}) END)"
 
 
+def plain(*texts: str | None) -> str:
+    """Texts as a column keeps them that is there to be searched; `kept` is the same in the database."""
+    return fold(" ".join(text or "" for text in texts))
+
+
+def kept(column: sa.ColumnElement, *texts: sa.ColumnElement) -> sa.ColumnElement[str]:
+    """What a search of these columns looks through: the column that keeps it, or made on the spot where that is empty."""
+    return sa.func.coalesce(column, folded(joined(*texts)))
+
+
+def joined(*texts: sa.ColumnElement) -> sa.ColumnElement[str]:
+    together = sa.func.coalesce(texts[0], "")
+    for text in texts[1:]:
+        together = together + " " + sa.func.coalesce(text, "")
+    return together
+
+
 def holds(words: str, place: sa.ColumnElement) -> sa.ColumnElement[bool]:
-    """Rows in which the words stand in the place as they follow each other, whatever the case and the accents."""
-    return folded(place).contains(fold(words), autoescape=True)
+    """Rows in which the words stand in the place as they follow each other; `place` is folded, wildcards are letters."""
+    return place.contains(fold(words), autoescape=True)
 
 
 def every_word(words: str, *places: sa.ColumnElement) -> sa.ColumnElement[bool]:
-    """Rows in which each of the words stands in one of the places, in any order, case and accents; wildcards are letters."""
-    together = sa.func.coalesce(places[0], "")
-    for place in places[1:]:
-        together = together + " " + sa.func.coalesce(place, "")
+    """Rows in which each of the words stands in one of the places, in any order; the places are folded."""
+    together = joined(*places)
     return sa.and_(sa.true(), *(holds(word, together) for word in words.split()))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, joinedload
 
 import config
 from app.auth.models import Staff
-from app.contacts.models import Account, Contact
+from app.contacts.models import ACCOUNT_WORDS, PERSON_WORDS, Account, Contact
 from app.core.database.columns import BigId, UtcDateTime
 from app.core.database.finding import every_word
 from app.core.installation import Installation, installation
@@ -172,7 +172,7 @@ def listed(planned: sa.CTE, offered: Spoken, shown: Filter, after: int, limit: i
     elif shown.who:
         query = query.where(planned.c.reason == shown.who)
     if shown.search:
-        fits = every_word(shown.search, Contact.first_name, Contact.last_name, Contact.email, Account.name)
+        fits = every_word(shown.search, PERSON_WORDS, ACCOUNT_WORDS)
         query = query.join(Contact, Contact.id == planned.c.contact_id)
         query = query.join(Account, Account.id == planned.c.account_id).where(fits)
     found = query.subquery("listed").c

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.contacts.models import Account, Contact, ContactRole
+from app.contacts.models import ACCOUNT_WORDS, PERSON_WORDS, Account, Contact, ContactRole
 from app.core.clock import Today
 from app.core.database.finding import every_word
 from app.delivery import cadence
@@ -87,7 +87,7 @@ def why_not(today: Today) -> sa.ColumnElement:
 
 def conditions(chosen: PeopleFilter, today: Today) -> Iterator[sa.ColumnElement[bool]]:
     if chosen.words:
-        yield every_word(chosen.words, Contact.first_name, Contact.last_name, Contact.email, Account.name)
+        yield every_word(chosen.words, PERSON_WORDS, ACCOUNT_WORDS)
     if chosen.role:
         yield Contact.role == chosen.role
     if chosen.language:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from app.contacts.models import Account, AccountDomain, Stage
+from app.contacts.models import ACCOUNT_WORDS, Account, AccountDomain, Stage
 from app.core.clock import Today, day_of
 from app.core.database.finding import holds
 from app.followups.models import Task
@@ -147,7 +147,7 @@ def named(words: str) -> sa.ColumnElement[bool]:
     domain = sa.exists().where(
         AccountDomain.account_id == Account.id, AccountDomain.domain.icontains(words, autoescape=True)
     )
-    name = holds(words, Account.name)
+    name = holds(words, ACCOUNT_WORDS)
     return sa.or_(name, Account.external_id.icontains(words, autoescape=True), domain)
 
 
