@@ -23,6 +23,7 @@ from app.surveys.words import addressing
 FALLBACK = "en"
 IN_MAIL = frozenset({"nps", "csat", "ces"})
 NAME = re.compile(r"\{([a-z_]+)\}")
+ISOLATE, END_ISOLATE = "\u2068", "\u2069"
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
 
@@ -87,6 +88,13 @@ def names(installation: Installation, goal: str = "") -> dict[str, str]:
     return {"company": company, "product": installation.product or company, "goal": goal}
 
 
+def apart(named: Mapping[str, str], language: str) -> Mapping[str, str]:
+    """The names, each kept together within words from right to left: their signs would change sides otherwise."""
+    if direction(language) == "ltr":
+        return named
+    return {name: f"{ISOLATE}{value}{END_ISOLATE}" if value else value for name, value in named.items()}
+
+
 def fill(text: str, named: Mapping[str, str]) -> str:
     """`text` with its names in braces replaced; a name that is not given stays as it is."""
     return NAME.sub(lambda found: named.get(found.group(1), found.group()), text)
@@ -127,6 +135,7 @@ def item(question: Question, language: str, named: Mapping[str, str]) -> Item:
     text = words.get("question") or words.get("any") or question.name
     if "{goal}" in text and not named.get("goal"):
         text = words.get("question_without_goal", text)
+    named = apart(named, language)
     said = words.get("choices", {})
     return Item(
         question.name,
@@ -146,7 +155,7 @@ def item(question: Question, language: str, named: Mapping[str, str]) -> Item:
 def comment_prompt(version: SurveyVersion, language: str, named: Mapping[str, str]) -> dict[str, str]:
     """What the comment is asked with: `any`, and in words that fit the band `low`, `middle`, `high`; empty without one."""
     question = version.question(QuestionKind.COMMENT)
-    words = pick(question.words, language) if question else {}
+    words, named = pick(question.words, language) if question else {}, apart(named, language)
     return {band: fill(words[band], named) for band in ("any", "low", "middle", "high") if band in words}
 
 

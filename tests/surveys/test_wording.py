@@ -80,6 +80,16 @@ def test_the_goal_is_named_where_it_is_known(now):
     assert "{goal}" not in wording.item(goal, "en", NAMES).question
 
 
+def test_a_goal_keeps_its_signs_together_within_words_from_right_to_left(now):
+    survey, named = templates.shipped("value", now=now).versions[0], {"product": "P", "company": "C"}
+    questions = {
+        tag: wording.items(survey, tag, named | {"goal": "Save 15 %"})[1].question for tag in ("ar", "de")
+    }
+    assert "\u2068Save 15 %\u2069" in questions["ar"]
+    assert "\u2068" not in questions["de"]
+    assert "\u2068\u2069" not in wording.items(survey, "ar", named | {"goal": ""})[1].question
+
+
 def test_a_program_s_own_mail_words_stand_in_place_of_the_template_s(now):
     version = templates.shipped("nps", now=now).versions[0]
     program = Program(mail={"en": {"subject": "Our own subject", "opening": ""}})
