@@ -20,6 +20,7 @@ from app.delivery.inbound.models import InboundMail, Standing
 from app.delivery.inbound.reading.sorting import Kind
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.extensions import db
+from app.followups.improvements.models import Improvement, Mailing, Telling
 from app.followups.models import Task, TaskKind
 from app.responses import asks
 from app.responses.models import Doubt, Response
@@ -170,6 +171,17 @@ def inbound_mail(ask: Invitation, words: str = "Please call me.", **given) -> In
         "words": words,
     } | given
     return saved(InboundMail(digest=secrets.token_hex(32), **values))
+
+
+def telling(ask: Invitation, **given) -> Telling:
+    """That the person of an answered ask was told by mail what came of it."""
+    words = {"en": {"said": "Exports fail.", "did": "They work."}}
+    entry = saved(Improvement(words=words, from_on=NOW.date()))
+    press = {"staff_name": "Person", "pressed_at": NOW, "undo_until": NOW, "is_rehearsal": False}
+    mailing = saved(Mailing(improvement_id=entry.id, **press))
+    person = {"contact_id": ask.contact_id, "account_id": ask.account_id, "invitation_id": ask.id}
+    values = {"language": "en", "told_at": NOW, "ended_at": NOW} | given
+    return saved(Telling(improvement_id=entry.id, mailing_id=mailing.id, **person, **values))
 
 
 def response(score: int | None = 9, **given) -> Response:

@@ -177,6 +177,7 @@ def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
             response_id=answered.id, way=Way.MAIL, asked_at=NOW, due_on=NOW.date(), until_at=NOW, **of_double
         )
     )
+    make.telling(answered.invitation)
     make.saved(
         Favour(kind=FavourKind.TALK, state=FavourState.OFFERED, offered_at=NOW, changed_at=NOW, **of_double)
     )

@@ -94,6 +94,7 @@ def kim(session, settings):
         offered_at=NOW,
         changed_at=NOW,
     )
+    make.telling(old, told_at=None, reason=f"550 <{EMAIL}> is on holiday")
     make.saved(favour).move(FavourState.DECLINED, now=NOW, by="the person asked")
     touches.log(
         session, person.account, ActivityKind.MEETING, "Shouted too.", at=NOW, is_two_way=True, by=SYSTEM,
