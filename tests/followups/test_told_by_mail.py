@@ -13,6 +13,7 @@ from app.core.outbox_rows import OutboxRow, OutboxState
 from app.followups.improvements import mailing, readers
 from app.followups.improvements.models import Improvement, Mailing, Telling
 from app.followups.models import Cause, Outcome, Task, TaskState
+from app.setup import removal
 from app.surveys.models import Segment
 from tests import make
 from tests.conftest import NOW
@@ -155,3 +156,20 @@ def test_a_manager_sees_who_gets_it_presses_and_undoes(session, sign_in):
     assert "Tell 1 person" in manager.get(page).text
     kept = press(manager, f"/segments/{segment.id}/edit", f"/segments/{segment.id}/removal")
     assert kept.status_code == 409
+
+
+def test_whom_a_rehearsal_told_is_told_again_once_live(session, settings, office):
+    facts = installation(session)
+    facts.live_at = None
+    found = entry(session, to_on=None)
+    answered(email="kim@one.example")
+    assert send(session, settings, found).is_rehearsal
+    office.later(seconds=61)
+    office.send()
+    assert session.scalars(sa.select(OutboxRow.state)).one() is OutboxState.HELD
+    assert reasons(session, found) == {}
+    removal.remove(session, demo=False, rehearsal=True, now=NOW)
+    facts.live_at = NOW
+    session.commit()
+    assert [session.query(table).count() for table in (Mailing, Telling, OutboxRow)] == [0, 0, 0]
+    assert reasons(session, found) == {"kim": None}
