@@ -85,8 +85,8 @@ def answer_received(
 
 def partial_due(session: Session, invitation_id: int, *, now: datetime) -> bool:
     """Somebody chose an answer an hour ago and never sent it: it counts as theirs, and says so. Whether it did."""
-    found = partials.take(session, invitation_id)
-    if found is None or not found[0].takes_answers(now):
+    found = partials.take(session, invitation_id, now=now)
+    if found is None:
         return False
     ask, kept, said = found
     heard = read(said.comment, lang=ask.language) if said.comment else None

@@ -28,7 +28,7 @@ def keep_partial(token: str) -> Response:
         ask = at.ask(token)
         form = at.pages.form(ask)
         said, errors = forms.check(posted, form, at.comment_length)
-        is_wanted = posted.attempt and not ask.is_heard and ask.takes_answers(now)
+        is_wanted = posted.attempt and partials.are_wanted(ask, now)
         if is_wanted and limits.take(PARTIALS, "partial", str(ask.id)):
             doubts = machines.doubts(signs_of(at, ask, request, posted.attempt, now), now)
             is_enough = form.required.isdisjoint(errors)

@@ -62,3 +62,23 @@ def test_what_was_sent_is_never_overruled_by_what_was_not(client, ask):
     assert [one.said["comment"] for one in db.session.scalars(sa.select(PartialAnswer))] == ["only words"]
     run(timedelta(days=31))
     assert count(PartialAnswer) == 0
+
+
+def test_after_a_no_only_what_is_sent_is_an_answer(client, ask):
+    declined, off, sent = ask(), ask(), ask()
+    low = {"score": "2", "attempt": "a"}
+    for at in (declined, off, sent):
+        client.post(f"{at.link}/partial", data=low)
+    client.post(f"{declined.link}/decline")
+    client.post(off.off, data={"confirm": "yes"})
+    client.post(f"{sent.link}/decline")
+    client.post(sent.link, data={"score": "9", "attempt": "a"})
+    assert run(timedelta(minutes=1)) == 0
+    transactions.read(db.session)
+    assert list(db.session.scalars(sa.select(PartialAnswer.invitation_id))) == [sent.id]
+    for at in (declined, off):
+        client.post(f"{at.link}/partial", data=low)
+    assert run(2 * HOUR) == 0
+    transactions.read(db.session)
+    assert [one.score for one in db.session.scalars(sa.select(Response))] == [9]
+    assert count(PartialAnswer) == 0
