@@ -1,5 +1,7 @@
 """Opening follow-up tasks: one for the band of an answer, one for low value, one for a silence.
 
+A bad answer of a further kind, 1 of 5 for satisfaction for instance, opens an alert, where no detractor's task opens.
+
 The owner is the account's, while that person works here, else the installation's default owner. An answer that is
 edited never loses an open task: one that nobody has begun becomes the task of the new band, with new clocks; one in
 work stays and says that the answer changed, and the new band's task is opened beside it; a closed one that the new
@@ -27,6 +29,7 @@ from app.followups.triggers import (
     MOST_URGENT,
     Due,
     Person,
+    for_others,
     for_score,
     for_silence,
     for_value,
@@ -80,9 +83,12 @@ def take_back(connection: Connection, answer: Recorded) -> None:
 def called_for(ask: Ask, said: Said, *, now: datetime) -> list[Due]:
     """The tasks that an answer calls for, with their clocks starting at `now`."""
     person, facts = person_of(ask), {"week": ask.work_week, "now": now, "language": ask.staff_language}
+    of_band = for_score(said.score, person, **facts)
+    is_detractor = of_band is not None and of_band.kind is TaskKind.DETRACTOR
     wanted = (
-        for_score(said.score, person, **facts),
+        of_band,
         for_value(said.value_overall, said.value_goal, said.value_ease, person, **facts),
+        None if is_detractor else for_others(said.others.values(), person, **facts),
     )
     return [due for due in wanted if due]
 

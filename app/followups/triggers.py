@@ -7,7 +7,7 @@ that erasing a person leaves nothing behind in them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -20,6 +20,8 @@ from app.contacts.models import ContactRole
 from app.core.language.words import FALLBACK, speaking
 from app.core.worktime import WorkWeek
 from app.followups.models import TaskKind
+from app.surveys.kinds import KINDS
+from app.surveys.kinds.kind import Given
 from app.surveys.scales import band
 
 ROLES = {
@@ -118,6 +120,25 @@ def for_value(
         low = "; ".join(low_items(overall, goal, ease))
         reason = _("%(who)s sees little value: %(what)s.", who=ROLES[person.role], what=low)
     return due(TaskKind.VALUE, reason, person, week=week, now=now, clocks=clocks)
+
+
+def for_others(
+    given: Iterable[Given],
+    person: Person,
+    *,
+    week: WorkWeek,
+    now: datetime,
+    clocks: Clocks = Clocks(),
+    language: str = FALLBACK,
+) -> Due | None:
+    """The task for answers of further kinds, satisfaction or effort for instance, of which at least one is bad."""
+    bad = [one for one in given if KINDS[one.kind].is_bad(one)]
+    if not bad:
+        return None
+    with speaking(language):
+        low = "; ".join(bad_item(one) for one in bad)
+        reason = _("%(who)s gave %(what)s: find out why, soon.", who=ROLES[person.role], what=low)
+    return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
 
 
 def for_silence(
@@ -227,3 +248,10 @@ def low_items(overall: int | None, goal: int | None, ease: int | None) -> list[s
     if ease is not None and ease <= LOW_EASE:
         low.append(_("%(points)s of 7 for ease", points=ease))
     return low
+
+
+def bad_item(given: Given) -> str:
+    """In words, a number of its scale and what for: 1 of 5 for satisfaction."""
+    kind = KINDS[given.kind]
+    said = {"points": f"{given.number:g}", "most": kind.values[-1], "what": kind.about}
+    return _("%(points)s of %(most)s for %(what)s", **said)

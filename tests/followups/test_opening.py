@@ -11,6 +11,7 @@ from app import journey
 from app.core.installation import installation
 from app.delivery.models import InvitationState, Reminder
 from app.followups.models import Outcome, Task, TaskKind, TaskState
+from app.surveys.kinds.kind import Given
 from app.surveys.models import QuestionKind
 from tests import make
 
@@ -52,6 +53,37 @@ def test_low_value_opens_its_own_task_beside_the_one_of_the_band(session, now):
     ask = make.invitation(wave=make.wave(program=make.program(survey=survey)))
     make.answer(9, invitation=ask, value_overall=2, now=now)
     assert {task.kind for task in tasks(session)} == {TaskKind.PROMOTER, TaskKind.VALUE}
+
+
+def test_a_bad_answer_of_a_further_kind_opens_one_alert_that_follows_its_changes(session, now):
+    survey = make.survey(QuestionKind.NPS, "csat", "ces")
+    ask = make.invitation(wave=make.wave(program=make.program(survey=survey)))
+    ids = {question.kind: question.id for question in ask.version.questions}
+
+    def answer(score: int | None, **points: int) -> list[tuple[TaskKind, str]]:
+        others = {ids[kind]: Given(kind, number) for kind, number in points.items()}
+        make.answer(score, invitation=ask, others=others, now=now)
+        return [(task.kind, task.reason) for task in tasks(session)]
+
+    assert answer(None, csat=3, ces=3) == []
+    reason = "A user gave 1 of 5 for satisfaction; 2 of 7 for ease: find out why, soon."
+    assert answer(None, csat=1, ces=2) == [(TaskKind.ALERT, reason)]
+    assert answer(None, csat=2) == [(TaskKind.ALERT, reason.replace("1 of 5", "2 of 5"))]
+    ((_kind, words),) = answer(None, csat=5, ces=7)
+    assert words.endswith("The answer has been changed since.")
+
+
+def test_a_bad_answer_beside_the_score_of_a_detractor_opens_no_second_task(session, now):
+    survey = make.survey(QuestionKind.NPS, "csat")
+    for score in (3, 9):
+        ask = make.invitation(wave=make.wave(program=make.program(survey=survey)))
+        csat = ask.version.questions[1].id
+        make.answer(score, invitation=ask, others={csat: Given("csat", 1)}, now=now)
+    assert [task.kind for task in tasks(session)] == [
+        TaskKind.DETRACTOR,
+        TaskKind.PROMOTER,
+        TaskKind.ALERT,
+    ]
 
 
 def test_a_task_nobody_has_begun_becomes_the_one_of_the_new_band(session, now):

@@ -60,6 +60,23 @@ def test_who_asks_for_a_call_reads_who_calls_and_by_when(asked, session, client)
     assert promise.due_on == promise.task.first_touch_due_at.date()
 
 
+def test_the_worst_of_what_was_answered_chooses_the_words(ask, client):
+    for survey, said, is_low in (
+        ("csat", {"csat": "1"}, True),
+        ("csat", {"csat": "4"}, False),
+        ("ces", {"ces": "2"}, True),
+        ("onboarding", {"start_ease": "2"}, True),
+        ("value", {"value_overall": "3"}, True),
+        ("nps_value", {"score": "9", "value_overall": "2"}, True),
+        ("nps_value", {"score": "9", "value_overall": "8"}, False),
+    ):
+        link = ask(survey).link
+        assert client.post(link, data=said).status_code == 303
+        page = client.get(f"{link}/thanks").text
+        assert ("We are sorry that it is not better." in page) is is_low, said
+        assert ("<h2>May we contact you about it?</h2>" in page) is is_low, said
+
+
 def test_a_second_press_and_a_reload_repeat_nothing(asked, session, client, monkeypatch):
     at = asked(3)
     client.post(f"{at.link}/contact", data={"way": "mail"})

@@ -12,11 +12,14 @@ from app.core.language.words import addressing
 from app.followups.advocacy import offering
 from app.followups.improvements import telling
 from app.followups.promises import giving
+from app.followups.triggers import is_low
 from app.public import pages
 from app.public.forms import Form, Posted
 from app.public.thanks import contact, favour
 from app.responses.asks import Ask
+from app.responses.recording import said_before
 from app.surveys import wording
+from app.surveys.kinds import KINDS
 
 
 def page(
@@ -32,7 +35,7 @@ def page(
     """The page after an answer is saved, in the language of the form; with `posted` as it was filled in, and why not."""
     with addressing(form.language):
         until, is_open = ask.editable_until, ask.takes_answers(now)
-        feeling = pages.feeling(ask.score)
+        feeling = felt(session, ask, form)
         named = wording.names(ask) | {"first_name": ask.first_name or "", "account": ask.account_name}
         promise = giving.of_response(session, ask.response_id)
         asked = offering.asked_on(session, ask, now=now)
@@ -52,3 +55,18 @@ def page(
             edit_url=f"/a/{token}" if is_open else None,
             edit_until=format_date(ask.day_of(until), "long") if until else None,
         )
+
+
+def felt(session: Session, ask: Ask, form: Form) -> str | None:
+    """The words that fit the answer: low as soon as anything in it is, else those of the score; None without one."""
+    if is_low(ask.value_overall, ask.value_goal, ask.value_ease) or is_any_bad(session, ask, form):
+        return "low"
+    return pages.feeling(ask.score)
+
+
+def is_any_bad(session: Session, ask: Ask, form: Form) -> bool:
+    """Whether an answer of a further kind is bad; only where one of these questions can be is anything looked up."""
+    if not any(one.kind.bad for one in (*form.others, *form.later)):
+        return False
+    said = said_before(session.connection(), ask)
+    return said is not None and any(KINDS[one.kind].is_bad(one) for one in said.others.values())

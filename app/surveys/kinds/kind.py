@@ -90,7 +90,8 @@ class Summary:
 class Kind:
     """One kind of question. `field` names the macro of the answer page, `column` where the answer stands in responses.
 
-    `seconds` is how long an answer takes, roughly, on a phone. `extras` are the words of a question of this kind beside
+    `seconds` is how long an answer takes, roughly, on a phone. Of the `values`, those in `bad` call for somebody who finds
+    out why; a number is one "for" what `about` says, such as ease. `extras` are the words of a question of this kind beside
     the question itself and why it is asked.
     """
 
@@ -101,8 +102,10 @@ class Kind:
     seconds: ClassVar[int] = 8
     column: ClassVar[str] = ""
     values: ClassVar[range] = range(0)
+    bad: ClassVar[range] = range(0)
     has_choices: ClassVar[bool] = False
     extras: ClassVar[tuple[str, ...]] = ()
+    about: ClassVar[LazyString | str] = ""
     is_single: ClassVar[bool] = False
     """Whether a survey has at most one question of the kind."""
 
@@ -114,6 +117,10 @@ class Kind:
     def read(self, asked: Asked, posted: Mapping[str, list[str]]) -> Given | None:
         """What was answered; None when nothing was. Wrong when it cannot be an answer to this question."""
         raise NotImplementedError
+
+    def is_bad(self, given: Given) -> bool:
+        """Whether an answer says that something is wrong."""
+        return given.number in self.bad
 
     def summary(self, groups: Iterable[tuple[Given, int]]) -> Summary:
         """All answers, equal ones together with their number."""
