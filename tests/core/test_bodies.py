@@ -56,10 +56,12 @@ def test_half_a_body_reaches_nobody(served):
     assert served(BytesIO(b"score=1"), 8)[0] == "400"
 
 
-def test_a_body_without_a_length_is_taken_up_to_the_limit(served):
+def test_a_body_without_a_length_is_refused_since_its_end_is_not_known(served):
     pieces = {"HTTP_TRANSFER_ENCODING": "chunked"}
-    assert served(BytesIO(b"score=10"), **pieces) == ("200", b"score=10")
-    assert len(served(BytesIO(b"x" * LIMIT * 2), **pieces)[1]) == LIMIT + 1
+    for more in (pieces, pieces | {"length": 7}, {"SERVER_PROTOCOL": "HTTP/2.0"}):
+        assert served(BytesIO(b"score=1"), **more)[0] == "411"
+    for more in ({"SERVER_PROTOCOL": "HTTP/1.1"}, {"SERVER_PROTOCOL": "HTTP/2.0", "method": "DELETE"}):
+        assert served(BytesIO(), **more) == ("200", b"")
 
 
 def test_what_is_announced_as_too_long_is_left_unread(served):

@@ -2,7 +2,9 @@
 
 The web server gives each request a thread and hands the body on as it comes. Here many threads may wait for bodies while
 few are at work. A body that ends early, as where the connection was lost, is refused: half a form would be taken for
-the whole, a 1 for the 10 that was chosen.
+the whole, a 1 for the 10 that was chosen. One whose length is not named is refused too, since the web server does not
+say whether such a body was ended or cut off. How long a body may take cannot be limited here: reading it cannot be
+interrupted.
 """
 
 from __future__ import annotations
@@ -40,14 +42,16 @@ class Bodies:
         if environ["REQUEST_METHOD"] in WITHOUT_BODY:
             return self.at_work(environ, begin)
         length = announced(environ)
-        if length == 0 or (length or 0) > self.limit:
+        if length is None:
+            return refusal(begin, "411 Length Required", "Please send this with its length (Content-Length).")
+        if length == 0 or length > self.limit:
             return self.at_work(environ, begin)
         if not self.room.acquire(blocking=False):
             return refusal(
                 begin, "503 Service Unavailable", "Too many are sending at once. Please try again."
             )
         try:
-            body = taken(environ["wsgi.input"], length, self.limit)
+            body = taken(environ["wsgi.input"], length)
         finally:
             self.room.release()
         if body is None:
@@ -64,23 +68,28 @@ class Bodies:
 
 
 def announced(environ: dict) -> int | None:
-    """The length that the request names; None for one that comes in pieces."""
+    """The length that the request names, 0 for one without a body; None for one that comes in pieces."""
     named = environ.get("CONTENT_LENGTH") or ""
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        return None
     if named.isdecimal():
         return int(named)
-    return None if environ.get("HTTP_TRANSFER_ENCODING") else 0
+    # In HTTP/2 a body needs no header to come.
+    may_come = (
+        environ.get("SERVER_PROTOCOL", "").startswith("HTTP/2") and environ["REQUEST_METHOD"] != "DELETE"
+    )
+    return None if named or may_come else 0
 
 
-def taken(source: BinaryIO, length: int | None, limit: int) -> BinaryIO | None:
-    """The body from its beginning, at most one byte more than `limit` of it; None when it ended early."""
-    is_small = length is not None and length <= AT_ONCE
-    body = BytesIO() if is_small else SpooledTemporaryFile(AT_ONCE)  # noqa: SIM115 the caller closes it
+def taken(source: BinaryIO, length: int) -> BinaryIO | None:
+    """The body from its beginning; None when it ended early."""
+    body = BytesIO() if length <= AT_ONCE else SpooledTemporaryFile(AT_ONCE)  # noqa: SIM115 the caller closes it
     try:
-        while body.tell() <= limit and (piece := source.read(min(AT_ONCE, limit + 1 - body.tell()))):
+        while piece := source.read(min(AT_ONCE, length - body.tell())):
             body.write(piece)
     except OSError:  # The connection was lost.
         return None
-    if length is not None and body.tell() != length:
+    if body.tell() != length:
         return None
     body.seek(0)
     return body
