@@ -37,6 +37,8 @@ QUESTIONS = {
 }
 # Questions whose name is not that of their kind.
 KINDS_OF = {"score": QuestionKind.NPS, "start_ease": "ces", "first_value": "single", "obstacles": "drivers"}
+# Words of a question in one survey that are not those of its name.
+SAID_AS = {("onboarding", "comment"): "start_comment"}
 OPTIONS = {
     "drivers": {"choices": ["function", "ease", "reliability", "support", "results", "price"]},
     "first_value": {"choices": ["yes", "some", "not_yet", "unsure"]},
@@ -82,7 +84,9 @@ def shipped(key: str, *, now: datetime) -> Survey:
             kind=KINDS_OF.get(name, name),
             name=name,
             words={
-                tag: found["questions"][name] for tag, found in words.items() if name in found["questions"]
+                tag: found["questions"][said_as(key, name)]
+                for tag, found in words.items()
+                if said_as(key, name) in found["questions"]
             },
             options=deepcopy(OPTIONS.get(name, {})),
             is_required=name == REQUIRED[key],
@@ -107,8 +111,14 @@ def add_languages(survey: Survey) -> None:
         if language not in version.words and survey.template in found["surveys"]:
             version.words = version.words | {language: found["surveys"][survey.template]}
         for question in version.questions:
-            if language not in question.words and question.name in found["questions"]:
-                question.words = question.words | {language: found["questions"][question.name]}
+            said = found["questions"].get(said_as(survey.template, question.name))
+            if language not in question.words and said:
+                question.words = question.words | {language: said}
+
+
+def said_as(key: str, name: str) -> str:
+    """Under which name the words of a question of that survey stand."""
+    return SAID_AS.get((key, name), name)
 
 
 def ensure_single_asks(session: Session) -> None:

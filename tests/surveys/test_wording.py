@@ -67,6 +67,14 @@ def test_every_template_is_whole_in_every_language(now, key, language):
     assert set(wording.comment_prompt(version, language, NAMES)) == {"any", "low", "middle", "high"}
 
 
+def test_after_several_questions_the_comment_says_which_it_is_about(now):
+    version = templates.shipped("onboarding", now=now).versions[0]
+    said = {tag: wording.comment_prompt(version, tag, NAMES)["any"] for tag in wording.languages(version)}
+    assert said["en"] == "What made the start easy or difficult?"
+    assert said["de"] == "Was hat den Anfang leicht oder schwer gemacht?"
+    assert len(set(said.values())) == len(said) == 10
+
+
 def test_scales_are_worded_at_both_ends(now):
     for key in templates.NAMES:
         for item in wording.items(templates.shipped(key, now=now).versions[0], "en", NAMES):
