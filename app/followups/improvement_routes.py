@@ -147,8 +147,7 @@ def change_improvement(improvement_id: int):
 @access.manager
 def remove_improvement(improvement_id: int):
     found = the_improvement(improvement_id)
-    mailing.take_back_all(db.session, found)
-    db.session.delete(found)
+    mailing.remove(db.session, found)
     audit.note(db.session, access.actor(), "improvement.removed", now=clock.now(), id=improvement_id)
     db.session.commit()
     flash(_("It is told no more."), "success")
@@ -181,6 +180,7 @@ def show_improvement(form: ImprovementForm, found: Improvement | None, status: i
         "followups/improvement.html",
         form=form,
         entry=found,
+        stays=bool(found and mailing.told_counts(db.session, [found])),
         language=language,
         languages=[(code, language_name(code)) for code in RESPONDENTS.languages()],
     )

@@ -173,3 +173,28 @@ def test_whom_a_rehearsal_told_is_told_again_once_live(session, settings, office
     session.commit()
     assert [session.query(table).count() for table in (Mailing, Telling, OutboxRow)] == [0, 0, 0]
     assert reasons(session, found) == {"kim": None}
+
+
+def test_what_went_out_by_mail_is_not_removed_so_that_nobody_gets_it_again(
+    session, settings, office, sign_in
+):
+    installation(session).live_at = NOW
+    manager, found, unsent = sign_in("manager"), entry(session), entry(session)
+    answered(email="kim@one.example")
+    send(session, settings, found)
+    office.later(seconds=61)
+    office.send()
+    for outcome in office.notices:
+        jobs.mail_ended(outcome)
+    session.commit()
+    answered(email="lee@one.example")
+    send(session, settings, unsent)
+    page = f"/improvements/{found.id}"
+    assert "Take it away" not in manager.get(page).text
+    kept = press(manager, page, f"{page}/removal")
+    assert (kept.status_code, "Give it a last day" in kept.text) == (409, True)
+    page = f"/improvements/{unsent.id}"
+    assert "Take it away" in manager.get(page).text
+    assert press(manager, page, f"{page}/removal").status_code == 303
+    session.expire_all()
+    assert session.scalars(sa.select(Telling.improvement_id)).all() == [found.id]

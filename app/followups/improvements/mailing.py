@@ -126,10 +126,27 @@ def ended(session: Session, outcome: TidingOutcome) -> Telling | None:
     return found
 
 
-def take_back_all(session: Session, entry: Improvement) -> None:
-    """Before the entry goes: what waits is not sent."""
+def remove(session: Session, entry: Improvement) -> None:
+    """Let the entry go, with what waits to be sent; Refused once somebody was told it by mail, or is this moment.
+
+    Whom it was mailed to would be forgotten with it: people would get it again once it is written anew.
+    """
+    session.refresh(entry, with_for_update=True)
     for mailing in session.scalars(sa.select(Mailing).where(Mailing.improvement_id == entry.id)).all():
         take_back(session, mailing)
+    if has_left(session, entry):
+        raise Refused(
+            _("This went out by mail, so it stays, with whom it went to. Give it a last day instead.")
+        )
+    session.delete(entry)
+
+
+def has_left(session: Session, entry: Improvement) -> bool:
+    """Whether a mail with it has left or waits to leave; those of a rehearsal do not count."""
+    may_know = sa.or_(Telling.told_at.is_not(None), Telling.ended_at.is_(None))
+    mine = sa.select(Telling.id).join(Mailing, Mailing.id == Telling.mailing_id)
+    told = mine.where(Telling.improvement_id == entry.id, Mailing.is_rehearsal.is_(False), may_know)
+    return session.scalar(told.limit(1)) is not None
 
 
 def standings(session: Session, entry: Improvement) -> list[Standing]:
