@@ -88,3 +88,32 @@ def test_a_press_without_a_connection_is_kept_and_sent_once_when_there_is_one(ho
         page.locator("button[type=submit]").click()
         page.wait_for_url("**/thanks")
         assert answers() == [(4, "Too slower", 1), (9, "Fine", 1)]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_what_is_written_goes_along_into_another_language_and_is_gone_once_sent(home, ask):
+    at = ask()
+    with browser() as chromium:
+        page = chromium.new_page(**PHONE)
+        page.goto(f"{home}{at.link}?score=9")
+        page.wait_for_load_state()
+        page.locator("label", has_text=re.compile(r"^\s*4\s*$")).first.click()
+        page.locator("#comment").press_sequentially("Too slow")
+        page.locator(".tongues summary").click()
+        page.locator(".tongues a[hreflang=fr]").click()
+        page.wait_for_url("**~fr?score=9")
+        page.wait_for_load_state()
+        assert (page.locator("#comment").input_value(), page.locator("[value='4']").is_checked()) == (
+            "Too slow",
+            True,
+        )
+        page.locator("#comment").press_sequentially("er")
+        page.locator("button[type=submit]").click()
+        page.wait_for_url("**/thanks")
+        page.wait_for_load_state()
+        assert answers() == [(4, "Too slower", 1)]
+        for link in (at.link, f"{at.link}~de", f"{at.link}~fr"):
+            page.goto(f"{home}{link}")
+            page.wait_for_load_state()
+            assert page.locator("#comment").input_value() == ""

@@ -7,7 +7,9 @@
   const question = location.pathname.replace(/\/(thanks|further)$/, "");
   const path = location.pathname, form = document.querySelector("form[data-offline]");
   const shelf = (() => { try { return window.localStorage; } catch { return null; } })();
-  const name = (path) => "ask-" + digest(path);
+  const asked = new URLSearchParams(location.search).get("score");
+  // One draft for an ask, whichever language its address names (TOKEN~fr).
+  const name = (path) => "ask-" + digest(path.replace(/~[^/]*/, ""));
 
   // The link is a secret and must not lie about on a shared device; 53 bits of it tell two asks apart and lead nowhere.
   function digest(text) {
@@ -26,7 +28,7 @@
       return found && Date.now() - found.at < LASTS ? found : null;
     } catch { return null; }
   }
-  function keep(path, what) { try { shelf.setItem(name(path), JSON.stringify({ at: Date.now(), ...what })); } catch { /* full, or none */ } }
+  function keep(path, what) { try { shelf.setItem(name(path), JSON.stringify({ at: Date.now(), asked, ...what })); } catch { /* full, or none */ } }
   function forget(path) { if (kept(path)?.sent) drop(path); }
   function drop(path) { try { shelf.removeItem(name(path)); } catch { /* none */ } }
 
@@ -43,12 +45,12 @@
   let touched = false, told = "", timer = 0, isSending = false;
 
   function restore(before) {
-    const asked = new URLSearchParams(location.search).get("score");
+    const isNew = asked && asked !== before.asked;  // The number of another link of the mail, chosen since.
     for (const [key, value] of before.fields) {
       const found = [...form.elements].filter((one) => one.name === key);
       for (const one of found) {
         if (one.type === "radio" || one.type === "checkbox") {
-          if (one.value === value && !(key === "score" && asked)) one.checked = true;
+          if (one.value === value && !(key === "score" && isNew)) one.checked = true;
         } else if (key === "attempt" || !one.value) one.value = value;
       }
     }
