@@ -37,6 +37,7 @@ T = TypeVar("T")
 NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9_-]{1,20}\Z")
 AGENT_LENGTH = 512
 IN_LANGUAGE = "~"
+LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,4})?")
 # A gateway that cuts the links of a whole wave short must not be stopped before it is through with some mails.
 WRONG_LINKS = parse("300 per 1 minute")
 
@@ -62,7 +63,10 @@ class Desk:
         return self._found(token, asks.opening)
 
     def _found(self, token: str, look_up: Callable[[Connection, str], T | None]) -> T:
-        """The ask, in the language that its link names (`TOKEN~fr`) if its survey is asked in that one."""
+        """The ask, in the language that its link names (`TOKEN~fr`) if its survey is asked in that one.
+
+        What is no language's code is taken off the link, since pages and headers repeat the link.
+        """
         token, _mark, language = token.partition(IN_LANGUAGE)
         nonce = self.signer.nonce(token)
         if nonce is None:
@@ -73,16 +77,18 @@ class Desk:
         if ask.face_version != faces.current().version:
             with self.engine.connect() as connection:
                 read_face(connection)
-        return self.pages.in_language(ask, language) if language else ask
+        if not language:
+            return ask
+        if not LANGUAGE.fullmatch(language):
+            raise led_on(IN_LANGUAGE + language, "")
+        return self.pages.in_language(ask, language)
 
     def _whole_link(self, token: str) -> HTTPException | None:
         """The way to the link that was meant where a mail program or a chat took the end of a sentence into it."""
         meant = NOT_OF_A_TOKEN.sub("", token)
         if meant == token or self.signer.nonce(meant) is None:
             return None
-        path = quote(request.path, safe="/").replace(quote(token, safe=""), meant, 1).rstrip("/")
-        query = request.query_string.decode("ascii", "replace")
-        return RequestRedirect(f"{path}?{query}" if query else path)
+        return led_on(token, meant)
 
     def look(
         self,
@@ -96,6 +102,13 @@ class Desk:
         machine = page == TRAP or is_probably_machine(agent(request), request.environ, ask.sent_at, now)
         page = page if chosen is None else f"{SCORE}{chosen}"
         self.visits.note(Look(ask.id, now, page, machine))
+
+
+def led_on(part: str, meant: str) -> HTTPException:
+    """The way to the same link with `meant` in place of a part of it."""
+    path = quote(request.path, safe="/").replace(quote(part, safe=""), meant, 1).rstrip("/")
+    query = request.query_string.decode("ascii", "replace")
+    return RequestRedirect(f"{path}?{query}" if query else path)
 
 
 def wrong_link() -> HTTPException:

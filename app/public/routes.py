@@ -7,7 +7,6 @@ open every link; only a pressed button records. Thanks are said after the commit
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
@@ -25,7 +24,7 @@ from app.core.errors import RETRY_AFTER_SECONDS
 from app.core.language.words import addressing, browsers_choice
 from app.extensions import csrf
 from app.public import forms, machines, pages
-from app.public.desk import IN_LANGUAGE, Desk, desk, signs_of
+from app.public.desk import IN_LANGUAGE, LANGUAGE, Desk, desk, signs_of
 from app.public.forms import Form, Posted
 from app.public.machines import TRAP
 from app.responses.asks import Ask
@@ -39,7 +38,6 @@ csrf.exempt(blueprint)
 NOT_SAVED = (SQLAlchemyError, GateBusy)
 # A first answer is never counted: only changes of it can be repeated without end.
 CHANGES = parse("20 per 1 minute")
-LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,4})?")
 INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
 
 
@@ -67,7 +65,7 @@ def question(token: str) -> Response:
 def in_language(token: str) -> Response:
     """The page again, under an address that names the language; a word that is no language's code changes nothing."""
     language, chosen = request.args.get("lang", ""), forms.chosen(request)
-    path = "/a/" + token.partition(IN_LANGUAGE)[0]
+    path = "/a/" + quote(token.partition(IN_LANGUAGE)[0], safe="")
     if LANGUAGE.fullmatch(language):
         path += IN_LANGUAGE + language
     return Response(status=302, headers={"Location": path if chosen is None else f"{path}?score={chosen}"})

@@ -50,6 +50,19 @@ def test_what_else_stands_behind_a_link_makes_another_one(client, ask):
     assert client.get(f"/a//evil.example/{at.token}/").status_code in {308, 404}
 
 
+def test_what_is_no_language_is_taken_off_a_link_and_line_breaks_reach_no_header(client, ask):
+    at = ask("nps")
+    broken = "%0d%0aX:y"
+    for link in (f"{at.link}~{broken}", f"{at.off}~{broken}", f"{at.link}~fr.", f"{at.link}~fr{broken}"):
+        assert client.get(link).headers["Location"] == link.partition("~")[0]
+    assert client.get(f"{at.link}~{broken}/thanks").headers["Location"] == f"{at.link}/thanks"
+    sent = client.post(f"{at.link}~{broken}", data={"score": "9"})
+    assert (sent.status_code, sent.headers["Location"]) == (308, at.link)
+    for link in (f"/a/x{broken}", f"{at.link}{broken}"):
+        led = client.get(f"{link}?lang=fr")
+        assert (led.status_code, client.get(led.headers["Location"]).status_code) == (302, 404)
+
+
 def test_good_links_are_not_counted(client, ask, used_up):
     good = f"/u/{ask().token}"
     assert {client.get(good, **HERE).status_code for _ in range(5)} == {200}
