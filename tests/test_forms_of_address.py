@@ -20,7 +20,7 @@ FORMAL_WORDS = {
     "it": r"\b(lei|su[oa]|suoi|sue|glielo|contattarla|chiederle)\b",
     "nl": r"\b(u|uw)\b",
     "pl": r"\b(Państw\w*|Pan|Pani|prosimy)\b",
-    "pt": r"\b(senhor\w*|lhe)\b",
+    "pt": r"\b(senhor\w*|lhe|si|seus?|suas?|você)\b",
 }
 INFORMAL_WORDS = {
     "de": r"\b(du|dich|dir|dein\w*|euch|eure?\w*)\b",
@@ -29,7 +29,7 @@ INFORMAL_WORDS = {
     "it": r"\b(tu|te|ti|tu[oa]|tuoi|tue)\b",
     "nl": r"\b(je|jij|jou|jouw)\b",
     "pl": r"\b(ty|ci|cię|ciebie|tobą|tobie|twój|twoj\w*|twoim)\b",
-    "pt": r"\b(vocês?|tu|te|ti|teus?|tuas?)\b",
+    "pt": r"\b(contigo|tu|te|ti|teus?|tuas?)\b",
 }
 LANGUAGES = sorted(FORMAL_WORDS)
 
