@@ -233,7 +233,10 @@ def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
 
 
 def declined(ask: Ask, form: Form, token: str, said: Decline, *, is_held: bool) -> str:
-    """Nothing more will come of this ask; an answer is still welcome. `is_held`: a colleague decides what follows."""
+    """Nothing more will come of this ask; whoever only has no time now may still answer, for the others this is the end.
+
+    `is_held`: a colleague decides what follows.
+    """
     with addressing(form.language):
         if ask.is_heard and not is_held:
             heading = _("Your answer stays as it is")
@@ -254,7 +257,7 @@ def declined(ask: Ask, form: Form, token: str, said: Decline, *, is_held: bool) 
             form.language,
             heading=heading,
             words=words,
-            do_url=f"/a/{token}",
+            do_url=f"/a/{token}" if said is Decline.NOT_NOW else None,
             do_words=_("To the question"),
         )
 

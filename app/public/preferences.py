@@ -51,7 +51,7 @@ def shown(
             language,
             company=wording.names(ask)["company"],
             action=f"/u/{token}",
-            skip_url=f"/u/{token}?once=1",
+            skip_url=f"/u/{token}?once=1" if ask.may_be_skipped else None,
             back_url=f"/a/{token}",
             often=frequencies(),
             kinds=kinds(),

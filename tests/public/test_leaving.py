@@ -129,3 +129,16 @@ def test_a_silence_is_not_declined_afterwards(client, ask):
     at = ask(sent_at=now - timedelta(days=25), state=InvitationState.SILENT, silent_at=now)
     assert client.post(f"{at.link}/decline").status_code == 200
     assert state(at) is InvitationState.SILENT
+
+
+def test_skipping_is_offered_only_while_it_spares_anything_and_who_has_left_is_left_in_peace(client, ask):
+    answered, left = ask(), ask()
+    assert "?once=1" in client.get(left.off).text
+    client.post(answered.link, data={"score": "9"})
+    assert f'href="{left.link}"' not in client.post(f"{left.link}/decline", data={"why": "left"}).text
+    for at in (answered, left):
+        assert "?once=1" not in client.get(at.off).text
+        assert "Skip it this time?" not in client.get(f"{at.off}?once=1").text
+        assert "Should somebody else answer?" in client.get(f"{at.off}?other=1").text
+    later = client.post(f"{ask().link}/decline", data={"why": "not_now"}).text
+    assert "To the question" in later
