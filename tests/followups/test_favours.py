@@ -175,3 +175,17 @@ def test_own_words_and_a_link_lead_who_agrees(ask, session, client, sign_in):
     assert csm.get("/advocacy.csv?state=declined").text.count("\n") == 1
     assert "Write a review" in csm.get(f"/contacts/{at.contact_id}").text
     assert "Write a review" in csm.get(f"/accounts/{at.row.contact.account_id}").text
+
+
+def test_who_has_left_or_waits_for_us_is_asked_for_nothing(ask, session, client):
+    at, other = answered(ask, client), ask()
+    client.post(f"{other.link}/decline", data={"why": "left"})
+    client.post(other.link, data={"score": "9"})
+    client.post(f"{at.link}/contact", data={"way": "mail"})
+    for one in (at, other):
+        assert "One thing you could do" not in client.get(f"{one.link}/thanks").text
+    transactions.write(session)
+    assert jobs.note_favours(clock.now()) == 0
+    session.commit()
+    client.post(f"{at.link}/contact", data={"withdraw": "yes"})
+    assert "One thing you could do" in client.get(f"{at.link}/thanks").text

@@ -21,14 +21,14 @@ from app.followups import activities
 from app.followups.advocacy.choosing import Past, fitting
 from app.followups.advocacy.models import Favour, FavourChange, FavourKind, FavourOffer, FavourState
 from app.followups.advocacy.words import KINDS
-from app.followups.models import ActivityKind
+from app.followups.models import ActivityKind, Task, TaskKind, TaskState
 from app.followups.opening import BY
 from app.followups.promises import giving
 from app.followups.promises.giving import Wanted
-from app.followups.promises.models import Way
+from app.followups.promises.models import Promise, Way
 from app.followups.triggers import Person
 from app.responses.asks import Ask
-from app.responses.models import Response
+from app.responses.models import Handover, Response
 
 CONTENT_FROM = 9
 FRESH = timedelta(days=2)
@@ -37,6 +37,19 @@ SAYER = Actor("contact", None, "the person asked")
 COUNTS = sa.and_(
     Response.dismissed_at.is_(None),
     sa.or_(Response.is_maybe_automatic.is_(False), Response.reviewed_at.is_not(None)),
+)
+# Said to have left or named somebody else, and nobody here found otherwise; or something of theirs is open with us.
+UNFIT = sa.or_(
+    sa.exists().where(Handover.contact_id == Response.contact_id, Handover.is_approved.is_not(False)),
+    sa.exists().where(
+        Task.contact_id == Response.contact_id,
+        Task.is_rehearsal == Response.is_rehearsal,
+        Task.state != TaskState.CLOSED,
+        sa.or_(
+            Task.kind.in_((TaskKind.DETRACTOR, TaskKind.ALERT)),
+            sa.exists().where(Promise.task_id == Task.id, Promise.withdrawn_at.is_(None)),
+        ),
+    ),
 )
 
 
@@ -61,6 +74,8 @@ def asked_on(session: Session, ask: Ask, *, now: datetime) -> Asked | None:
     if ask.score is None or ask.score < CONTENT_FROM:
         return None
     found = session.scalar(sa.select(Favour).where(Favour.response_id == ask.response_id))
+    if (found is None or found.state is FavourState.OFFERED) and is_unfit(session, ask):
+        return None
     if found is not None:
         offer = session.get(FavourOffer, found.kind) or FavourOffer(kind=found.kind, link="", words={})
         return Asked(found.kind, found.state, offer, found)
@@ -71,6 +86,11 @@ def asked_on(session: Session, ask: Ask, *, now: datetime) -> Asked | None:
     past = past_of(session, [ask.contact_id], is_rehearsal=ask.is_rehearsal).get(ask.contact_id, [])
     kind = fitting(known, past, Person(ask.role, ask.tier), now=ask.submitted_at) if known else None
     return Asked(kind, FavourState.OFFERED, known[kind]) if kind else None
+
+
+def is_unfit(session: Session, ask: Ask) -> bool:
+    """Whether this is no moment to ask: the person has said not to be the one, or waits for us about something."""
+    return bool(session.scalar(sa.select(UNFIT).where(Response.id == ask.response_id)))
 
 
 def past_of(session: Session, contact_ids: list[int], *, is_rehearsal: bool) -> Mapping[int, list[Past]]:
@@ -161,6 +181,7 @@ FRESH_ANSWERS = (
         Response.id > sa.bindparam("after"),
         Response.score >= CONTENT_FROM,
         COUNTS,
+        ~UNFIT,
         Contact.status != ContactStatus.ERASED,
         ~sa.exists().where(Favour.response_id == Response.id),
     )
