@@ -1,8 +1,7 @@
 """The text gate: every text from outside passes here once, so that both databases store the same.
 
 Strict UTF-8, no NUL, no lone surrogates, no other control characters than line breaks and tabs, NFC, a limit in
-characters; in one line no signs that change the direction of writing. Addresses get a second, canonical form that
-decides whether two of them are the same mailbox.
+characters. Addresses get a second, canonical form that decides whether two of them are the same mailbox.
 """
 
 from __future__ import annotations
@@ -14,8 +13,6 @@ from email_validator import EmailNotValidError, validate_email
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\u2028\u2029\ufeff]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
-# Embeddings, overrides and isolates: left open they turn round what stands after them, on a page or in a subject.
-DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 NONCHARACTER = re.compile(r"[\ufdd0-\ufdef\ufffe\uffff]")
 BREAKS = re.compile(r"\r\n?")
 SPACES = re.compile(r"\s+")
@@ -71,12 +68,7 @@ def clean(text: str, *, limit: int) -> str:
 
 def line(text: str, *, limit: int = 200) -> str:
     """One line of text: as `clean`, with every run of white space folded into one blank."""
-    return folded(clean(text, limit=max(limit * 4, 1000)))[:limit]
-
-
-def folded(text: str) -> str:
-    """Clean text as one line, without what would change the direction of writing in it or after it."""
-    return SPACES.sub(" ", DIRECTION.sub("", text)).strip()
+    return SPACES.sub(" ", clean(text, limit=max(limit * 4, 1000))).strip()[:limit]
 
 
 def decode(raw: bytes) -> str:

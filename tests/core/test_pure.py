@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.contacts.importers import cells
 from app.core import text, tokens
 from app.core.processes import logs
 from app.core.worktime import WorkWeek
@@ -42,12 +41,6 @@ def test_the_gate_refuses_broken_and_long_text():
 def test_one_line_folds_white_space_and_cuts():
     assert text.line(" a\n b\t c ", limit=9) == "a b c"
     assert text.line("abcdef", limit=4) == "abcd"
-
-
-def test_nothing_turns_round_what_stands_after_one_line():
-    for sign in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069":
-        assert text.line(f"a{sign}b", limit=9) == cells.words(f"a{sign}b", 9) == "ab"
-    assert text.line("\u200fא", limit=9) == "\u200fא"
 
 
 def test_addresses_of_one_mailbox_have_one_key():

@@ -40,7 +40,7 @@ def words(cell: str, limit: int) -> str:
     """One line of clean text of at most `limit` characters; the apostrophe spreadsheets put before `=` is taken off."""
     if not (cell.isascii() and cell.isprintable() and "  " not in cell):
         try:
-            cell = text.folded(text.clean(cell, limit=4 * len(cell)))
+            cell = SPACES.sub(" ", text.clean(cell, limit=4 * len(cell)))
         except text.UnreadableText as problem:
             raise Unreadable(str(problem)) from None
     cell = cell.strip()
