@@ -99,4 +99,4 @@ def test_the_people_of_an_audience_are_judged_once_for_a_page(sign_in, queries, 
     path = f"/programs/{program.id}{page}"
     queries.clear()
     assert "Kim" in client.get(path).text or not page
-    assert sum("WITH chosen" in statement for statement in queries) == 1
+    assert sum("WITH persons" in statement for statement in queries) == 1
