@@ -163,6 +163,18 @@ def test_a_look_that_fails_for_want_of_a_connection_does_not_keep_it(app):
     assert looking.idle == []
 
 
+def test_only_a_few_connections_rest_and_the_pool_has_the_others(app):
+    looking = transactions.Looking(db.engine)
+
+    def look(_lookout, others: int) -> None:
+        if others:
+            looking.find(look, others - 1)
+
+    before = db.engine.pool.checkedout()
+    looking.find(look, transactions.AT_HAND + 1)
+    assert len(looking.idle) == db.engine.pool.checkedout() - before == transactions.AT_HAND
+
+
 def test_connections_for_looks_end_with_those_of_the_pool(app):
     looking = transactions.Looking(db.engine)
     looking.find(company_of)

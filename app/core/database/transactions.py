@@ -30,6 +30,7 @@ PATIENCE = "justask_patience"
 LOOKING_UP = "justask_looking_up"
 ASIDE_SECONDS = 0.25
 REST_SECONDS = 1.0
+AT_HAND = 4
 FLOCK_PAUSE_SECONDS = 0.001
 
 
@@ -175,7 +176,7 @@ class Looking:
     """Where an application keeps its lookouts at hand, the one used last on top.
 
     They stay out of the pool, because taking a connection from there and giving it back takes half as long again as
-    the look itself. There are as many as ever looked at the same moment: one for each thread at most.
+    the look itself. A few rest here; more would keep from the pool what it may lend to those who write.
     """
 
     def __init__(self, engine: Engine):
@@ -190,8 +191,14 @@ class Looking:
             return look_up(lookout, *what)
         finally:
             if lookout.is_alive:
-                lookout.rests_since = time.monotonic()
-                self.idle.append(lookout)
+                self._rest(lookout)
+
+    def _rest(self, lookout: Lookout) -> None:
+        if len(self.idle) >= AT_HAND:
+            lookout.invalidate()
+        else:
+            lookout.rests_since = time.monotonic()
+            self.idle.append(lookout)
 
     def _take(self) -> Lookout:
         while (lookout := self._next()) is not None:
