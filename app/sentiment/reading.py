@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from app.sentiment import engine
@@ -33,14 +35,42 @@ NOTHING = re.compile(
 NOTHING_MEANS = {"improve": STRONG, "like": -STRONG}
 
 
+BREAKS = re.compile(r"(?:[.!?;\n]+|,?\s+(?=(?:but|however|although|though)\b))\s*", re.IGNORECASE)
+
+
+class Reason(StrEnum):
+    """Why a comment's reading is unknown."""
+
+    EMPTY = "empty"
+    LANGUAGE = "language"
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of the comment that says one thing: text[start:end] of the comment as it was given."""
+
+    start: int
+    end: int
+    text: str
+    polarity: float
+    label: Label
+    evidence: tuple[dict[str, Any], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was heard. Polarity is -1..1, None with the label unknown; evidence is [{words, polarity}]."""
+    """What was heard. Polarity is -1..1, None with the label unknown; evidence is [{words, polarity}].
+
+    Confidence is 0..1, how sure the label is; reason says why the label is unknown, else None.
+    """
 
     polarity: float | None
     label: Label
     language: str | None
     evidence: tuple[dict[str, Any], ...] = ()
+    confidence: float = 0.0
+    clauses: tuple[Clause, ...] = ()
+    reason: Reason | None = None
 
 
 def read(text: str, *, lang: str | None = None, intent: str | None = None) -> Reading:
@@ -52,13 +82,29 @@ def read(text: str, *, lang: str | None = None, intent: str | None = None) -> Re
     language = (lang or "en").replace("_", "-").partition("-")[0].lower()
     plain = prepared(text)
     if not plain or language not in engine.LANGUAGES or not is_latin(plain):
-        return Reading(None, Label.UNKNOWN, language if is_latin(plain) or lang else None)
+        reason = Reason.LANGUAGE if plain else Reason.EMPTY
+        return Reading(None, Label.UNKNOWN, language if is_latin(plain) or lang else None, reason=reason)
     if NOTHING.fullmatch(plain) and intent in NOTHING_MEANS:
         words, polarity = [(plain.lower(), NOTHING_MEANS[intent])], NOTHING_MEANS[intent]
     else:
         polarity, words = engine.assess(plain)
     polarity = round(max(-1.0, min(1.0, polarity)), 4)
-    return Reading(polarity, label_of(polarity, words), language, evidence_of(words))
+    label = label_of(polarity, words)
+    return Reading(
+        polarity, label, language, evidence_of(words), abs(polarity), tuple(clauses_of(text[:LONGEST]))
+    )
+
+
+def clauses_of(text: str) -> Iterator[Clause]:
+    """The parts of `text` between its full stops and turns ("but", "although"), each with its own polarity."""
+    start = 0
+    for found in [*BREAKS.finditer(text), None]:
+        end = found.start() if found else len(text)
+        if (part := text[start:end]).strip():
+            polarity, words = engine.assess(prepared(part))
+            polarity = round(max(-1.0, min(1.0, polarity)), 4)
+            yield Clause(start, end, part, polarity, label_of(polarity, words), evidence_of(words))
+        start = found.end() if found else end
 
 
 def prepared(text: str) -> str:

@@ -60,6 +60,19 @@ def test_markup_is_not_read():
     assert read("<p>Really <b>happy</b></p>", lang="en").label is Label.POSITIVE
 
 
+def test_each_clause_has_its_place_and_its_own_polarity():
+    text = "Support is great, but the reporting is terrible. The rest is ok"
+    clauses = read(text, lang="en").clauses
+    assert [text[clause.start : clause.end] for clause in clauses] == [clause.text for clause in clauses]
+    assert [clause.label for clause in clauses[:2]] == [Label.POSITIVE, Label.NEGATIVE]
+
+
+def test_what_is_unknown_says_why():
+    assert read("", lang="en").reason == "empty"
+    assert read("Sehr gut", lang="zz").reason == "language"
+    assert read("Good", lang="en").reason is None
+
+
 @given(st.text(max_size=300), st.sampled_from(["en", "de", "", None, "zz-ZZ"]))
 def test_any_text_has_a_reading(text, lang):
     reading = read(text, lang=lang)
