@@ -14,6 +14,7 @@ from app.followups.improvements import mail_routes as improvement_mail_routes  #
 from app.followups.routes import blueprint as followups
 from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, results_routes, review_routes  # noqa: F401
+from app.reports.comments import comment_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
 from app.setup import installation_routes, survey_routes  # noqa: F401
 from app.setup.face import language_routes as tongue_routes  # noqa: F401

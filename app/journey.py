@@ -98,8 +98,9 @@ def partial_due(session: Session, invitation_id: int, *, now: datetime) -> bool:
 
 def answer_edited(connection: Connection, answer: Recorded, heard: Reading | None, *, now: datetime) -> None:
     """Somebody changed an answer: the former version is kept, everything that followed from it is put right."""
-    if heard is not None or answer.said.comment != answer.before.comment:
-        readings.keep(connection, answer.response_id, heard, is_edit=True, now=now)
+    same = answer.said.comment == answer.before.comment
+    if heard is not None or not same:
+        readings.keep(connection, answer.response_id, heard, is_edit=True, is_same_words=same, now=now)
     opening.revise(connection, answer, now=now)
     counting.count(connection, answer, now=now)
     _mark(connection, answer.ask, now)

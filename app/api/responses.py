@@ -14,6 +14,7 @@ from app.api.protocol.fields import Choice, Day, Flag, Given, Id, Many, Moment, 
 from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
 from app.api.protocol.today import present
+from app.core import audit
 from app.core.errors import NotFound
 from app.delivery.models import Invitation
 from app.extensions import db
@@ -22,6 +23,7 @@ from app.reports.lists import BAND_SCORES
 from app.reports.trend import counted
 from app.responses import besides
 from app.responses.models import Answer, Response
+from app.sentiment.judging import corrections
 from app.sentiment.models import Label, StoredReading
 from app.surveys.scales import Band, band
 
@@ -59,7 +61,8 @@ class SentimentSchema(Shown):
     )
     evidence = ma.fields.List(ma.fields.Dict(), required=True)
     corrected = ma.fields.Boolean(
-        required=True, metadata={"description": "False: readings cannot be corrected yet."}
+        required=True,
+        metadata={"description": "Whether a colleague said otherwise; the label is then theirs."},
     )
 
 
@@ -118,6 +121,13 @@ class Verdict(StrEnum):
     MACHINE = "machine"
 
 
+class LabelSchema(Given):
+    """How a comment sounds, and why."""
+
+    label = Choice(Label, required=True)
+    why = Text(500)
+
+
 class ReviewSchema(Given):
     """Who sent the answer."""
 
@@ -147,7 +157,7 @@ def in_bands(bands: list[Band]) -> sa.ColumnElement[bool]:
 
 
 def sounding(labels: list[Label]) -> sa.ColumnElement[bool]:
-    return Response.id.in_(sa.select(StoredReading.response_id).where(StoredReading.label.in_(labels)))
+    return Response.id.in_(sa.select(StoredReading.response_id).where(StoredReading.said.in_(labels)))
 
 
 WHERE = {
@@ -197,11 +207,11 @@ def answered(answer: Answer) -> dict:
 def sentiment(reading: StoredReading) -> dict:
     return {
         "polarity": reading.polarity,
-        "label": reading.label,
+        "label": reading.said,
         "lang": reading.language,
         "themes": [],
         "evidence": reading.evidence,
-        "corrected": False,
+        "corrected": reading.corrected is not None and reading.corrected is not reading.label,
     }
 
 
@@ -247,3 +257,34 @@ def review(given: dict, response_id: int):
     is_person = given["verdict"] is Verdict.PERSON
     journey.answer_reviewed(db.session, found, is_person=is_person, actor=actor(), now=present().now)
     return told([found])[0]
+
+
+@resource.writes("PUT", "/responses/<int:response_id>/sentiment", ResponseSchema, takes=LabelSchema)
+def correct(given: dict, response_id: int):
+    """Say how a comment sounds
+
+    It wins over what the engine heard wherever a label is shown or counted.
+    """
+    found, now = the_response(response_id), present().now
+    reading = corrections.reading_of(db.session, found.id, lock=True)
+    label, why = given["label"], given.get("why") or ""
+    row = corrections.correct(db.session, reading, label, why=why, by=actor(), now=now)
+    noted(found, "response.label", label=label.value, was=row.was.value)
+    return told([found])[0]
+
+
+@resource.writes("POST", "/responses/<int:response_id>/sentiment/undo", ResponseSchema)
+def undo(response_id: int):
+    """Take back the last correction of how a comment sounds"""
+    found, now = the_response(response_id), present().now
+    reading = corrections.reading_of(db.session, found.id, lock=True)
+    row = corrections.undo(db.session, reading, by=actor(), now=now)
+    noted(found, "response.label_undo", label=reading.said.value, was=row.label.value)
+    return told([found])[0]
+
+
+def noted(response: Response, action: str, **details: str) -> None:
+    subject = f"response:{response.id}"
+    audit.note(db.session, actor(), action, subject=subject, now=present().now, **details)
+    db.session.flush()
+    db.session.refresh(response)

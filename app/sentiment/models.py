@@ -1,13 +1,15 @@
-"""The stored reading of a comment: what an engine of a version heard in it."""
+"""The stored reading of a comment: what an engine of a version heard in it, and what people say who know better."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database.columns import Id, Json, Moment, choice, reference
+from app.core.database.columns import Id, Json, Moment, UtcDateTime, choice, reference
 from app.extensions import Base
 
 
@@ -20,20 +22,64 @@ class Label(StrEnum):
 
 
 class StoredReading(Base):
-    """The current reading of a response's comment. Polarity is -1..1, None when the engine cannot tell."""
+    """The reading of a response's comment, one for each. Polarity is -1..1, None when the engine cannot tell.
+
+    `label` is the engine's; `corrected` is what a colleague said instead, and wins wherever a label is shown or
+    counted: that is `said`. `confidence` is 0..1, None for readings from before engines told it.
+    """
 
     __tablename__ = "readings"
     __table_args__ = (
-        sa.UniqueConstraint("response_id", "engine", "version"),
         sa.CheckConstraint("polarity BETWEEN -1 AND 1", name="polarity"),
+        sa.Index("ix_readings_engine_version", "engine", "version"),
     )
 
     id: Mapped[Id]
-    response_id: Mapped[int] = reference("responses.id", index=False)
+    response_id: Mapped[int] = reference("responses.id", index=False, unique=True)
     engine: Mapped[str] = mapped_column(sa.String(32))
     version: Mapped[str] = mapped_column(sa.String(32))
     polarity: Mapped[float | None]
     label: Mapped[Label] = mapped_column(choice(Label))
+    corrected: Mapped[Label | None] = mapped_column(choice(Label, "corrected"))
+    confidence: Mapped[float | None]
     language: Mapped[str | None] = mapped_column(sa.String(16))
     evidence: Mapped[list] = mapped_column(Json, default=list)
     read_at: Mapped[Moment]
+
+    @hybrid_property
+    def said(self) -> Label:
+        return self.corrected or self.label
+
+    @said.inplace.expression
+    @classmethod
+    def _said(cls) -> sa.ColumnElement[Label]:
+        return sa.func.coalesce(cls.corrected, cls.label, type_=cls.__table__.c.label.type)
+
+
+class Correction(Base):
+    """A colleague's word on how a comment sounds: `heard` is what the engine said, `was` what stood there, `label` what
+    it is. With the same label the reading was found right.
+
+    `is_drawn` when the comment came by lot and was judged without seeing the reading, which is what makes shares of
+    wrong readings honest. It stands while `reading_id` names a reading (of these very words) and nobody took it back.
+    """
+
+    __tablename__ = "reading_corrections"
+    __table_args__ = (sa.Index("ix_reading_corrections_response", "response_id", "at"),)
+
+    id: Mapped[Id]
+    response_id: Mapped[int] = reference("responses.id", index=False)
+    reading_id: Mapped[int | None] = reference("readings.id", ondelete="SET NULL")
+    engine: Mapped[str] = mapped_column(sa.String(32))
+    version: Mapped[str] = mapped_column(sa.String(32))
+    language: Mapped[str | None] = mapped_column(sa.String(16))
+    heard: Mapped[Label] = mapped_column(choice(Label, "heard"))
+    was: Mapped[Label] = mapped_column(choice(Label, "was"))
+    label: Mapped[Label] = mapped_column(choice(Label, "judged"))
+    why: Mapped[str] = mapped_column(sa.Text, default="")
+    is_drawn: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[Moment]
+    by_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL", index=False)
+    by: Mapped[str] = mapped_column(sa.String(200))
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undone_by: Mapped[str | None] = mapped_column(sa.String(200))

@@ -1,4 +1,4 @@
-"""The stored readings: one for each response, engine and version, written with the answer it belongs to."""
+"""The stored readings: one for each comment, written with the answer it belongs to."""
 
 from __future__ import annotations
 
@@ -8,38 +8,69 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam
 
 from app.core.database.prepared import Prepared
-from app.sentiment.models import StoredReading
+from app.sentiment.models import Label, StoredReading
 from app.sentiment.reading import ENGINE, VERSION, Reading
 
 
 def keep(
-    connection: Connection, response_id: int, heard: Reading | None, *, is_edit: bool, now: datetime
-) -> None:
-    """Store what was heard in the comment of a response; None (no comment) leaves no reading."""
-    if is_edit:
-        DELETE.run(connection, response_id=response_id)
-    if heard is not None:
-        INSERT.run(
-            connection,
-            response_id=response_id,
-            polarity=heard.polarity,
-            label=heard.label,
-            language=heard.language,
-            evidence=list(heard.evidence),
-            now=now,
-        )
+    connection: Connection,
+    response_id: int,
+    heard: Reading | None,
+    *,
+    is_edit: bool,
+    is_same_words: bool = False,
+    now: datetime,
+) -> tuple[Label | None, Label | None]:
+    """Store what was heard in the comment of a response; None (no comment) leaves no reading.
+
+    Returns the labels that held before and hold now. A colleague's correction stays while the words stay the same.
+    """
+    before = None
+    if is_edit and is_same_words and heard is not None:
+        kept = UPDATE.row(connection, **values_of(response_id, heard, now))
+        if kept is not None:
+            label = kept.corrected or heard.label
+            return label, label
+    elif is_edit:
+        gone = DELETE.row(connection, response_id=response_id)
+        before = gone and (gone.corrected or gone.label)
+    if heard is None:
+        return before, None
+    INSERT.run(connection, **values_of(response_id, heard, now))
+    return before, heard.label
 
 
-DELETE = Prepared(sa.delete(StoredReading).where(StoredReading.response_id == bindparam("response_id")))
-INSERT = Prepared(
-    sa.insert(StoredReading).values(
-        response_id=bindparam("response_id"),
-        engine=ENGINE,
-        version=VERSION,
-        polarity=bindparam("polarity"),
-        label=bindparam("label"),
-        language=bindparam("language"),
-        evidence=bindparam("evidence"),
-        read_at=bindparam("now"),
-    )
+def values_of(response_id: int, heard: Reading, now: datetime) -> dict:
+    return {
+        "response_id": response_id,
+        "polarity": heard.polarity,
+        "label": heard.label,
+        "confidence": heard.confidence,
+        "language": heard.language,
+        "evidence": list(heard.evidence),
+        "now": now,
+    }
+
+
+_heard = {
+    "engine": ENGINE,
+    "version": VERSION,
+    "polarity": bindparam("polarity"),
+    "label": bindparam("label"),
+    "confidence": bindparam("confidence"),
+    "language": bindparam("language"),
+    "evidence": bindparam("evidence"),
+    "read_at": bindparam("now"),
+}
+DELETE = Prepared(
+    sa.delete(StoredReading)
+    .where(StoredReading.response_id == bindparam("response_id"))
+    .returning(StoredReading.label, StoredReading.corrected)
+)
+INSERT = Prepared(sa.insert(StoredReading).values(response_id=bindparam("response_id"), **_heard))
+UPDATE = Prepared(
+    sa.update(StoredReading)
+    .where(StoredReading.response_id == bindparam("response_id"))
+    .values(**_heard)
+    .returning(StoredReading.corrected)
 )

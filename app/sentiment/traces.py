@@ -10,21 +10,26 @@ from sqlalchemy.orm import Session
 
 from app.core.database import telling
 from app.responses.models import Response
-from app.sentiment.models import StoredReading
+from app.sentiment.models import Correction, StoredReading
+
+BULK = {"synchronize_session": False}
 
 
 def tell(session: Session, contact_id: int) -> dict[str, Any]:
-    """Every reading of an answer."""
-    return {"readings": telling.rows(session, StoredReading, of(contact_id))}
+    """Every reading of an answer, and what colleagues said of it."""
+    return {
+        "readings": telling.rows(session, StoredReading, of(StoredReading, contact_id)),
+        "reading_corrections": telling.rows(session, Correction, of(Correction, contact_id)),
+    }
 
 
 def forget(session: Session, contact_id: int, *, now: datetime) -> None:
-    """The words that a reading quotes as its evidence; how it sounded stays."""
-    session.execute(
-        sa.update(StoredReading).where(of(contact_id)).values(evidence=[]),
-        execution_options={"synchronize_session": False},
-    )
+    """The words that a reading quotes as its evidence, and why it was corrected; how it sounded stays."""
+    quoted = sa.update(StoredReading).where(of(StoredReading, contact_id)).values(evidence=[])
+    session.execute(quoted, execution_options=BULK)
+    reasons = sa.update(Correction).where(of(Correction, contact_id)).values(why="")
+    session.execute(reasons, execution_options=BULK)
 
 
-def of(contact_id: int) -> sa.ColumnElement[bool]:
-    return StoredReading.response_id.in_(sa.select(Response.id).where(Response.contact_id == contact_id))
+def of(table: type, contact_id: int) -> sa.ColumnElement[bool]:
+    return table.response_id.in_(sa.select(Response.id).where(Response.contact_id == contact_id))

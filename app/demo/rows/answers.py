@@ -118,6 +118,8 @@ class Answers:
             "version": reading.VERSION,
             "polarity": heard.polarity,
             "label": heard.label,
+            "confidence": heard.confidence,
+            "corrected": None,
             "language": heard.language,
             "evidence": list(heard.evidence),
             "read_at": ask.answer.changed_at or ask.answer.at,

@@ -1,0 +1,257 @@
+"""The staff pages of comments: what was written and how it sounds, the word of a colleague on it, and how often the
+engine is wrong (a door)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+
+from flask import Response as Answer
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_security import current_user
+from sqlalchemy.orm import Session
+
+from app.auth import access
+from app.auth.models import RoleName
+from app.core import audit, clock
+from app.core.errors import Invalid
+from app.core.web.paging import Page
+from app.extensions import db
+from app.reports.comments import mistakes, rows, words
+from app.reports.comments.rows import PAGE_SIZE, Chosen, Comment
+from app.reports.list_routes import as_csv, in_one_reading
+from app.reports.lists import CSV_CHUNK, csv_lines, inert
+from app.reports.routes import asked, blueprint, today
+from app.sentiment.judging import corrections
+from app.sentiment.judging.marking import marked
+from app.sentiment.judging.mismatch import KINDS
+from app.sentiment.models import Label
+from app.surveys.scales import Band, band
+
+LOT_DAYS = 365
+CSV_HEAD = (
+    "response",
+    "day",
+    "account",
+    "contact",
+    "score",
+    "band",
+    "comment",
+    "language",
+    "label",
+    "polarity",
+    "engine_label",
+    "engine",
+    "corrected",
+    "mismatch",
+    "counted",
+)
+
+
+def chosen_comments() -> Chosen:
+    """The comments that the address asks for; unknown values are passed over."""
+    days, given = asked(), request.args
+    return Chosen(
+        start=days.start,
+        end=days.end,
+        label=Label(given["label"]) if given.get("label") in set(Label) else None,
+        band=Band(given["band"]) if given.get("band") in set(Band) else None,
+        mismatch=given["mismatch"] if given.get("mismatch") in KINDS else "",
+        language=given.get("lang", "").replace("\x00", "")[:16],
+        check=given["check"] if given.get("check") in rows.CHECKS else "",
+        words=given.get("q", "").replace("\x00", "").strip()[:100],
+    )
+
+
+def address_of(chosen: Chosen, **more: object) -> dict[str, str]:
+    """The parameters by which an address carries a choice."""
+    given = {"from": chosen.start.isoformat(), "to": chosen.last.isoformat(), "label": chosen.label}
+    given |= {"band": chosen.band, "mismatch": chosen.mismatch, "lang": chosen.language}
+    given |= {"check": chosen.check, "q": chosen.words} | more
+    return {name: str(value) for name, value in given.items() if value}
+
+
+@blueprint.get("/comments")
+@access.viewer
+def comments():
+    chosen = chosen_comments()
+    tally = rows.tally(db.session, chosen)
+    page = Page.asked_after(PAGE_SIZE, tally.n)
+    found = rows.comments(db.session, chosen, after=page.after)
+    shown = found[:PAGE_SIZE]
+    days = Chosen(chosen.start, chosen.end)
+    return render_template(
+        "reports/comments.html",
+        chosen=chosen,
+        found=shown,
+        marked={one.response.id: marked(one.response.comment, one.reading.evidence) for one in shown},
+        tally=tally,
+        all=rows.tally(db.session, days) if chosen.is_narrowed else tally,
+        page=page,
+        address=address_of(chosen),
+        unfiltered=address_of(days),
+        following=found[PAGE_SIZE - 1].response.id if len(found) > PAGE_SIZE else None,
+        languages=language_options(chosen),
+        words=words,
+        band=band,
+        may_correct=current_user.may(RoleName.CSM),
+    )
+
+
+def language_options(chosen: Chosen) -> list[tuple[str, str]]:
+    """The languages of the comments of these days."""
+    found = rows.languages(db.session, chosen.start, chosen.end)
+    return [("", _("All")), *((code, words.language(code)) for code in found)]
+
+
+@blueprint.get("/comments.csv")
+@access.viewer
+def comments_csv():
+    chosen = chosen_comments()
+    return as_csv(in_one_reading(db.engine, lambda session: comment_lines(session, chosen)), "comments")
+
+
+def comment_lines(session: Session, chosen: Chosen) -> Iterator[str]:
+    """The comments chosen, in pieces; `counted` summed is the figure over the list."""
+    yield csv_lines([CSV_HEAD])
+    after: int | None = None
+    while True:
+        found = rows.comments(session, chosen, after=after, size=CSV_CHUNK)
+        page = found[:CSV_CHUNK]
+        yield csv_lines([comment_row(one) for one in page])
+        if len(found) <= CSV_CHUNK:
+            return
+        after = page[-1].response.id
+        session.expunge_all()
+
+
+def comment_row(one: Comment) -> tuple:
+    response, reading = one.response, one.reading
+    return (
+        response.id,
+        response.day.isoformat(),
+        inert(response.account.name),
+        inert(response.contact.name),
+        response.score,
+        "" if response.score is None else band(response.score).value,
+        inert(response.comment),
+        reading.language or response.language,
+        reading.said.value,
+        "" if reading.polarity is None else reading.polarity,
+        reading.label.value,
+        f"{reading.engine} {reading.version}",
+        int(reading.corrected is not None and reading.corrected is not reading.label),
+        int(one.is_mismatch),
+        1,
+    )
+
+
+@blueprint.post("/comments/<int:response_id>/label")
+@access.csm
+def correct_comment(response_id: int):
+    """Say how a comment sounds; from the lot, on to the next one."""
+    label, is_drawn, now = given_label(), bool(request.form.get("drawn")), clock.now()
+    reading = corrections.reading_of(db.session, response_id, lock=True)
+    given = {"why": request.form.get("why", ""), "is_drawn": is_drawn}
+    row = corrections.correct(db.session, reading, label, by=access.actor(), now=now, **given)
+    note("response.label", response_id, now, label=label.value, was=row.was.value)
+    db.session.commit()
+    if is_drawn:
+        return redirect(url_for("reports.check_reading", done=response_id), 303)
+    flash(
+        _("Noted as right.") if row.was is label else _("Corrected: %(label)s.", label=words.LABELS[label]),
+        "success",
+    )
+    return back(response_id)
+
+
+@blueprint.post("/comments/<int:response_id>/undo")
+@access.csm
+def undo_correction(response_id: int):
+    now = clock.now()
+    reading = corrections.reading_of(db.session, response_id, lock=True)
+    row = corrections.undo(db.session, reading, by=access.actor(), now=now)
+    note("response.label_undo", response_id, now, label=reading.said.value, was=row.label.value)
+    db.session.commit()
+    flash(_("Taken back. It counts as %(label)s again.", label=words.LABELS[reading.said]), "success")
+    return back(response_id)
+
+
+def given_label() -> Label:
+    given = request.form.get("label", "")
+    if given not in set(Label):
+        raise Invalid(_("Say how the comment sounds."))
+    return Label(given)
+
+
+def note(action: str, response_id: int, now, **details: str) -> None:
+    audit.note(db.session, access.actor(), action, subject=f"response:{response_id}", now=now, **details)
+
+
+def back(response_id: int):
+    page = url_for("reports.comments")
+    return redirect(
+        access.own_path(request.form.get("next"), page).partition("#")[0] + f"#comment-{response_id}", 303
+    )
+
+
+@blueprint.get("/comments/check")
+@access.csm
+def check_reading():
+    """One comment of the lot without its reading, for a colleague to judge."""
+    since = today() - timedelta(days=LOT_DAYS)
+    skipped = request.args.get("skip", 0, type=int)
+    found = mistakes.next_drawn(db.session, since=since, skipped=skipped if 0 < skipped < 2**31 else 0)
+    return render_template(
+        "reports/check_reading.html",
+        response=found,
+        left=mistakes.left_to_draw(db.session, since=since),
+        total=mistakes.mistakes(db.session).total,
+        words=words,
+        labels=[label for label in Label if label is not Label.UNKNOWN],
+    )
+
+
+@blueprint.get("/readings")
+@access.viewer
+def readings():
+    """How often the engine is wrong."""
+    return render_template(
+        "reports/readings.html",
+        found=mistakes.mistakes(db.session),
+        words=words,
+        labels=list(Label),
+        may_check=current_user.may(RoleName.CSM),
+        may_export=current_user.may(RoleName.MANAGER),
+    )
+
+
+@blueprint.get("/readings/training.jsonl")
+@access.manager
+def training():
+    """The corrections that stand, as examples to learn from."""
+    pieces = in_one_reading(db.engine, lambda session: training_jsonl(mistakes.training(session)))
+    answer = Answer(pieces, mimetype="application/x-ndjson")
+    answer.headers["Content-Disposition"] = "attachment; filename=justask-training.jsonl"
+    return answer
+
+
+@blueprint.get("/readings/training.csv")
+@access.manager
+def training_as_csv():
+    pieces = in_one_reading(db.engine, lambda session: training_csv(mistakes.training(session)))
+    return as_csv(pieces, "training")
+
+
+def training_jsonl(examples: Iterator[dict]) -> Iterator[str]:
+    for one in examples:
+        yield json.dumps(one, ensure_ascii=False) + "\n"
+
+
+def training_csv(examples: Iterator[dict]) -> Iterator[str]:
+    """The same as a file for spreadsheets, in which no text is a formula."""
+    yield csv_lines([("text", "label", "heard", "polarity", "lang", "engine", "version", "drawn")])
+    for one in examples:
+        yield csv_lines([[inert(value) if isinstance(value, str) else value for value in one.values()]])
