@@ -142,6 +142,48 @@ def test_the_recommendation_fits_one_phone_screen_with_targets_for_thumbs(pages)
 
 
 @pytest.mark.browser
+def test_longer_surveys_end_on_a_phones_screen_and_nothing_moves_when_a_number_is_chosen(pages):
+    small = """[...document.querySelectorAll('label:has(input), button, summary, a')].filter(one => one.checkVisibility())
+        .map(one => one.getBoundingClientRect()).filter(box => box.width < 43.9 || box.height < 43.9).length"""
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": 360, "height": 800})
+        serve(page, pages)
+        send = page.locator("form button")
+        for survey in templates.QUESTIONS:
+            page.set_viewport_size({"width": 360, "height": 800})
+            page.goto(f"{HOME}/answer/{survey}?lang=de")
+            before = send.bounding_box()
+            assert before["y"] + before["height"] <= 800, survey
+            for number in range(3, 10, 3):
+                for label in page.locator(f"label:has([name=score][value='{number}'])").all():
+                    label.click()
+                    assert send.bounding_box() == before, survey
+            for width in (360, 320):
+                page.set_viewport_size({"width": width, "height": 800})
+                assert page.evaluate(small) == 0, (survey, width)
+        page.set_viewport_size({"width": 360, "height": 800})
+        page.goto(f"{HOME}/answer/value")
+        ease = page.locator("label:has([name=value_ease][value='2'])")
+        assert not ease.is_visible()
+        page.locator("summary", has_text="How easy").click()
+        ease.click()
+        page.set_viewport_size({"width": 768, "height": 800})
+        page.locator("label:has([name=value_goal][value='1'])").click()
+        assert page.locator("summary:visible").count() == 0, "where there is room it all stands open"
+        page.locator("label:has([name=value_overall][value='7'])").click()
+        with page.expect_request(lambda request: request.method == "POST") as sent:
+            send.click()
+        assert sent.value.post_data == "attempt=a&value_overall=7&value_goal=1&value_ease=2&comment="
+
+
+def test_what_was_answered_or_is_wrong_does_not_stand_folded(pages):
+    client = pages.test_client()
+    assert client.get("/answer/value").text.count('<details class="fold">') == 2
+    page = client.post("/answer/value", data={"value_ease": "2"}).text
+    assert (page.count('<details class="fold">'), page.count('<details class="fold" open>')) == (1, 1)
+
+
+@pytest.mark.browser
 def test_the_ways_out_are_apart_from_each_other_and_wide_enough_for_thumbs(pages):
     with browser() as chromium:
         page = chromium.new_page(viewport={"width": 360, "height": 640})

@@ -26,7 +26,7 @@ from app.core.tokens import Signer
 from app.extensions import db
 from app.public import forms
 from app.public.machines import ANSWER, JUST_NOW, SCORE, TRAP, Signs, is_probably_machine
-from app.public.pages import Pages
+from app.public.pages import IN_LANGUAGE, Pages
 from app.public.together import Together
 from app.public.visits import Look, Visits
 from app.responses import asks
@@ -36,7 +36,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 NOT_OF_A_TOKEN = re.compile(r"[^A-Za-z0-9_-]{1,20}\Z")
 AGENT_LENGTH = 512
-IN_LANGUAGE = "~"
 LANGUAGE = re.compile("[a-z]{2,3}(-[A-Za-z]{2,4})?")
 # A gateway that cuts the links of a whole wave short must not be stopped before it is through with some mails.
 WRONG_LINKS = parse("300 per 1 minute")

@@ -43,7 +43,7 @@ class Form:
     """What a page of a survey version takes: its scales, what must be answered, a comment or not, and all other kinds.
 
     `scales` and the comment have columns of their own; `others` stand beside the response, in their order. Questions
-    that depend on an answer come `later`, on a page of their own.
+    that depend on an answer come `later`, on a page of their own. `languages` are those in which it is asked.
     """
 
     scales: Mapping[str, range]
@@ -52,6 +52,7 @@ class Form:
     language: str
     others: tuple[Asked, ...] = ()
     later: tuple[Asked, ...] = ()
+    languages: tuple[str, ...] = ()
 
     def answers(self, said: Said) -> dict[str, Given]:
         """What was said, by the names of the questions."""
@@ -81,7 +82,9 @@ class Form:
         return form_of(questions, self.language, {one.name for one in questions if one.is_required})
 
 
-def form_of(questions: Sequence[Asked], language: str, required: Collection[str]) -> Form:
+def form_of(
+    questions: Sequence[Asked], language: str, required: Collection[str], languages: Sequence[str] = ()
+) -> Form:
     """A form for these questions, those with a rule left for later unless all of them have one."""
     first = [one for one in questions if not one.rule] or list(questions)
     return Form(
@@ -91,6 +94,7 @@ def form_of(questions: Sequence[Asked], language: str, required: Collection[str]
         language,
         tuple(one for one in first if not one.kind.column),
         tuple(one for one in questions if one not in first),
+        tuple(languages),
     )
 
 

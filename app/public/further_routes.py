@@ -59,7 +59,7 @@ def answer_further(token: str) -> Response:
     try:
         at.answers.write(receive)
     except Closed:
-        return page(pages.closed(ask, form, posted), form.language, 410)
+        return page(pages.closed(ask, form, token, posted), form.language, 410)
     except NOT_SAVED as error:
         return not_stored(error, form, show)
     return elsewhere(ask, token, 303)

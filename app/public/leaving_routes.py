@@ -24,7 +24,7 @@ from app.delivery.words import DECLINES
 from app.extensions import db
 from app.public import forms, pages, preferences
 from app.public.desk import desk
-from app.public.forms import Successor
+from app.public.forms import Form, Successor
 from app.public.routes import CHANGES, blueprint, page
 from app.responses import handovers
 from app.responses.asks import ON_ITS_WAY, Ask
@@ -84,7 +84,7 @@ def leave(token: str) -> Response:
     is_once = request.args.get("once") == "1" and ask.may_be_skipped
     if (is_other or is_once) and not ask.is_unsubscribed:
         return page(pages.skip(ask, form, token, is_other=is_other), form.language)
-    return page(preferences.shown(ask, form.language, token, wishes_of(ask)), form.language)
+    return page(preferences.shown(ask, form, token, wishes_of(ask)), form.language)
 
 
 @blueprint.post("/u/<token>")
@@ -94,29 +94,29 @@ def unsubscribe(token: str) -> Response:
     at, now = desk(), clock.now()
     values = forms.read(request, at.comment_length).values
     ask = at.ask(token)
-    language = at.pages.form(ask).language
+    form = at.pages.form(ask)
     name, value = ONE_CLICK
     if value in values.get(name, []) or "yes" in values.get("confirm", []):
         told = NONE
     else:
         told = preferences.read(values)
     if told is None:
-        return page(preferences.shown(ask, language, token, wishes_of(ask), is_unclear=True), language, 400)
+        return page(preferences.shown(ask, form, token, wishes_of(ask), is_unclear=True), form.language, 400)
     if told != NONE and not limits.take(CHANGES, "wishes", str(ask.contact_id)):
-        return too_often(ask, language, token, told, now)
+        return too_often(ask, form, token, told, now)
     if ask.contact_status is not ContactStatus.ERASED:
         transactions.write(db.session)
         contact = db.session.get_one(Invitation, ask.id, with_for_update=True).contact
         journey.wishes_told(db.session, contact, told, now=now, actor=RESPONDENT)
         db.session.commit()
-    return page(preferences.shown(ask, language, token, told, is_told=True), language)
+    return page(preferences.shown(ask, form, token, told, is_told=True), form.language)
 
 
-def too_often(ask: Ask, language: str, token: str, told: Wishes, now: datetime) -> Response:
+def too_often(ask: Ask, form: Form, token: str, told: Wishes, now: datetime) -> Response:
     """Wishes were changed over and over; what was chosen stays chosen. A no is always heard at once."""
-    with addressing(language):
+    with addressing(form.language):
         problem = _("There were too many requests in a short time. Please wait a minute and try again.")
-    response = page(preferences.shown(ask, language, token, told, problem=problem), language, 429)
+    response = page(preferences.shown(ask, form, token, told, problem=problem), form.language, 429)
     response.headers["Retry-After"] = str(
         limits.seconds_left(CHANGES, "wishes", str(ask.contact_id), now=now)
     )

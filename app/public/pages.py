@@ -29,6 +29,7 @@ from app.surveys.models import QuestionKind, SurveyVersion
 from app.surveys.scales import Band, band
 
 MOST_MOULDS = 500
+IN_LANGUAGE = "~"
 OWN = ("token", "attempt", "goal", "first_name", "account")
 SHOWN = frozenset(
     {"attempt", "action", "unsubscribe_url", "once_url", "other_url"}
@@ -138,6 +139,7 @@ class Pages:
         }
         given, which = posted.given if posted else {}, {one.name for one in questions}
         more = {"is_further": True, "leave_url": f"/a/{token}/thanks"}
+        more |= tongues(self.form(ask), "/a/", token, "/further")
         return self.render(ask, marks, given, errors, problem, which, **more)
 
     def render(
@@ -171,9 +173,10 @@ class Pages:
                 errors=errors or {},
                 problem=problem,
                 note=note if ask.is_heard else None,
-                tongues=wording.languages(version),
                 editing=ask.is_heard and which is None,
-                **{name: mark for name, mark in marks.items() if name in shown} | more,
+                **{"tongues": form.languages}
+                | {name: mark for name, mark in marks.items() if name in shown}
+                | more,
             )
 
 
@@ -189,7 +192,13 @@ def form_of(version: SurveyVersion, language: str) -> Form:
     numbered = [one for one in first if one.kind.values]
     needed = {one.name for one in first if one.is_required} or {one.name for one in (numbered or first)[:1]}
     needed |= {one.name for one in first if one.kind.key == QuestionKind.NPS}
-    return forms.form_of(questions, wording.best(language, wording.languages(version)), needed)
+    offered = wording.languages(version)
+    return forms.form_of(questions, wording.best(language, offered), needed, offered)
+
+
+def tongues(form: Form, before: str, token: str, after: str = "") -> dict[str, Any]:
+    """The languages to choose from on a page at that address, which keeps to the link whichever language it names."""
+    return {"tongues": form.languages, "turn": (before + token.partition(IN_LANGUAGE)[0], after)}
 
 
 def own_values(ask: Ask, token: str) -> dict[str, str]:
@@ -218,7 +227,7 @@ def places(ask: Ask, token: str) -> dict[str, str]:
     return own_values(ask, token) | addresses(token)
 
 
-def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
+def closed(ask: Ask, form: Form, token: str, posted: Posted | None = None) -> str:
     """The time is over, nothing was recorded; what was written is shown once more, so that it can be kept."""
     with addressing(form.language):
         until = None if ask.contact_status is ContactStatus.ERASED else ask.editable_until
@@ -229,6 +238,7 @@ def closed(ask: Ask, form: Form, posted: Posted | None = None) -> str:
             closed_on=format_date(ask.day_of(until), "long") if until else None,
             was_sent=posted is not None,
             written=posted.given.get("comment") if posted else None,
+            **({} if posted else tongues(form, "/a/", token)),
         )
 
 
@@ -278,6 +288,7 @@ def skip(
             is_other=is_other,
             given=successor.given if successor else {},
             errors=successor.errors if successor else {},
+            **tongues(form, "/u/", token, "?other=1" if is_other else "?once=1"),
         )
 
 

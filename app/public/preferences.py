@@ -13,6 +13,7 @@ from app.contacts.models import AskKind
 from app.contacts.wishes import ONCE_A_YEAR, TWICE_A_YEAR, Wishes
 from app.core.language.words import addressing
 from app.public import pages
+from app.public.forms import Form
 from app.responses.asks import Ask
 from app.surveys import wording
 
@@ -32,7 +33,7 @@ def read(values: Mapping[str, list[str]]) -> Wishes | None:
 
 def shown(
     ask: Ask,
-    language: str,
+    form: Form,
     token: str,
     told: Wishes,
     *,
@@ -44,11 +45,11 @@ def shown(
 
     `problem` says why what is chosen on the page does not hold yet.
     """
-    with addressing(language):
+    with addressing(form.language):
         return pages.render(
             "preferences",
             ask,
-            language,
+            form.language,
             company=wording.names(ask)["company"],
             action=f"/u/{token}",
             skip_url=f"/u/{token}?once=1" if ask.may_be_skipped else None,
@@ -61,6 +62,7 @@ def shown(
             is_told=is_told,
             is_unclear=is_unclear,
             problem=problem,
+            **pages.tongues(form, "/u/", token),
         )
 
 

@@ -24,9 +24,10 @@ from app.core.errors import RETRY_AFTER_SECONDS
 from app.core.language.words import addressing, browsers_choice
 from app.extensions import csrf
 from app.public import forms, machines, pages
-from app.public.desk import IN_LANGUAGE, LANGUAGE, Desk, desk, signs_of
+from app.public.desk import LANGUAGE, Desk, desk, signs_of
 from app.public.forms import Form, Posted
 from app.public.machines import TRAP
+from app.public.pages import IN_LANGUAGE
 from app.responses.asks import Ask
 from app.responses.recording import Closed, Said
 from app.sentiment.reading import Reading, read
@@ -58,7 +59,7 @@ def question(token: str) -> Response:
     at.look(ask, asked, now, chosen)
     form = at.pages.form(ask)
     if not ask.takes_answers(now):
-        return page(pages.closed(ask, form), form.language, 410)
+        return page(pages.closed(ask, form, token), form.language, 410)
     return page(at.pages.question(ask, token, chosen), form.language)
 
 
@@ -100,7 +101,7 @@ def answer(token: str) -> Response:
         ask = at.ask(token)
         form = at.pages.form(ask)
         if not ask.takes_answers(now):
-            return page(pages.closed(ask, form, posted), form.language, 410)
+            return page(pages.closed(ask, form, token, posted), form.language, 410)
         is_too_often = ask.is_answered and not limits.take(CHANGES, "answer", str(ask.id))
     except NOT_SAVED as error:
         return unsaved(error, pages.not_saved(posted, request.path), browsers_choice())
@@ -136,7 +137,7 @@ def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Resp
         fits = form.fitting if form.later else None
         taken = at.answers.write(partial(receive, doubts=doubts, fits=fits))
     except Closed:
-        return page(pages.closed(ask, form, posted), form.language, 410)
+        return page(pages.closed(ask, form, token, posted), form.language, 410)
     except NOT_SAVED as error:
         return not_stored(error, form, partial(at.pages.filled, ask, token, posted))
     following = "further" if form.later and form.following(taken.said) else "thanks"

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.core.installation import Installation
+from app.surveys.kinds.folding import folded
 from app.surveys.models import Program, Question, QuestionKind, SurveyVersion
 from app.surveys.placeholders import PAGE, filled
 from app.surveys.words import addressing
@@ -32,7 +33,7 @@ class Item:
     """One question as the answer page shows it: `labels` are the words of some or all `values` of a scale.
 
     `field` names the macro that shows it, `choices` are keys with their words, of which `most` may be picked, and `extra`
-    holds what else a kind says, by name.
+    holds what else a kind says, by name. One that `is_folded` unfolds on a phone, whose screen is full without it.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Item:
     is_required: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)
     names_goal: bool = False
+    is_folded: bool = False
 
 
 def languages(version: SurveyVersion) -> list[str]:
@@ -118,8 +120,11 @@ def asked(
     which: Collection[str] | None = None,
 ) -> list[Item]:
     """The questions of a version in their order: those with which it begins, or those named by `which`."""
-    first = which or {q.name for q in version.questions if not q.asked.rule}
-    return [item(q, language, named) for q in version.questions if not first or q.name in first]
+    first = {q.name for q in version.questions if not q.asked.rule}
+    names = set(which or first)
+    shown = [q for q in version.questions if not names or q.name in names]
+    folds = folded([q.asked for q in version.questions]) if names == first else frozenset()
+    return [replace(item(q, language, named), is_folded=q.name in folds) for q in shown]
 
 
 def in_mail(version: SurveyVersion) -> Question | None:

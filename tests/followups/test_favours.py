@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.database import transactions
 from app.followups.advocacy.choosing import REST, Past, fitting
 from app.followups.advocacy.models import Favour, FavourKind, FavourOffer, FavourState
-from app.followups.models import Activity, Task
+from app.followups.models import Activity, Outcome, Task, TaskKind, TaskState
 from app.followups.promises.models import Promise
 from app.followups.triggers import Person
 from tests import make
@@ -189,3 +189,18 @@ def test_who_has_left_or_waits_for_us_is_asked_for_nothing(ask, session, client)
     session.commit()
     client.post(f"{at.link}/contact", data={"withdraw": "yes"})
     assert "One thing you could do" in client.get(f"{at.link}/thanks").text
+
+
+def test_a_promoter_who_sees_little_value_is_asked_for_nothing(ask, session, client):
+    at = answered(ask, client, survey="nps_value")
+    assert "One thing you could do" in client.get(f"{at.link}/thanks").text
+    client.post(at.link, data={"score": "9", "value_goal": "1"})
+    for is_closed in (False, True):
+        assert "One thing you could do" not in client.get(f"{at.link}/thanks").text
+        transactions.write(session)
+        assert jobs.note_favours(clock.now()) == 0
+        if not is_closed:
+            for task in session.query(Task).filter_by(kind=TaskKind.VALUE):
+                task.outcome = Outcome.RESOLVED
+                task.move(TaskState.CLOSED, now=clock.now(), by="Ines")
+        session.commit()

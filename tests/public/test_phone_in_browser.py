@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from app.core.database import transactions
 from app.extensions import db
+from app.followups.promises.models import Promise
 from app.responses.models import PartialAnswer, Response
 from tests.browsing import browser
 
@@ -117,3 +118,69 @@ def test_what_is_written_goes_along_into_another_language_and_is_gone_once_sent(
             page.goto(f"{home}{link}")
             page.wait_for_load_state()
             assert page.locator("#comment").input_value() == ""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_the_number_clicked_in_a_mail_since_goes_before_an_older_draft(home, ask):
+    at = ask("csat")
+    with browser() as chromium:
+        page = chromium.new_page(**PHONE)
+        page.goto(f"{home}{at.link}?score=2")
+        page.wait_for_load_state()
+        page.locator("#comment").press_sequentially("Slow")
+        page.goto(f"{home}{at.link}?score=5")
+        page.wait_for_load_state()
+        assert page.locator("[name=csat]:checked").get_attribute("value") == "5"
+        assert page.locator("#comment").input_value() == "Slow"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_who_wants_to_be_called_and_has_no_connection_is_called_all_the_same(home, ask):
+    at = ask("nps_value")
+    with browser() as chromium:
+        context = chromium.new_context(**PHONE)
+        page = context.new_page()
+        page.goto(f"{home}{at.link}?score=3")
+        page.locator("button[type=submit]").click()
+        page.wait_for_url("**/thanks")
+        page.wait_for_load_state()
+        page.locator("#phone").fill("12")
+        page.locator("button[value=phone]").click()
+        page.wait_for_url("**/contact")  # Refused by the server, which says why.
+        page.wait_for_load_state()
+        assert (page.locator("#phone").input_value(), page.locator("#phone-error").is_visible()) == (
+            "12",
+            True,
+        )
+
+        context.set_offline(True)
+        page.locator("#phone").fill("040 123456")
+        page.locator("button[value=phone]").click()
+        page.locator("#offline").wait_for()
+        assert "Not sent" in page.locator("#offline").inner_text()
+        assert promises() == []
+        context.set_offline(False)
+        page.locator(".promise").wait_for()
+        assert (promises(), page.evaluate(KEPT)) == ([("phone", "040 123456", False)], "")
+
+        page.wait_for_load_state()
+        context.set_offline(True)
+        page.locator("button[name=withdraw]").click()
+        page.locator("#offline").wait_for()
+        page.close()  # Kept on the device, and sent when the page is opened again.
+        context.set_offline(False)
+        page = context.new_page()
+        page.goto(f"{home}{at.link}/thanks")
+        page.locator(".promise").wait_for(state="detached")
+        page.locator("#phone").wait_for()
+        assert (promises(), page.evaluate(KEPT)) == ([("phone", "", True)], "")
+
+
+def promises() -> list[tuple]:
+    db.session.rollback()
+    transactions.read(db.session)
+    return [
+        (one.way, one.phone, one.withdrawn_at is not None) for one in db.session.scalars(sa.select(Promise))
+    ]

@@ -125,6 +125,44 @@ def test_it_may_be_taken_back_and_asked_for_again(asked, session, client):
     assert "Ines Vogel writes to you by Wednesday, March 11, 2026." in client.get(f"{at.link}/thanks").text
 
 
+def test_the_way_or_the_number_of_a_promise_is_changed_without_taking_it_back(
+    asked, session, client, monkeypatch
+):
+    at = asked(3)
+    client.post(f"{at.link}/contact", data={"phone": "040 123456", "way": "phone"})
+    page = client.get(f"{at.link}/thanks").text
+    assert "Please reach me another way" in page
+    assert "123456" not in page
+    due = promise_of(session, at).until_at
+    monkeypatch.setattr(clock, "now", lambda: WEDNESDAY.replace(hour=15))
+    refused = client.post(f"{at.link}/contact", data={"phone": "12", "way": "phone"})
+    assert (refused.status_code, promise_of(session, at).phone) == (400, "040 123456")
+    for data, way, phone in (
+        ({"phone": "+49 40 99", "way": "phone"}, Way.PHONE, "+49 40 99"),
+        ({"phone": "", "way": "mail"}, Way.MAIL, ""),
+    ):
+        client.post(f"{at.link}/contact", data=data)
+        promise = promise_of(session, at)
+        assert (promise.way, promise.phone, promise.until_at, promise.task.priority) == (way, phone, due, 80)
+        session.rollback()
+    assert "Ines Vogel writes to you by Monday, March 9, 2026." in client.get(f"{at.link}/thanks").text
+
+
+def test_every_page_behind_the_link_can_be_read_in_another_language(ask, client):
+    at = ask(language="de")
+    client.post(at.link, data={"score": "9"})
+    for path, heading in (
+        (f"{at.link}/thanks", "Thank you. Your answer is saved."),
+        (at.off, "How may we ask you?"),
+        (f"{at.off}?other=1", "Should somebody else answer?"),
+    ):
+        link, _mark, rest = path.replace("/thanks", "|/thanks").replace("?", "|?").partition("|")
+        there = f"{link}~en{rest}"
+        page = client.get(f"{link}~fr{rest}")
+        assert f'href="{there}"' in page.text, path
+        assert heading in client.get(there).text
+
+
 def test_without_an_answer_there_is_nothing_to_ask_for(ask, session, client):
     at = ask()
     sent = client.post(f"{at.link}/contact", data={"way": "mail"})

@@ -38,7 +38,8 @@ COUNTS = sa.and_(
     Response.dismissed_at.is_(None),
     sa.or_(Response.is_maybe_automatic.is_(False), Response.reviewed_at.is_not(None)),
 )
-# Said to have left or named somebody else, and nobody here found otherwise; or something of theirs is open with us.
+# Said to have left or named somebody else, and nobody here found otherwise; saw little value with this very answer; or
+# something of theirs is open with us.
 UNFIT = sa.or_(
     sa.exists().where(Handover.contact_id == Response.contact_id, Handover.is_approved.is_not(False)),
     sa.exists().where(
@@ -46,10 +47,11 @@ UNFIT = sa.or_(
         Task.is_rehearsal == Response.is_rehearsal,
         Task.state != TaskState.CLOSED,
         sa.or_(
-            Task.kind.in_((TaskKind.DETRACTOR, TaskKind.ALERT)),
+            Task.kind.in_((TaskKind.DETRACTOR, TaskKind.ALERT, TaskKind.VALUE)),
             sa.exists().where(Promise.task_id == Task.id, Promise.withdrawn_at.is_(None)),
         ),
     ),
+    sa.exists().where(Task.response_id == Response.id, Task.kind == TaskKind.VALUE),
 )
 
 

@@ -38,7 +38,7 @@ def page(
         feeling = felt(session, ask, form)
         named = wording.names(ask) | {"first_name": ask.first_name or "", "account": ask.account_name}
         promise = giving.of_response(session, ask.response_id)
-        asked = offering.asked_on(session, ask, now=now)
+        asked = offering.asked_on(session, ask, now=now) if feeling != "low" else None
         return pages.render(
             "thanks",
             ask,
@@ -54,6 +54,7 @@ def page(
             errors=errors or {},
             edit_url=f"/a/{token}" if is_open else None,
             edit_until=format_date(ask.day_of(until), "long") if until else None,
+            **pages.tongues(form, "/a/", token, "/thanks"),
         )
 
 

@@ -1,15 +1,18 @@
 // The page of an ask, for phones that lose the network: keeps what was chosen and written on this device from the first
-// key, and sends once more what was pressed while there was no connection. Nothing is sent that nobody pressed; without
-// this script the page does the same but for that.
+// key, and sends once more what was pressed while there was no connection, here and on the page of thanks. Nothing is
+// sent that nobody pressed; without this script the pages do the same but for that.
 (() => {
   "use strict";
   const LASTS = 40 * 24 * 3600 * 1000, RETRY = 10000, PAUSE = 1500;
-  const question = location.pathname.replace(/\/(thanks|further)$/, "");
-  const path = location.pathname, form = document.querySelector("form[data-offline]");
+  const question = location.pathname.replace(/\/(thanks|further|contact|favour)$/, "");
+  const path = location.pathname, form = document.querySelector("form[data-offline]:not([data-small])");
   const shelf = (() => { try { return window.localStorage; } catch { return null; } })();
   const asked = new URLSearchParams(location.search).get("score");
   // One draft for an ask, whichever language its address names (TOKEN~fr).
   const name = (path) => "ask-" + digest(path.replace(/~[^/]*/, ""));
+  const all = (form, button) => [...new FormData(form, button)].filter(([, value]) => typeof value === "string");
+  const post = (form, fields) => fetch(form.action, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" });
+  let touched = false;
 
   // The link is a secret and must not lie about on a shared device; 53 bits of it tell two asks apart and lead nowhere.
   function digest(text) {
@@ -32,94 +35,145 @@
   function forget(path) { if (kept(path)?.sent) drop(path); }
   function drop(path) { try { shelf.removeItem(name(path)); } catch { /* none */ } }
 
-  if (path.endsWith("/further")) forget(question);
-  if (!form) {  // The thanks, after the commit; a press that is still waiting stays.
-    if (location.pathname.endsWith("/thanks"))
-      for (const one of [question, question + "/further"]) forget(one);
-    return;
-  }
-
-  const refused = form.querySelector("[role=alert]");
-  const fields = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
-  const words = () => new URLSearchParams(fields()).toString();
-  let touched = false, told = "", timer = 0, isSending = false;
-
-  function restore(before) {
-    const isNew = asked && asked !== before.asked;  // The number of another link of the mail, chosen since.
+  function restore(form, before) {
+    // The number of another link of the mail, chosen since, stands as the page has it.
+    const isNew = asked && asked !== before.asked;
+    const chosen = isNew ? [...form.elements].filter((one) => one.defaultChecked).map((one) => one.name) : [];
     for (const [key, value] of before.fields) {
-      const found = [...form.elements].filter((one) => one.name === key);
-      for (const one of found) {
+      for (const one of [...form.elements].filter((one) => one.name === key && one.type !== "submit")) {
         if (one.type === "radio" || one.type === "checkbox") {
-          if (one.value === value && !(key === "score" && isNew)) one.checked = true;
+          if (one.value !== value || chosen.includes(key)) continue;
+          one.checked = true;
+          one.closest("details")?.setAttribute("open", "");
         } else if (key === "attempt" || !one.value) one.value = value;
       }
     }
   }
-  function say() {
+  function say(form) {
     let line = document.getElementById("offline");
     if (!line) {
       line = document.createElement("p");
       line.id = "offline";
       line.className = "note bad";
       line.setAttribute("role", "alert");
-      form.prepend(line);
     }
+    if (line.parentNode !== form) form.prepend(line);
     line.textContent = form.dataset.offline;
     line.scrollIntoView({ block: "nearest" });
   }
-  async function resend() {
-    const waiting = kept(path);
-    if (!waiting?.pressed || isSending || !navigator.onLine) return;
-    isSending = true;
-    try {
-      const body = new URLSearchParams(waiting.fields);
-      const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" });
-      if (answer.type === "opaqueredirect") {  // Saved: what comes next is the same page as after any press.
-        drop(path);
-        location.replace(question + (path === question ? "/further" : "/thanks"));
-      } else if (answer.status >= 500 || answer.status === 429) setTimeout(resend, RETRY);
-      else {  // It was refused: the page says why when the button is pressed again.
-        keep(path, { fields: waiting.fields });
-        location.reload();
-      }
-    } catch {
-      say();
-      setTimeout(resend, RETRY);
-    }
-    isSending = false;
-  }
-  function tell() {
-    const now = words();
-    if (!form.dataset.partial || now === told || !navigator.onLine) return;
-    told = now;
-    fetch(form.dataset.partial, { method: "POST", body: new URLSearchParams(now), keepalive: true }).catch(() => {});
-  }
-  function changed(event) {
-    if (!touched || !event.isTrusted) return;
-    keep(path, { fields: fields() });
-    clearTimeout(timer);
-    timer = setTimeout(tell, PAUSE);
+
+  function isOf(form, before) {
+    return before?.pressed && before.form === form.dataset.small;
   }
 
-  const before = kept(path);
-  if (before && refused) keep(path, { fields: before.fields });
-  else if (before) {
-    restore(before);
-    if (before.pressed) {
-      if (!navigator.onLine) say();
-      resend();
+  // A form of the page of thanks: a press is sent from here, so that it can be kept where there is no connection.
+  function small(form) {
+    const key = new URL(form.action).pathname;
+    let isSending = false, isRefused = false;
+    function refuse(fields) {  // The page that comes says why.
+      isRefused = true;
+      restore(form, { fields });
+      const names = fields.map(String);
+      form.requestSubmit([...form.elements].find((one) => one.type === "submit" && names.includes(String([one.name, one.value]))));
+    }
+    async function send(fields) {
+      isSending = true;
+      try {
+        const answer = await post(form, fields);
+        drop(key);
+        if (answer.type === "opaqueredirect") location.replace(question + "/thanks");
+        else refuse(fields);
+      } catch {
+        keep(key, { fields, pressed: true, form: form.dataset.small });
+        say(form);
+        setTimeout(again, RETRY);
+      }
+      isSending = false;
+    }
+    function again() {
+      const waiting = kept(key);
+      if (isOf(form, waiting) && !isSending && navigator.onLine) send(waiting.fields);
+    }
+    form.addEventListener("submit", (event) => {
+      if (isRefused || !touched || !event.isTrusted) return;
+      event.preventDefault();
+      if (!isSending) send(all(form, event.submitter));
+    });
+    addEventListener("online", again);
+    const before = kept(key);
+    if (isOf(form, before)) {
+      restore(form, before);
+      if (navigator.onLine) again();
+      else say(form);
     }
   }
+
+  // The form of the question, and that of further ones.
+  function large(form) {
+    const refused = form.querySelector("[role=alert]");
+    let told = "", timer = 0, isSending = false;
+    async function resend() {
+      const waiting = kept(path);
+      if (!waiting?.pressed || isSending || !navigator.onLine) return;
+      isSending = true;
+      try {
+        const answer = await post(form, waiting.fields);
+        if (answer.type === "opaqueredirect") {  // Saved: what comes next is the same page as after any press.
+          drop(path);
+          location.replace(question + (path === question ? "/further" : "/thanks"));
+        } else if (answer.status >= 500 || answer.status === 429) setTimeout(resend, RETRY);
+        else {  // It was refused: the page says why when the button is pressed again.
+          keep(path, { fields: waiting.fields });
+          location.reload();
+        }
+      } catch {
+        say(form);
+        setTimeout(resend, RETRY);
+      }
+      isSending = false;
+    }
+    function tell() {
+      const now = new URLSearchParams(all(form)).toString();
+      if (!form.dataset.partial || now === told || !navigator.onLine) return;
+      told = now;
+      fetch(form.dataset.partial, { method: "POST", body: new URLSearchParams(now), keepalive: true }).catch(() => {});
+    }
+    function changed(event) {
+      if (!touched || !event.isTrusted) return;
+      keep(path, { fields: all(form) });
+      clearTimeout(timer);
+      timer = setTimeout(tell, PAUSE);
+    }
+    const before = kept(path);
+    if (before && refused) keep(path, { fields: before.fields });
+    else if (before) {
+      restore(form, before);
+      if (before.pressed) {
+        if (!navigator.onLine) say(form);
+        resend();
+      }
+    }
+    form.addEventListener("input", changed);
+    form.addEventListener("submit", (event) => {
+      clearTimeout(timer);
+      if (!touched || !event.isTrusted) return;
+      keep(path, { fields: all(form), pressed: true, sent: navigator.onLine });
+      if (navigator.onLine) return;
+      event.preventDefault();
+      say(form);
+    });
+    addEventListener("online", resend);
+  }
+
   for (const kind of ["pointerdown", "touchstart", "keydown"])
     addEventListener(kind, (event) => { touched = touched || event.isTrusted; }, { capture: true, passive: true });
-  form.addEventListener("input", changed);
-  form.addEventListener("submit", (event) => {
-    clearTimeout(timer);
-    if (!touched || !event.isTrusted) return;
-    keep(path, { fields: fields(), pressed: true, sent: navigator.onLine });
-    if (navigator.onLine) return;
-    event.preventDefault();
-    say();
-  });
-  addEventListener("online", resend);
+  if (path.endsWith("/further")) forget(question);
+  // The thanks come after the commit; a press that is still waiting stays.
+  if (path.endsWith("/thanks")) for (const one of [question, question + "/further"]) forget(one);
+  if (form) large(form);
+  const forms = [...document.querySelectorAll("form[data-small]")];
+  // What waits here and has no place on the page any more, as where it was done from another device, is not sent.
+  for (const key of [question + "/contact", question + "/favour"])
+    if (question !== path && !forms.some((one) => isOf(one, kept(key)))) drop(key);
+  forms.forEach(small);
 })();
