@@ -1,4 +1,4 @@
-"""How a comment sounds: polarity, label and the words it rests on. Pure; any text gets a reading, never an error.
+"""How a comment sounds: polarity, label, clauses and the words they rest on. Pure; any text gets a reading, never an error.
 
 A language without a word list gives "unknown", which is not "neutral". The score that came with the comment is not
 used: what people say and what they score are two facts.
@@ -6,42 +6,49 @@ used: what people say and what they score are two facts.
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.sentiment import engine
+from app.sentiment.engine.english import hearing as english
+from app.sentiment.engine.english.heads import heads
+from app.sentiment.engine.english.rules import NOTHING
+from app.sentiment.engine.english.wordlist import TEXTBLOB, analyzer
+from app.sentiment.engine.heard import Heard, Stretch, Word
+from app.sentiment.engine.others import hearing as others
+from app.sentiment.engine.others.guess import language_of, spoken
+from app.sentiment.engine.others.lists import languages, word_list
+from app.sentiment.engine.plain import LONGEST, plain
+from app.sentiment.engine.tokens import Token, tokens
 from app.sentiment.models import Label
 
-ENGINE = engine.NAME
-VERSION = engine.VERSION
-LONGEST = 4000
+__all__ = ["ENGINE", "LONGEST", "VERSION", "Clause", "Reading", "Reason", "is_mismatch", "read"]
+
+ENGINE = "textblob"
+RULES = "2"
+"""Goes up with every change of words, rules or weights that changes readings."""
+VERSION = f"{TEXTBLOB}+{RULES}.{heads().version}"
 MOST_EVIDENCE = 20
-# Fitted on comments of surveys: the engine calls half of all factual remarks a little positive.
-NEGATIVE_BELOW = -0.02
-POSITIVE_ABOVE = 0.18
-STRONG = 0.3
-
-TAGS = re.compile(r"<[^<>]{0,200}>")
-RUNS = re.compile(r"([^\w\s])\1{3,}")
-LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
-LETTER = re.compile(r"[^\W\d_]")
-NOTHING = re.compile(
-    r"\W*(nothing|none|nope|n/?a|nothing at all|nothing really|no complaints)\W*", re.IGNORECASE
-)
-NOTHING_MEANS = {"improve": STRONG, "like": -STRONG}
-
-
-BREAKS = re.compile(r"(?:[.!?;\n]+|,?\s+(?=(?:but|however|although|though)\b))\s*", re.IGNORECASE)
+SHOWN = 0.02
+CLEAR = 0.35
+"""A clause of this polarity says something by itself."""
+UNSURE, SURE_ENOUGH = 0.5, 0.62
+EVEN = 0.3
+NOTHING_MEANS = {"improve": 0.5, "like": -0.5}
+PROMOTERS_FROM, DETRACTORS_TO = 9, 6
+# Loaded here, by the process that forks the web processes, they are in memory once; and no thread sees a part of them.
+analyzer()
+for _language in languages():
+    word_list(_language)
+spoken()
 
 
 class Reason(StrEnum):
     """Why a comment's reading is unknown."""
 
     EMPTY = "empty"
+    NO_WORDS = "no_words"
     LANGUAGE = "language"
 
 
@@ -59,8 +66,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was heard. Polarity is -1..1, None with the label unknown; evidence is [{words, polarity}].
+    """What was heard. Polarity is -1..1, None with the label unknown.
 
+    Evidence is [{words, polarity, start, end}], the strongest first: text[start:end] moved the polarity by so much.
     Confidence is 0..1, how sure the label is; reason says why the label is unknown, else None.
     """
 
@@ -74,60 +82,113 @@ class Reading:
 
 
 def read(text: str, *, lang: str | None = None, intent: str | None = None) -> Reading:
-    """Read `text`, written in `lang` (the survey's language; None: not known).
+    """Read `text`, asked for in `lang` (the survey's language; None: not known).
 
     `intent` is what was asked for: "improve", "like" or "why". To the first, a bare "nothing" is praise; to the
-    second it is not.
+    second it is not. At most the first 4,000 signs are read.
     """
-    language = (lang or "en").replace("_", "-").partition("-")[0].lower()
-    plain = prepared(text)
-    if not plain or language not in engine.LANGUAGES or not is_latin(plain):
-        reason = Reason.LANGUAGE if plain else Reason.EMPTY
-        return Reading(None, Label.UNKNOWN, language if is_latin(plain) or lang else None, reason=reason)
-    if NOTHING.fullmatch(plain) and intent in NOTHING_MEANS:
-        words, polarity = [(plain.lower(), NOTHING_MEANS[intent])], NOTHING_MEANS[intent]
-    else:
-        polarity, words = engine.assess(plain)
-    polarity = round(max(-1.0, min(1.0, polarity)), 4)
-    label = label_of(polarity, words)
+    asked = (lang or "").replace("_", "-").partition("-")[0].lower() or None
+    shown = plain(text) if isinstance(text, str) else ""
+    if not shown.strip():
+        return Reading(None, Label.UNKNOWN, asked, reason=Reason.EMPTY)
+    words = tokens(shown)
+    language = language_of(shown, words, asked)
+    if language != "en" and language not in languages():
+        return Reading(None, Label.UNKNOWN, language, reason=Reason.LANGUAGE)
+    if not any(word.kind == "word" or word in analyzer() for word in words):
+        return Reading(None, Label.UNKNOWN, asked, reason=Reason.NO_WORDS)
+    if intent in NOTHING_MEANS and is_nothing(shown, words, language):
+        return nothing(text, NOTHING_MEANS[intent], language)
+    heard = english.hear(shown, words) if language == "en" else others.hear(shown, words, language)
+    return reading(text, heard, language)
+
+
+def reading(text: str, heard: Heard, language: str) -> Reading:
+    label = label_of(heard)
+    chance = dict(zip((Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE), heard.chances, strict=True))
     return Reading(
-        polarity, label, language, evidence_of(words), abs(polarity), tuple(clauses_of(text[:LONGEST]))
+        polarity=rounded(heard.polarity),
+        label=label,
+        language=language,
+        evidence=evidence_of(text, heard.words),
+        confidence=rounded(chance.get(label, 1 - abs(heard.polarity))),
+        clauses=tuple(clause(text, stretch) for stretch in heard.stretches),
     )
 
 
-def clauses_of(text: str) -> Iterator[Clause]:
-    """The parts of `text` between its full stops and turns ("but", "although"), each with its own polarity."""
-    start = 0
-    for found in [*BREAKS.finditer(text), None]:
-        end = found.start() if found else len(text)
-        if (part := text[start:end]).strip():
-            polarity, words = engine.assess(prepared(part))
-            polarity = round(max(-1.0, min(1.0, polarity)), 4)
-            yield Clause(start, end, part, polarity, label_of(polarity, words), evidence_of(words))
-        start = found.end() if found else end
-
-
-def prepared(text: str) -> str:
-    """Plain words: no markup, at most 4,000 characters, no long runs of one sign (the engine's time grows with their square)."""
-    text = TAGS.sub(" ", html.unescape(text[: LONGEST * 2]))
-    return RUNS.sub(r"\1\1\1", text)[:LONGEST].strip()
-
-
-def is_latin(text: str) -> bool:
-    """Whether at least half of the letters are Latin ones."""
-    return 2 * len(LATIN.findall(text)) >= len(LETTER.findall(text))
-
-
-def label_of(polarity: float, words: list[tuple[str, float]]) -> Label:
-    strengths = [strength for _, strength in words]
-    if strengths and min(strengths) <= -STRONG and max(strengths) >= STRONG:
+def label_of(heard: Heard) -> Label:
+    """The likeliest label; mixed when clear clauses say both and neither side is sure."""
+    negative, neutral, positive = heard.chances
+    if is_mixed(heard.stretches, max(negative, positive)):
         return Label.MIXED
-    if polarity < NEGATIVE_BELOW:
-        return Label.NEGATIVE
-    return Label.POSITIVE if polarity > POSITIVE_ABOVE else Label.NEUTRAL
+    if neutral >= max(negative, positive):
+        return Label.NEUTRAL
+    return Label.NEGATIVE if negative > positive else Label.POSITIVE
 
 
-def evidence_of(words: list[tuple[str, float]]) -> tuple[dict[str, Any], ...]:
+def is_mixed(stretches: list[Stretch], surest: float) -> bool:
+    """Whether clear clauses say both, and neither side is sure or both weigh the same."""
+    sides = sorted(stretches, key=lambda stretch: stretch.polarity)
+    if not sides or sides[0].polarity > -CLEAR or sides[-1].polarity < CLEAR:
+        return False
+    if sides[0].weight != sides[-1].weight:
+        return surest < UNSURE
+    return surest < SURE_ENOUGH or (len(sides) == 2 and abs(sides[0].polarity + sides[-1].polarity) < EVEN)
+
+
+def clause(text: str, stretch: Stretch) -> Clause:
+    label = Label.POSITIVE if stretch.polarity > 0 else Label.NEGATIVE
+    return Clause(
+        stretch.start,
+        stretch.end,
+        text[stretch.start : stretch.end],
+        rounded(stretch.polarity),
+        label if abs(stretch.polarity) >= CLEAR else Label.NEUTRAL,
+        evidence_of(text, stretch.words),
+    )
+
+
+def evidence_of(text: str, words: Iterable[Word]) -> tuple[dict[str, Any], ...]:
     """The strongest words first."""
-    strongest = sorted(words, key=lambda word: -abs(word[1]))[:MOST_EVIDENCE]
-    return tuple({"words": word, "polarity": round(polarity, 4)} for word, polarity in strongest)
+    strongest = sorted(words, key=lambda word: (-abs(word.polarity), word.start))[:MOST_EVIDENCE]
+    return tuple(
+        {
+            "words": text[word.start : word.end].lower(),
+            "polarity": rounded(word.polarity),
+            "start": word.start,
+            "end": word.end,
+        }
+        for word in strongest
+        if abs(word.polarity) >= SHOWN
+    )
+
+
+def is_nothing(shown: str, words: list[Token], language: str) -> bool:
+    """Whether the whole answer is "nothing" in its language."""
+    if language == "en":
+        return NOTHING.fullmatch(shown) is not None
+    said = " ".join(word for word in words if word.kind == "word")
+    return said in word_list(language).lists.get("nothing", ())
+
+
+def nothing(text: str, polarity: float, language: str) -> Reading:
+    said = text[:LONGEST].strip()
+    start = text.index(said)
+    word = Word(start, start + len(said), polarity)
+    heard = Heard(polarity, (0.0, 0.0, 0.0), [word], [Stretch(start, start + len(said), polarity, (word,))])
+    label = Label.POSITIVE if polarity > 0 else Label.NEGATIVE
+    found = reading(text, heard, language)
+    return Reading(polarity, label, language, found.evidence, 0.8, found.clauses)
+
+
+def is_mismatch(score: int | None, label: Label) -> bool:
+    """Whether score and words disagree: a promoter's negative comment, or a detractor's positive one."""
+    if score is None:
+        return False
+    return (score >= PROMOTERS_FROM and label is Label.NEGATIVE) or (
+        score <= DETRACTORS_TO and label is Label.POSITIVE
+    )
+
+
+def rounded(number: float) -> float:
+    return round(max(-1.0, min(1.0, number)), 4)

@@ -12,7 +12,7 @@ from app.sentiment.cli import sentiment
 def test_lines_are_scored_in_their_order():
     given = [
         {"text": "Excellent, we love it."},
-        {"text": "Sehr gut", "lang": "de"},
+        {"text": "Erittäin hyvä", "lang": "fi"},
         {"text": "", "lang": None},
     ]
     done = CliRunner().invoke(sentiment, ["score"], input="\n".join(map(json.dumps, given)))

@@ -35,19 +35,46 @@ def test_the_evidence_names_the_words():
 
 
 @pytest.mark.parametrize(
-    ("text", "lang"),
+    ("text", "lang", "language", "label"),
     [
-        ("Sehr gut", "de"),
-        ("очень хорошо", "en"),
-        ("とても良い", None),
-        ("", "en"),
-        ("   ", None),
-        ("👍", "ja"),
+        ("Sehr gut", "de", "de", Label.POSITIVE),
+        (
+            "Das Programm stürzt ständig ab und niemand antwortet auf unsere Fragen.",
+            "en",
+            "de",
+            Label.NEGATIVE,
+        ),
+        ("очень хорошо", "en", "ru", Label.POSITIVE),
+        ("使いにくいです", None, "ja", Label.NEGATIVE),
+        ("الدعم ممتاز", "en", "ar", Label.POSITIVE),
+        ("👍", "ja", "ja", Label.POSITIVE),
+        ("RAS", "fr", "fr", Label.NEUTRAL),
+        ("Great tool", "ja", "en", Label.POSITIVE),
     ],
 )
-def test_what_the_engine_cannot_read_is_unknown_and_not_neutral(text, lang):
+def test_a_comment_is_read_in_its_own_language(text, lang, language, label):
     reading = read(text, lang=lang)
-    assert (reading.label, reading.polarity, reading.evidence) == (Label.UNKNOWN, None, ())
+    assert (reading.language, reading.label) == (language, label)
+
+
+@pytest.mark.parametrize(
+    ("text", "lang", "reason"),
+    [
+        ("", "en", "empty"),
+        ("   ", None, "empty"),
+        ("<br><br>", "en", "empty"),
+        ("\0\0", "en", "empty"),
+        ("10 / 10", "en", "no_words"),
+        ("Erittäin hyvä", "fi", "language"),
+        ("매우 좋아요", "en", "language"),
+        ("Πολύ καλό", None, "language"),
+        (None, "en", "empty"),
+    ],
+)
+def test_what_the_engine_cannot_read_is_unknown_says_why_and_is_not_neutral(text, lang, reason):
+    reading = read(text, lang=lang)
+    assert (reading.label, reading.polarity, reading.reason) == (Label.UNKNOWN, None, reason)
+    assert (reading.evidence, reading.clauses) == ((), ())
 
 
 def test_a_bare_nothing_means_what_was_asked():
@@ -65,12 +92,6 @@ def test_each_clause_has_its_place_and_its_own_polarity():
     clauses = read(text, lang="en").clauses
     assert [text[clause.start : clause.end] for clause in clauses] == [clause.text for clause in clauses]
     assert [clause.label for clause in clauses[:2]] == [Label.POSITIVE, Label.NEGATIVE]
-
-
-def test_what_is_unknown_says_why():
-    assert read("", lang="en").reason == "empty"
-    assert read("Sehr gut", lang="zz").reason == "language"
-    assert read("Good", lang="en").reason is None
 
 
 @given(st.text(max_size=300), st.sampled_from(["en", "de", "", None, "zz-ZZ"]))

@@ -1,0 +1,132 @@
+"""Makes the weights of the English heads: `python -m bench.sentiment.train DATA_DIR [OUT.json]`.
+
+DATA_DIR holds the labelled sets. Only those of `sets.TRAINING` are read. Two models are trained, one on the figures
+and one on figures and words, and written as one table whose logits are their mean. Each set counts by the root of its size;
+within a set the rarer labels count more. The same files give the same weights.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.sentiment.engine.english.features import FIGURES, figures, grams
+from app.sentiment.engine.english.heads import SCALE, SHIFT, WEIGHTS
+from app.sentiment.engine.english.rules import parts
+from app.sentiment.engine.plain import plain
+from app.sentiment.engine.tokens import tokens
+from bench.sentiment import logistic, sets
+from bench.sentiment.sets import Comment
+
+VERSION = "1"
+RIDGE_FIGURES, RIDGE_WORDS = 1.0, 10.0
+RAREST = 3
+MOST_GRAMS = 6000
+BALANCE = 0.7
+"""1 gives every label of a set the same weight, 0 leaves them as they are."""
+ROUNDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A comment as the heads see it."""
+
+    figures: list[float]
+    grams: frozenset[str]
+    label: int
+    share: float
+
+
+def examples(comments: Sequence[Comment]) -> list[Example]:
+    """The comments of one set."""
+    counts = Counter(comment.label for comment in comments)
+    size = math.sqrt(1000 / len(comments)) if comments else 1.0
+    found = []
+    for comment in comments:
+        share = size * (len(comments) / len(counts) / counts[comment.label]) ** BALANCE
+        found.append(Example(*seen(comment.text), comment.label, share))
+    return found
+
+
+def seen(text: str) -> tuple[list[float], frozenset[str]]:
+    text = plain(text)
+    words = tokens(text)
+    found = parts(words)
+    return figures(text.strip(), words, found), frozenset(gram for gram, _ in grams(words))
+
+
+def trained(of: Sequence[Example]) -> dict[str, Any]:
+    """The table of weights made from these examples."""
+    classes, shares = [one.label + 1 for one in of], [one.share for one in of]
+    dense = [[*enumerate(one.figures), (len(FIGURES), 1.0)] for one in of]
+    alone = logistic.fit(dense, classes, shares, len(FIGURES) + 1, ridge=RIDGE_FIGURES, rounds=ROUNDS)
+    counts = Counter(gram for one in of for gram in one.grams)
+    known = sorted(gram for gram, count in counts.items() if count >= RAREST)
+    column = {gram: len(FIGURES) + at for at, gram in enumerate(known)}
+    width = len(FIGURES) + len(known) + 1
+    rows = [
+        [
+            *enumerate(one.figures),
+            *((column[g], 1.0) for g in sorted(one.grams) if g in column),
+            (width - 1, 1.0),
+        ]
+        for one in of
+    ]
+    both = logistic.fit(rows, classes, shares, width, ridge=RIDGE_WORDS, rounds=ROUNDS)
+    return table(alone, both, known)
+
+
+def table(alone: list[float], both: list[float], known: list[str]) -> dict[str, Any]:
+    """Both models as one: the mean of their logits, neutral being 0; the words that matter most."""
+    mean = [
+        tuple((a + b) / 2 for a, b in zip(relative(alone, at), relative(both, at), strict=True))
+        for at in range(len(FIGURES))
+    ]
+    bias = [(a + b) / 2 for a, b in zip(relative(alone, -1), relative(both, -1), strict=True)]
+    words = {gram: relative(both, len(FIGURES) + at) for at, gram in enumerate(known)}
+    kept = sorted(words, key=lambda gram: (-max(map(abs, words[gram])), gram))[:MOST_GRAMS]
+    return {
+        "version": VERSION,
+        "bias": [round(b, 4) for b in bias],
+        "figures": {name: [round(w, 4) for w in pair] for name, pair in zip(FIGURES, mean, strict=True)},
+        "grams": {gram: [whole(w / 2) for w in words[gram]] for gram in sorted(kept)},
+    }
+
+
+def relative(weights: list[float], at: int) -> tuple[float, float]:
+    """The weights of negative and positive for a column, those of neutral taken off."""
+    at = at % (len(weights) // logistic.CLASSES) * logistic.CLASSES
+    return weights[at] - weights[at + 1], weights[at + 2] - weights[at + 1]
+
+
+def whole(weight: float) -> int:
+    return max(1 - SHIFT, min(SHIFT - 1, round(weight * SCALE)))
+
+
+def written(weights: dict[str, Any]) -> str:
+    """The table as JSON, one word a line."""
+    grams = ",\n".join(
+        f"  {json.dumps(g, ensure_ascii=False)}: {json.dumps(w)}" for g, w in weights["grams"].items()
+    )
+    head = json.dumps({k: v for k, v in weights.items() if k != "grams"}, indent=1)
+    return head[:-2] + ',\n "grams": {\n' + grams + "\n }\n}\n"
+
+
+def main(arguments: Iterable[str]) -> int:
+    folder, *out = arguments
+    of = [one for name in sets.TRAINING for one in examples(sets.load(Path(folder), name))]
+    weights = trained(of)
+    path = Path(out[0]) if out else WEIGHTS
+    path.write_text(written(weights), encoding="utf-8")
+    print(f"{path}: {len(weights['grams'])} words from {len(of)} comments")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
