@@ -73,7 +73,7 @@ def answer_received(
         answer_replaced(connection, answer, heard, now=now)
     elif answer.effect is Effect.NEW:
         readings.keep(connection, answer.response_id, heard, is_edit=False, now=now)
-        opening.open_for_answer(connection, answer, now=now)
+        opening.open_for_answer(connection, answer, heard and heard.label, now=now)
         counting.count(connection, answer, now=now)
         _mark(connection, answer.ask, now)
     elif answer.effect is Effect.EDITED:
@@ -99,9 +99,9 @@ def partial_due(session: Session, invitation_id: int, *, now: datetime) -> bool:
 def answer_edited(connection: Connection, answer: Recorded, heard: Reading | None, *, now: datetime) -> None:
     """Somebody changed an answer: the former version is kept, everything that followed from it is put right."""
     same = answer.said.comment == answer.before.comment
-    if heard is not None or not same:
-        readings.keep(connection, answer.response_id, heard, is_edit=True, is_same_words=same, now=now)
-    opening.revise(connection, answer, now=now)
+    kept = {"is_edit": True, "is_same_words": same, "now": now}
+    labels = readings.keep(connection, answer.response_id, heard, **kept)
+    opening.revise(connection, answer, labels, now=now)
     counting.count(connection, answer, now=now)
     _mark(connection, answer.ask, now)
 

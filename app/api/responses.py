@@ -14,16 +14,16 @@ from app.api.protocol.fields import Choice, Day, Flag, Given, Id, Many, Moment, 
 from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
 from app.api.protocol.today import present
-from app.core import audit
 from app.core.errors import NotFound
 from app.delivery.models import Invitation
 from app.extensions import db
+from app.followups.unfit import judging
 from app.reports.accounts.story import readings
 from app.reports.lists import BAND_SCORES
 from app.reports.trend import counted
 from app.responses import besides
 from app.responses.models import Answer, Response
-from app.sentiment.judging import corrections
+from app.sentiment.judging.mismatch import is_mismatch, mismatch
 from app.sentiment.models import Label, StoredReading
 from app.surveys.scales import Band, band
 
@@ -99,7 +99,8 @@ class ResponseSchema(Shown):
         ma.fields.String(),
         required=True,
         metadata={
-            "description": "Of `late`, `partial`, `edited`, `maybe_automatic`, `reviewed`, `dismissed`, `rehearsal`."
+            "description": "Of `late`, `partial`, `edited`, `maybe_automatic`, `reviewed`, `dismissed`, `rehearsal`,"
+            " `mismatch` (the comment contradicts the score)."
         },
     )
     doubts = ma.fields.List(
@@ -142,6 +143,10 @@ class ResponseFilters(Filters):
     score = Many(Whole(0, 10, text=True))
     band = Many(Choice(Band))
     sentiment = Many(Choice(Label))
+    mismatch = Flag(
+        text=True,
+        metadata={"description": "Promoters with a negative comment, detractors with a positive one."},
+    )
     language = Many(Text(16))
     submitted_from = Day(
         metadata={"description": "Answered on that day or later, in the installation's zone."}
@@ -160,6 +165,11 @@ def sounding(labels: list[Label]) -> sa.ColumnElement[bool]:
     return Response.id.in_(sa.select(StoredReading.response_id).where(StoredReading.said.in_(labels)))
 
 
+def unfit() -> sa.ColumnElement[bool]:
+    of_answer = StoredReading.response_id == Response.id
+    return sa.exists(sa.select(StoredReading.id).where(of_answer, mismatch()).correlate(Response))
+
+
 WHERE = {
     "invitation_id": Response.invitation_id.in_,
     "wave_id": lambda ids: Response.invitation_id.in_(
@@ -170,6 +180,7 @@ WHERE = {
     "score": Response.score.in_,
     "band": in_bands,
     "sentiment": sounding,
+    "mismatch": lambda wanted: unfit() if wanted else sa.not_(unfit()),
     "language": Response.language.in_,
     "submitted_from": lambda day: Response.day >= day,
     "submitted_to": lambda day: Response.day <= day,
@@ -190,7 +201,7 @@ def told(rows: list[Response]) -> list[dict]:
             "value": {name: getattr(row, f"value_{name}") for name in ("overall", "goal", "ease", "points")},
             "answers": [answered(answer) for answer in answers.get(row.id, ())],
             "sentiment": sentiment(heard[row.id]) if row.id in heard else None,
-            "flags": flags(row),
+            "flags": flags(row, heard.get(row.id)),
             "doubts": row.doubts or [],
             "counted": row.counts,
         }
@@ -215,7 +226,7 @@ def sentiment(reading: StoredReading) -> dict:
     }
 
 
-def flags(row: Response) -> list[str]:
+def flags(row: Response, reading: StoredReading | None) -> list[str]:
     found = {
         "late": row.is_late,
         "partial": row.is_partial,
@@ -224,6 +235,7 @@ def flags(row: Response) -> list[str]:
         "reviewed": row.reviewed_at is not None,
         "dismissed": row.dismissed_at is not None,
         "rehearsal": row.is_rehearsal,
+        "mismatch": reading is not None and is_mismatch(row.score, reading.said),
     }
     return [name for name, holds in found.items() if holds]
 
@@ -265,26 +277,14 @@ def correct(given: dict, response_id: int):
 
     It wins over what the engine heard wherever a label is shown or counted.
     """
-    found, now = the_response(response_id), present().now
-    reading = corrections.reading_of(db.session, found.id, lock=True)
-    label, why = given["label"], given.get("why") or ""
-    row = corrections.correct(db.session, reading, label, why=why, by=actor(), now=now)
-    noted(found, "response.label", label=label.value, was=row.was.value)
+    found, why = the_response(response_id), given.get("why") or ""
+    judging.correct(db.session, found.id, given["label"], why=why, by=actor(), now=present().now)
     return told([found])[0]
 
 
 @resource.writes("POST", "/responses/<int:response_id>/sentiment/undo", ResponseSchema)
 def undo(response_id: int):
     """Take back the last correction of how a comment sounds"""
-    found, now = the_response(response_id), present().now
-    reading = corrections.reading_of(db.session, found.id, lock=True)
-    row = corrections.undo(db.session, reading, by=actor(), now=now)
-    noted(found, "response.label_undo", label=reading.said.value, was=row.label.value)
+    found = the_response(response_id)
+    judging.undo(db.session, found.id, by=actor(), now=present().now)
     return told([found])[0]
-
-
-def noted(response: Response, action: str, **details: str) -> None:
-    subject = f"response:{response.id}"
-    audit.note(db.session, actor(), action, subject=subject, now=present().now, **details)
-    db.session.flush()
-    db.session.refresh(response)

@@ -25,6 +25,7 @@ from app.followups.words import ACTIVITIES
 from app.responses import besides
 from app.responses.besides import Told
 from app.responses.models import Response
+from app.sentiment.judging.mismatch import is_mismatch
 from app.sentiment.models import StoredReading
 from app.surveys import wording as wordings
 
@@ -62,6 +63,7 @@ class CaseFile:
     goal: Goal | None
     points: list[TalkingPoint]
     said: list[Told]
+    is_unfit: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,10 +82,11 @@ def casefile(session: Session, task: Task, *, today: Today) -> CaseFile:
     """Everything beside the task, in a handful of queries."""
     asks = asks_of(session, task)
     touched = touches.of_account(session, task.account_id, limit=5)
-    goal = goals.current(session, task.account_id)
+    goal, reading = goals.current(session, task.account_id), reading_of(session, task)
     return CaseFile(
         asks=asks,
-        reading=reading_of(session, task),
+        reading=reading,
+        is_unfit=reading is not None and is_mismatch(task.response.score, reading.said),
         touches=touched,
         others=other_tasks(session, task),
         goal=goal,

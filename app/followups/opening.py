@@ -1,6 +1,7 @@
 """Opening follow-up tasks: one for the band of an answer, one for low value, one for a silence.
 
-A bad answer of a further kind, 1 of 5 for satisfaction for instance, opens an alert, where no detractor's task opens.
+A bad answer of a further kind, 1 of 5 for satisfaction for instance, opens an alert, where no detractor's task opens;
+so does a comment that contradicts its score, whichever the band.
 
 The owner is the account's, while that person works here, else the installation's default owner. An answer that is
 edited never loses an open task: one that nobody has begun becomes the task of the new band, with new clocks; one in
@@ -29,20 +30,28 @@ from app.followups.triggers import (
     MOST_URGENT,
     Due,
     Person,
+    for_mismatch,
     for_others,
     for_score,
     for_silence,
     for_value,
+    together,
 )
 from app.responses.asks import Ask
 from app.responses.recording import Recorded, Said
+from app.sentiment.models import Label, StoredReading
 
 BY = "JustAsk"
 
 
-def open_for_answer(connection: Connection, answer: Recorded, *, now: datetime) -> list[int]:
-    """Open what a first answer calls for, and close the task about its silence if it came late; ids of new tasks."""
-    wanted = called_for(answer.ask, answer.said, now=now)
+def open_for_answer(
+    connection: Connection, answer: Recorded, label: Label | None = None, *, now: datetime
+) -> list[int]:
+    """Open what a first answer calls for, and close the task about its silence if it came late; ids of new tasks.
+
+    `label` is how its comment sounds.
+    """
+    wanted = called_for(answer.ask, answer.said, label, now=now)
     if answer.ask.silent_at is not None:
         close_silence(connection, answer.ask, now=now)
     return [insert(connection, due, answer.ask, now=now, response_id=answer.response_id) for due in wanted]
@@ -60,8 +69,9 @@ def open_for_silence(connection: Connection, ask: Ask, *, is_away: bool = False,
 
 def open_missing(connection: Connection, answer: Recorded, *, now: datetime) -> None:
     """Open what an answer calls for and has no task yet, with clocks that start now."""
-    wanted = called_for(answer.ask, answer.said, now=now)
     with Session(connection) as session:
+        label = session.scalar(LABEL, {"response_id": answer.response_id})
+        wanted = called_for(answer.ask, answer.said, label, now=now)
         kinds = {task.kind for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id})}
     for due in wanted:
         if due.kind not in kinds:
@@ -80,15 +90,16 @@ def take_back(connection: Connection, answer: Recorded) -> None:
         session.flush()
 
 
-def called_for(ask: Ask, said: Said, *, now: datetime) -> list[Due]:
-    """The tasks that an answer calls for, with their clocks starting at `now`."""
+def called_for(ask: Ask, said: Said, label: Label | None, *, now: datetime) -> list[Due]:
+    """The tasks that an answer calls for whose comment sounds as `label` says, with their clocks starting at `now`."""
     person, facts = person_of(ask), {"week": ask.work_week, "now": now, "language": ask.staff_language}
     of_band = for_score(said.score, person, **facts)
     is_detractor = of_band is not None and of_band.kind is TaskKind.DETRACTOR
+    of_others = None if is_detractor else for_others(said.others.values(), person, **facts)
     wanted = (
         of_band,
         for_value(said.value_overall, said.value_goal, said.value_ease, person, **facts),
-        None if is_detractor else for_others(said.others.values(), person, **facts),
+        together(of_others, for_mismatch(said.score, label, person, **facts)),
     )
     return [due for due in wanted if due]
 
@@ -141,14 +152,20 @@ def close_silence(connection: Connection, ask: Ask, *, now: datetime, words: str
         INSERT_STATE.run(connection, task_id=task.id, state=TaskState.CLOSED, now=now)
 
 
-def revise(connection: Connection, answer: Recorded, *, now: datetime) -> None:
-    """Bring the tasks of an edited answer up to date without losing an open one, or how urgent a promise makes it."""
+Labels = tuple[Label | None, Label | None]
+
+
+def revise(connection: Connection, answer: Recorded, labels: Labels = (None, None), *, now: datetime) -> None:
+    """Bring the tasks of an edited answer up to date without losing an open one, or how urgent a promise makes it.
+
+    `labels` are how its comment sounded before and sounds now.
+    """
     with Session(connection) as session, speaking(answer.ask.staff_language):
         tasks = {
             task.kind: task for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id})
         }
-        wanted = {due.kind: due for due in called_for(answer.ask, answer.said, now=now)}
-        before = {due.kind for due in called_for(answer.ask, answer.before, now=now)}
+        wanted = {due.kind: due for due in called_for(answer.ask, answer.said, labels[1], now=now)}
+        before = {due.kind for due in called_for(answer.ask, answer.before, labels[0], now=now)}
         for kind, due in wanted.items():
             due = as_promised(session, tasks, due)
             _bring_about(connection, tasks, due, answer, now=now, is_new=kind not in before)
@@ -207,6 +224,7 @@ def _restate(task: Task, due: Due, *, restart: bool) -> None:
 IS_PROMISED = sa.select(
     sa.exists().where(Promise.task_id == bindparam("task_id"), Promise.withdrawn_at.is_(None))
 )
+LABEL = sa.select(StoredReading.said).where(StoredReading.response_id == bindparam("response_id"))
 OF_RESPONSE = sa.select(Task).where(Task.response_id == bindparam("response_id"))
 INSERT_TASK = Prepared(
     sa.insert(Task)

@@ -8,7 +8,7 @@ that erasing a person leaves nothing behind in them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 
@@ -20,6 +20,8 @@ from app.contacts.models import ContactRole
 from app.core.language.words import FALLBACK, speaking
 from app.core.worktime import WorkWeek
 from app.followups.models import TaskKind
+from app.sentiment.judging.mismatch import is_mismatch
+from app.sentiment.models import Label
 from app.surveys.kinds import KINDS
 from app.surveys.kinds.kind import Given
 from app.surveys.scales import band
@@ -139,6 +141,39 @@ def for_others(
         low = "; ".join(bad_item(one) for one in bad)
         reason = _("%(who)s gave %(what)s: find out why, soon.", who=ROLES[person.role], what=low)
     return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
+
+
+def for_mismatch(
+    score: int | None,
+    label: Label | None,
+    person: Person,
+    *,
+    week: WorkWeek,
+    now: datetime,
+    clocks: Clocks = Clocks(),
+    language: str = FALLBACK,
+) -> Due | None:
+    """The task for a comment that contradicts its score 0..10; None when they fit, or one of them is missing."""
+    if not is_mismatch(score, label):
+        return None
+    with speaking(language):
+        said = {"who": ROLES[person.role], "score": score}
+        reason = (
+            _(
+                "%(who)s gave %(score)s of 10, but the comment sounds negative: read it before you thank them.",
+                **said,
+            )
+            if label is Label.NEGATIVE
+            else _(
+                "%(who)s gave %(score)s of 10, but the comment sounds positive: ask what was meant.", **said
+            )
+        )
+    return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
+
+
+def together(one: Due | None, other: Due | None) -> Due | None:
+    """Two reasons for one task of a kind."""
+    return replace(one, reason=f"{one.reason} {other.reason}") if one and other else one or other
 
 
 def for_silence(

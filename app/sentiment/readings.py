@@ -21,12 +21,15 @@ def keep(
     is_same_words: bool = False,
     now: datetime,
 ) -> tuple[Label | None, Label | None]:
-    """Store what was heard in the comment of a response; None (no comment) leaves no reading.
+    """Store what was heard in the comment of a response; None (no comment) leaves no reading, or, with the same words,
+    the one that is there.
 
     Returns the labels that held before and hold now. A colleague's correction stays while the words stay the same.
     """
     before = None
-    if is_edit and is_same_words and heard is not None:
+    if is_same_words and heard is None:
+        return None, None
+    if is_edit and is_same_words:
         kept = UPDATE.row(connection, **values_of(response_id, heard, now))
         if kept is not None:
             label = kept.corrected or heard.label

@@ -198,3 +198,19 @@ def test_a_link_for_an_app_or_a_chat_is_an_ask_like_any_other_but_for_the_mail(
     assert client.post(link, data={"score": "7", "attempt": "b"}).status_code == 303
     assert client.post(f"/u/{link[3:]}", data={"List-Unsubscribe": "One-Click"}).status_code == 200
     assert key.post("/invitations", without).status_code == 409
+
+
+def test_what_contradicts_its_score_is_found_and_a_correction_wins(program, session):
+    id = make.answer(9, comment="Excellent product, I love it.").response_id
+    make.answer(9, comment="Excellent product, I love it.")
+    writer = program("write")
+    path = f"/responses/{id}/sentiment"
+    said = writer.put(path, {"label": "negative", "why": "irony"}).json
+    assert (said["sentiment"]["label"], said["sentiment"]["corrected"]) == ("negative", True)
+    assert "mismatch" in said["flags"]
+    found = writer.get("/responses?mismatch=true").json["items"]
+    assert [one["id"] for one in found] == [str(id)]
+    assert [one["id"] for one in writer.get("/responses?sentiment=negative").json["items"]] == [str(id)]
+    assert writer.post(path + "/undo").json["sentiment"]["label"] == "positive"
+    assert writer.post(path + "/undo").status_code == 409
+    assert writer.put(path, {"label": "splendid"}).status_code == 422

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,6 +15,8 @@ from app import journey
 from app.core import audit
 from app.core.errors import Refused
 from app.delivery.models import Invitation
+from app.followups.models import Task, TaskKind
+from app.followups.unfit import judging
 from app.reports.comments import mistakes
 from app.responses.models import Response
 from app.sentiment.judging import corrections
@@ -148,3 +151,39 @@ def test_the_lot_tells_how_often_the_engine_is_wrong(csm, sign_in, session):
     lines = sign_in("manager").get("/reports/readings/training.jsonl").text.splitlines()
     assert sorted(json.loads(line)["drawn"] for line in lines) == [False, True, True, True]
     assert csm.get("/reports/comments/check").status_code == 200
+
+
+def alerts(session) -> list[str]:
+    query = sa.select(Task).where(Task.kind == TaskKind.ALERT).order_by(Task.id)
+    session.expire_all()
+    return [task.reason for task in session.scalars(query)]
+
+
+def test_a_comment_that_contradicts_its_score_opens_an_alert_of_its_own(session, now):
+    bad, good = "Terrible support, the worst.", "Excellent product, I love it."
+    make.answer(9, comment=good)
+    make.answer(8, comment=bad)
+    assert alerts(session) == []
+    promoter = make.answer(9, comment=bad)
+    make.answer(2, comment=good)
+    told = alerts(session)
+    assert ["sounds negative" in told[0], "sounds positive" in told[1]] == [True, True]
+    ask = session.get_one(Invitation, promoter.ask.id)
+    make.answer(9, comment=good, invitation=ask)
+    assert "has been changed since" in alerts(session)[0]
+    make.answer(10, comment=bad, invitation=make.invitation(wave=make.wave(is_rehearsal=True)))
+    assert session.scalars(sa.select(Task.is_rehearsal).where(Task.kind == TaskKind.ALERT)).all()[-1] is True
+
+
+def test_a_correction_opens_the_alert_and_taking_it_back_takes_it_away(session, now):
+    id = make.answer(9, comment="Excellent product, I love it.").response_id
+    old = make.answer(9, comment="Excellent product, I love it.", now=now - timedelta(days=60)).response_id
+    for one in (id, old):
+        judging.correct(session, one, Label.NEGATIVE, by=ACTOR, now=now)
+    assert len(alerts(session)) == 1
+    judging.correct(session, id, Label.MIXED, by=ACTOR, now=now)
+    assert alerts(session) == []
+    judging.undo(session, id, by=ACTOR, now=now)
+    assert len(alerts(session)) == 1
+    judging.undo(session, id, by=ACTOR, now=now)
+    assert alerts(session) == []

@@ -16,6 +16,7 @@ from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task, TaskState, Touch
 from app.reports.participation import start_of
 from app.responses.models import Response
+from app.sentiment.judging.mismatch import is_mismatch
 from app.sentiment.models import StoredReading
 
 ASKS_SHOWN = 15
@@ -45,6 +46,11 @@ class Ask:
         """When it came to its present state."""
         ask = self.invitation
         return ask.answered_at or ask.silent_at or ask.declined_at or ask.closed_at or ask.sent_at
+
+    @property
+    def is_unfit(self) -> bool:
+        """Whether comment and score contradict each other."""
+        return self.reading is not None and is_mismatch(self.response.score, self.reading.said)
 
 
 class EventKind(StrEnum):

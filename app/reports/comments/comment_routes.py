@@ -15,16 +15,16 @@ from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.auth.models import RoleName
-from app.core import audit, clock
+from app.core import clock
 from app.core.errors import Invalid
 from app.core.web.paging import Page
 from app.extensions import db
+from app.followups.unfit import judging
 from app.reports.comments import mistakes, rows, words
 from app.reports.comments.rows import PAGE_SIZE, Chosen, Comment
 from app.reports.list_routes import as_csv, in_one_reading
 from app.reports.lists import CSV_CHUNK, csv_lines, inert
 from app.reports.routes import asked, blueprint, today
-from app.sentiment.judging import corrections
 from app.sentiment.judging.marking import marked
 from app.sentiment.judging.mismatch import KINDS
 from app.sentiment.models import Label
@@ -152,11 +152,9 @@ def comment_row(one: Comment) -> tuple:
 @access.csm
 def correct_comment(response_id: int):
     """Say how a comment sounds; from the lot, on to the next one."""
-    label, is_drawn, now = given_label(), bool(request.form.get("drawn")), clock.now()
-    reading = corrections.reading_of(db.session, response_id, lock=True)
+    label, is_drawn = given_label(), bool(request.form.get("drawn"))
     given = {"why": request.form.get("why", ""), "is_drawn": is_drawn}
-    row = corrections.correct(db.session, reading, label, by=access.actor(), now=now, **given)
-    note("response.label", response_id, now, label=label.value, was=row.was.value)
+    row = judging.correct(db.session, response_id, label, by=access.actor(), now=clock.now(), **given)
     db.session.commit()
     if is_drawn:
         return redirect(url_for("reports.check_reading", done=response_id), 303)
@@ -170,10 +168,7 @@ def correct_comment(response_id: int):
 @blueprint.post("/comments/<int:response_id>/undo")
 @access.csm
 def undo_correction(response_id: int):
-    now = clock.now()
-    reading = corrections.reading_of(db.session, response_id, lock=True)
-    row = corrections.undo(db.session, reading, by=access.actor(), now=now)
-    note("response.label_undo", response_id, now, label=reading.said.value, was=row.label.value)
+    reading = judging.undo(db.session, response_id, by=access.actor(), now=clock.now())
     db.session.commit()
     flash(_("Taken back. It counts as %(label)s again.", label=words.LABELS[reading.said]), "success")
     return back(response_id)
@@ -184,10 +179,6 @@ def given_label() -> Label:
     if given not in set(Label):
         raise Invalid(_("Say how the comment sounds."))
     return Label(given)
-
-
-def note(action: str, response_id: int, now, **details: str) -> None:
-    audit.note(db.session, access.actor(), action, subject=f"response:{response_id}", now=now, **details)
 
 
 def back(response_id: int):
