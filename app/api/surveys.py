@@ -45,6 +45,15 @@ class QuestionSchema(Shown):
             "description": "The keys to choose from; their words stand in `words`.",
         },
     )
+    bad = ma.fields.Function(
+        lambda question: list(question.asked.options.get("bad", ())),
+        required=True,
+        metadata={
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "The keys of choices that open a follow-up.",
+        },
+    )
     shown_if = ma.fields.Function(
         lambda question: question.asked.rule,
         required=True,

@@ -1,7 +1,7 @@
 """Opening follow-up tasks: one for the band of an answer, one for low value, one for a silence.
 
-A bad answer of a further kind, 1 of 5 for satisfaction for instance, opens an alert, where no detractor's task opens;
-so does a comment that contradicts its score, whichever the band.
+A bad answer of a further kind, 1 of 5 for satisfaction or a choice that its question lists as bad, opens an alert, where no
+detractor's task opens; so does a comment that contradicts its score, whichever the band.
 
 The owner is the account's, while that person works here, else the installation's default owner. An answer that is
 edited never loses an open task: one that nobody has begun becomes the task of the new band, with new clocks; one in
@@ -30,6 +30,7 @@ from app.followups.triggers import (
     MOST_URGENT,
     Due,
     Person,
+    bad_pick,
     for_mismatch,
     for_others,
     for_score,
@@ -40,6 +41,9 @@ from app.followups.triggers import (
 from app.responses.asks import Ask
 from app.responses.recording import Recorded, Said
 from app.sentiment.models import Label, StoredReading
+from app.surveys import wording
+from app.surveys.kinds import KINDS
+from app.surveys.models import Question
 
 BY = "JustAsk"
 
@@ -51,7 +55,7 @@ def open_for_answer(
 
     `label` is how its comment sounds.
     """
-    wanted = called_for(answer.ask, answer.said, label, now=now)
+    wanted = called_for(connection, answer.ask, answer.said, label, now=now)
     if answer.ask.silent_at is not None:
         close_silence(connection, answer.ask, now=now)
     return [insert(connection, due, answer.ask, now=now, response_id=answer.response_id) for due in wanted]
@@ -71,7 +75,7 @@ def open_missing(connection: Connection, answer: Recorded, *, now: datetime) -> 
     """Open what an answer calls for and has no task yet, with clocks that start now."""
     with Session(connection) as session:
         label = session.scalar(LABEL, {"response_id": answer.response_id})
-        wanted = called_for(answer.ask, answer.said, label, now=now)
+        wanted = called_for(connection, answer.ask, answer.said, label, now=now)
         kinds = {task.kind for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id})}
     for due in wanted:
         if due.kind not in kinds:
@@ -90,18 +94,39 @@ def take_back(connection: Connection, answer: Recorded) -> None:
         session.flush()
 
 
-def called_for(ask: Ask, said: Said, label: Label | None, *, now: datetime) -> list[Due]:
+def called_for(
+    connection: Connection, ask: Ask, said: Said, label: Label | None, *, now: datetime
+) -> list[Due]:
     """The tasks that an answer calls for whose comment sounds as `label` says, with their clocks starting at `now`."""
     person, facts = person_of(ask), {"week": ask.work_week, "now": now, "language": ask.staff_language}
     of_band = for_score(said.score, person, **facts)
     is_detractor = of_band is not None and of_band.kind is TaskKind.DETRACTOR
-    of_others = None if is_detractor else for_others(said.others.values(), person, **facts)
+    of_others = None
+    if not is_detractor:
+        of_others = for_others(said.others.values(), person, picked=bad_picks(connection, ask, said), **facts)
     wanted = (
         of_band,
         for_value(said.value_overall, said.value_goal, said.value_ease, person, **facts),
         together(of_others, for_mismatch(said.score, label, person, **facts)),
     )
     return [due for due in wanted if due]
+
+
+def bad_picks(connection: Connection, ask: Ask, said: Said) -> list[str]:
+    """What was chosen of lists and calls for somebody, in words; only where something was chosen is anything looked up."""
+    ids = [id for id, given in said.others.items() if KINDS[given.kind].has_choices]
+    if not ids:
+        return []
+    found: list[str] = []
+    with Session(connection) as session, speaking(ask.staff_language):
+        for question in session.scalars(QUESTIONS, {"ids": ids}):
+            given, options = said.others[question.id], question.asked.options
+            if not question.of_kind.is_bad(given, options):
+                continue
+            item = wording.item(question, ask.staff_language, wording.names(ask))
+            words = [text for key, text in item.choices if key in given.picked and key in options["bad"]]
+            found.append(bad_pick(item.question, ", ".join(words)))
+    return found
 
 
 def person_of(ask: Ask) -> Person:
@@ -164,8 +189,9 @@ def revise(connection: Connection, answer: Recorded, labels: Labels = (None, Non
         tasks = {
             task.kind: task for task in session.scalars(OF_RESPONSE, {"response_id": answer.response_id})
         }
-        wanted = {due.kind: due for due in called_for(answer.ask, answer.said, labels[1], now=now)}
-        before = {due.kind for due in called_for(answer.ask, answer.before, labels[0], now=now)}
+        due_now = called_for(connection, answer.ask, answer.said, labels[1], now=now)
+        due_before = called_for(connection, answer.ask, answer.before, labels[0], now=now)
+        wanted, before = {due.kind: due for due in due_now}, {due.kind for due in due_before}
         for kind, due in wanted.items():
             due = as_promised(session, tasks, due)
             _bring_about(connection, tasks, due, answer, now=now, is_new=kind not in before)
@@ -225,6 +251,9 @@ IS_PROMISED = sa.select(
     sa.exists().where(Promise.task_id == bindparam("task_id"), Promise.withdrawn_at.is_(None))
 )
 LABEL = sa.select(StoredReading.said).where(StoredReading.response_id == bindparam("response_id"))
+QUESTIONS = (
+    sa.select(Question).where(Question.id.in_(bindparam("ids", expanding=True))).order_by(Question.position)
+)
 OF_RESPONSE = sa.select(Task).where(Task.response_id == bindparam("response_id"))
 INSERT_TASK = Prepared(
     sa.insert(Task)

@@ -128,17 +128,21 @@ def for_others(
     given: Iterable[Given],
     person: Person,
     *,
+    picked: Iterable[str] = (),
     week: WorkWeek,
     now: datetime,
     clocks: Clocks = Clocks(),
     language: str = FALLBACK,
 ) -> Due | None:
-    """The task for answers of further kinds, satisfaction or effort for instance, of which at least one is bad."""
-    bad = [one for one in given if KINDS[one.kind].is_bad(one)]
-    if not bad:
-        return None
+    """The task for answers of further kinds, satisfaction or effort for instance, of which at least one is bad.
+
+    `picked`: the bad ones that were chosen of lists, in words (see `bad_pick`).
+    """
+    bad = [one for one in given if one.number is not None and KINDS[one.kind].is_bad(one, {})]
     with speaking(language):
-        low = "; ".join(bad_item(one) for one in bad)
+        low = "; ".join([*map(bad_item, bad), *picked])
+        if not low:
+            return None
         reason = _("%(who)s gave %(what)s: find out why, soon.", who=ROLES[person.role], what=low)
     return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
 
@@ -283,6 +287,11 @@ def low_items(overall: int | None, goal: int | None, ease: int | None) -> list[s
     if ease is not None and ease <= LOW_EASE:
         low.append(_("%(points)s of 7 for ease", points=ease))
     return low
+
+
+def bad_pick(question: str, answer: str) -> str:
+    """In words, what was chosen of a list, and what was asked."""
+    return _("“%(answer)s” to “%(question)s”", answer=answer, question=question)
 
 
 def bad_item(given: Given) -> str:

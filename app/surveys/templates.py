@@ -41,9 +41,10 @@ KINDS_OF = {"score": QuestionKind.NPS, "start_ease": "ces", "first_value": "sing
 SAID_AS = {("onboarding", "comment"): "start_comment"}
 OPTIONS = {
     "drivers": {"choices": ["function", "ease", "reliability", "support", "results", "price"]},
-    "first_value": {"choices": ["yes", "some", "not_yet", "unsure"]},
+    "first_value": {"choices": ["yes", "some", "not_yet", "unsure"], "bad": ["not_yet"]},
     "obstacles": {
         "choices": ["time", "training", "setup", "function", "people", "other"],
+        "bad": ["time", "training", "setup", "function", "people", "other"],
         "shown_if": {"question": "first_value", "values": ["not_yet", "unsure"]},
     },
 }
@@ -68,6 +69,7 @@ def ensure(session: Session, *, now: datetime) -> list[str]:
     present = {survey.key: survey for survey in session.scalars(sa.select(Survey))}
     for key in NAMES.keys() & present.keys():
         add_languages(present[key])
+        add_options(present[key])
     missing = [key for key in NAMES if key not in present]
     session.add_all([shipped(key, now=now) for key in missing])
     session.flush()
@@ -114,6 +116,16 @@ def add_languages(survey: Survey) -> None:
             said = found["questions"].get(said_as(survey.template, question.name))
             if language not in question.words and said:
                 question.words = question.words | {language: said}
+
+
+def add_options(survey: Survey) -> None:
+    """Which choices call for a follow-up, on questions of an installation from before that was said."""
+    for version in survey.versions if survey.template in NAMES else ():
+        for question in version.questions:
+            shipped_options = OPTIONS.get(question.name, {})
+            if "bad" in shipped_options and "bad" not in question.options:
+                known = [key for key in shipped_options["bad"] if key in question.asked.choices]
+                question.options = {**question.options, "bad": known}
 
 
 def said_as(key: str, name: str) -> str:

@@ -77,6 +77,30 @@ def test_the_worst_of_what_was_answered_chooses_the_words(ask, client):
         assert ("<h2>May we contact you about it?</h2>" in page) is is_low, said
 
 
+def test_who_has_nothing_of_it_yet_and_says_what_is_in_the_way_is_looked_after(ask, session, client):
+    at, fine, unsure = ask("onboarding"), ask("onboarding"), ask("onboarding")
+    client.post(fine.link, data={"start_ease": "6", "first_value": "some"})
+    client.post(unsure.link, data={"start_ease": "6", "first_value": "unsure"})
+    assert session.query(Task).count() == 0
+    session.rollback()
+    said = {"start_ease": "6", "first_value": "not_yet"}
+    assert client.post(at.link, data=said).headers["Location"] == f"{at.link}/further"
+    assert "We are sorry that it is not better." in client.get(f"{at.link}/thanks").text
+    task = session.query(Task).one()
+    first = "“Not yet” to “Has Northwind already done something useful for you?”"
+    assert (task.kind, task.contact_id) == ("alert", at.contact_id)
+    assert task.reason == f"A user gave {first}: find out why, soon."
+    session.rollback()
+    client.post(f"{at.link}/further", data={"obstacles": ["time", "people"]})
+    more = "“Too little time for it, Not everybody is on board yet” to “What is still in the way?”"
+    assert [task.reason for task in session.query(Task)] == [
+        f"A user gave {first}; {more}: find out why, soon."
+    ]
+    session.rollback()
+    client.post(at.link, data={"start_ease": "6", "first_value": "yes"})
+    assert session.query(Task).one().reason.endswith("The answer has been changed since.")
+
+
 def test_a_second_press_and_a_reload_repeat_nothing(asked, session, client, monkeypatch):
     at = asked(3)
     client.post(f"{at.link}/contact", data={"way": "mail"})

@@ -51,6 +51,20 @@ def test_a_draft_is_asked_only_once_it_is_put_to_use(app, session, survey, now):
     assert survey.current is draft
 
 
+def test_what_calls_for_a_follow_up_is_added_to_older_installations_and_kept_where_it_was_said(
+    session, survey, now
+):
+    first, obstacles = (
+        next(one for one in found.current.questions if one.name == name)
+        for found in session.query(Survey).filter_by(key="onboarding")
+        for name in ("first_value", "obstacles")
+    )
+    first.options = {"choices": first.options["choices"]}
+    obstacles.options = {**obstacles.options, "bad": []}
+    templates.ensure(session, now=now)
+    assert (first.options["bad"], obstacles.options["bad"]) == (["not_yet"], [])
+
+
 def test_questions_are_moved_and_removed(app, session, survey, now):
     draft = drafts.begun(session, survey, now=now)
     added = drafts.add(session, draft, "text")
@@ -135,6 +149,8 @@ def test_a_survey_is_changed_page_by_page(sign_in, session, survey):
     assert "Which?" in wrong.text
     said = {"question": "Which ones?", "choices": "Ledger\nStock", "rule": "band:detractor", "most": "1"}
     post(manager, question, f"{question}?language=en", said)
+    assert "Answers that call for a follow-up" in manager.get(question).text
+    post(manager, question, f"{question}?language=en", said | {"bad": ["c2", "gone"]})
     page = manager.get(f"{at}/draft").text
     assert "only asked of: Detractors (0 to 6)" in page
     assert "Words are missing." in page
@@ -144,6 +160,7 @@ def test_a_survey_is_changed_page_by_page(sign_in, session, survey):
     found = db.session.get(Survey, survey.id)
     assert (found.name, found.current.number, found.draft) == ("Our own", 2, None)
     assert found.current.questions[2].asked.rule == {"band": ["detractor"]}
+    assert found.current.questions[2].options["bad"] == ["c2"]
     assert "What people answered" in sign_in("viewer").get(at).text
 
 

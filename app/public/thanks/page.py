@@ -19,7 +19,6 @@ from app.public.thanks import contact, favour
 from app.responses.asks import Ask
 from app.responses.recording import said_before
 from app.surveys import wording
-from app.surveys.kinds import KINDS
 
 
 def page(
@@ -67,7 +66,8 @@ def felt(session: Session, ask: Ask, form: Form) -> str | None:
 
 def is_any_bad(session: Session, ask: Ask, form: Form) -> bool:
     """Whether an answer of a further kind is bad; only where one of these questions can be is anything looked up."""
-    if not any(one.kind.bad for one in (*form.others, *form.later)):
-        return False
-    said = said_before(session.connection(), ask)
-    return said is not None and any(KINDS[one.kind].is_bad(one) for one in said.others.values())
+    asked = {one.id: one for one in (*form.others, *form.later) if one.may_be_bad}
+    said = said_before(session.connection(), ask) if asked else None
+    return said is not None and any(
+        id in asked and asked[id].kind.is_bad(given, asked[id].options) for id, given in said.others.items()
+    )

@@ -86,7 +86,19 @@ def question_form(draft: SurveyVersion, question: Question, language: str) -> Qu
     now = {"is_required": question.is_required, "rule": editing.chosen(question)}
     if "most" in fields:
         now["most"] = question.options.get("most", kind.most)
+    if kind.has_choices and question.asked.choices:
+        fields["bad"] = Boxes(
+            _l("Answers that call for a follow-up"),
+            description=_l(
+                "Whoever chooses one of these is looked after: a follow-up opens, an alert, due within a working day. With it goes"
+                " the thank-you page for who is unhappy."
+            ),
+        )
+        now["bad"] = question.options.get("bad", [])
     form = type("QuestionFormNow", (QuestionForm,), fields)(data=editing.said(question, language) | now)
+    if "bad" in form:
+        keys = question.asked.choices
+        form.bad.choices = choices(*((key, answer(question, key, language)) for key in keys))
     form.names = names
     form.rule.choices = choices(*told_rules(draft, question, language))
     return form

@@ -69,6 +69,11 @@ class Asked:
         """When the question is asked; None for always."""
         return self.options.get("shown_if")
 
+    @property
+    def may_be_bad(self) -> bool:
+        """Whether there are answers that say that something is wrong."""
+        return bool(self.kind.bad or self.options.get("bad"))
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -118,8 +123,8 @@ class Kind:
         """What was answered; None when nothing was. Wrong when it cannot be an answer to this question."""
         raise NotImplementedError
 
-    def is_bad(self, given: Given) -> bool:
-        """Whether an answer says that something is wrong."""
+    def is_bad(self, given: Given, options: Mapping[str, Any]) -> bool:
+        """Whether an answer to a question with these options says that something is wrong."""
         return given.number in self.bad
 
     def summary(self, groups: Iterable[tuple[Given, int]]) -> Summary:

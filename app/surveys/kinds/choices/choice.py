@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from app.surveys.kinds import refusals
 from app.surveys.kinds.kind import Asked, Given, Kind, Wrong, texts
@@ -18,6 +18,10 @@ class Choice(Kind):
 
     def most_of(self, asked: Asked) -> int:
         return asked.options.get("most", self.most) or len(asked.choices)
+
+    def is_bad(self, given: Given, options: Mapping[str, Any]) -> bool:
+        """Whether something was picked that the question lists as `bad`."""
+        return not set(given.picked).isdisjoint(options.get("bad", ()))
 
     def read(self, asked: Asked, posted: Mapping[str, list[str]]) -> Given | None:
         found = list(dict.fromkeys(texts(posted, asked.name)))
