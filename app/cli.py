@@ -30,6 +30,7 @@ from app.core.processes.alone import Turns
 from app.core.processes.workers import JobFailure, WorkerBeat
 from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
+from app.sentiment.again.cli import readings
 from app.sentiment.cli import sentiment
 from app.serving import serve
 from app.setup.cli import begin_installation, live
@@ -49,6 +50,7 @@ COMMANDS: tuple[click.Command, ...] = (
     contacts,
     person,
     sentiment,
+    readings,
     demo,
     live,
     doctor,

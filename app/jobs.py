@@ -18,12 +18,13 @@ from app import journey
 from app.api.protocol import idempotency
 from app.auth import security, sessions
 from app.contacts.importing import uploads
+from app.core import clock
 from app.core.clock import day_of
 from app.core.installation import installation
 from app.core.outbox import OutboxState, is_more_due
 from app.core.processes import workers
 from app.core.processes.queue import enqueue
-from app.core.processes.timetable import MAIL, TIMETABLE, Job, every, job_named, stopping
+from app.core.processes.timetable import HOUSEKEEPING, MAIL, TIMETABLE, Job, every, job_named, stopping
 from app.delivery import sender, waves
 from app.delivery.inbound import jobs as inbound
 from app.delivery.inbound import queries
@@ -43,11 +44,13 @@ from app.health import due, snapshots
 from app.passes import run_once, work
 from app.reports import rollups
 from app.responses import partials
+from app.sentiment.again import rereading
 from app.setup import steps
 
 __all__ = ["TIMETABLE", "Job", "every", "job_named", "run_once", "stopping", "work"]
 
 log = logging.getLogger(__name__)
+BATCHES_OF_A_PASS = 200
 
 
 @every(6 * 3600)
@@ -241,6 +244,19 @@ def fetch_mail(now: datetime) -> int:
     if box is None or installation(db.session).is_held:
         return 0
     return inbound.fetch(db.session, settings(), box, now=now, should_stop=stopping.is_set)
+
+
+@every(seconds=5, queue=HOUSEKEEPING)
+def read_again(now: datetime) -> int:
+    """Read comments again after the engine has become another, once somebody has asked for it."""
+    done = 0
+    for _batch in range(BATCHES_OF_A_PASS):
+        run = rereading.running(db.session)
+        if run is None or stopping.is_set():
+            break
+        done += rereading.step(db.session, run, now=clock.now())
+        db.session.commit()
+    return done
 
 
 @every(seconds=120)

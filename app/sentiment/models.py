@@ -83,3 +83,37 @@ class Correction(Base):
     by: Mapped[str] = mapped_column(sa.String(200))
     undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     undone_by: Mapped[str | None] = mapped_column(sa.String(200))
+
+
+class Rereading(Base):
+    """One run over the readings of other engines or versions than `engine` `version`: a trial changes nothing.
+
+    `last_id` is the reading it has come to, so that a run that was killed goes on there. `moves` counts labels as
+    "from>to"; `examples` are [response id, from, to]. `stride` above 1 takes every so many-th reading only.
+    """
+
+    __tablename__ = "rereadings"
+
+    id: Mapped[Id]
+    engine: Mapped[str] = mapped_column(sa.String(32))
+    version: Mapped[str] = mapped_column(sa.String(32))
+    is_trial: Mapped[bool]
+    stride: Mapped[int] = mapped_column(default=1)
+    last_id: Mapped[int] = mapped_column(sa.BigInteger, default=0)
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(default=0)
+    moves: Mapped[dict] = mapped_column(Json, default=dict)
+    examples: Mapped[list] = mapped_column(Json, default=list)
+    started_at: Mapped[Moment]
+    by: Mapped[str] = mapped_column(sa.String(200))
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_stopped: Mapped[bool] = mapped_column(default=False)
+
+    @property
+    def is_running(self) -> bool:
+        return self.finished_at is None
+
+    @property
+    def changed(self) -> int:
+        """How many labels are others."""
+        return sum(n for move, n in self.moves.items() if len(set(move.split(">"))) > 1)

@@ -62,7 +62,7 @@ def follow(session: Session, reading: StoredReading, before: Label, *, now: date
     if reading.said is before or response.score is None or response.dismissed_at is not None:
         return
     answer = recording.standing(session.connection(), response.invitation_id)
-    due, former = alert(answer, reading.said, now), alert(answer, before, now)
+    due, former = (alert(session, answer, label, now) for label in (reading.said, before))
     of_answer = sa.select(Task).where(Task.response_id == response.id, Task.kind == TaskKind.ALERT)
     task = session.scalar(of_answer)
     if due and task is None and now - response.submitted_at <= STILL_NEWS:
@@ -74,9 +74,9 @@ def follow(session: Session, reading: StoredReading, before: Label, *, now: date
     session.flush()
 
 
-def alert(answer: Recorded, label: Label, now: datetime) -> Due | None:
+def alert(session: Session, answer: Recorded, label: Label, now: datetime) -> Due | None:
     """The alert that the answer calls for when its comment sounds so."""
-    wanted = opening.called_for(answer.ask, answer.said, label, now=now)
+    wanted = opening.called_for(session.connection(), answer.ask, answer.said, label, now=now)
     return next((due for due in wanted if due.kind is TaskKind.ALERT), None)
 
 

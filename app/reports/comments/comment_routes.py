@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.auth.models import RoleName
-from app.core import clock
+from app.core import audit, clock
 from app.core.errors import Invalid
 from app.core.web.paging import Page
 from app.extensions import db
@@ -25,6 +25,7 @@ from app.reports.comments.rows import PAGE_SIZE, Chosen, Comment
 from app.reports.list_routes import as_csv, in_one_reading
 from app.reports.lists import CSV_CHUNK, csv_lines, inert
 from app.reports.routes import asked, blueprint, today
+from app.sentiment.again import rereading
 from app.sentiment.judging.marking import marked
 from app.sentiment.judging.mismatch import KINDS
 from app.sentiment.models import Label
@@ -214,9 +215,51 @@ def readings():
         found=mistakes.mistakes(db.session),
         words=words,
         labels=list(Label),
+        again=again_facts(),
         may_check=current_user.may(RoleName.CSM),
+        may_read_again=current_user.may(RoleName.ADMIN),
         may_export=current_user.may(RoleName.MANAGER),
     )
+
+
+def again_facts() -> dict:
+    """What is known of readings by an older engine: how many, what reading again would change, how far it is."""
+    trial, run = (rereading.last(db.session, is_trial=is_trial) for is_trial in (True, False))
+    shown = run if run and (not trial or run.id > trial.id) else trial
+    return {
+        "versions": rereading.versions(db.session),
+        "present": (rereading.ENGINE, rereading.VERSION),
+        "outdated": rereading.how_many_outdated(db.session),
+        "run": shown,
+        "examples": rereading.told(db.session, shown) if shown else [],
+        "sample": rereading.SAMPLE,
+    }
+
+
+@blueprint.get("/readings/progress")
+@access.viewer
+def reading_progress():
+    """How far reading again has come; a part of the page."""
+    return render_template("reports/reading_progress.html", again=again_facts(), words=words)
+
+
+@blueprint.post("/readings/again")
+@access.admin
+def read_again():
+    """Begin to read again, or to look what that would change, or stop it; the worker does it."""
+    what, now, by = request.form.get("what", ""), clock.now(), access.actor()
+    if what == "stop":
+        run = rereading.running(db.session)
+        if run is not None:
+            rereading.stop(db.session, run, now=now)
+    elif what in {"sample", "all", "read"}:
+        sample = rereading.SAMPLE if what == "sample" else 0
+        rereading.begin(db.session, is_trial=what != "read", sample=sample, by=by.name, now=now)
+    else:
+        raise Invalid(_("Say whether to look or to read."))
+    audit.note(db.session, by, f"readings.{what}", now=now)
+    db.session.commit()
+    return redirect(url_for("reports.readings", _anchor="again"), 303)
 
 
 @blueprint.get("/readings/training.jsonl")

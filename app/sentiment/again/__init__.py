@@ -1,0 +1,1 @@
+"""Reading history again after the engine has become another: first what would change, then the change."""
