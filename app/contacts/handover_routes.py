@@ -5,15 +5,17 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 
 from app import journey
 from app.auth import access
+from app.auth.models import RoleName
 from app.contacts.models import Contact, ContactStatus
 from app.contacts.people_routes import entry
 from app.contacts.routes import blueprint, today_here
 from app.core import audit
 from app.core.clock import Today
-from app.core.errors import Invalid, NotFound, Refused
+from app.core.errors import Forbidden, Invalid, NotFound, Refused
 from app.core.web import pages
 from app.delivery.models import Decline
 from app.delivery.programs import singles
@@ -31,6 +33,8 @@ def listed():
         "contacts/handovers.html",
         found=found,
         number=handovers.number(db.session),
+        deciders=handovers.deciders(db.session, found),
+        decides_all=current_user.may(RoleName.MANAGER),
         known={held.id: handovers.known(db.session, held) for held in found},
         said=DECLINED_AS,
         LEFT=Decline.LEFT,
@@ -106,9 +110,16 @@ def the_handover(handover_id: int) -> Handover:
     held = db.session.get(Handover, handover_id, with_for_update=True)
     if held is None:
         raise NotFound(_("This is not waiting for anybody."))
+    decider = handovers.deciders(db.session, [held])[held.id]
+    if not current_user.may(RoleName.MANAGER) and (decider is None or decider.id != current_user.id):
+        raise Forbidden(_("A colleague looks after this account. They decide about it, or a manager."))
     return held
 
 
-pages.count_in_navigation(
-    "contacts.accounts", "csm", lambda: handovers.number(db.session), _l("waiting for a decision")
-)
+def waiting() -> int:
+    """How many wait for whoever is signed in: all for a manager, else those of their own accounts."""
+    is_manager = current_user.may(RoleName.MANAGER)
+    return handovers.number(db.session, None if is_manager else current_user.id)
+
+
+pages.count_in_navigation("contacts.accounts", "csm", waiting, _l("waiting for a decision"))

@@ -1,27 +1,35 @@
 """People who say that they are not the ones to answer: what they said is held until a colleague decides.
 
 It comes over a link that may have been passed on. So nobody counts as gone, and nobody new is asked, by such a word
-alone; approving it does what the same entries by hand would do.
+alone; approving it does what the same entries by hand would do. It makes people of an account, so it is decided by whoever
+looks after that account, or by a manager.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
+from app.auth.models import Staff
 from app.contacts import people
-from app.contacts.models import Contact, ContactRole, ContactStatus
+from app.contacts.models import Account, Contact, ContactRole, ContactStatus
 from app.contacts.people import Entry, PersonGiven
 from app.core import text
 from app.core.errors import Refused
+from app.core.installation import Installation
 from app.delivery.models import Decline, Invitation
 from app.responses.models import Handover
 
 SHOWN = 100
 IS_OPEN = Handover.decided_at.is_(None)
+# The owner of the account, while they work here, else the default owner.
+DECIDER = sa.case(
+    (Staff.active, Account.owner_id), else_=sa.select(Installation.default_owner_id).scalar_subquery()
+)
 
 
 def say(
@@ -52,9 +60,24 @@ def listed(session: Session) -> list[Handover]:
     return list(session.scalars(waiting.options(*people_and_places)))
 
 
-def number(session: Session) -> int:
-    """How many wait for a decision."""
-    return session.scalar(sa.select(sa.func.count()).select_from(Handover).where(IS_OPEN)) or 0
+def number(session: Session, staff_id: int | None = None) -> int:
+    """How many wait for a decision, of all or of the accounts that this person looks after."""
+    waiting = sa.select(sa.func.count()).select_from(Handover).where(IS_OPEN)
+    if staff_id is not None:
+        waiting = waiting.join(Handover.account).outerjoin(Account.owner)
+        waiting = waiting.where(staff_id == DECIDER)
+    return session.scalar(waiting) or 0
+
+
+def deciders(session: Session, found: Collection[Handover]) -> Mapping[int, Staff | None]:
+    """Who looks after the account of each, by its id; None where only a manager can decide."""
+    ids = [held.id for held in found]
+    query = sa.select(Handover.id, DECIDER).join(Handover.account).outerjoin(Account.owner)
+    rows = session.execute(query.where(Handover.id.in_(ids))).all()
+    known = {
+        one.id: one for one in session.scalars(sa.select(Staff).where(Staff.id.in_({r[1] for r in rows})))
+    }
+    return {id: known.get(staff_id) for id, staff_id in rows}
 
 
 def approve(session: Session, held: Handover, when: Entry, *, by: str) -> Contact | None:

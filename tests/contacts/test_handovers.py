@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.contacts.models import Contact, ContactRole, ContactStatus
 from app.core import clock
 from app.core.database import transactions
+from app.core.installation import installation
 from app.delivery.models import Decline, Invitation, InvitationState
 from app.responses import handovers
 from app.responses.models import Handover
@@ -18,9 +19,19 @@ from tests.contacts.test_account_pages import post
 
 
 @pytest.fixture
-def held(session):
+def looks_after(sign_in):
+    return sign_in("csm").person
+
+
+@pytest.fixture
+def csm(app, looks_after):
+    return make.signed_in_client(app, looks_after)
+
+
+@pytest.fixture
+def held(session, looks_after):
     """Kim, a champion asked some hours ago, says to have left and names Ana."""
-    account = make.account(name="Handed Ltd")
+    account = make.account(name="Handed Ltd", owner=looks_after)
     kim = make.contact(account=account, first_name="Kim", last_name="Lee", role=ContactRole.CHAMPION)
     program = make.program(kind="manual")
     ask = make.invitation(
@@ -41,9 +52,8 @@ def person(session, email: str) -> Contact | None:
     return session.scalars(sa.select(Contact).where(Contact.email == email)).one_or_none()
 
 
-def test_approving_makes_the_successor_and_lets_the_leaver_go_once(sign_in, session, held):
+def test_approving_makes_the_successor_and_lets_the_leaver_go_once(csm, session, held):
     number, kim = held
-    csm = sign_in("csm")
     page = csm.get("/contacts/handovers").text
     assert "Ana Solano" in page
     assert "waiting for a decision" in page
@@ -63,9 +73,9 @@ def test_approving_makes_the_successor_and_lets_the_leaver_go_once(sign_in, sess
     assert "Nobody waits" in csm.get("/contacts/handovers").text
 
 
-def test_refusing_leaves_everything_as_it_was_and_forgets_the_name(sign_in, session, held):
+def test_refusing_leaves_everything_as_it_was_and_forgets_the_name(csm, session, held):
     number, kim = held
-    assert post(sign_in("csm"), f"/handovers/{number}/refusal", "/contacts/handovers").status_code == 303
+    assert post(csm, f"/handovers/{number}/refusal", "/contacts/handovers").status_code == 303
     transactions.read(session)
     session.expire_all()
     kept = session.get(Handover, number)
@@ -74,13 +84,34 @@ def test_refusing_leaves_everything_as_it_was_and_forgets_the_name(sign_in, sess
     assert person(session, "ana@handed.example") is None
 
 
-def test_somebody_known_there_already_is_not_made_twice(sign_in, session, held):
+def test_somebody_known_there_already_is_not_made_twice(csm, session, held):
     number, kim = held
     account = session.get(Contact, kim).account
     make.contact(account=account, first_name="Anna", email="ANA@handed.example")
     session.commit()
-    csm = sign_in("csm")
     assert "already known there as Anna" in csm.get("/contacts/handovers").text
     assert post(csm, f"/handovers/{number}/approval", "/contacts/handovers").status_code == 303
     transactions.read(session)
     assert session.scalar(sa.select(sa.func.count()).select_from(Contact)) == 2
+
+
+def test_colleagues_decide_about_their_own_accounts_and_managers_about_all(sign_in, session, held):
+    number, kim = held
+    other, manager = sign_in("csm"), sign_in("manager")
+    page = other.get("/contacts/handovers").text
+    assert "decides, or a manager" in page
+    assert f"/handovers/{number}/" not in page
+    assert "waiting for a decision" not in page
+    for verb in ("approval", "refusal"):
+        assert post(other, f"/handovers/{number}/{verb}", "/contacts/handovers").status_code == 403
+    transactions.write(session)
+    account = session.get(Contact, kim).account
+    account.owner.active = False  # Who has gone decides no more; the default owner does.
+    installation(session).default_owner_id = other.person.id
+    session.commit()
+    assert f"/handovers/{number}/" in other.get("/contacts/handovers").text
+    transactions.write(session)
+    installation(session).default_owner_id = None
+    session.commit()
+    assert "A manager decides" in other.get("/contacts/handovers").text
+    assert post(manager, f"/handovers/{number}/refusal", "/contacts/handovers").status_code == 303
