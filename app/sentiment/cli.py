@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from app.sentiment.models import Label
-from app.sentiment.reading import read
+from app.sentiment.reading import ENGINE, VERSION, Reading, Reason, read
+
+WHY = {
+    Reason.EMPTY: "there is nothing to read",
+    Reason.NO_WORDS: "there are no words in it",
+    Reason.LANGUAGE: "there is no word list for its language",
+}
 
 
 @click.group()
@@ -19,7 +26,7 @@ def sentiment() -> None:
 
 @sentiment.command()
 def score() -> None:
-    """Read JSON lines {"text", "lang"?} from stdin and write one JSON line for each, in the same order."""
+    """Read JSON lines {"text", "lang"?, "intent"?} from stdin and write one JSON line for each, in the same order."""
     bad = 0
     for line in sys.stdin.buffer:
         if not line.strip():
@@ -43,10 +50,42 @@ def scored(line: bytes) -> dict[str, Any]:
     except (ValueError, TypeError, KeyError, AttributeError):
         unknown = {"polarity": 0.0, "label": Label.UNKNOWN.value, "lang": None, "evidence": []}
         return unknown | {"error": "not a JSON object with a text"}
-    heard = read(text, lang=lang)
-    return {
+    return told(read(text, lang=lang, intent=given.get("intent")))
+
+
+def told(heard: Reading) -> dict[str, Any]:
+    """A reading as JSON says it; the polarity of an unknown one is 0."""
+    found = {
         "polarity": heard.polarity or 0.0,
         "label": heard.label.value,
+        "confidence": heard.confidence,
         "lang": heard.language,
         "evidence": list(heard.evidence),
     }
+    return found | {"reason": heard.reason.value} if heard.reason else found
+
+
+@sentiment.command()
+@click.argument("text")
+@click.option("--lang", help="The language it was asked for in, such as de.")
+@click.option("--intent", type=click.Choice(["why", "improve", "like"]), help="What was asked for.")
+@click.option("--json", "as_json", is_flag=True, help="Write JSON, clauses included.")
+def explain(text: str, lang: str | None, intent: str | None, as_json: bool) -> None:
+    """Say how TEXT sounds, clause by clause, and which words say so."""
+    heard = read(text, lang=lang, intent=intent)
+    if as_json:
+        parts = [asdict(clause) for clause in heard.clauses]
+        click.echo(json.dumps(told(heard) | {"clauses": parts}, ensure_ascii=False))
+        return
+    click.echo(headline(heard))
+    for clause in heard.clauses:
+        click.echo(f"{clause.polarity:+.2f}  {clause.text.strip()}")
+        for word in clause.evidence:
+            click.echo(f"       {word['polarity']:+.2f}  {word['words']}")
+
+
+def headline(heard: Reading) -> str:
+    if heard.reason is not None:
+        return f"unknown: {WHY[heard.reason]}"
+    sure = f"{heard.confidence:.0%} sure"
+    return f"{heard.label.value}, polarity {heard.polarity:+.2f}, {sure}, read as {heard.language} ({ENGINE} {VERSION})"

@@ -23,7 +23,7 @@ from app.sentiment.engine.plain import LONGEST, plain
 from app.sentiment.engine.tokens import Token, tokens
 from app.sentiment.models import Label
 
-__all__ = ["ENGINE", "LONGEST", "VERSION", "Clause", "Reading", "Reason", "is_mismatch", "read"]
+__all__ = ["ENGINE", "LONGEST", "VERSION", "Clause", "Reading", "Reason", "read"]
 
 ENGINE = "textblob"
 RULES = "2"
@@ -36,7 +36,6 @@ CLEAR = 0.35
 UNSURE, SURE_ENOUGH = 0.5, 0.62
 EVEN = 0.3
 NOTHING_MEANS = {"improve": 0.5, "like": -0.5}
-PROMOTERS_FROM, DETRACTORS_TO = 9, 6
 # Loaded here, by the process that forks the web processes, they are in memory once; and no thread sees a part of them.
 analyzer()
 for _language in languages():
@@ -179,15 +178,6 @@ def nothing(text: str, polarity: float, language: str) -> Reading:
     label = Label.POSITIVE if polarity > 0 else Label.NEGATIVE
     found = reading(text, heard, language)
     return Reading(polarity, label, language, found.evidence, 0.8, found.clauses)
-
-
-def is_mismatch(score: int | None, label: Label) -> bool:
-    """Whether score and words disagree: a promoter's negative comment, or a detractor's positive one."""
-    if score is None:
-        return False
-    return (score >= PROMOTERS_FROM and label is Label.NEGATIVE) or (
-        score <= DETRACTORS_TO and label is Label.POSITIVE
-    )
 
 
 def rounded(number: float) -> float:

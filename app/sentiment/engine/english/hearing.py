@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Callable
+from operator import attrgetter, itemgetter
 
 from app.sentiment.engine.english.features import OF_CLAUSES, OF_HITS, grams, of_clauses, of_hits, of_words
 from app.sentiment.engine.english.heads import Heads, chances, heads
@@ -20,9 +23,9 @@ OF_LOGIT = 0.25
 """A logit of one moves the polarity by about so much where it moves it most."""
 
 
-def hear(text: str, words: list[Token]) -> Heard:
-    """What is heard in a plain English text; `words` are its tokens."""
-    found, weights = parts(words), heads()
+def hear(text: str, words: list[Token], weights: Heads | None = None) -> Heard:
+    """What is heard in a plain English text; `words` are its tokens, `weights` those that are shipped."""
+    found, weights = parts(words), weights or heads()
     whole = Judged(text, words, found, weights, weights.of_grams(grams(words)))
     moved = whole.words()
     stretches = [stretch(text, words, part, whole, moved) for part in found] if len(found) > 1 else []
@@ -35,10 +38,15 @@ def hear(text: str, words: list[Token]) -> Heard:
 def stretch(text: str, words: list[Token], part: Part, whole: Judged, moved: list[Word]) -> Stretch:
     """A clause judged by itself, with what its words did to the whole."""
     start, end = words[part.first].start, words[part.last - 1].end
-    known = [one for one in whole.known if part.first <= one[0] < part.last]
+    known = between(whole.known, part.first, part.last, itemgetter(0))
     alone = Judged(text[start:end], words[part.first : part.last], [part], whole.weights, known)
-    inside = tuple(word for word in moved if start <= word.start < end)
+    inside = tuple(between(moved, start, end, attrgetter("start")))
     return Stretch(start, end, alone.polarity, inside, part.weight)
+
+
+def between(ordered: list, first: int, last: int, place: Callable) -> list:
+    """Those whose place is from `first` to before `last`, found without looking at all."""
+    return ordered[bisect_left(ordered, first, key=place) : bisect_left(ordered, last, key=place)]
 
 
 class Judged:
