@@ -1,7 +1,8 @@
-"""A phone answers in each of the ten languages: by touch, by keyboard and without script, in one browser."""
+"""A phone answers in each of the ten languages: by touch and offline in between, by keyboard, and without script."""
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 
@@ -43,9 +44,14 @@ def home(app: Flask) -> Iterator[str]:
 
 
 def by_touch(page: Page, score: int, words: str) -> None:
+    """The connection is lost meanwhile: the page says so in its language, and sends what was pressed when it is back."""
     page.locator(f"label:has(input[name=score][value='{score}'])").tap()
+    page.context.set_offline(True)
     page.locator("#comment").fill(words)
     page.locator("form button[type=submit]").first.tap()
+    page.locator("#offline").wait_for()
+    assert page.locator("#offline").inner_text() == page.locator("form").get_attribute("data-offline")
+    page.context.set_offline(False)
 
 
 def by_keyboard(page: Page, score: int, words: str) -> None:
@@ -83,14 +89,9 @@ def test_a_phone_answers_in_each_of_ten_languages(home, ask):
         narrow = chromium.new_context(
             viewport={"width": 320, "height": 740}, color_scheme="dark", bypass_csp=True
         ).new_page()
-        for number, language in enumerate(languages):
-            way, at, direction = (
-                list(WAYS)[number % 3],
-                ask(language=language),
-                "rtl" if language == "ar" else "ltr",
-            )
-            page = pages[way]
-            page.goto(home + at.link)
+        for language, way in itertools.product(languages, WAYS):
+            direction, page = "rtl" if language == "ar" else "ltr", pages[way]
+            page.goto(home + ask(language=language).link)
             page.wait_for_load_state()
             html = page.locator("html")
             assert (html.get_attribute("lang"), html.get_attribute("dir")) == (language, direction)
@@ -99,9 +100,10 @@ def test_a_phone_answers_in_each_of_ten_languages(home, ask):
             )
             assert (first["x"] > second["x"]) is (direction == "rtl")
             assert lowest(page) <= 740, language
-            MOVES[way](page, 7, f"Words in {language}")
+            MOVES[way](page, 7, f"{way} in {language}")
             page.wait_for_url("**/thanks")
             assert page.locator("html").get_attribute("lang") == language
+        for language in languages:
             narrow.goto(home + ask("nps_value", language=language).link)
             assert axe(narrow) == [], language
             assert narrow.evaluate("document.documentElement.scrollWidth") <= 320, language
@@ -116,7 +118,7 @@ def test_a_phone_answers_in_each_of_ten_languages(home, ask):
         assert page.locator("html").get_attribute("lang") == "pl"
     transactions.read(db.session)
     assert [(r.score, r.comment) for r in responses()] == [
-        *((7, f"Words in {language}") for language in languages),
+        *((7, f"{way} in {language}") for language, way in itertools.product(languages, WAYS)),
         (4, ""),
     ]
-    assert db.session.query(Response).count() == 11
+    assert db.session.query(Response).count() == 31
