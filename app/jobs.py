@@ -36,6 +36,7 @@ from app.delivery.programs import drip, notices, occasions, skips
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
 from app.delivery.telling.tidings import TidingOutcome
+from app.delivery.timing import parts
 from app.delivery.watching import alarms
 from app.extensions import db
 from app.followups.advocacy import offering
@@ -151,6 +152,12 @@ def forget_workers(now: datetime) -> int:
 def start_waves(now: datetime) -> int:
     """Let launched waves send whose undo has run out and whose moment has come."""
     return committed((1 for _wave in waves.start_due(db.session, now=now)), then="queue_mail")
+
+
+@every(seconds=2)
+def plan_waves(now: datetime) -> int:
+    """Write down whom launched waves ask whose audience is too large for the press that launched them."""
+    return committed(parts.plan_rest(db.session, now=now), then="plan_waves")
 
 
 @every(seconds=300)

@@ -103,20 +103,21 @@ def people_of(program: Program) -> sa.Select:
     return audience.people(program.audience)
 
 
-def plan(people: sa.Select, ask: Ask) -> sa.Subquery:
+def plan(people: sa.Select, ask: Ask, *, whole: sa.Select | None = None) -> sa.Subquery:
     """For each contact of `people`: `contact_id, account_id, email_key, language, due_at, reason, free_at`.
 
-    The last two are NULL for those who are asked, at `due_at`.
+    The last two are NULL for those who are asked, at `due_at`. Where these are all people of some accounts out of a
+    `whole` audience, which the wave `ask.beside` asks part by part, they are told what they would be as part of it.
     """
-    found = judged(people, ask).subquery("verdicts").c
+    found = judged(people, ask, whole=whole).subquery("verdicts").c
     kept = [column for column in found if column.name != "free"]
     return sa.select(*kept, moments.moment_of(found.free).label("free_at")).subquery("plan")
 
 
-def judged(people: sa.Select, ask: Ask) -> sa.Select:
+def judged(people: sa.Select, ask: Ask, *, whole: sa.Select | None = None) -> sa.Select:
     """As `plan`, with the moment of `free_at` in ticks, as `free`."""
     dues = moments.table(ask.moments, ask.rules)
-    found = _judged(_weighed(people, dues, ask)).cte("judged").prefix_with("NOT MATERIALIZED")
+    found = _judged(_weighed(people, dues, ask, whole)).cte("judged").prefix_with("NOT MATERIALIZED")
     if not ask.is_capped or not (ask.rules.account_per_day or ask.rules.account_most):
         return sa.select(*caps.kept(found), found.c.reason, found.c.free)
     return caps.applied(found, dues, ask.rules, beside=ask.beside)
@@ -126,22 +127,21 @@ def _judged(weighed: sa.CTE) -> sa.Select:
     """What the gates say of each: the first that is shut, and when all are open."""
     w = weighed.c
     skip = sa.case((w.skipped_until > w.due_at, moments.ticks(w.skipped_until, 0)), else_=0)
-    end = moments.greatest(former.end(w.number), skip)
+    end = moments.greatest(former.end(w.own, w.others), skip)
     reason = sa.case(
         (w.lasting.is_not(None), w.lasting),
         (w.place > 1, Reason.DUPLICATE_ADDRESS.value),
         (w.skipped_until > w.due_at, Reason.SKIPPED.value),
-        else_=former.reason(w.number),
+        else_=former.reason(w.own, w.others),
     )
     opens = sa.and_(w.lasting.is_(None), w.place == 1, end > 0, end < moments.FOREVER)
     return sa.select(w, sa.cast(reason, sa.String).label("reason"), sa.case((opens, end)).label("free"))
 
 
-def _weighed(people: sa.Select, dues: sa.CTE, ask: Ask) -> sa.CTE:
+def _weighed(people: sa.Select, dues: sa.CTE, ask: Ask, whole: sa.Select | None) -> sa.CTE:
     """The people with the moment of their ask, their place in their mailbox and what former asks say."""
-    persons = _persons(people, ask)
-    sharing = _sharing(persons, ask)
-    number = former.said(persons, dues, ask.rules, ask.survey_id, ask.purpose, ask.beside)
+    persons = _persons(people, ask).cte("persons").prefix_with("MATERIALIZED")
+    sharing = _sharing(persons, ask) if whole is None else _sharing_in(whole, persons, ask)
     columns = ("account_id", "email_key", "language", "zone", "lasting")
     chosen = sa.select(
         persons.c.id.label("contact_id"),
@@ -153,15 +153,18 @@ def _weighed(people: sa.Select, dues: sa.CTE, ask: Ask) -> sa.CTE:
         dues.c.at.label("due_at"),
         dues.c.day_from,
         dues.c.day_until,
-        number.label("number"),
-    ).select_from(
-        persons.join(dues, dues.c.zone == persons.c.zone).outerjoin(sharing, sharing.c.id == persons.c.id)
-    )
-    # Or the number would be found anew for each place where it is looked at.
+        *former.said(persons, dues, ask.rules, ask.survey_id, ask.purpose, ask.beside),
+    ).select_from(persons.join(dues, of_zone(persons, dues, ask)).outerjoin(sharing, sharing.c.id == persons.c.id))
+    # Or the numbers would be found anew for each place where they are looked at.
     return chosen.cte("weighed").prefix_with("MATERIALIZED")
 
 
-def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
+def of_zone(persons: sa.CTE, dues: sa.CTE, ask: Ask) -> sa.ColumnElement[bool]:
+    """Which moment is whose. Where there is but one, PostgreSQL is not to guess how many people it fits."""
+    return dues.c.zone == persons.c.zone if len(ask.moments) > 1 else sa.true()
+
+
+def _persons(people: sa.Select, ask: Ask) -> sa.Select:
     """The people with their zone and first lasting gate."""
     shut = lasting_gates(ask.today, ask.kind, is_rehearsal=ask.is_rehearsal)
     shut = [gate for gate in shut if ask.needs_address or gate[0] not in gates.OF_ADDRESS]
@@ -177,7 +180,7 @@ def _persons(people: sa.Select, ask: Ask) -> sa.CTE:
     columns = (Contact.id, Contact.account_id, Contact.email_key, Contact.language, Contact.rest_days)
     until = SKIPS.c.until.label("skipped_until")
     found = sa.select(*columns, zone.label("zone"), lasting.label("lasting"), until)
-    return found.select_from(there).cte("persons").prefix_with("MATERIALIZED")
+    return found.select_from(there)
 
 
 def _sharing(persons: sa.CTE, ask: Ask) -> sa.CTE:
@@ -188,6 +191,20 @@ def _sharing(persons: sa.CTE, ask: Ask) -> sa.CTE:
     place = sa.func.row_number().over(partition_by=persons.c.email_key, order_by=persons.c.id).label("place")
     found = sa.select(persons.c.id, place)
     return found.where(persons.c.lasting.is_(None), persons.c.email_key.in_(shared)).cte("sharing")
+
+
+def _sharing_in(whole: sa.Select, persons: sa.CTE, ask: Ask) -> sa.CTE:
+    """The same for people out of a whole audience, where a mailbox that the wave asks already is taken."""
+    other = sa.orm.aliased(Contact)
+    sharers = sa.select(sa.func.count()).where(other.email_key == persons.c.email_key).correlate(persons)
+    shared = sa.select(persons.c.email_key).where(persons.c.lasting.is_(None), sharers.scalar_subquery() > 1)
+    rivals = _persons(whole.where(Contact.email_key.in_(shared)), ask).cte("rivals")
+    place = sa.func.row_number().over(partition_by=rivals.c.email_key, order_by=rivals.c.id)
+    is_asked = sa.exists().where(
+        Invitation.wave_id == ask.beside, Invitation.asked_as == rivals.c.email_key
+    )
+    taken = sa.case((is_asked.correlate(rivals), 1), else_=0)
+    return sa.select(rivals.c.id, (place + taken).label("place")).where(rivals.c.lasting.is_(None)).cte("sharing")
 
 
 NEVER = sa.cast(sa.null(), UtcDateTime())

@@ -10,7 +10,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.contacts.models import Account, Contact
-from app.core.database.columns import Id, Moment, Stamped, UtcDateTime, choice, reference
+from app.core.database.columns import BigId, Id, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
 from app.surveys.models import Program, SurveyVersion
 
@@ -72,15 +72,25 @@ class Channel(StrEnum):
     LINK = "link"
 
 
+def _index_where_set(name: str, column: str, *more: str) -> sa.Index:
+    """An index of the rows that have the column only; an ask is written anew for each state, with all its indexes.
+
+    On PostgreSQL the migration makes it so: to name that database here would load it where SQLite is used.
+    """
+    return sa.Index(name, column, *more, sqlite_where=sa.text(f"{column} IS NOT NULL"))
+
+
 class Wave(Stamped, Base):
     """One launch of a program. `launch_key` makes a second press of the same button find the first wave.
 
     With `ignores_window` first mails leave at any hour; reminders keep to their window all the same.
     While `first_people` is set only those many, who stand in `first_asks`, are written to. What came back before
-    `watched_from` has been looked at by somebody and pauses the wave no more.
+    `watched_from` has been looked at by somebody and pauses the wave no more. While a large audience is written down
+    `judged_to` is the last account whose people were; nothing is sent before all are.
     """
 
     __tablename__ = "waves"
+    __table_args__ = (_index_where_set("ix_waves_judged_to", "judged_to"),)
 
     id: Mapped[Id]
     program_id: Mapped[int] = reference("programs.id")
@@ -101,6 +111,7 @@ class Wave(Stamped, Base):
     paused_reason: Mapped[str | None] = mapped_column(sa.Text)
     pause_cause: Mapped[str | None] = mapped_column(sa.String(16))
     first_people: Mapped[int | None]
+    judged_to: Mapped[int | None] = mapped_column(BigId)
     watched_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     program: Mapped[Program] = relationship()
@@ -110,14 +121,6 @@ class Wave(Stamped, Base):
     def first_send_at(self) -> datetime:
         """The moment from which mails of the wave may leave, where a window is open."""
         return max(self.send_at, self.undo_until or self.send_at)
-
-
-def _index_where_set(name: str, column: str, *more: str) -> sa.Index:
-    """An index of the rows that have the column only; an ask is written anew for each state, with all its indexes.
-
-    On PostgreSQL the migration makes it so: to name that database here would load it where SQLite is used.
-    """
-    return sa.Index(name, column, *more, sqlite_where=sa.text(f"{column} IS NOT NULL"))
 
 
 class Invitation(Stamped, Base):

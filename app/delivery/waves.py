@@ -1,8 +1,9 @@
 """Waves: one launch of a program, and what staff may do with it until it is finished.
 
-A launch writes the wave and one invitation for every person of the audience in one statement, in the transaction of the
-press: `planned`, or `suppressed` with its reason and the day the person becomes free. Launches happen one after the
-other, so that two of them see one another's people and a second press of the same button finds the first wave.
+A launch writes the wave and one invitation for every person of the audience, in the transaction of the press: `planned`,
+or `suppressed` with its reason and the day the person becomes free. Of a large audience the press writes the first part
+and a job the others (`timing/parts.py`). Launches happen one after the other, so that two of them see one another's
+people and a second press of the same button finds the first wave.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from app.core.errors import Refused
 from app.core.installation import installation
 from app.delivery import cadence
 from app.delivery.asking import bulk, deferring, firsts, gates
-from app.delivery.cadence import Ask
 from app.delivery.models import Channel, Invitation, PauseCause, Purpose, Wave, WaveState
 from app.delivery.sending.asks import PAUSED
 from app.delivery.sending.posting import group_of
+from app.delivery.timing import parts
 from app.surveys import rules
 from app.surveys.models import Program, ProgramKind, ProgramStatus
 
@@ -90,9 +91,13 @@ def launch(
     )
     session.add(wave)
     session.flush()
-    people = cadence.people_of(program) if contacts is None else chosen(contacts)
-    ask = plan(session, wave, people, now=now)
-    firsts.choose(session, wave, ask.rules.first_people if first_people is None else first_people)
+    wave.first_people = rules.of(program).first_people if first_people is None else first_people
+    if contacts is None:
+        wave.judged_to = parts.JUDGED_NOBODY
+        parts.plan_next(session, wave, now=now)
+    else:
+        parts.plan(session, wave, chosen(contacts), now=now)
+        firsts.choose(session, wave, wave.first_people)
     audit.note(session, actor, "wave.launched", subject=f"wave:{wave.id}", now=now, key=launch_key)
     return wave
 
@@ -101,15 +106,6 @@ def minutes_to_undo(session: Session, program: Program) -> int:
     """How long a launch waits for an undo: as the program says, and one minute at most where it is a rehearsal."""
     minutes = rules.of(program).undo_minutes
     return minutes if installation(session).is_live else min(minutes, REHEARSAL_MINUTES)
-
-
-def plan(session: Session, wave: Wave, people: sa.Select, *, now: datetime) -> Ask:
-    """Write an ask for each of these people into the ledger, planned or left out; by what they were judged."""
-    given = {"ignores_window": wave.ignores_window, "purpose": wave.purpose}
-    given["needs_address"] = wave.channel is Channel.MAIL
-    ask = cadence.wave_of(session, wave.program, people, at=wave.first_send_at, **given)
-    bulk.invite(session, wave, people, ask, now=now, deferred_until=deferring.limit(wave, ask.rules))
-    return ask
 
 
 def require_launchable(program: Program, *, is_for_many: bool) -> None:
@@ -255,7 +251,8 @@ def resume(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None
         return
     if wave.state != WaveState.PAUSED:
         raise Refused(_("This wave is over, so it cannot be resumed."))
-    wave.state = WaveState.SENDING if wave.first_send_at <= now else WaveState.WAITING
+    is_due = wave.judged_to is None and wave.first_send_at <= now
+    wave.state = WaveState.SENDING if is_due else WaveState.WAITING
     if wave.pause_cause == PauseCause.FIRST:
         wave.first_people = None
     wave.paused_reason, wave.pause_cause, wave.watched_from = None, None, now
@@ -280,7 +277,7 @@ def cancel(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None
     if wave.state == WaveState.FINISHED:
         raise Refused(_("This wave is finished, so there is nothing to cancel."))
     wave.state, wave.paused_reason, wave.finished_at = WaveState.CANCELLED, None, now
-    wave.pause_cause = wave.first_people = None
+    wave.pause_cause = wave.first_people = wave.judged_to = None
     session.flush()
     bulk.cancel_unsent(session, wave, now=now, reason="cancelled")
     outbox_rows.cancel(session, group_of(wave.id), "cancelled", now=now)
@@ -288,9 +285,13 @@ def cancel(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None
 
 
 def start_due(session: Session, *, now: datetime) -> Iterator[Wave]:
-    """Let every launched wave send whose undo has run out and whose moment has come; yields each, for a commit."""
+    """Let every launched wave send whose undo has run out and whose moment has come; yields each, for a commit.
+
+    One whose audience is still being written down waits for the last of it.
+    """
     due = sa.select(Wave.id).where(
         Wave.state == WaveState.WAITING,
+        Wave.judged_to.is_(None),
         Wave.send_at <= now,
         sa.func.coalesce(Wave.undo_until, Wave.send_at) <= now,
     )

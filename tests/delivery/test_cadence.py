@@ -338,11 +338,26 @@ def test_the_sql_of_a_wave_says_what_the_gates_say(app, session, ground, drawn):
     persons = [cadence.person_of(session, session.get_one(Contact, number), ask) for number in ids]
     expected = expected_of(session, persons, ask)
     counted = cadence.left_out(session, people, ask)
+    in_parts = {} if drawn["beside"] else verdicts_in_parts(session, people, ask)
     session.rollback()
     session.expunge_all()
     assert verdicts == expected
     assert {n: row.due_at for n, row in found.items()} == {p.id: ask.due_of(p.zone).at for p in persons}
     assert sum(counted.values()) == len(ids)
+    assert in_parts.items() <= verdicts.items()
+
+
+def verdicts_in_parts(session, people, ask) -> dict[int, gates.Verdict]:
+    """The same, where the first and the second half of the accounts are judged one after the other."""
+    accounts = sorted(session.scalars(sa.select(Contact.account_id).where(Contact.account_id.is_not(None)).distinct()))
+    found = {}
+    for part in (accounts[: len(accounts) // 2], accounts[len(accounts) // 2 :]):
+        some = people.where(Contact.account_id.in_(part))
+        for row in session.execute(sa.select(cadence.plan(some, ask, whole=people))):
+            reason = Reason(row.reason) if row.reason else None
+            found[row.contact_id] = gates.Verdict(reason, row.free_at)
+    assert len(found) == session.scalar(sa.select(sa.func.count(Contact.account_id)))
+    return found
 
 
 def expected_of(session, persons, ask) -> dict[int, gates.Verdict]:

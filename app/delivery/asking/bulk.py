@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -18,11 +19,16 @@ from app.surveys import wording
 from app.surveys.audience import in_language
 
 LAUNCHES = 4_115_170_001  # The key of PostgreSQL's advisory lock; any number that nothing else uses.
+SEED_BYTES = 32
 UNSENT = (InvitationState.PLANNED, InvitationState.QUEUED)
 
 
 class nonce(FunctionElement):
-    """`nonce()`: the random part of a link, at least 128 bits in 22 URL-safe characters, made by the database."""
+    """`nonce(seed, number)`: the random part of a link, 132 bits in 22 URL-safe characters, made by the database.
+
+    `seed` is random and made for the one statement, in which every row has another `number`: nobody who has not seen
+    the seed can tell the digest of both from a random word, and the seed is kept nowhere. SQLite needs neither.
+    """
 
     type = sa.String()
     inherit_cache = True
@@ -35,8 +41,9 @@ def _nonce_sqlite(element, compiler, **options) -> str:
 
 @compiles(nonce)
 def _nonce(element, compiler, **options) -> str:
-    """Two random UUIDs hold 244 random bits; 22 characters of their digest in base64 hold 132."""
-    random = "sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()))"
+    """A digest costs a tenth of what two random UUIDs do."""
+    seed, number = (compiler.process(part, **options) for part in element.clauses)
+    random = f"sha256(CAST({seed} AS BYTEA) || int8send({number}))"
     return f"left(translate(encode({random}, 'base64'), '+/', '-_'), {tokens.NONCE_LENGTH})"
 
 
@@ -57,14 +64,15 @@ def invite(
     *,
     now: datetime,
     deferred_until: datetime | None = None,
-) -> None:
-    """One invitation for each of the people: planned, or suppressed with reason and free day.
+    whole: sa.Select | None = None,
+) -> int:
+    """One invitation for each of the people: planned, or suppressed with reason and free day; how many.
 
-    Whoever is free by `deferred_until` is deferred until then.
+    Whoever is free by `deferred_until` is deferred until then. `whole` is as for `cadence.plan`.
     """
     give_nonces(session)
     until = sa.literal(deferred_until, Invitation.deferred_until.type)
-    planned = cadence.plan(people, ask).c
+    planned = cadence.plan(people, ask, whole=whole).c
     is_asked = planned.reason.is_(None)
     state = sa.case((is_asked, InvitationState.PLANNED.value), else_=InvitationState.SUPPRESSED.value)
     default = installation(session).language
@@ -73,7 +81,7 @@ def invite(
         "contact_id": planned.contact_id,
         "account_id": planned.account_id,
         "version_id": sa.literal(wave.version_id),
-        "nonce": nonce(),
+        "nonce": nonce(sa.literal(secrets.token_bytes(SEED_BYTES)), planned.contact_id),
         "asked_as": sa.case((is_asked, planned.email_key)),
         "language": in_language(planned.language, wording.languages(wave.version), default),
         "purpose": sa.literal(wave.purpose, Invitation.purpose.type),
@@ -92,7 +100,8 @@ def invite(
     }
     rows = sa.select(*[value.label(name) for name, value in values.items()]).order_by(planned.contact_id)
     table = Invitation.__table__
-    session.execute(sa.insert(table).from_select(list(values), rows, include_defaults=False))
+    added = sa.insert(table).from_select(list(values), rows, include_defaults=False)
+    return session.execute(added).rowcount
 
 
 def give_nonces(session: Session) -> None:

@@ -29,6 +29,7 @@ def number_for(
 
 def choose(session: Session, wave: Wave, wanted: int) -> None:
     """Choose at random who of the wave is written to first, if it has such people."""
+    wave.first_people = None
     if wave.purpose != Purpose.PROGRAM:
         return
     planned = (Invitation.wave_id == wave.id, Invitation.state == InvitationState.PLANNED)

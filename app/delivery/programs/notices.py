@@ -59,6 +59,7 @@ def untold(until: datetime, now: datetime) -> sa.Select:
             Staff.active,
             Staff.is_demo.is_(False),
             Wave.is_rehearsal.is_(False),
+            Wave.judged_to.is_(None),
             Wave.state.in_((WaveState.WAITING, WaveState.SENDING)),
             sa.func.coalesce(Wave.undo_until, now) <= now,
         )

@@ -1,7 +1,8 @@
-"""What the asks of the past say of somebody who is about to be asked: `gates.timed` in SQL, in one number for each person.
+"""What the asks of the past say of somebody who is about to be asked: `gates.timed` in SQL, in two numbers for each person.
 
-The number holds the first gate that is shut and the moment at which all are open, so that a person's asks are read once
-and nothing has to be sorted or kept: of a large audience that is what takes time.
+One is of the person's own asks, the other of those that went to the same mailbox through somebody else. Each holds the
+first gate that is shut and the moment at which all are open, so that a person's asks are looked up once and nothing has
+to be sorted or kept: of a large audience that is what takes time.
 """
 
 from __future__ import annotations
@@ -49,28 +50,28 @@ class Shut(NamedTuple):
 
 
 def said(persons: sa.CTE, dues: sa.CTE, rules: Rules, survey_id: int, purpose: Purpose, beside: int | None):
-    """The number for each of the persons: of their own asks, and of those that went to their mailbox through others."""
+    """The numbers of each person: of the own asks, and of others' to the same mailbox."""
     person, counts = persons.c, caps.counting(beside)
     gate, end = _of_one(_shut(person, dues.c, rules, survey_id, gates.exempt_from(purpose)))
-    number = sa.func.min(gate) + PLACES * sa.func.max(end)
+    number = sa.func.coalesce(sa.func.min(gate) + PLACES * sa.func.max(end), OPEN_GATE)
     is_own, is_mailbox = Invitation.contact_id == person.id, Invitation.asked_as == person.email_key
-    own, both = (
+    own, others = (
         sa.select(number).where(which, *counts).correlate(persons, dues).scalar_subquery()
-        for which in (is_own, sa.or_(is_own, is_mailbox))
+        for which in (is_own, sa.and_(is_mailbox, sa.not_(is_own)))
     )
-    others = sa.select(person.id).join(Invitation, sa.and_(is_mailbox, sa.not_(is_own)))
-    found = sa.case((person.id.in_(others.correlate(None)), both), else_=own)
-    return sa.func.coalesce(found, OPEN_GATE)
+    return own.label("own"), others.label("others")
 
 
-def reason(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+def reason(own: sa.ColumnElement[int], others: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
     """The first gate that is shut, NULL when none is."""
-    return sa.case({place: gate.value for place, gate in enumerate(ORDER)}, value=number % PLACES)
+    mine, theirs = own % PLACES, others % PLACES
+    first = sa.case((theirs < mine, theirs), else_=mine)
+    return sa.case({place: gate.value for place, gate in enumerate(ORDER)}, value=first)
 
 
-def end(number: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
+def end(own: sa.ColumnElement[int], others: sa.ColumnElement[int]) -> sa.ColumnElement[int]:
     """When all gates are open, in ticks: 0 when they are now, FOREVER when nobody knows."""
-    return number // PLACES
+    return greatest(own // PLACES, others // PLACES)
 
 
 def _of_one(by_state: dict[frozenset[InvitationState], list[Shut]]):

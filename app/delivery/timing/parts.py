@@ -1,0 +1,93 @@
+"""Writing down whom a wave asks, part by part, so that a large audience keeps nobody else waiting meanwhile.
+
+A part are all the people of some accounts, in the order of the accounts: so the caps of an account see everybody there
+at once, and a wave comes out as if it had been judged in one go. Each part is written in one transaction with the mark
+of how far the wave has come, so whoever is killed between two of them has lost nothing and asks nobody twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Account, Contact
+from app.delivery import cadence
+from app.delivery.asking import bulk, deferring, firsts
+from app.delivery.cadence import Ask
+from app.delivery.models import Channel, Invitation, Wave, WaveState
+
+PEOPLE = 10_000
+PARTS_OF_A_PASS = 10
+JUDGED_NOBODY = 0
+
+
+def plan(
+    session: Session, wave: Wave, people: sa.Select, *, now: datetime, whole: sa.Select | None = None
+) -> tuple[Ask, int]:
+    """Write an ask for each of these people into the ledger, planned or left out; by what they were judged, how many."""
+    given = {"ignores_window": wave.ignores_window, "purpose": wave.purpose}
+    given["needs_address"] = wave.channel is Channel.MAIL
+    given["beside"] = None if whole is None else wave.id
+    ask = cadence.wave_of(session, wave.program, people, at=max(wave.first_send_at, now), **given)
+    until = deferring.limit(wave, ask.rules)
+    return ask, bulk.invite(session, wave, people, ask, now=now, deferred_until=until, whole=whole)
+
+
+def plan_next(session: Session, wave: Wave, *, now: datetime) -> int:
+    """The next part of a wave whose audience is not judged to its end; how many people."""
+    whole = cadence.people_of(wave.program)
+    rest = whole.where(Contact.account_id > wave.judged_to)
+    is_first, last = wave.judged_to == JUDGED_NOBODY, last_account(session, rest)
+    if is_first and last is None:
+        _ask, count = plan(session, wave, whole, now=now)
+    else:
+        part = rest if last is None else rest.where(Contact.account_id <= last)
+        part = part if is_first else part.where(is_not_in(wave))
+        _ask, count = plan(session, wave, part, now=now, whole=whole)
+    wave.judged_to = last
+    if last is None:
+        firsts.choose(session, wave, wave.first_people or 0)
+    session.flush()
+    return count
+
+
+def last_account(session: Session, rest: sa.Select) -> int | None:
+    """The account with which a part of these people ends; None where they are one part."""
+    accounts = rest.with_only_columns(Contact.account_id).order_by(Contact.account_id)
+    return session.scalar(accounts.offset(PEOPLE - 1).limit(1))
+
+
+def is_not_in(wave: Wave) -> sa.ColumnElement[bool]:
+    """People who are not in the wave already. Whoever moves to another account meanwhile would come twice.
+
+    Asked as a number, or PostgreSQL would read all asks of the wave for each part.
+    """
+    found = sa.select(Invitation.id).where(Invitation.wave_id == wave.id, Invitation.contact_id == Contact.id)
+    return found.correlate(Contact).limit(1).scalar_subquery().is_(None)
+
+
+def plan_rest(session: Session, *, now: datetime) -> Iterator[int]:
+    """Go on with the waves whose audience is not judged to its end, some parts of it; yields after each, for a commit.
+
+    One after the other: a wave that is paused waits until it is resumed, one that was undone or cancelled is over.
+    """
+    open_ones = (Wave.judged_to.is_not(None), Wave.state == WaveState.WAITING)
+    for _part in range(PARTS_OF_A_PASS):
+        bulk.one_after_the_other(session)
+        first = sa.select(Wave).where(*open_ones).order_by(Wave.id).limit(1)
+        wave = session.scalars(first.with_for_update(), execution_options={"populate_existing": True}).first()
+        if wave is None:
+            return
+        yield plan_next(session, wave, now=now)
+
+
+def share_judged(session: Session, wave: Wave) -> float | None:
+    """How much of all accounts a wave that is being written down has come past, 0 to 1; None when it is whole."""
+    if wave.judged_to is None:
+        return None
+    past = sa.func.count(sa.case((Account.id <= wave.judged_to, 1)))
+    done, accounts = session.execute(sa.select(past, sa.func.count()).select_from(Account)).one()
+    return done / accounts if accounts else 0.0
