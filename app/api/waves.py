@@ -17,6 +17,7 @@ from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
 from app.api.protocol.today import present
 from app.core.errors import Invalid, NotFound
+from app.core.processes.queue import enqueue
 from app.delivery import cadence, progress, waves
 from app.delivery.asking.forms import LONGEST_WAIT
 from app.delivery.models import PauseCause, Purpose, Wave, WaveState
@@ -73,6 +74,12 @@ class WaveSchema(Shown):
         metadata={"description": "How many are written to before the rest; null where all are at once."},
     )
     finished_at = Moment(allow_none=True, dump_default=None)
+    planning = ma.fields.Boolean(
+        dump_default=False,
+        metadata={
+            "description": "While a large audience is being written down: the counts grow, and nothing is sent yet."
+        },
+    )
     counts = ma.fields.Dict(
         required=True,
         keys=ma.fields.String(),
@@ -190,6 +197,7 @@ def told(found: Iterable[Wave]) -> list[dict]:
         {name: getattr(wave, name) for name in PLAIN}
         | {
             "rehearsal": wave.is_rehearsal,
+            "planning": wave.judged_to is not None,
             "counts": counts[wave.id],
             "left_out": left_out[wave.id],
             "deferred": days[wave.id].deferred,
@@ -230,6 +238,8 @@ def launch(given: dict, program_id: int):
         ignores_window=given["ignore_send_window"],
     )
     db.session.flush()
+    if wave.judged_to is not None:
+        enqueue(db.session, "plan_waves", "plan_waves")
     return told([wave])[0]
 
 

@@ -154,7 +154,9 @@ def _weighed(people: sa.Select, dues: sa.CTE, ask: Ask, whole: sa.Select | None)
         dues.c.day_from,
         dues.c.day_until,
         *former.said(persons, dues, ask.rules, ask.survey_id, ask.purpose, ask.beside),
-    ).select_from(persons.join(dues, of_zone(persons, dues, ask)).outerjoin(sharing, sharing.c.id == persons.c.id))
+    ).select_from(
+        persons.join(dues, of_zone(persons, dues, ask)).outerjoin(sharing, sharing.c.id == persons.c.id)
+    )
     # Or the numbers would be found anew for each place where they are looked at.
     return chosen.cte("weighed").prefix_with("MATERIALIZED")
 
@@ -200,11 +202,18 @@ def _sharing_in(whole: sa.Select, persons: sa.CTE, ask: Ask) -> sa.CTE:
     shared = sa.select(persons.c.email_key).where(persons.c.lasting.is_(None), sharers.scalar_subquery() > 1)
     rivals = _persons(whole.where(Contact.email_key.in_(shared)), ask).cte("rivals")
     place = sa.func.row_number().over(partition_by=rivals.c.email_key, order_by=rivals.c.id)
-    is_asked = sa.exists().where(
-        Invitation.wave_id == ask.beside, Invitation.asked_as == rivals.c.email_key
-    )
+    is_asked = sa.exists().where(in_wave(ask.beside), Invitation.asked_as == rivals.c.email_key)
     taken = sa.case((is_asked.correlate(rivals), 1), else_=0)
-    return sa.select(rivals.c.id, (place + taken).label("place")).where(rivals.c.lasting.is_(None)).cte("sharing")
+    return (
+        sa.select(rivals.c.id, (place + taken).label("place"))
+        .where(rivals.c.lasting.is_(None))
+        .cte("sharing")
+    )
+
+
+def in_wave(wave_id: int | None) -> sa.ColumnElement[bool]:
+    """Asks of a wave that something else looks up: PostgreSQL believes of a new wave that it has few."""
+    return Invitation.wave_id + sa.literal_column("0") == wave_id
 
 
 NEVER = sa.cast(sa.null(), UtcDateTime())

@@ -15,6 +15,8 @@ from app.auth.models import Staff
 from app.contacts.gaps import filling
 from app.contacts.models import Contact
 from app.core import clock
+from app.core.database import transactions
+from app.core.processes.queue import enqueue
 from app.core.web.pages import this_installation
 from app.delivery import cadence, waves, words
 from app.delivery.asking import firsts, preview
@@ -96,9 +98,12 @@ def launch(program_id: int):
             at=first_send(program, form.moment(zone), now),
             ignores_window=form.at_any_hour.data,
         )
+        # To judge everybody of a large audience takes seconds, in which others may write.
+        transactions.read(db.session)
         people = preview.size(db.session, program, ask).asked
         if not form.check_number(people):
             return render_launch(program, form), 400
+        transactions.write(db.session)
         found = waves.launch(
             db.session,
             program,
@@ -108,6 +113,8 @@ def launch(program_id: int):
             send_at=form.moment(zone),
             ignores_window=form.at_any_hour.data,
         )
+        if found.judged_to is not None:
+            enqueue(db.session, "plan_waves", "plan_waves")
         db.session.commit()
     if found.launched_at != now:
         flash(_("This wave was launched already, by %(name)s.", name=found.launched_by), "info")

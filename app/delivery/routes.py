@@ -18,6 +18,7 @@ from app.delivery import progress, waves, words
 from app.delivery.asking.gates import Reason
 from app.delivery.models import Purpose, Wave, WaveState
 from app.delivery.programs import singles
+from app.delivery.timing import parts
 from app.delivery.watching import alarms, doubts
 from app.delivery.watching.pace import pace
 from app.extensions import db
@@ -95,6 +96,7 @@ def standing(found: Wave) -> dict:
     shown = {
         "wave": found,
         "counts": counts,
+        "judged": parts.accounts_judged(db.session, found),
         "rates": progress.rates(counts),
         "to_send": to_send,
         "gone": gone,
@@ -116,7 +118,8 @@ def standing(found: Wave) -> dict:
 def version_of(shown: dict) -> str:
     """A word that changes with whatever the live part shows; its clocks run by themselves."""
     facts = [
-        shown[name] for name in ("counts", "gone", "machine_visits", "held", "starts_at", "pace", "days")
+        shown[name]
+        for name in ("counts", "gone", "machine_visits", "held", "starts_at", "pace", "days", "judged")
     ]
     found, now = shown["wave"], shown["now"]
     facts += [found.state, found.paused_reason, bool(shown["left_to_undo"]), shown["starts_at"] > now]

@@ -25,7 +25,7 @@ from app.core.database.columns import listed
 from app.core.errors import Refused
 from app.core.installation import installation
 from app.delivery import cadence
-from app.delivery.asking import bulk, deferring, firsts, gates
+from app.delivery.asking import bulk, deferring, gates
 from app.delivery.models import Channel, Invitation, PauseCause, Purpose, Wave, WaveState
 from app.delivery.sending.asks import PAUSED
 from app.delivery.sending.posting import group_of
@@ -92,12 +92,7 @@ def launch(
     session.add(wave)
     session.flush()
     wave.first_people = rules.of(program).first_people if first_people is None else first_people
-    if contacts is None:
-        wave.judged_to = parts.JUDGED_NOBODY
-        parts.plan_next(session, wave, now=now)
-    else:
-        parts.plan(session, wave, chosen(contacts), now=now)
-        firsts.choose(session, wave, wave.first_people)
+    parts.begin(session, wave, None if contacts is None else chosen(contacts), now=now)
     audit.note(session, actor, "wave.launched", subject=f"wave:{wave.id}", now=now, key=launch_key)
     return wave
 

@@ -250,7 +250,10 @@ def countries(session: Session) -> list[str]:
 def in_language(language: sa.ColumnElement, offered: list[str], default: str) -> sa.ColumnElement[str]:
     """The offered language in which somebody of that language is asked: in SQL the choice of `wording.best`."""
     fallback, cases = best(None, offered, default), language_cases(language, offered)
-    return sa.case(*cases, else_=fallback) if cases else sa.literal(fallback)
+    if not cases:
+        return sa.literal(fallback)
+    # Most have one of these letter for letter, and of a large audience it takes long to write each in small letters.
+    return sa.case({code: code for code in offered}, value=language, else_=sa.case(*cases, else_=fallback))
 
 
 def language_cases(

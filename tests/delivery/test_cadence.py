@@ -349,7 +349,9 @@ def test_the_sql_of_a_wave_says_what_the_gates_say(app, session, ground, drawn):
 
 def verdicts_in_parts(session, people, ask) -> dict[int, gates.Verdict]:
     """The same, where the first and the second half of the accounts are judged one after the other."""
-    accounts = sorted(session.scalars(sa.select(Contact.account_id).where(Contact.account_id.is_not(None)).distinct()))
+    accounts = sorted(
+        session.scalars(sa.select(Contact.account_id).where(Contact.account_id.is_not(None)).distinct())
+    )
     found = {}
     for part in (accounts[: len(accounts) // 2], accounts[len(accounts) // 2 :]):
         some = people.where(Contact.account_id.in_(part))

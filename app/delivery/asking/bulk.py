@@ -101,7 +101,7 @@ def invite(
     rows = sa.select(*[value.label(name) for name, value in values.items()]).order_by(planned.contact_id)
     table = Invitation.__table__
     added = sa.insert(table).from_select(list(values), rows, include_defaults=False)
-    return session.execute(added).rowcount
+    return session.execute(added, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def give_nonces(session: Session) -> None:

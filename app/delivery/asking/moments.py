@@ -22,6 +22,7 @@ from app.delivery.sending.windows import ONE_DAY, Window
 from app.surveys.rules import Rules
 
 UNKNOWN = ""
+FEW_ZONES = 60
 ZONE = sa.func.coalesce(sa.func.nullif(Contact.time_zone, ""), Account.time_zone, UNKNOWN)
 
 
@@ -84,7 +85,14 @@ def table(of: Iterable[Due], rules: Rules) -> sa.CTE:
     )
     columns = [sa.column("zone", sa.String), *[sa.column(name, UtcDateTime()) for name in COLUMNS]]
     rows = [(d.zone, d.at, d.day_from, d.day_until, *[d.at - wait for wait in waits]) for d in of]
-    return sa.values(*columns, name="moments").data(rows).cte("dues")
+    if len(rows) > FEW_ZONES:
+        return sa.values(*columns, name="moments").data(rows).cte("dues")
+    # SQLAlchemy writes a statement with VALUES anew each time, which takes longer than to judge a few people.
+    selects = [
+        sa.select(*[sa.literal(v, c.type).label(c.name) for v, c in zip(row, columns, strict=True)])
+        for row in rows
+    ]
+    return (sa.union_all(*selects) if len(selects) > 1 else selects[0]).cte("dues")
 
 
 FOREVER = 2**58

@@ -16,7 +16,6 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Account, Contact
 from app.delivery import cadence
 from app.delivery.asking import bulk, deferring, firsts
-from app.delivery.cadence import Ask
 from app.delivery.models import Channel, Invitation, Wave, WaveState
 
 PEOPLE = 10_000
@@ -24,16 +23,28 @@ PARTS_OF_A_PASS = 10
 JUDGED_NOBODY = 0
 
 
+def begin(session: Session, wave: Wave, people: sa.Select | None, *, now: datetime) -> None:
+    """Write down these people, else the audience: all of it, or the first part of a large one."""
+    if people is None:
+        wave.judged_to = JUDGED_NOBODY
+        plan_next(session, wave, now=now)
+    else:
+        plan(session, wave, people, now=now)
+        firsts.choose(session, wave, wave.first_people or 0)
+
+
 def plan(
     session: Session, wave: Wave, people: sa.Select, *, now: datetime, whole: sa.Select | None = None
-) -> tuple[Ask, int]:
-    """Write an ask for each of these people into the ledger, planned or left out; by what they were judged, how many."""
+) -> int:
+    """Write an ask for each of these people into the ledger, planned or left out; how many."""
     given = {"ignores_window": wave.ignores_window, "purpose": wave.purpose}
     given["needs_address"] = wave.channel is Channel.MAIL
     given["beside"] = None if whole is None else wave.id
     ask = cadence.wave_of(session, wave.program, people, at=max(wave.first_send_at, now), **given)
     until = deferring.limit(wave, ask.rules)
-    return ask, bulk.invite(session, wave, people, ask, now=now, deferred_until=until, whole=whole)
+    if whole is not None:
+        people = people.where(is_not_in(wave))
+    return bulk.invite(session, wave, people, ask, now=now, deferred_until=until, whole=whole)
 
 
 def plan_next(session: Session, wave: Wave, *, now: datetime) -> int:
@@ -42,11 +53,10 @@ def plan_next(session: Session, wave: Wave, *, now: datetime) -> int:
     rest = whole.where(Contact.account_id > wave.judged_to)
     is_first, last = wave.judged_to == JUDGED_NOBODY, last_account(session, rest)
     if is_first and last is None:
-        _ask, count = plan(session, wave, whole, now=now)
+        count = plan(session, wave, whole, now=now)
     else:
         part = rest if last is None else rest.where(Contact.account_id <= last)
-        part = part if is_first else part.where(is_not_in(wave))
-        _ask, count = plan(session, wave, part, now=now, whole=whole)
+        count = plan(session, wave, part, now=now, whole=whole)
     wave.judged_to = last
     if last is None:
         firsts.choose(session, wave, wave.first_people or 0)
@@ -63,9 +73,9 @@ def last_account(session: Session, rest: sa.Select) -> int | None:
 def is_not_in(wave: Wave) -> sa.ColumnElement[bool]:
     """People who are not in the wave already. Whoever moves to another account meanwhile would come twice.
 
-    Asked as a number, or PostgreSQL would read all asks of the wave for each part.
+    Looked up for each person and by the person, or PostgreSQL would read all asks of the wave for each part.
     """
-    found = sa.select(Invitation.id).where(Invitation.wave_id == wave.id, Invitation.contact_id == Contact.id)
+    found = sa.select(Invitation.id).where(cadence.in_wave(wave.id), Invitation.contact_id == Contact.id)
     return found.correlate(Contact).limit(1).scalar_subquery().is_(None)
 
 
@@ -84,10 +94,9 @@ def plan_rest(session: Session, *, now: datetime) -> Iterator[int]:
         yield plan_next(session, wave, now=now)
 
 
-def share_judged(session: Session, wave: Wave) -> float | None:
-    """How much of all accounts a wave that is being written down has come past, 0 to 1; None when it is whole."""
+def accounts_judged(session: Session, wave: Wave) -> tuple[int, int] | None:
+    """How many accounts a wave that is being written down has come past, and of how many; None when it is whole."""
     if wave.judged_to is None:
         return None
     past = sa.func.count(sa.case((Account.id <= wave.judged_to, 1)))
-    done, accounts = session.execute(sa.select(past, sa.func.count()).select_from(Account)).one()
-    return done / accounts if accounts else 0.0
+    return tuple(session.execute(sa.select(past, sa.func.count()).select_from(Account)).one())
