@@ -263,14 +263,15 @@ class Turn:
         ends = [result for result in results if result.step is not Step.READY]
         if not results:
             return
-        leaving: set[int] = self._insist(lambda: self._settle(ready, ends))
+        leaving, ended = self._insist(lambda: self._settle(ready, ends))
         staying = [row.id for row in ready if row.id not in leaving]
         self.carrier.release(row.id for row in ready if row.id in leaving)
         self.carrier.withdraw(staying)
-        self.ended += len(ends) + len(staying)
+        self.ended += ended
         self._drop([*staying, *(result.id for result in ends)])
 
-    def _settle(self, ready: list[Row], ends: list[Result]) -> set[int]:
+    def _settle(self, ready: list[Row], ends: list[Result]) -> tuple[set[int], int]:
+        """The rows whose bodies may go, and how many came to an end: what another sender took over is its to count."""
         now, connection = self.now, looking_up(self.session)
         ends = self._ours(connection, ends)
         objections = self.carrier.look(connection, ready, now) if ready else []
@@ -278,7 +279,7 @@ class Turn:
         outcomes = [self._outcome(self.hand[end.id], end, now) for end in [*ends, *objections]]
         leaving = self._write(connection, [row.id for row in ready if row.id not in staying], outcomes, now)
         self._record(outcomes, [row for row in ready if row.id in leaving], now)
-        return leaving
+        return leaving, len(outcomes)
 
     def _write(
         self, connection: Connection, ready: list[int], outcomes: list[Outcome], now: datetime

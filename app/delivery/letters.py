@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from flask import render_template
 from flask_babel import format_date, get_locale
@@ -178,6 +179,16 @@ def personal(first_name: str, account: str) -> dict[str, str]:
         "spaced_first_name": f" {first}" if first else "",
         "called_first_name": f"{first}, " if first else "",
         "account": account,
+    }
+
+
+def values_of(person: Any) -> dict[str, str]:
+    """The values of one person, by names, account and language, that a mail is frozen with."""
+    return {
+        "name": f"{person.first_name} {person.last_name}".strip(),
+        "greeting": greeting(person.first_name, person.last_name, person.language),
+        "account": person.account,
+        "first_name": person.first_name,
     }
 
 

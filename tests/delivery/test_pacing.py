@@ -161,8 +161,12 @@ def test_workers_keep_the_limit_of_a_domain_together(app, office, sink, session,
     assert faults == []
     assert set(sink.counts.values()) == {1}
     assert len(sink.taken) == 32
-    assert most_in_a_second([taken.at for taken in sink.taken if taken.to.endswith(BIG)]) <= 12
-    assert max(place for place, taken in enumerate(sink.taken) if not taken.to.endswith(BIG)) < 24
+    most = most_in_a_second([taken.at for taken in sink.taken if taken.to.endswith(BIG)])
+    assert most <= 12
+    # On a machine that is too busy to come up to the limit, nobody has to wait for it.
+    assert (
+        most < 12 or max(place for place, taken in enumerate(sink.taken) if not taken.to.endswith(BIG)) < 24
+    )
 
 
 def test_a_turn_is_one_worker_s_until_it_runs_out(session, now):

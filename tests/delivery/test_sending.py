@@ -798,6 +798,21 @@ def test_a_row_of_which_others_think_it_is_lost_is_told_right_by_its_sender(offi
     assert states(session, wave) == {InvitationState.SENT: 1}
 
 
+def test_what_another_sender_took_over_is_counted_by_that_one(office, session):
+    office.wave(1)
+    office.queue()
+
+    class Frozen(sender.Postman):
+        def collect(self, patience):
+            results = super().collect(patience)
+            if results:
+                session.scalar(sa.select(OutboxRow)).claim = "another"
+                session.commit()
+            return results
+
+    assert sender.carry(session, Frozen(office.mailer), now=office.now, lease=timedelta(0)) == 0
+
+
 def test_a_long_turn_keeps_its_claim(office, sink, session):
     wave = office.wave(4)
     office.queue()

@@ -14,7 +14,7 @@ from app.followups.improvements import mailing, readers
 from app.followups.improvements.models import Improvement, Mailing, Telling
 from app.followups.models import Cause, Outcome, Task, TaskState
 from app.setup import removal
-from app.surveys.models import Segment
+from app.surveys.models import Program, Segment
 from tests import make
 from tests.conftest import NOW
 from tests.followups.test_improvements import press
@@ -198,3 +198,15 @@ def test_what_went_out_by_mail_is_not_removed_so_that_nobody_gets_it_again(
     assert press(manager, page, f"{page}/removal").status_code == 303
     session.expire_all()
     assert session.scalars(sa.select(Telling.improvement_id)).all() == [found.id]
+
+
+def test_the_page_names_the_windows_of_the_programs_that_were_answered(session, sign_in):
+    installation(session).live_at = NOW - FIVE_DAYS
+    found = entry(session)
+    answered()
+    program = session.scalars(sa.select(Program)).one()
+    program.window = {"remind_days": [5], "remind_from": 13, "remind_until": 15}
+    manager = sign_in("manager")
+    page = manager.get(f"/improvements/{found.id}/mail").text
+    assert "Sat, 1:00" in page.replace("\u202f", " ")
+    assert "Mon–Fri" not in page

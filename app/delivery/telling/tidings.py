@@ -39,12 +39,7 @@ class Reader:
 
     @property
     def values(self) -> dict[str, str]:
-        return {
-            "name": f"{self.first_name} {self.last_name}".strip(),
-            "greeting": letters.greeting(self.first_name, self.last_name, self.language),
-            "account": self.account,
-            "first_name": self.first_name,
-        }
+        return letters.values_of(self)
 
 
 @dataclass(frozen=True)

@@ -130,15 +130,18 @@ def samples(entry: Improvement, rows) -> list[dict]:
     found = []
     for row in rows:
         letter = told_in(entry, row.language)
-        values = {
-            "greeting": letters.greeting(row.first_name, row.last_name, row.language),
-            "account": row.account,
-            "token": EXAMPLE,
-        }
-        name = f"{row.first_name} {row.last_name}".strip()
+        values = letters.values_of(row) | {"token": EXAMPLE}
         said = {"subject": letter.fill("subject", values), "html": preview.shown(letter.fill("html", values))}
-        found.append(said | {"name": name, "account": row.account, "language": row.language})
+        found.append(said | {"name": values["name"], "account": row.account, "language": row.language})
     return found
+
+
+def windows(entry: Improvement, planned) -> str:
+    """When the mails leave: in the window of reminders of the program that each reader answered."""
+    programs = readers.programs(db.session, entry, planned)
+    return "; ".join(
+        sorted({hours.reminders(rules.of(one)) for one in programs}) or [hours.reminders(rules.DEFAULTS)]
+    )
 
 
 def show_mail(entry: Improvement, form: SendForm, status: int = 200):
@@ -162,7 +165,7 @@ def show_mail(entry: Improvement, form: SendForm, status: int = 200):
         reason_words=readers.reason_words,
         is_current=mailing.is_current(entry, day_of(now, facts.zone)),
         must_type=size.people > TYPED_ABOVE,
-        window=hours.reminders(rules.DEFAULTS),
+        window=windows(entry, planned),
         language_name=language_name,
         now=now,
     )

@@ -20,11 +20,12 @@ from app.core.installation import Installation
 from app.delivery import cadence
 from app.delivery.asking import gates
 from app.delivery.asking.gates import Reason
-from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Skip, Suppression
+from app.delivery.models import Invitation, InvitationState, Purpose, Reminder, Skip, Suppression, Wave
 from app.followups.improvements.models import Improvement, Mailing, Telling
 from app.followups.models import Task
 from app.responses.models import Response
 from app.surveys import audience, rules
+from app.surveys.models import Program
 
 HEARD_FOR = timedelta(days=365)
 NO_WORDS, LATELY, SAME_MAILBOX = "no_words", "lately", "same_mailbox"
@@ -209,6 +210,17 @@ def chosen(planned: sa.Subquery, who: str) -> sa.ColumnElement[bool]:
     if who == "out":
         return planned.c.reason.is_not(None)
     return planned.c.reason == who if who else sa.true()
+
+
+def programs(session: Session, entry: Improvement, planned: sa.Subquery) -> list[Program]:
+    """The programs of the asks on which the mails rest of those who get it and of those who wait for it."""
+    waiting = sa.select(Telling.invitation_id).where(
+        Telling.improvement_id == entry.id, Telling.ended_at.is_(None)
+    )
+    asks = sa.select(planned.c.invitation_id).where(planned.c.reason.is_(None)).union_all(waiting)
+    waves = sa.select(Invitation.wave_id).where(Invitation.id.in_(asks))
+    theirs = sa.select(Wave.program_id).where(Wave.id.in_(waves))
+    return list(session.scalars(sa.select(Program).where(Program.id.in_(theirs)).order_by(Program.id)))
 
 
 def some(session: Session, planned: sa.Subquery) -> list[sa.Row]:
