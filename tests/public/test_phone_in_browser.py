@@ -102,7 +102,7 @@ def test_what_is_written_goes_along_into_another_language_and_is_gone_once_sent(
         page.locator("label", has_text=re.compile(r"^\s*4\s*$")).first.click()
         page.locator("#comment").press_sequentially("Too slow")
         page.locator(".tongues summary").click()
-        page.locator(".tongues a[hreflang=fr]").click()
+        page.locator(".tongues a[lang=fr]").click()
         page.wait_for_url("**~fr?score=9")
         page.wait_for_load_state()
         assert (page.locator("#comment").input_value(), page.locator("[value='4']").is_checked()) == (

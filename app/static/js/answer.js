@@ -1,6 +1,6 @@
 // The page of an ask, for phones that lose the network: keeps what was chosen and written on this device from the first
-// key, and sends once more what was pressed while there was no connection, here and on the page of thanks. Nothing is
-// sent that nobody pressed; without this script the pages do the same but for that.
+// key, and sends what was pressed once there is a connection again (thanks.js likewise on the page of thanks). Nothing is sent
+// that nobody pressed; without this script the pages do the same but for that.
 (() => {
   "use strict";
   const LASTS = 40 * 24 * 3600 * 1000, RETRY = 10000, PAUSE = 1500;
@@ -14,7 +14,7 @@
   const post = (form, fields) => fetch(form.action, { method: "POST", body: new URLSearchParams(fields), redirect: "manual" });
   let touched = false;
 
-  // The link is a secret and must not lie about on a shared device; 53 bits of it tell two asks apart and lead nowhere.
+  // The link is a secret and must not lie about; 53 bits of it tell two asks apart and lead nowhere.
   function digest(text) {
     let a = 0xdeadbeef, b = 0x41c6ce57;
     for (let i = 0; i < text.length; i++) {
@@ -62,52 +62,6 @@
     line.scrollIntoView({ block: "nearest" });
   }
 
-  function isOf(form, before) {
-    return before?.pressed && before.form === form.dataset.small;
-  }
-
-  // A form of the page of thanks: a press is sent from here, so that it can be kept where there is no connection.
-  function small(form) {
-    const key = new URL(form.action).pathname;
-    let isSending = false, isRefused = false;
-    function refuse(fields) {  // The page that comes says why.
-      isRefused = true;
-      restore(form, { fields });
-      const names = fields.map(String);
-      form.requestSubmit([...form.elements].find((one) => one.type === "submit" && names.includes(String([one.name, one.value]))));
-    }
-    async function send(fields) {
-      isSending = true;
-      try {
-        const answer = await post(form, fields);
-        drop(key);
-        if (answer.type === "opaqueredirect") location.replace(question + "/thanks");
-        else refuse(fields);
-      } catch {
-        keep(key, { fields, pressed: true, form: form.dataset.small });
-        say(form);
-        setTimeout(again, RETRY);
-      }
-      isSending = false;
-    }
-    function again() {
-      const waiting = kept(key);
-      if (isOf(form, waiting) && !isSending && navigator.onLine) send(waiting.fields);
-    }
-    form.addEventListener("submit", (event) => {
-      if (isRefused || !touched || !event.isTrusted) return;
-      event.preventDefault();
-      if (!isSending) send(all(form, event.submitter));
-    });
-    addEventListener("online", again);
-    const before = kept(key);
-    if (isOf(form, before)) {
-      restore(form, before);
-      if (navigator.onLine) again();
-      else say(form);
-    }
-  }
-
   // The form of the question, and that of further ones.
   function large(form) {
     const refused = form.querySelector("[role=alert]");
@@ -118,7 +72,7 @@
       isSending = true;
       try {
         const answer = await post(form, waiting.fields);
-        if (answer.type === "opaqueredirect") {  // Saved: what comes next is the same page as after any press.
+        if (answer.type === "opaqueredirect") {  // Saved: on to the page that follows any press.
           drop(path);
           location.replace(question + (path === question ? "/further" : "/thanks"));
         } else if (answer.status >= 500 || answer.status === 429) setTimeout(resend, RETRY);
@@ -134,9 +88,9 @@
     }
     function tell() {
       const now = new URLSearchParams(all(form)).toString();
-      if (!form.dataset.partial || now === told || !navigator.onLine) return;
+      if (!("partial" in form.dataset) || now === told || !navigator.onLine) return;
       told = now;
-      fetch(form.dataset.partial, { method: "POST", body: new URLSearchParams(now), keepalive: true }).catch(() => {});
+      fetch(form.action + "/partial", { method: "POST", body: new URLSearchParams(now), keepalive: true }).catch(() => {});
     }
     function changed(event) {
       if (!touched || !event.isTrusted) return;
@@ -171,9 +125,5 @@
   // The thanks come after the commit; a press that is still waiting stays.
   if (path.endsWith("/thanks")) for (const one of [question, question + "/further"]) forget(one);
   if (form) large(form);
-  const forms = [...document.querySelectorAll("form[data-small]")];
-  // What waits here and has no place on the page any more, as where it was done from another device, is not sent.
-  for (const key of [question + "/contact", question + "/favour"])
-    if (question !== path && !forms.some((one) => isOf(one, kept(key)))) drop(key);
-  forms.forEach(small);
+  window.thanks?.({ all, post, kept, keep, drop, restore, say, question, isTouched: () => touched });
 })();
