@@ -13,7 +13,7 @@ from typing import Any
 
 from app.sentiment.engine.english import hearing as english
 from app.sentiment.engine.english.heads import heads
-from app.sentiment.engine.english.rules import NOTHING
+from app.sentiment.engine.english.patterns import NOTHING
 from app.sentiment.engine.english.wordlist import TEXTBLOB, analyzer
 from app.sentiment.engine.heard import Heard, Stretch, Word
 from app.sentiment.engine.others import hearing as others
@@ -26,7 +26,7 @@ from app.sentiment.models import Label
 __all__ = ["ENGINE", "LONGEST", "VERSION", "Clause", "Reading", "Reason", "read"]
 
 ENGINE = "textblob"
-RULES = "2"
+RULES = "3"
 """Goes up with every change of words, rules or weights that changes readings."""
 VERSION = f"{TEXTBLOB}+{RULES}.{heads().version}"
 MOST_EVIDENCE = 20

@@ -1,6 +1,6 @@
 """Labelled comments for training and trying: tab-separated files `NAME.public.tsv` with text, label (-1, 0, 1) and lang.
 
-The files are not part of this project, but for `challenge_*`, which is our own.
+The files are not part of this project, but for those we wrote: `challenge_*` and, beside this module, `own`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ TRAINING = (
     "stackoverflow",
     "nhs_survey",
     "challenge_b2b",
+    "own",
 )
 """The sets whose licences let weights made from them be shipped; no other set is ever trained on."""
+OWN = "own"
+"""Sentences as business customers write them, written for this and by nobody's example."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ def named(folder: Path) -> list[str]:
 
 def load(folder: Path, name: str) -> list[Comment]:
     """The labelled comments of a set; FileNotFoundError without it."""
+    if name == OWN:
+        folder = Path(__file__).parent
     with open(folder / f"{name}.public.tsv", encoding="utf-8", newline="\n") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         return [comment(row) for row in rows if row.get("label")]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from app.sentiment.engine.english.rules import ENDS_SENTENCE, NEGATORS, NOTHING, Hit, Part
+from app.sentiment.engine.english.patterns import ENDS_SENTENCE, NOTHING
+from app.sentiment.engine.english.rules import Hit, Part
+from app.sentiment.engine.english.wordlist import NEGATORS
 from app.sentiment.engine.tokens import Token
 
 OF_HITS = (

@@ -5,55 +5,19 @@ The analyzer judges words; here it is told in which part of the sentence they st
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from app.sentiment.engine.english.wordlist import analyzer
+from app.sentiment.engine.english import patterns
+from app.sentiment.engine.english.wordlist import NEGATORS, analyzer
 from app.sentiment.engine.tokens import Token
 
-NEGATORS = frozenset(
-    (
-        "not", "no", "never", "n't", "cannot", "can't", "don't", "doesn't", "didn't", "won't",
-        "isn't", "wasn't", "aren't", "weren't", "couldn't", "wouldn't", "shouldn't", "hasn't",
-        "haven't", "hadn't", "ain't", "neither", "nor", "none", "nobody", "nothing", "without",
-        "hardly", "barely", "scarcely", "rarely", "seldom", "zero", "lacks", "lacking", "fewer",
-        "less",
-    )
-)  # fmt: skip
-ABSENCES = frozenset(
-    (
-        "no", "never", "without", "zero", "nothing", "none", "fewer", "less", "nobody", "haven't",
-        "hasn't", "hadn't",
-    )
-)  # fmt: skip
 REACH = 4
 """So many words after a negation are negated, at most to the end of the clause."""
-TURNS = frozenset(("but", "however", "yet", "nevertheless", "nonetheless", "whereas"))
-CONCESSIONS = frozenset(("although", "though", "while", "whilst", "despite", "albeit"))
-STOPS = frozenset(".!?;\n…")
-ENDS_SENTENCE = frozenset(".!?\n")
-FLIPPED_PRAISE, FLIPPED_BLAME, NO_TROUBLE = -0.7, -0.5, -0.9
+FLIPPED_PRAISE, FLIPPED_BLAME, NO_TROUBLE, RELIEVED = -0.7, -0.5, -0.9, 0.3
+PRAISED = 0.7
 WISHED = 0.15
 TURNED, CONCEDED = 1.8, 0.5
-
-COMPLAINT_WISH = re.compile(
-    r"\b(?:could|should|would|might|needs? to|must|ought to|can) (?:really |also |still |all |definitely )?(?:be|do with|have been|use|get)\b"
-    r"|\bi (?:really )?wish\b|\bwish (?:it|they|you|there|the|we)\b|\bif only\b|\bneeds? (?:a lot|much|some|more|better|improv|fix|work)"
-    r"|\bexpect(?:ed)? (?:more|better|faster)|\broom for\b|\bshould(?:n't| not)? (?:have|not)\b|\bcould use\b"
-)
-REQUEST = re.compile(
-    r"\bplease\b|\bwould (?:like|love|prefer|be (?:nice|good|great|helpful|useful|better|awesome|amazing|cool|lovely|handy|perfect|fantastic))\b"
-    r"|\bit'?d be\b|\bi'd (?:like|love)\b|\bwe'd (?:like|love)\b|\bcan you\b|\bcould you\b|\bhope(?:fully)?\b|\bsuggest(?:ion)?s?\b"
-    r"|\b(?:add|allow|include|provide|offer|introduce|enable|consider|make it|give us|bring back)\b|\blooking forward\b|\bwish ?list\b"
-    r"|\bfeature request\b|\bwould (?:help|appreciate)\b|\bmore (?!than\b|or less\b)\w+|\bbetter if\b|\bhow (?:can|do|to|about)\b"
-)
-EXEMPT = re.compile(r"\b(?:could not|couldn't|can't|would not) (?:be )?(?:better|happier|improve|more|ask)")
-NOTHING = re.compile(
-    r"\W*(?:(?:absolutely|really|honestly|currently|at present|at the moment|i think|for me|well|there is|there's|there was|there are) ?)*"
-    r"(?:nothing|none|nope|no|n ?/ ?a|na|nil|nowt|zero|not applicable|no comments?|no changes?|no suggestions?|not a thing|nothing at all)"
-    r"(?:\W+(?:really|at all|at present|at the moment|right now|so far|as yet|yet|comes to mind|i can think of|that i can think of|to add|else|for now|whatsoever|to improve|to say|to report|different|more|needed|needs|improving|changing|to change|specific|in particular))*\W*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True)
@@ -106,9 +70,11 @@ def cuts(words: list[Token]):
     first, weight, is_turn, conceding = 0, 1.0, False, False
     for word in words:
         at = word.place
-        is_stop = word in STOPS and word.kind != "word"
-        is_turning = word in TURNS and not (word == "yet" and (at == 0 or not is_pause(words, at - 1)))
-        is_conceding = word in CONCESSIONS and (
+        is_stop = word in patterns.STOPS and word.kind != "word"
+        is_turning = word in patterns.TURNS and not (
+            word == "yet" and (at == 0 or not is_pause(words, at - 1))
+        )
+        is_conceding = word in patterns.CONCESSIONS and (
             at == first or is_pause(words, at - 1) or word in ("although", "despite")
         )
         if not (is_stop or is_turning or is_conceding or word == ","):
@@ -153,17 +119,32 @@ def judged(part: Part, words: list[Token]) -> Part:
     """The part with the words that the analyzer knows, after negation and wishes."""
     here = joined(words[part.first : part.last])
     text = " ".join(here)
-    exempt = EXEMPT.search(text) is not None
-    part.wishes = 0 if exempt else len(COMPLAINT_WISH.findall(text))
-    part.requests = len(REQUEST.findall(text))
+    unbeaten = patterns.UNBEATEN.search(text)
+    part.wishes = 0 if unbeaten else len(patterns.COMPLAINT_WISH.findall(text))
+    part.requests = len(patterns.REQUEST.findall(text))
     for chunk, polarity, _, _ in analyzer().assessments([(word, None) for word in here], negation=False):
         if polarity:
             ends = [word for word in chunk if isinstance(word, Token)]
             part.hits.append(Hit(ends[0].place, reach_of(ends[-1]), max(-1.0, min(1.0, polarity))))
-    negate(part, words)
+    if unbeaten:
+        part.hits = [Hit(part.first, reach_of(here[-1]), PRAISED, flipped=True)]
+        return part
+    is_answer = part.first == 0 and patterns.ANSWER.match(text) is not None
+    negate(part, words, part.first + is_answer)
+    relieve(part, words)
     if part.wishes or part.requests:
         wish(part)
+    turn_of_phrase(part, here, text)
+    if part.first == 0 and here[0] in patterns.COMPARATIVES and "than" not in here:
+        missed(part)
     return part
+
+
+def missed(part: Part) -> None:
+    """A comment that begins with "faster" or "better" names what is not so."""
+    part.wishes = max(part.wishes, 1)
+    if part.hits and part.hits[0].first == part.first and part.hits[0].polarity > 0:
+        part.hits[0].polarity *= -0.5
 
 
 def reach_of(word: Token) -> int:
@@ -189,14 +170,20 @@ def joined(words: list[Token]) -> list[Token]:
     return here
 
 
-def negate(part: Part, words: list[Token]) -> None:
-    """Turn what stands within reach of a negation; a negation that turns nothing is a stray one."""
+def negate(part: Part, words: list[Token], start: int) -> None:
+    """Turn what stands within reach of a negation from `start` on; one that turns nothing is a stray one."""
     inside = {at for hit in part.hits if hit.last > hit.first for at in range(hit.first, hit.last + 1)}
-    for word in words[part.first : part.last]:
+    for word in words[start : part.last]:
         if word not in NEGATORS or word.place in inside:
             continue
         for hit in part.hits:
-            if word.place < hit.first <= word.place + REACH and not hit.flipped:
+            if (
+                word.place < hit.first <= word.place + REACH
+                and not hit.flipped
+                and words[hit.first].kind == "word"
+            ):
+                if any(one in NEGATORS for one in words[hit.first : hit.last + 1]):
+                    break
                 hit.polarity *= turned(word, hit.polarity)
                 hit.flipped, hit.first = True, word.place
                 break
@@ -209,7 +196,50 @@ def negate(part: Part, words: list[Token]) -> None:
 def turned(word: Token, polarity: float) -> float:
     if polarity > 0:
         return FLIPPED_PRAISE
-    return NO_TROUBLE if word in ABSENCES else FLIPPED_BLAME
+    return NO_TROUBLE if word in patterns.ABSENCES else FLIPPED_BLAME
+
+
+def relieve(part: Part, words: list[Token]) -> None:
+    """Trouble that is solved, counted or named as a thing is none; praise that ended is blame."""
+    for hit in part.hits:
+        before = words[max(part.first, hit.first - 3) : hit.first]
+        after = words[hit.last + 1 : min(part.last, hit.last + 3)]
+        if hit.flipped:
+            continue
+        if (
+            hit.polarity < 0
+            and after
+            and after[0] in patterns.ABOUT_TROUBLE
+            and words[hit.last] in patterns.TROUBLE
+        ):
+            hit.polarity *= 0.1
+        elif hit.polarity < 0 and (
+            any(word in patterns.FELL for word in after) or any(word in patterns.RELIEF for word in before)
+        ):
+            if not part.requests and not any(word in NEGATORS for word in words[part.first : hit.first]):
+                hit.polarity, hit.flipped = RELIEVED, True
+        elif hit.polarity > 0 and any(word in patterns.ENDED for word in after):
+            hit.polarity, hit.flipped = -hit.polarity, True
+
+
+def turn_of_phrase(part: Part, here: list[Token], text: str) -> None:
+    """Wishes for what is not good enough, and times that are too long or pleasantly short, are words of their own."""
+    starts, at = [], 0
+    for word in here:
+        starts.append(at)
+        at += len(word) + 1
+    for found in patterns.WORSE.finditer(text):
+        first = here[bisect_right(starts, found.start()) - 1]
+        last = here[bisect_right(starts, found.end() - 1) - 1]
+        if found.lastgroup == "wish":
+            part.hits = [
+                hit
+                for hit in part.hits
+                if not first.place <= hit.first <= reach_of(last) + 2 or hit.polarity < 0
+            ]
+            part.wishes = max(part.wishes, 1)
+        part.hits.append(Hit(first.place, reach_of(last), patterns.WORSE_BY[found.lastgroup], flipped=True))
+    part.hits.sort(key=lambda hit: hit.first)
 
 
 def wish(part: Part) -> None:

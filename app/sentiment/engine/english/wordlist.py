@@ -21,6 +21,15 @@ WORDS = Path(__file__).parents[1] / "words"
 STRENGTHS = {"-3": -0.9, "-2": -0.55, "-1": -0.3, "0": 0.0, "+1": 0.3, "+2": 0.55, "+3": 0.9}
 MODIFIER = "RB"
 VOWELS = "aeiou"
+NEGATORS = frozenset(
+    (
+        "not", "no", "never", "n't", "cannot", "can't", "don't", "doesn't", "didn't", "won't",
+        "isn't", "wasn't", "aren't", "weren't", "couldn't", "wouldn't", "shouldn't", "hasn't",
+        "haven't", "hadn't", "ain't", "neither", "nor", "none", "nobody", "nothing", "without",
+        "hardly", "barely", "scarcely", "rarely", "seldom", "zero", "lacks", "lacking", "fewer",
+        "less",
+    )
+)  # fmt: skip
 
 
 class Listed(Sentiment):
@@ -38,6 +47,8 @@ class Listed(Sentiment):
             self.learn(word, strength)
         for strength, sign in listed("signs.txt"):
             self.annotate(sign, polarity=strength)
+        for word in NEGATORS & self.keys():
+            self.learn(word, 0.0)
         for longer in self.phrases.values():
             longer.sort(key=len, reverse=True)
 

@@ -49,18 +49,26 @@ def language_of(text: str, words: list[Token], asked: str | None) -> str | None:
     A text without any letter is in the language it was asked in.
     """
     head = text[:LOOKED_AT]
+    if head.isascii():
+        every = sum(word.kind == "word" and len(word) for word in words[:ENOUGH_LETTERS])
+        return of_latin(words, every, asked)
     letters = {script: len(pattern.findall(head)) for script, pattern in SCRIPTS.items()}
     known, every = sum(letters.values()), len(LETTER.findall(head))
+    if every and 2 * known < every:
+        return None
     if not every:
         return asked or "en"
-    if 2 * known < every:
-        return None
     script = max(letters, key=lambda name: letters[name])
     if script in ("han", "kana") and letters["kana"] * 8 > letters["han"]:
         script = "kana"
     if script != "latin":
         return of_script(script, head, asked)
-    if every < ENOUGH_LETTERS and asked and asked not in NOT_LATIN:
+    return of_latin(words, every, asked)
+
+
+def of_latin(words: list[Token], letters: int, asked: str | None) -> str:
+    """A text without any letter is in the language it was asked in, and so is one of a few words."""
+    if asked and (not letters or (letters < ENOUGH_LETTERS and asked not in NOT_LATIN)):
         return asked
     return by_common_words(words, asked)
 
@@ -81,8 +89,11 @@ def by_common_words(words: list[Token], asked: str | None) -> str:
     """The language with most of its commonest words here; the one asked in unless another clearly has more."""
     own = asked if asked and asked not in NOT_LATIN else "en"
     counts: Counter[str] = Counter()
+    common = spoken()
     for word in words[:LOOKED_AT]:
-        counts.update(spoken().get(word, ()))
+        if word in common:
+            for language in common[word]:
+                counts[language] += 1
     best, most = max(counts.items(), key=lambda item: (item[1], item[0] == own, item[0]), default=(own, 0))
     return best if most >= 2 and most >= 1.5 * counts[own] and most - counts[own] >= 2 else own
 
