@@ -86,7 +86,7 @@ def engine_options(settings: config.Settings) -> dict:
     Compiled statements take some 70 kB each and every connection keeps caches of its own, so there are few of the first,
     and the connection that was used last is taken again. Paths that are often gone keep theirs (`database/prepared.py`).
     """
-    lean = {"hide_parameters": True, "query_cache_size": 32, "pool_use_lifo": True}
+    lean = {"hide_parameters": True, "query_cache_size": 20, "pool_use_lifo": True}
     if settings.is_sqlite:
         return lean | {"connect_args": {"cached_statements": 32}}
     limits = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,6 +20,7 @@ import sqlalchemy as sa
 
 from app.auth.models import RoleName
 from app.core import clock
+from app.core.processes.memory import pools
 from app.core.tokens import Signer
 from app.delivery.models import Invitation, InvitationState
 from app.demo import team
@@ -33,6 +35,7 @@ LINKS = re.compile(r'\bhref="(/[^"#]*)')
 NUMBER = re.compile(r"\d+|[A-Za-z0-9_-]{30,}")
 CSRF = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 EACH_KIND, SWEEPS, MOST_PAGES = 2, 4, 200
+AT_REST_SECONDS = 3 * pools.GIVE_BACK_SECONDS
 OPEN = sa.select(Invitation.nonce).where(Invitation.state == InvitationState.SENT).order_by(Invitation.id)
 LEAVING = ("/logout", "/static/")
 
@@ -62,7 +65,7 @@ def fetched(server: Server, path: str) -> bytes:
 
 
 def memory() -> Iterator[Figure]:
-    """PSS of `justask serve` and its two web processes."""
+    """PSS of `justask serve` and its two web processes, when they have given back what pages leave free."""
     with installations.empty() as app:
         settings = app.extensions["settings"]
         with servers.running(servers.WITH_DEMO, settings) as server:
@@ -72,8 +75,11 @@ def memory() -> Iterator[Figure]:
             asks = [signer.token(nonce) for nonce in db.session.scalars(OPEN)]
             db.session.rollback()
             opened = sum(sweep(server, staff, token) for token in asks[:SWEEPS])
+            at_once = sum(server.memory())
+            time.sleep(AT_REST_SECONDS)
             parts = server.memory()
     note = " + ".join(f"{part:.0f}" for part in parts) + f" (parent and web processes), {opened} pages opened"
+    note += f"; {at_once:.0f} when the last one was answered"
     yield Figure(
         "memory of the web server, PSS", sum(parts), MEMORY_GOAL_MB, at_most=True, unit=" MB", note=note
     )

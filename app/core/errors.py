@@ -20,11 +20,11 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from app.core.database.transactions import GateBusy
 from app.core.language.words import addressing, browsers_choice
 from app.core.web import typed
+from app.core.web.bodies import RETRY_AFTER_SECONDS
 from app.core.web.frame import is_respondent
 from app.core.web.nearest import page_of_form
 
 log = logging.getLogger(__name__)
-RETRY_AFTER_SECONDS = 10
 WITH_SECTIONS = frozenset({400, 403, 404, 405, 409})
 REPEATABLE = frozenset({409, 500, 503})
 WITH_WAY_BACK = frozenset({400, 401, 409})

@@ -20,8 +20,8 @@ from app import journey
 from app.auth import access, limits
 from app.core import clock
 from app.core.database.transactions import GateBusy
-from app.core.errors import RETRY_AFTER_SECONDS
 from app.core.language.words import addressing, browsers_choice
+from app.core.web.bodies import RETRY_AFTER_SECONDS
 from app.extensions import csrf
 from app.public import forms, machines, pages
 from app.public.desk import LANGUAGE, Desk, desk, signs_of

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha1
 from pathlib import Path
 
-from app.core.processes.imports import bare
+from app.core.processes.memory.imports import bare
 from app.sentiment.engine.english import hearing
 from app.sentiment.engine.english.heads import Heads
 from app.sentiment.engine.plain import plain

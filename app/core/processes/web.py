@@ -6,7 +6,6 @@ changes. One that replaces another is `python -m app.core.processes.web wsgi:app
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import signal
 import sys
@@ -23,13 +22,13 @@ from app.core.database import transactions
 from app.core.language import locales
 from app.core.language.words import RESPONDENTS, STAFF_LANGUAGES
 from app.core.processes import logs
+from app.core.processes.memory import pools
 from app.core.processes.minding import DRAIN_SECONDS, ENDS
 from app.core.web import bodies
 from app.extensions import db
 
-# Options of glibc's mallopt, from malloc.h.
-M_MMAP_THRESHOLD, M_ARENA_MAX = -3, -8
-LARGE_BYTES = 1024 * 1024
+# Objects in rings that a page leaves behind have become old while it was made; left to itself, Python's collector waits
+# long before it looks through old ones.
 COLLECTING = (700, 10, 2)
 
 
@@ -68,7 +67,8 @@ def serve(settings: config.Settings, app: Flask) -> None:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    give_back_memory()
+    gc.set_threshold(*COLLECTING)
+    pools.keep_one()
     if "sqlalchemy" in app.extensions:
         with app.app_context():
             transactions.keep_few_pages(db.engine)
@@ -83,21 +83,8 @@ def serve(settings: config.Settings, app: Flask) -> None:
         log_access=False,
     )
     behind = bodies.Bodies(app, settings.WEB_THREADS, app.config["MAX_CONTENT_LENGTH"] or bodies.LIMIT)
+    pools.give_back_regularly()
     server.serve(target_loader=lambda _target: behind)
-
-
-def give_back_memory() -> None:
-    """One pool of memory for all threads, and large pieces returned when they are free, where the C library can.
-
-    Left to itself glibc makes a pool for each thread, which Python's own lock makes useless, and after the first large
-    piece (checking a password takes 19 MB) it keeps the next ones. Objects in rings that a page leaves behind have become
-    old while it was made; Python's collector, too, waits long before it looks through old ones.
-    """
-    gc.set_threshold(*COLLECTING)
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt:
-        mallopt(M_ARENA_MAX, 1)
-        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)
 
 
 def main() -> None:

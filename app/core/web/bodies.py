@@ -16,8 +16,7 @@ from queue import SimpleQueue
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
 
-from app.core.errors import RETRY_AFTER_SECONDS
-
+RETRY_AFTER_SECONDS = 10
 WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 AT_ONCE = 64 * 1024
 LIMIT = 32 * 1024 * 1024

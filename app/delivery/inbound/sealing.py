@@ -10,7 +10,7 @@ import hashlib
 from typing import Any
 
 import config
-from app.core.processes.imports import Later
+from app.core.processes.memory.imports import Later
 
 fernet = Later("cryptography.fernet")
 

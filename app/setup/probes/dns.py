@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from flask_babel import lazy_gettext as _l
 
-from app.core.processes.imports import Later
+from app.core.processes.memory.imports import Later
 from app.setup.probes.findings import Finding, bad, care, good, unknown
 
 dns = Later("dns.resolver")

@@ -14,7 +14,7 @@ from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
 
-from app.core.processes.imports import Later
+from app.core.processes.memory.imports import Later
 from app.delivery.mail.smtp.faults import Reply
 from app.delivery.mail.smtp.server import LaneFault, Server
 from app.setup.probes.findings import Finding, bad, care, good, unknown

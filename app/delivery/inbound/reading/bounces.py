@@ -18,9 +18,10 @@ from email.message import Message
 from email.parser import HeaderParser
 from enum import StrEnum
 
-from flufl.bounce import all_failures
-
+from app.core.processes.memory.imports import Later
 from app.delivery.inbound.reading.letter import Letter, ids_in, line_of, text_of
+
+manners = Later("flufl.bounce")
 
 SENDER_STATUS = frozenset({"7", "8"})
 MOST_BLOCKS = 50
@@ -170,7 +171,7 @@ def odd_bounce(letter: Letter) -> Report | None:
 
 def failed_recipients(letter: Letter) -> list[str]:
     try:
-        temporary, permanent = all_failures(letter.message)
+        temporary, permanent = manners.all_failures(letter.message)
     except Exception:
         return []  # It reads servers' own manners by guesses, and a mail that it stumbles over is none that it knows.
     found = {address.decode("ascii", "replace") for address in (*temporary, *permanent)}

@@ -11,7 +11,7 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
-from app.core.processes.imports import bare
+from app.core.processes.memory.imports import bare
 
 with bare("textblob"):
     from textblob.en import MODULE, Sentiment
