@@ -14,7 +14,7 @@ from app.sentiment.reading import ENGINE, VERSION, Reading, Reason, read
 
 WHY = {
     Reason.EMPTY: "there is nothing to read",
-    Reason.NO_WORDS: "there are no words in it",
+    Reason.NO_WORDS: "there are no words in it that we know",
     Reason.LANGUAGE: "there is no word list for its language",
 }
 

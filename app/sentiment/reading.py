@@ -26,7 +26,7 @@ from app.sentiment.models import Label
 __all__ = ["ENGINE", "LONGEST", "VERSION", "Clause", "Reading", "Reason", "read"]
 
 ENGINE = "textblob"
-RULES = "3"
+RULES = "4"
 """Goes up with every change of words, rules or weights that changes readings."""
 VERSION = f"{TEXTBLOB}+{RULES}.{heads().version}"
 MOST_EVIDENCE = 20
@@ -99,6 +99,8 @@ def read(text: str, *, lang: str | None = None, intent: str | None = None) -> Re
     if intent in NOTHING_MEANS and is_nothing(shown, words, language):
         return nothing(text, NOTHING_MEANS[intent], language)
     heard = english.hear(shown, words) if language == "en" else others.hear(shown, words, language)
+    if not heard.is_known:
+        return Reading(None, Label.UNKNOWN, language, reason=Reason.NO_WORDS)
     return reading(text, heard, language)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha1
 from pathlib import Path
 
@@ -75,8 +75,8 @@ def fold_of(comment: Comment) -> int:
     return sha1(comment.text.encode()).digest()[0] % FOLDS
 
 
-def made(parts: Iterable[Sequence[Comment]]) -> Heads:
-    return Heads(train.trained([one for part in parts for one in train.examples(part)]))
+def made(data: dict[str, Sequence[Comment]]) -> Heads:
+    return Heads(train.trained(train.gathered(data)))
 
 
 def figures(comments: Sequence[Comment], found: Sequence[Found]) -> str:
@@ -93,8 +93,9 @@ def figures(comments: Sequence[Comment], found: Sequence[Found]) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     folder, *names = arguments
-    data = {name: sets.load(Path(folder), name) for name in names or sets.named(Path(folder))}
-    known = {name: comments for name, comments in data.items() if name in sets.TRAINING}
+    known = {name: sets.load(Path(folder), name) for name in sets.TRAINING}
+    shown = names or [*sets.named(Path(folder)), sets.OWN]
+    data = {name: known.get(name) or sets.load(Path(folder), name) for name in shown}
     judged = {"TextBlob": {name: [by_textblob(c) for c in of] for name, of in data.items()}}
     if SentimentIntensityAnalyzer:
         vader = by_vader()
@@ -127,7 +128,7 @@ def unseen(known: dict[str, list[Comment]]) -> dict[str, list[Found]]:
     """Each set read with weights made of the others."""
     found = {}
     for name, comments in known.items():
-        judge = by_weights(made([of for other, of in known.items() if other != name]))
+        judge = by_weights(made({other: of for other, of in known.items() if other != name}))
         found[name] = [judge(comment) for comment in comments]
     return found
 

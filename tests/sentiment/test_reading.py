@@ -65,6 +65,7 @@ def test_a_comment_is_read_in_its_own_language(text, lang, language, label):
         ("<br><br>", "en", "empty"),
         ("\0\0", "en", "empty"),
         ("10 / 10", "en", "no_words"),
+        ("x" * 1_000_000, "en", "no_words"),
         ("Erittäin hyvä", "fi", "language"),
         ("매우 좋아요", "en", "language"),
         ("Πολύ καλό", None, "language"),

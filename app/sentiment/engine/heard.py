@@ -27,9 +27,10 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Polarity -1..1; `chances` of negative, neutral and positive, summing to 1."""
+    """Polarity -1..1; `chances` of negative, neutral and positive, summing to 1; `is_known` with any word we know."""
 
     polarity: float
     chances: tuple[float, float, float]
     words: list[Word] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
+    is_known: bool = True

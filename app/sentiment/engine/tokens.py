@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 SMILEYS = r"[:;=8][\-o']?[)(\]\[dDpPsS/\\|@3*]+(?!\w)|\^_?\^|<3|</3|-_-|\bx[dD]\b|\([:;]|\)[:;]"
+MARKS = r"[\u0300-\u036f\u064b-\u0655\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962-\u0963]"
+"""Signs that belong to the letter before them; Python does not count them as letters."""
+LETTERS = rf"[^\W\d_](?:[^\W\d_]|{MARKS})*"
 TOKEN = re.compile(
     rf"(?P<smiley>{SMILEYS})"
-    r"|(?P<word>[^\W\d_]+(?:['\-][^\W\d_]+)*)"
+    rf"|(?P<word>{LETTERS}(?:['\-]{LETTERS})*)"
     r"|(?P<number>\d+(?:[.,:/]\d+)*)"
     r"|(?P<mark>(?P<first>[!?.,;:()\"…\-])(?P=first)*)"
     r"|(?P<newline>\n)"

@@ -32,7 +32,8 @@ def hear(text: str, words: list[Token], weights: Heads | None = None) -> Heard:
     if len(found) == 1:
         first, last = words[found[0].first], words[found[0].last - 1]
         stretches = [Stretch(first.start, last.end, whole.polarity, tuple(moved))]
-    return Heard(whole.polarity, whole.chances, moved, stretches)
+    is_known = bool(whole.known) or any(part.hits for part in found)
+    return Heard(whole.polarity, whole.chances, moved, stretches, is_known)
 
 
 def stretch(text: str, words: list[Token], part: Part, whole: Judged, moved: list[Word]) -> Stretch:

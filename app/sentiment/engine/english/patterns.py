@@ -34,9 +34,13 @@ ABOUT_TROUBLE = frozenset(
 """After a word of trouble these name a thing: a crash report, a bug tracker."""
 TROUBLE = frozenset(
     (
-        "crash", "error", "errors", "bug", "bugs", "issue", "issues", "problem", "problems",
-        "complaint", "complaints", "incident", "risk", "risks", "fault", "defect", "defects",
-        "outage", "failure", "fraud", "delay", "churn", "spam",
+        "crash", "crashes", "error", "errors", "bug", "bugs", "issue", "issues", "problem",
+        "problems", "complaint", "complaints", "incident", "incidents", "risk", "risks", "fault",
+        "faults", "defect", "defects", "outage", "outages", "failure", "failures", "fraud", "delay",
+        "delays", "churn", "spam", "mistake", "mistakes", "downtime", "glitch", "glitches",
+        "conflict", "conflicts", "threat", "threats", "difficulties", "trouble", "troubles",
+        "concern", "concerns", "waste", "stress", "confusion", "frustration", "losses", "hassle",
+        "headaches", "queue", "duplicates",
     )
 )  # fmt: skip
 FELL = frozenset(("dropped", "decreased", "fell", "vanished", "disappeared", "halved"))

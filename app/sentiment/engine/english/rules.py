@@ -184,6 +184,9 @@ def negate(part: Part, words: list[Token], start: int) -> None:
             ):
                 if any(one in NEGATORS for one in words[hit.first : hit.last + 1]):
                     break
+                if hit.polarity < 0 and any(one in patterns.RELIEF for one in words[word.place : hit.first]):
+                    hit.flipped = True
+                    break
                 hit.polarity *= turned(word, hit.polarity)
                 hit.flipped, hit.first = True, word.place
                 break
@@ -206,20 +209,21 @@ def relieve(part: Part, words: list[Token]) -> None:
         after = words[hit.last + 1 : min(part.last, hit.last + 3)]
         if hit.flipped:
             continue
-        if (
-            hit.polarity < 0
-            and after
-            and after[0] in patterns.ABOUT_TROUBLE
-            and words[hit.last] in patterns.TROUBLE
-        ):
-            hit.polarity *= 0.1
-        elif hit.polarity < 0 and (
-            any(word in patterns.FELL for word in after) or any(word in patterns.RELIEF for word in before)
-        ):
-            if not part.requests and not any(word in NEGATORS for word in words[part.first : hit.first]):
-                hit.polarity, hit.flipped = RELIEVED, True
+        if hit.polarity < 0 and words[hit.last] in patterns.TROUBLE:
+            ease(hit, before, after, part, words)
         elif hit.polarity > 0 and any(word in patterns.ENDED for word in after):
             hit.polarity, hit.flipped = -hit.polarity, True
+
+
+def ease(hit: Hit, before: list[Token], after: list[Token], part: Part, words: list[Token]) -> None:
+    """Make nothing of trouble in a name ("crash report"), and a little praise of trouble that went away."""
+    if after and after[0] in patterns.ABOUT_TROUBLE:
+        hit.polarity *= 0.1
+        return
+    is_gone = any(word in patterns.FELL for word in after) or any(word in patterns.RELIEF for word in before)
+    is_denied = any(word in NEGATORS for word in words[part.first : hit.first])
+    if is_gone and not is_denied and not part.requests:
+        hit.polarity, hit.flipped = RELIEVED, True
 
 
 def turn_of_phrase(part: Part, here: list[Token], text: str) -> None:
