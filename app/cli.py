@@ -32,6 +32,7 @@ from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
 from app.sentiment.again.cli import readings
 from app.sentiment.cli import sentiment
+from app.sentiment.themes import dictionary
 from app.serving import serve
 from app.setup.cli import begin_installation, live
 from app.setup.doctor import doctor
@@ -257,6 +258,7 @@ def bring_up_to_date() -> None:
     upgrade()
     transactions.write(db.session)
     templates.ensure(db.session, now=clock.now())
+    dictionary.ensure(db.session, now=clock.now())
     db.session.commit()
 
 

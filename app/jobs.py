@@ -46,6 +46,7 @@ from app.passes import run_once, work
 from app.reports import rollups
 from app.responses import partials
 from app.sentiment.again import rereading
+from app.sentiment.themes import dictionary, mentions, suggesting
 from app.setup import steps
 
 __all__ = ["TIMETABLE", "Job", "every", "job_named", "run_once", "stopping", "work"]
@@ -251,6 +252,28 @@ def fetch_mail(now: datetime) -> int:
     if box is None or installation(db.session).is_held:
         return 0
     return inbound.fetch(db.session, settings(), box, now=now, should_stop=stopping.is_set)
+
+
+@every(seconds=5)
+def find_themes(now: datetime) -> int:
+    """Find what comments are about that came, changed, or are to be looked through with another dictionary."""
+    edition, done = dictionary.number(db.session), 0
+    if not mentions.is_waiting(db.session, edition):
+        return 0
+    matcher = dictionary.Matcher(dictionary.themes(db.session))
+    while not stopping.is_set() and (count := mentions.step(db.session, matcher, edition)):
+        db.session.commit()
+        done += count
+    db.session.commit()
+    return done
+
+
+@every(seconds=60, queue=HOUSEKEEPING)
+def suggest_themes(now: datetime) -> int:
+    """Count once a day which phrases many comments use that no theme knows."""
+    found = suggesting.suggest_when_due(db.session, today=day_of(now, installation(db.session).zone), now=now)
+    db.session.commit()
+    return found
 
 
 @every(seconds=5, queue=HOUSEKEEPING)

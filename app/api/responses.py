@@ -25,6 +25,7 @@ from app.responses import besides
 from app.responses.models import Answer, Response
 from app.sentiment.judging.mismatch import is_mismatch, mismatch
 from app.sentiment.models import Label, StoredReading
+from app.sentiment.themes import mentions
 from app.surveys.scales import Band, band
 
 resource = Resource("responses", "What people answered.")
@@ -57,7 +58,9 @@ class SentimentSchema(Shown):
     label = Choice(Label, required=True)
     lang = ma.fields.String(required=True, allow_none=True)
     themes = ma.fields.List(
-        ma.fields.String(), required=True, metadata={"description": "Empty: themes are not read yet."}
+        ma.fields.String(),
+        required=True,
+        metadata={"description": "Found within seconds after the answer came."},
     )
     evidence = ma.fields.List(ma.fields.Dict(), required=True)
     corrected = ma.fields.Boolean(
@@ -194,13 +197,14 @@ def told(rows: list[Response]) -> list[dict]:
     """Answers with what was heard in them."""
     ids = [row.id for row in rows]
     heard, answers = readings(db.session, ids), besides.answers_of(db.session, ids)
+    about = mentions.names(db.session, ids)
     return [
         {name: getattr(row, name) for name in PLAIN}
         | {
             "band": None if row.score is None else band(row.score),
             "value": {name: getattr(row, f"value_{name}") for name in ("overall", "goal", "ease", "points")},
             "answers": [answered(answer) for answer in answers.get(row.id, ())],
-            "sentiment": sentiment(heard[row.id]) if row.id in heard else None,
+            "sentiment": sentiment(heard[row.id], about.get(row.id, [])) if row.id in heard else None,
             "flags": flags(row, heard.get(row.id)),
             "doubts": row.doubts or [],
             "counted": row.counts,
@@ -215,12 +219,12 @@ def answered(answer: Answer) -> dict:
     return {"question": question.name, "kind": question.kind} | given
 
 
-def sentiment(reading: StoredReading) -> dict:
+def sentiment(reading: StoredReading, about: list[str]) -> dict:
     return {
         "polarity": reading.polarity,
         "label": reading.said,
         "lang": reading.language,
-        "themes": [],
+        "themes": about,
         "evidence": reading.evidence,
         "corrected": reading.corrected is not None and reading.corrected is not reading.label,
     }

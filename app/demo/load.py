@@ -25,7 +25,7 @@ from app.demo.company import population
 from app.demo.events import records
 from app.demo.events.asking import TODAYS_PART, Asking
 from app.demo.events.handling import Handling
-from app.demo.rows import favours, improvements, scores
+from app.demo.rows import favours, hearing, improvements, scores
 from app.demo.rows.answers import Answers
 from app.demo.rows.customers import Home, add_customers
 from app.demo.rows.followups import Desk
@@ -85,6 +85,7 @@ def load(session: Session, settings: config.Settings, *, now: datetime, seed: in
     Desk(home, tasks, row.work_week).add(firms)
     favours.add(home, tasks)
     improvements.add(home)
+    hearing.add(home, audit.Actor("staff", staff[0].id, staff[0].display_name))
     scores.add_scores(home, firms)
     add_a_handover(session)
     wave = records.Wave(len(asking.waves), "nps", today, 0, 0, TODAYS_PART)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database.columns import Id, Json, Moment, UtcDateTime, choice, reference
+from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
 
 
@@ -25,7 +25,7 @@ class StoredReading(Base):
     """The reading of a response's comment, one for each. Polarity is -1..1, None when the engine cannot tell.
 
     `label` is the engine's; `corrected` is what a colleague said instead, and wins wherever a label is shown or
-    counted: that is `said`. `confidence` is 0..1, None for readings from before engines told it.
+    counted: that is `said`. `edition` is that of the dictionary by which its themes were found. `confidence` is 0..1, None for readings from before engines told it.
     """
 
     __tablename__ = "readings"
@@ -45,6 +45,7 @@ class StoredReading(Base):
     language: Mapped[str | None] = mapped_column(sa.String(16))
     evidence: Mapped[list] = mapped_column(Json, default=list)
     read_at: Mapped[Moment]
+    edition: Mapped[int] = mapped_column(default=0, server_default="0", index=True)
 
     @hybrid_property
     def said(self) -> Label:
@@ -117,3 +118,80 @@ class Rereading(Base):
     def changed(self) -> int:
         """How many labels are others."""
         return sum(n for move, n in self.moves.items() if len(set(move.split(">"))) > 1)
+
+
+class Department(StrEnum):
+    """Whose matter a theme is."""
+
+    PRODUCT = "product"
+    SUPPORT = "support"
+    SALES = "sales"
+    ACCOUNTS = "accounts"
+
+
+class Theme(Stamped, Base):
+    """Something comments may be about. `phrases` and `exclusions` are lists by language, "" for every language.
+
+    `key` names a theme that came with JustAsk. One that is not `is_active` is found no more.
+    """
+
+    __tablename__ = "themes"
+
+    id: Mapped[Id]
+    key: Mapped[str | None] = mapped_column(sa.String(40), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(80))
+    department: Mapped[Department | None] = mapped_column(choice(Department))
+    phrases: Mapped[dict] = mapped_column(Json, default=dict)
+    exclusions: Mapped[dict] = mapped_column(Json, default=dict)
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class ThemeEdition(Base):
+    """The one row that counts the editions of the dictionary; readings note in which their mentions were found."""
+
+    __tablename__ = "theme_editions"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[int]
+    is_seeded: Mapped[bool] = mapped_column(default=False)
+    suggested_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Mention(Base):
+    """A comment speaks of a theme, and how its clause sounds."""
+
+    __tablename__ = "theme_mentions"
+    __table_args__ = (sa.UniqueConstraint("theme_id", "response_id"),)
+
+    id: Mapped[Id]
+    theme_id: Mapped[int] = reference("themes.id", index=False)
+    response_id: Mapped[int] = reference("responses.id")
+    polarity: Mapped[float | None]
+    label: Mapped[Label] = mapped_column(choice(Label, "mentioned"))
+
+
+class Ground(StrEnum):
+    """Why a phrase is suggested."""
+
+    DETRACTORS = "detractors"
+    RISING = "rising"
+    FREQUENT = "frequent"
+
+
+class Suggestion(Base):
+    """A phrase of many comments that no theme knows: `n` comments, `before` of as many days earlier, by band."""
+
+    __tablename__ = "theme_suggestions"
+    __table_args__ = (sa.UniqueConstraint("language", "phrase"),)
+
+    id: Mapped[Id]
+    language: Mapped[str] = mapped_column(sa.String(16))
+    phrase: Mapped[str] = mapped_column(sa.String(80))
+    ground: Mapped[Ground] = mapped_column(choice(Ground))
+    n: Mapped[int]
+    before: Mapped[int]
+    detractors: Mapped[int]
+    promoters: Mapped[int]
+    log_odds: Mapped[float]
+    dismissed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    dismissed_by: Mapped[str | None] = mapped_column(sa.String(200))

@@ -70,10 +70,10 @@ DELETE = Prepared(
     .where(StoredReading.response_id == bindparam("response_id"))
     .returning(StoredReading.label, StoredReading.corrected)
 )
-INSERT = Prepared(sa.insert(StoredReading).values(response_id=bindparam("response_id"), **_heard))
+INSERT = Prepared(sa.insert(StoredReading).values(response_id=bindparam("response_id"), **_heard, edition=0))
 UPDATE = Prepared(
     sa.update(StoredReading)
     .where(StoredReading.response_id == bindparam("response_id"))
-    .values(**_heard)
+    .values(**_heard, edition=0)
     .returning(StoredReading.corrected)
 )

@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 
 from app.core.database import telling
 from app.responses.models import Response
-from app.sentiment.models import Correction, StoredReading
+from app.sentiment.models import Correction, Mention, StoredReading
 
 BULK = {"synchronize_session": False}
 
 
 def tell(session: Session, contact_id: int) -> dict[str, Any]:
-    """Every reading of an answer, and what colleagues said of it."""
+    """Every reading of an answer, the themes found in it, and what colleagues said of it."""
     return {
         "readings": telling.rows(session, StoredReading, of(StoredReading, contact_id)),
+        "theme_mentions": telling.rows(session, Mention, of(Mention, contact_id)),
         "reading_corrections": telling.rows(session, Correction, of(Correction, contact_id)),
     }
 

@@ -120,6 +120,7 @@ class Answers:
             "label": heard.label,
             "confidence": heard.confidence,
             "corrected": None,
+            "edition": 0,
             "language": heard.language,
             "evidence": list(heard.evidence),
             "read_at": ask.answer.changed_at or ask.answer.at,

@@ -29,6 +29,7 @@ from app.sentiment.again import rereading
 from app.sentiment.judging.marking import marked
 from app.sentiment.judging.mismatch import KINDS
 from app.sentiment.models import Label
+from app.sentiment.themes import dictionary
 from app.surveys.scales import Band, band
 
 LOT_DAYS = 365
@@ -47,6 +48,7 @@ CSV_HEAD = (
     "engine",
     "corrected",
     "mismatch",
+    "themes",
     "counted",
 )
 
@@ -63,14 +65,21 @@ def chosen_comments() -> Chosen:
         language=given.get("lang", "").replace("\x00", "")[:16],
         check=given["check"] if given.get("check") in rows.CHECKS else "",
         words=given.get("q", "").replace("\x00", "").strip()[:100],
+        theme=theme_in(given.get("theme", "")),
     )
+
+
+def theme_in(given: str) -> str:
+    """The id of a theme, or the word for none of them."""
+    is_number = given.isascii() and given.isdecimal() and len(given) < 10
+    return given if is_number or given == rows.NO_THEME else ""
 
 
 def address_of(chosen: Chosen, **more: object) -> dict[str, str]:
     """The parameters by which an address carries a choice."""
     given = {"from": chosen.start.isoformat(), "to": chosen.last.isoformat(), "label": chosen.label}
     given |= {"band": chosen.band, "mismatch": chosen.mismatch, "lang": chosen.language}
-    given |= {"check": chosen.check, "q": chosen.words} | more
+    given |= {"check": chosen.check, "q": chosen.words, "theme": chosen.theme} | more
     return {name: str(value) for name, value in given.items() if value}
 
 
@@ -95,6 +104,7 @@ def comments():
         unfiltered=address_of(days),
         following=found[PAGE_SIZE - 1].response.id if len(found) > PAGE_SIZE else None,
         languages=language_options(chosen),
+        themes={one.id: one.name for one in dictionary.themes(db.session)},
         words=words,
         band=band,
         may_correct=current_user.may(RoleName.CSM),
@@ -117,18 +127,19 @@ def comments_csv():
 def comment_lines(session: Session, chosen: Chosen) -> Iterator[str]:
     """The comments chosen, in pieces; `counted` summed is the figure over the list."""
     yield csv_lines([CSV_HEAD])
+    names = {one.id: one.name for one in dictionary.themes(session)}
     after: int | None = None
     while True:
         found = rows.comments(session, chosen, after=after, size=CSV_CHUNK)
         page = found[:CSV_CHUNK]
-        yield csv_lines([comment_row(one) for one in page])
+        yield csv_lines([comment_row(one, names) for one in page])
         if len(found) <= CSV_CHUNK:
             return
         after = page[-1].response.id
         session.expunge_all()
 
 
-def comment_row(one: Comment) -> tuple:
+def comment_row(one: Comment, names: dict[int, str]) -> tuple:
     response, reading = one.response, one.reading
     return (
         response.id,
@@ -145,6 +156,7 @@ def comment_row(one: Comment) -> tuple:
         f"{reading.engine} {reading.version}",
         int(reading.corrected is not None and reading.corrected is not reading.label),
         int(one.is_mismatch),
+        inert("; ".join(names[of.theme_id] for of in one.mentions if of.theme_id in names)),
         1,
     )
 

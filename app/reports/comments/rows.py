@@ -16,11 +16,13 @@ from app.contacts.models import Account
 from app.reports.lists import BAND_SCORES
 from app.responses.models import Response
 from app.sentiment.judging.mismatch import KINDS, is_mismatch, mismatch
-from app.sentiment.models import Correction, Label, StoredReading
+from app.sentiment.models import Correction, Label, Mention, StoredReading, Theme
+from app.sentiment.themes import mentions
 from app.surveys.scales import Band
 
 PAGE_SIZE = 40
 CORRECTED, RIGHT, UNCHECKED = "corrected", "right", "unchecked"
+NO_THEME = "none"
 CHECKS = (CORRECTED, RIGHT, UNCHECKED)
 
 said = StoredReading.said
@@ -39,6 +41,7 @@ class Chosen:
     language: str = ""
     check: str = ""
     words: str = ""
+    theme: str = ""
 
     @property
     def last(self) -> date:
@@ -46,7 +49,7 @@ class Chosen:
 
     @property
     def is_narrowed(self) -> bool:
-        return any((self.label, self.band, self.mismatch, self.language, self.check, self.words))
+        return any((self.label, self.band, self.mismatch, self.language, self.check, self.words, self.theme))
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,7 @@ class Comment:
     response: Response
     reading: StoredReading
     corrections: tuple[Correction, ...] = ()
+    mentions: tuple[Mention, ...] = ()
 
     @property
     def is_mismatch(self) -> bool:
@@ -86,9 +90,20 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
         found.append(language == chosen.language)
     if chosen.check:
         found.append(checked(chosen.check))
+    if chosen.theme:
+        found.append(about(chosen.theme))
     if chosen.words:
         found.append(Response.comment.icontains(chosen.words, autoescape=True))
     return found
+
+
+def about(theme: str) -> sa.ColumnElement[bool]:
+    """Comments that speak of the theme with that id, or of none."""
+    found = sa.select(Mention.response_id).where(Mention.response_id == Response.id)
+    if theme == NO_THEME:
+        used = found.join(Theme, Theme.id == Mention.theme_id).where(Theme.is_active)
+        return ~sa.exists(used.correlate(Response))
+    return sa.exists(found.where(Mention.theme_id == int(theme)).correlate(Response))
 
 
 def checked(how: str) -> sa.ColumnElement[bool]:
@@ -124,8 +139,12 @@ def comments(
             sa.tuple_(Response.submitted_at, Response.id) < sa.tuple_(last.submitted_at, last.id)
         )
     rows = session.execute(query).all()
-    given = corrections_of(session, [response.id for response, _reading in rows])
-    return [Comment(response, reading, given.get(response.id, ())) for response, reading in rows]
+    ids = [response.id for response, _reading in rows]
+    given, spoken = corrections_of(session, ids), mentions.of(session, ids)
+    return [
+        Comment(response, reading, given.get(response.id, ()), tuple(spoken.get(response.id, ())))
+        for response, reading in rows
+    ]
 
 
 def corrections_of(session: Session, response_ids: list[int]) -> dict[int, tuple[Correction, ...]]:

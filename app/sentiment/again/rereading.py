@@ -140,7 +140,7 @@ def replace(session: Session, reading: StoredReading, heard, now: datetime) -> N
     reading.engine, reading.version = ENGINE, VERSION
     reading.polarity, reading.label = heard.polarity, heard.label
     reading.confidence, reading.language = heard.confidence, heard.language
-    reading.evidence, reading.read_at = list(heard.evidence), now
+    reading.evidence, reading.read_at, reading.edition = list(heard.evidence), now, 0
     if is_other:
         answers = sa.update(Response).where(Response.id == reading.response_id)
         session.execute(answers.values(updated_at=now), execution_options=BULK)

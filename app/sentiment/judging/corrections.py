@@ -80,7 +80,8 @@ def standing_of(session: Session, reading: StoredReading) -> Sequence[Correction
 
 
 def touched(session: Session, reading: StoredReading, now: datetime) -> None:
-    """Other programs ask for what has changed since."""
+    """Other programs ask for what has changed since, and its themes may sound otherwise."""
+    reading.edition = 0
     session.flush()
     answers = sa.update(Response).where(Response.id == reading.response_id)
     session.execute(answers.values(updated_at=now), execution_options={"synchronize_session": False})

@@ -1,0 +1,1 @@
+"""What comments are about, counted: shares with intervals, trends, by band, and what became of the accounts."""
