@@ -26,7 +26,7 @@ from app.sentiment.models import Label
 __all__ = ["ENGINE", "LONGEST", "VERSION", "Clause", "Reading", "Reason", "read"]
 
 ENGINE = "textblob"
-RULES = "4"
+RULES = "5"
 """Goes up with every change of words, rules or weights that changes readings."""
 VERSION = f"{TEXTBLOB}+{RULES}.{heads().version}"
 MOST_EVIDENCE = 20
@@ -96,8 +96,8 @@ def read(text: str, *, lang: str | None = None, intent: str | None = None) -> Re
         return Reading(None, Label.UNKNOWN, language, reason=Reason.LANGUAGE)
     if not any(word.kind == "word" or word in analyzer() for word in words):
         return Reading(None, Label.UNKNOWN, asked, reason=Reason.NO_WORDS)
-    if intent in NOTHING_MEANS and is_nothing(shown, words, language):
-        return nothing(text, NOTHING_MEANS[intent], language)
+    if (intent in NOTHING_MEANS or language != "en") and is_nothing(shown, words, language):
+        return nothing(text, NOTHING_MEANS.get(intent or "", 0.0), language)
     heard = english.hear(shown, words) if language == "en" else others.hear(shown, words, language)
     if not heard.is_known:
         return Reading(None, Label.UNKNOWN, language, reason=Reason.NO_WORDS)
@@ -173,13 +173,14 @@ def is_nothing(shown: str, words: list[Token], language: str) -> bool:
 
 
 def nothing(text: str, polarity: float, language: str) -> Reading:
+    """The reading of an answer that only says "nothing", which means what was asked."""
     said = text[:LONGEST].strip()
     start = text.index(said)
     word = Word(start, start + len(said), polarity)
-    heard = Heard(polarity, (0.0, 0.0, 0.0), [word], [Stretch(start, start + len(said), polarity, (word,))])
-    label = Label.POSITIVE if polarity > 0 else Label.NEGATIVE
-    found = reading(text, heard, language)
-    return Reading(polarity, label, language, found.evidence, 0.8, found.clauses)
+    chances = (0.8, 0.1, 0.1) if polarity < 0 else (0.1, 0.1, 0.8) if polarity else (0.2, 0.6, 0.2)
+    return reading(
+        text, Heard(polarity, chances, [word], [Stretch(word.start, word.end, polarity, (word,))]), language
+    )
 
 
 def rounded(number: float) -> float:

@@ -82,6 +82,8 @@ def test_a_bare_nothing_means_what_was_asked():
     assert read("Nothing.", lang="en", intent="improve").label is Label.POSITIVE
     assert read("nothing", lang="en", intent="like").label is Label.NEGATIVE
     assert read("nothing", lang="en", intent="why").label is Label.NEUTRAL
+    assert read("Nichts.", lang="de", intent="improve").label is Label.POSITIVE
+    assert read("rien", lang="fr").label is Label.NEUTRAL
 
 
 def test_markup_is_not_read():

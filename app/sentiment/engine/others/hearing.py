@@ -13,6 +13,8 @@ from app.sentiment.engine.tokens import Token
 REACH, REACH_BACK, SIGNS_AFTER = 4, 3, 7
 FLIPPED_PRAISE, FLIPPED_BLAME = -0.8, -0.7
 TURNED, CONCEDED = 1.8, 0.5
+STRAY = -0.2
+"""What is denied without a word that we know is blame more often than not, and never sure."""
 CLAUSE_ENDS = frozenset(".!?;,\n…。！？；，、،؛؟।")
 SURE = 4.0
 NEUTRAL_LOGIT = 0.55
@@ -95,6 +97,8 @@ def judged(words: list[Token], known: WordList, language: str) -> list[Found]:
             negated, place = 0, at + length - 1
         negated = max(negated - 1, 0)
         at += length
+    if not found:
+        found += [(w.start, w.end, STRAY) for w in words if w in nots or w in afters][:1]
     return found
 
 
