@@ -150,6 +150,9 @@ class ResponseFilters(Filters):
         text=True,
         metadata={"description": "Promoters with a negative comment, detractors with a positive one."},
     )
+    theme = Many(
+        Text(80), metadata={"description": "Key of a theme that came along, or the name of one of your own."}
+    )
     language = Many(Text(16))
     submitted_from = Day(
         metadata={"description": "Answered on that day or later, in the installation's zone."}
@@ -184,6 +187,7 @@ WHERE = {
     "band": in_bands,
     "sentiment": sounding,
     "mismatch": lambda wanted: unfit() if wanted else sa.not_(unfit()),
+    "theme": lambda names: Response.id.in_(mentions.about(names)),
     "language": Response.language.in_,
     "submitted_from": lambda day: Response.day >= day,
     "submitted_to": lambda day: Response.day <= day,

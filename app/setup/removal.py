@@ -26,6 +26,7 @@ from app.health import due
 from app.health.models import Snapshot
 from app.reports.recount import recount
 from app.responses.models import Response
+from app.sentiment.models import Suggestion, ThemeEdition
 from app.surveys.models import Program
 
 
@@ -115,6 +116,7 @@ def remove(session: Session, *, demo: bool, rehearsal: bool, now: datetime) -> R
     if demo:
         remove_company(session, doomed)
         forget_names(session)
+    forget_phrases(session)
     session.expire_all()
     for account_id in session.scalars(sa.select(Account.id).where(Account.id.in_(touched))).all():
         due.mark(session, account_id, now=now)
@@ -159,6 +161,12 @@ def remove_company(session: Session, doomed: Doomed) -> None:
     for model in (Account, Program, Wave):
         session.execute(sa.update(model).where(model.is_demo).values(is_demo=False), execution_options=BULK)
     delete(session, Staff, Staff.id.in_(doomed.staff))
+
+
+def forget_phrases(session: Session) -> None:
+    """Phrases suggested as themes were counted in comments that are gone; they are counted anew."""
+    delete(session, Suggestion, sa.true())
+    session.execute(sa.update(ThemeEdition).values(suggested_at=None), execution_options=BULK)
 
 
 BULK = {"synchronize_session": False}

@@ -4,10 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from app import jobs
 from app.core import clock
 from app.core.installation import installation
 from app.core.tokens import Signer
 from app.delivery.models import InvitationState, Reminder
+from app.sentiment.themes import dictionary
 from tests import make
 from tests.conftest import NOW
 
@@ -214,3 +216,15 @@ def test_what_contradicts_its_score_is_found_and_a_correction_wins(program, sess
     assert writer.post(path + "/undo").json["sentiment"]["label"] == "positive"
     assert writer.post(path + "/undo").status_code == 409
     assert writer.put(path, {"label": "splendid"}).status_code == 422
+
+
+def test_the_themes_of_an_answer_are_told_and_found_by(program, session):
+    dictionary.ensure(session, now=NOW)
+    make.answer(9, comment="Great support.")
+    make.answer(9, comment="Hm.")
+    session.commit()
+    jobs.find_themes(NOW)
+    reader = program("read")
+    assert [one["sentiment"]["themes"] for one in reader.get("/responses").json["items"]] == [["support"], []]
+    assert len(reader.get("/responses?theme=support").json["items"]) == 1
+    assert reader.get("/responses?theme=mobile").json["items"] == []

@@ -106,6 +106,12 @@ def names(session: Session, response_ids: list[int]) -> dict[int, list[str]]:
     return found
 
 
+def about(names: list[str]) -> sa.Select:
+    """The ids of answers whose comments speak of one of the themes in use with these keys or names."""
+    query = sa.select(Mention.response_id).join(Theme, Theme.id == Mention.theme_id)
+    return query.where(Theme.is_active, sa.func.coalesce(Theme.key, Theme.name).in_(names))
+
+
 def find_now(session: Session, matcher: Matcher, edition: int) -> int:
     """All that is waiting, at once and in the caller's transaction: for the demo and for tests."""
     done = 0
