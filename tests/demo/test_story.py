@@ -170,7 +170,7 @@ def test_follow_ups_stand_in_every_state_and_few_are_overdue(today, follow_ups):
     _, _, asks = company_on(today)
     found = follow_ups(asks, today)
     assert {task.state for task in found} == set(TaskState)
-    assert {task.due.kind for task in found} == set(TaskKind) - {TaskKind.ALERT, TaskKind.FOOTPRINT}
+    assert {task.due.kind for task in found} == set(TaskKind) - {TaskKind.FOOTPRINT}
     still_open = [task for task in found if task.is_open]
     assert 20 <= len(still_open) <= 80
     morning = datetime.combine(today, time(9), UTC)

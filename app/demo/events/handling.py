@@ -13,11 +13,11 @@ from random import Random
 from app.core.worktime import WorkWeek
 from app.demo.company import words
 from app.demo.company.companies import MANAGER, STAFF
-from app.demo.events import plans
+from app.demo.events import others, plans
 from app.demo.events.plans import CAUSES, Case, Step
-from app.demo.events.records import Ask, Closing, Deed, FollowUp
+from app.demo.events.records import Ask, Closing, Deed, FollowUp, Picked
 from app.followups.models import NEEDS_CAUSE, Outcome, TaskKind, TaskState
-from app.followups.triggers import Due, Person, for_score, for_silence, for_value
+from app.followups.triggers import Due, Person, for_others, for_score, for_silence, for_value
 
 BY_ITSELF = "JustAsk"
 CLOSED_BY_ITSELF = "Closed by itself: the answer came after all."
@@ -53,6 +53,7 @@ class Handling:
                 wanted = (
                     for_score(said.score, person, week=self.week, now=at),
                     for_value(said.overall, said.goal, said.ease, person, week=self.week, now=at),
+                    self._for_others(said.others, person, at),
                 )
                 yield from ((at, ask, due) for due in wanted if due)
 
@@ -60,6 +61,10 @@ class Handling:
         reminders = sum(at < ask.silent_at for at in ask.reminders)
         asked, closed = ask.sent_at, ask.closes_at
         return for_silence(asked, closed, reminders, person, week=self.week, now=ask.silent_at)
+
+    def _for_others(self, said: dict[str, Picked], person: Person, at: datetime) -> Due | None:
+        given, picked = others.given(said), others.bad_picks(said)
+        return for_others(given, person, picked=picked, week=self.week, now=at)
 
     def _worked(self, ask: Ask, due: Due, opened_at: datetime) -> FollowUp:
         rng = Random(f"{self.seed} {due.kind} {ask.wave.key} {ask.person.key}")

@@ -11,9 +11,13 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from random import Random
 
+from app.demo.company.companies import OUR_NAME
 from app.demo.company.population import Firm, Person
 from app.demo.events.records import Answer, Ask, Picked, Wave
+from app.followups.triggers import bad_pick
+from app.surveys.kinds.kind import Given
 from app.surveys.rules import DEFAULTS
+from app.surveys.templates import KINDS_OF, OPTIONS, shipped_words
 
 BY_SLOT = ("csat", "ces", "csat", "ces", "csat", "ces")
 NEWEST, OLDEST = 1, 560
@@ -89,6 +93,24 @@ def start(ask: Ask, mood: float, rng: Random) -> dict[str, Picked]:
     if value in ("not_yet", "unsure"):
         found["obstacles"] = Picked(keys=rng.sample(OBSTACLES, rng.choice((1, 2))))
     return found | {"goal": Picked(keys=["yes" if rng.random() < 0.9 else "no"])}
+
+
+def given(said: dict[str, Picked]) -> list[Given]:
+    """The numbers among these answers, as triggers read them."""
+    return [
+        Given(KINDS_OF.get(name, name), one.number) for name, one in said.items() if one.number is not None
+    ]
+
+
+def bad_picks(said: dict[str, Picked]) -> list[str]:
+    """What was chosen of lists and calls for somebody, in words."""
+    found = []
+    for name, one in said.items():
+        if bad := [key for key in one.keys if key in OPTIONS.get(name, {}).get("bad", ())]:
+            words = shipped_words()["en"]["questions"][name]
+            chosen = ", ".join(words["choices"][key] for key in bad)
+            found.append(bad_pick(words["question"], chosen).replace("{product}", OUR_NAME))
+    return found
 
 
 def scale(number: float, most: int) -> Picked:

@@ -141,4 +141,5 @@ PLANS = {
     TaskKind.PROMOTER: promoter,
     TaskKind.SILENT: silent,
     TaskKind.VALUE: value,
+    TaskKind.ALERT: value,
 }
