@@ -34,6 +34,9 @@ from app.reports import rollups
 from app.reports.recount import recount
 from app.responses import handovers
 from app.responses.models import PartialAnswer, Response
+from app.sentiment.judging import corrections
+from app.sentiment.models import Label, Mention, StoredReading, Theme
+from app.sentiment.themes import dictionary
 from tests import make
 from tests.conftest import NOW
 
@@ -146,6 +149,11 @@ def kim(session, settings):
             invitation_id=old.id, said={"comment": "Kimberly hesitates"}, is_enough=False, attempt="a", at=NOW
         )
     )
+    reading = session.scalars(sa.select(StoredReading)).one()
+    corrections.correct(session, reading, Label.MIXED, why="Kimberly told me", by=SYSTEM, now=NOW)
+    dictionary.ensure(session, now=NOW)
+    theme = session.scalars(sa.select(Theme)).first()
+    make.saved(Mention(theme_id=theme.id, response_id=reading.response_id, polarity=-1, label=Label.NEGATIVE))
     friend = make.contact()
     other = make.invitation(contact=friend, wave=old.wave, state=InvitationState.CANCELLED)
     handovers.say(session, other, Decline.NOT_ME, name="Kimberly Zimmerfrau", email=EMAIL, now=NOW)
