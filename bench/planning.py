@@ -1,7 +1,7 @@
 """Planning a wave for a crowd against a bare INSERT .. SELECT of as many asks, on both databases.
 
 Ours is a launch as a press on the button makes it, with the job that writes down the rest of a large audience: audience,
-gates, windows, caps, one ask for each person, 10,000 in a transaction. The floor writes rows of the same columns into the same table, 10,000 in a statement with random nonces, and judges nobody. Each
+gates, windows, caps, one ask for each person, part by part. The floor writes rows of the same columns into the same table, 10,000 in a statement with random nonces, and judges nobody. Each
 begins with an empty ledger and is counted afterwards.
 Run alone: `python -m bench.planning [--rounds 3] [--people 1000000] [--on sqlite postgresql] [--database URL]`.
 """

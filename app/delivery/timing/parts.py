@@ -19,7 +19,9 @@ from app.delivery.asking import bulk, deferring, firsts
 from app.delivery.models import Channel, Invitation, Wave, WaveState
 
 PEOPLE = 10_000
-PARTS_OF_A_PASS = 10
+# Nobody waits for the writer there, and a part of a million people is looked up all over the tables.
+MORE_ON_POSTGRESQL = 5
+PARTS_OF_A_PASS = 5
 JUDGED_NOBODY = 0
 
 
@@ -51,7 +53,8 @@ def plan_next(session: Session, wave: Wave, *, now: datetime) -> int:
     """The next part of a wave whose audience is not judged to its end; how many people."""
     whole = cadence.people_of(wave.program)
     rest = whole.where(Contact.account_id > wave.judged_to)
-    is_first, last = wave.judged_to == JUDGED_NOBODY, last_account(session, rest)
+    is_first = wave.judged_to == JUDGED_NOBODY
+    last = last_account(session, rest, PEOPLE if is_first else size_of_part(session))
     if is_first and last is None:
         count = plan(session, wave, whole, now=now)
     else:
@@ -64,10 +67,15 @@ def plan_next(session: Session, wave: Wave, *, now: datetime) -> int:
     return count
 
 
-def last_account(session: Session, rest: sa.Select) -> int | None:
-    """The account with which a part of these people ends; None where they are one part."""
+def size_of_part(session: Session) -> int:
+    """How many people a part of the job has; the first one, for which somebody waits, has `PEOPLE`."""
+    return PEOPLE * (MORE_ON_POSTGRESQL if session.get_bind().dialect.name == "postgresql" else 1)
+
+
+def last_account(session: Session, rest: sa.Select, people: int) -> int | None:
+    """The account with which a part of so many of these people ends; None where they are one part."""
     accounts = rest.with_only_columns(Contact.account_id).order_by(Contact.account_id)
-    return session.scalar(accounts.offset(PEOPLE - 1).limit(1))
+    return session.scalar(accounts.offset(people).limit(1))
 
 
 def is_not_in(wave: Wave) -> sa.ColumnElement[bool]:
