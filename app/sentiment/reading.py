@@ -26,7 +26,7 @@ from app.sentiment.models import Label
 __all__ = ["ENGINE", "LONGEST", "VERSION", "Clause", "Reading", "Reason", "read"]
 
 ENGINE = "textblob"
-RULES = "5"
+RULES = "6"
 """Goes up with every change of words, rules or weights that changes readings."""
 VERSION = f"{TEXTBLOB}+{RULES}.{heads().version}"
 MOST_EVIDENCE = 20

@@ -118,7 +118,7 @@ def main(arguments: Sequence[str]) -> int:
 def folded(known: dict[str, list[Comment]]) -> dict[str, list[Found]]:
     """Each comment read with weights made without its fifth."""
     judges = [
-        by_weights(made([[c for c in of if fold_of(c) != at] for of in known.values()]))
+        by_weights(made({name: [c for c in of if fold_of(c) != at] for name, of in known.items()}))
         for at in range(FOLDS)
     ]
     return {name: [judges[fold_of(comment)](comment) for comment in of] for name, of in known.items()}

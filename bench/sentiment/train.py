@@ -24,7 +24,7 @@ from app.sentiment.engine.tokens import tokens
 from bench.sentiment import logistic, sets
 from bench.sentiment.sets import Comment
 
-VERSION = "3"
+VERSION = "4"
 RIDGE_FIGURES, RIDGE_WORDS = 1.0, 10.0
 RAREST = 3
 MOST_GRAMS = 6000
