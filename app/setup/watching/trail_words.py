@@ -64,6 +64,8 @@ ACTIONS = {
     "program.added": _l("Program added"),
     "program.changed": _l("Program changed"),
     "response.review": _l("Answer reviewed"),
+    "response.label": _l("Reading of a comment corrected"),
+    "response.label_undo": _l("Correction of a reading taken back"),
     "segment.added": _l("Segment added"),
     "segment.changed": _l("Segment changed"),
     "segment.removed": _l("Segment removed"),
