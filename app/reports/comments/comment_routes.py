@@ -92,29 +92,24 @@ def comments():
     found = rows.comments(db.session, chosen, after=page.after)
     shown = found[:PAGE_SIZE]
     days = Chosen(chosen.start, chosen.end)
+    whole = rows.tally(db.session, days) if chosen.is_narrowed else tally
     return render_template(
         "reports/comments.html",
         chosen=chosen,
         found=shown,
         marked={one.response.id: marked(one.response.comment, one.reading.evidence) for one in shown},
         tally=tally,
-        all=rows.tally(db.session, days) if chosen.is_narrowed else tally,
+        all=whole,
         page=page,
         address=address_of(chosen),
         unfiltered=address_of(days),
         following=found[PAGE_SIZE - 1].response.id if len(found) > PAGE_SIZE else None,
-        languages=language_options(chosen),
+        languages=[("", _("All")), *((code, words.language(code)) for code in whole.languages)],
         themes={one.id: one.name for one in dictionary.themes(db.session)},
         words=words,
         band=band,
         may_correct=current_user.may(RoleName.CSM),
     )
-
-
-def language_options(chosen: Chosen) -> list[tuple[str, str]]:
-    """The languages of the comments of these days."""
-    found = rows.languages(db.session, chosen.start, chosen.end)
-    return [("", _("All")), *((code, words.language(code)) for code in found)]
 
 
 @blueprint.get("/comments.csv")

@@ -6,6 +6,7 @@ have sent and nobody has reviewed, are left out.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -157,10 +158,11 @@ def corrections_of(session: Session, response_ids: list[int]) -> dict[int, tuple
 
 @dataclass(frozen=True)
 class Tally:
-    """How many comments of each label, and how many of them do not fit their score."""
+    """How many comments of each label and language, and how many of them do not fit their score."""
 
     labels: dict[Label, int]
     mismatches: dict[str, int]
+    languages: dict[str, int]
 
     @property
     def n(self) -> int:
@@ -168,19 +170,15 @@ class Tally:
 
 
 def tally(session: Session, chosen: Chosen) -> Tally:
+    """All of it in one look at the comments, since there may be many."""
     count = sa.func.count()
     kinds = [count.filter(mismatch(kind)) for kind in KINDS]
-    query = joined(said, count, *kinds).where(*conditions(chosen)).group_by(said)
+    query = joined(said, language, count, *kinds).where(*conditions(chosen)).group_by(said, language)
     labels, mismatches = dict.fromkeys(Label, 0), dict.fromkeys(KINDS, 0)
-    for label, number, *found in session.execute(query):
-        labels[label] = number
+    languages: Counter[str] = Counter()
+    for label, spoken, number, *found in session.execute(query):
+        labels[label] += number
+        languages[spoken] += number
         for kind, more in zip(KINDS, found, strict=True):
             mismatches[kind] += more
-    return Tally(labels, mismatches)
-
-
-def languages(session: Session, start: date, end: date) -> list[str]:
-    """The languages of the comments of these days, those of most comments first."""
-    days = Response.day >= start, Response.day < end
-    query = joined(language).where(*heard(), *days).group_by(language)
-    return list(session.scalars(query.order_by(sa.func.count().desc(), language)))
+    return Tally(labels, mismatches, dict(sorted(languages.items(), key=lambda pair: (-pair[1], pair[0]))))

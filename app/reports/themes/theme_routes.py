@@ -20,6 +20,7 @@ from app.extensions import db
 from app.reports import charts
 from app.reports.charts import Point, Unit
 from app.reports.comments import rows, words
+from app.reports.comments.rows import Comment
 from app.reports.list_routes import as_csv, in_one_reading
 from app.reports.lists import csv_lines, inert
 from app.reports.periods import Every, periods
@@ -141,7 +142,7 @@ def theme(theme_id: int):
         whole=whole,
         newest=newest,
         marked={one.response.id: marked(one.response.comment, one.reading.evidence) for one in newest},
-        said={one.response.id: said_of(found, one.response.id) for one in newest},
+        said={one.response.id: said_of(found, one) for one in newest},
         band=band,
         words=words,
         theme_words=theme_words,
@@ -150,10 +151,9 @@ def theme(theme_id: int):
     )
 
 
-def said_of(theme: Theme, response_id: int) -> Label:
-    """How the theme is spoken of in a comment."""
-    found = mentions.of(db.session, [response_id])[response_id]
-    return next(one.label for one in found if one.theme_id == theme.id)
+def said_of(theme: Theme, comment: Comment) -> Label:
+    """How the theme is spoken of in a comment that mentions it."""
+    return next(one.label for one in comment.mentions if one.theme_id == theme.id)
 
 
 def theme_chart(theme: Theme, points: list[counts.Point], every: Every) -> charts.Chart:
