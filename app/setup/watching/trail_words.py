@@ -63,6 +63,10 @@ ACTIONS = {
     "password.given": _l("New password given"),
     "program.added": _l("Program added"),
     "program.changed": _l("Program changed"),
+    "readings.all": _l("Looked what reading all comments again would change"),
+    "readings.read": _l("Comments read again"),
+    "readings.sample": _l("Looked what reading some comments again would change"),
+    "readings.stop": _l("Reading again stopped"),
     "response.review": _l("Answer reviewed"),
     "response.label": _l("Reading of a comment corrected"),
     "response.label_undo": _l("Correction of a reading taken back"),
@@ -101,6 +105,11 @@ ACTIONS = {
     "wave.resumed": _l("Wave resumed"),
     "wave.stopped": _l("Wave paused by itself"),
     "wave.undone": _l("Wave undone"),
+    "theme.change": _l("Theme changed"),
+    "theme.create": _l("Theme added"),
+    "theme.phrase": _l("Suggested phrase taken into a theme"),
+    "theme.retire": _l("Theme retired"),
+    "theme.use": _l("Theme used again"),
 }
 KINDS = {
     "staff": _l("here"),
@@ -122,6 +131,7 @@ SUBJECTS = {
     "mail": (_l("incoming mail %(id)s"), None, None),
     "language": (_l("language %(id)s"), None, None),
     "response": (_l("answer %(id)s"), None, None),
+    "theme": (_l("theme %(id)s"), "reports.theme", "theme_id"),
 }
 
 
