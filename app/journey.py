@@ -72,8 +72,8 @@ def answer_received(
         answer = replacing.take_place(connection, answer, dims=dims, doubts=doubts, now=now)
         answer_replaced(connection, answer, heard, now=now)
     elif answer.effect is Effect.NEW:
-        readings.keep(connection, answer.response_id, heard, is_edit=False, now=now)
-        opening.open_for_answer(connection, answer, heard and heard.label, now=now)
+        _before, label = readings.keep(connection, answer.response_id, heard, is_edit=False, now=now)
+        opening.open_for_answer(connection, answer, label, now=now)
         counting.count(connection, answer, now=now)
         _mark(connection, answer.ask, now)
     elif answer.effect is Effect.EDITED:

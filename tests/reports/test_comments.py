@@ -18,10 +18,13 @@ from app.delivery.models import Invitation
 from app.followups.models import Task, TaskKind
 from app.followups.unfit import judging
 from app.reports.comments import mistakes
+from app.responses import asks
 from app.responses.models import Response
+from app.responses.recording import Said
 from app.sentiment.judging import corrections
 from app.sentiment.judging.marking import marked
 from app.sentiment.models import Correction, Label, StoredReading
+from app.sentiment.reading import Reading
 from tests import make
 from tests.conftest import NOW
 
@@ -187,3 +190,15 @@ def test_a_correction_opens_the_alert_and_taking_it_back_takes_it_away(session, 
     assert len(alerts(session)) == 1
     judging.undo(session, id, by=ACTOR, now=now)
     assert alerts(session) == []
+
+
+def test_a_reading_that_is_hardly_sure_sends_nobody_anywhere(session, now):
+    unsure = Reading(-0.2, Label.NEGATIVE, "en", confidence=0.45)
+    ask = make.invitation()
+    session.flush()
+    connection = session.connection()
+    given = journey.answer_received(
+        connection, asks.by_id(connection, ask.id), Said(score=9, comment="Hm, well."), unsure, now=now
+    )
+    assert alerts(session) == []
+    assert reading(session, given.response_id).said is Label.NEGATIVE
