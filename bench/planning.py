@@ -1,8 +1,10 @@
 """Planning a wave for a crowd against a bare INSERT .. SELECT of as many asks, on both databases.
 
 Ours is a launch as a press on the button makes it, with the job that writes down the rest of a large audience: audience,
-gates, windows, caps, one ask for each person, part by part. The floor writes rows of the same columns into the same table, 10,000 in a statement with random nonces, and judges nobody. Each
-begins with an empty ledger and is counted afterwards.
+gates, windows, caps, one ask for each person, part by part. The floor writes rows of the same columns into the same
+table, 10,000 in a statement with random nonces, and judges nobody. Each begins with an empty ledger and is counted
+afterwards. The people of an account follow one another, as in what companies export; with `--scattered` they came in
+by turns, one of each account, which is the hardest for parts that go by account.
 Run alone: `python -m bench.planning [--rounds 3] [--people 1000000] [--on sqlite postgresql] [--database URL]`.
 """
 
@@ -35,13 +37,18 @@ AT_ONCE = 10_000
 
 
 def figures(
-    people: int = PEOPLE, rounds: int = ROUNDS, on: tuple[str, ...] = ("sqlite", "postgresql"), url: str = ""
+    people: int = PEOPLE,
+    rounds: int = ROUNDS,
+    on: tuple[str, ...] = ("sqlite", "postgresql"),
+    url: str = "",
+    *,
+    is_scattered: bool = False,
 ) -> Iterator[Figure]:
     """The ratio and the growth of memory on each database."""
     for kind in on:
         place = databases.postgresql(url) if kind == "postgresql" else nullcontext("")
         with place as database_url, installations.fresh(database_url):
-            crowd(people)
+            crowd(people, is_scattered=is_scattered)
             memory = {number: peak_of(number) for number in (FEW, people)}
             yield ratio(
                 f"planning {people:,} people / INSERT, {kind}",
@@ -76,7 +83,7 @@ def peak_of(people: int) -> float:
     return peak.mb
 
 
-def crowd(people: int) -> None:
+def crowd(people: int, *, is_scattered: bool = False) -> None:
     """So many people whom nothing keeps from being asked, at accounts of twenty."""
     accounts = max(1, people // OF_ACCOUNT)
     number = numbers(accounts)
@@ -87,7 +94,7 @@ def crowd(people: int) -> None:
     number = numbers(people)
     key = sa.literal("p") + sa.cast(number.c.n, sa.String) + "@customer.example"
     values = {
-        "account_id": number.c.n % accounts + first,
+        "account_id": (number.c.n % accounts if is_scattered else (number.c.n - 1) // OF_ACCOUNT) + first,
         "email": key,
         "email_key": key,
         "first_name": sa.literal("Kim"),
@@ -210,9 +217,10 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=PEOPLE)
     parser.add_argument("--on", nargs="+", default=("sqlite", "postgresql"), choices=("sqlite", "postgresql"))
     parser.add_argument("--database", default="")
+    parser.add_argument("--scattered", action="store_true")
     given = parser.parse_args()
     print(head())
-    for figure in figures(given.people, given.rounds, given.on, given.database):
+    for figure in figures(given.people, given.rounds, given.on, given.database, is_scattered=given.scattered):
         print(line(figure), flush=True)
 
 

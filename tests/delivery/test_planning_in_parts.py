@@ -31,7 +31,7 @@ from app.core.database import transactions
 from app.delivery.timing import parts
 from app.extensions import db
 folder, url, secret, now = sys.argv[1:]
-parts.PEOPLE, parts.MORE_ON_POSTGRESQL = 4, 1
+parts.PEOPLE, parts.PEOPLE_LATER = 4, {"sqlite": 4, "postgresql": 4}
 with create_app(config.load({}, INSTANCE=folder, DATABASE_URL=url, SECRET_KEY=secret)).app_context():
     transactions.write(db.session)
     written = parts.plan_rest(db.session, now=datetime.fromisoformat(now))
@@ -90,7 +90,7 @@ def at_once(session, program):
 @pytest.fixture
 def of_four(monkeypatch):
     monkeypatch.setattr(parts, "PEOPLE", 4)
-    monkeypatch.setattr(parts, "MORE_ON_POSTGRESQL", 1)
+    monkeypatch.setattr(parts, "PEOPLE_LATER", {"sqlite": 4, "postgresql": 4})
 
 
 def test_a_wave_in_parts_comes_out_like_one_in_one_go(session, program, at_once, of_four):
