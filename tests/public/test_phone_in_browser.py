@@ -93,8 +93,8 @@ def test_a_press_without_a_connection_is_kept_and_sent_once_when_there_is_one(ho
 
 @pytest.mark.browser
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_what_is_written_goes_along_into_another_language_and_is_gone_once_sent(home, ask):
-    at = ask()
+def test_what_is_written_goes_along_to_other_links_of_the_ask_and_is_gone_once_sent(home, ask):
+    at, other = ask(), ask("csat")
     with browser() as chromium:
         page = chromium.new_page(**PHONE)
         page.goto(f"{home}{at.link}?score=9")
@@ -118,18 +118,12 @@ def test_what_is_written_goes_along_into_another_language_and_is_gone_once_sent(
             page.goto(f"{home}{link}")
             page.wait_for_load_state()
             assert page.locator("#comment").input_value() == ""
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-def test_the_number_clicked_in_a_mail_since_goes_before_an_older_draft(home, ask):
-    at = ask("csat")
-    with browser() as chromium:
-        page = chromium.new_page(**PHONE)
-        page.goto(f"{home}{at.link}?score=2")
+        page.goto(f"{home}{other.link}?score=2")
         page.wait_for_load_state()
         page.locator("#comment").press_sequentially("Slow")
-        page.goto(f"{home}{at.link}?score=5")
+        page.goto(
+            f"{home}{other.link}?score=5"
+        )  # The number clicked in the mail since goes before the draft.
         page.wait_for_load_state()
         assert page.locator("[name=csat]:checked").get_attribute("value") == "5"
         assert page.locator("#comment").input_value() == "Slow"

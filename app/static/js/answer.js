@@ -3,7 +3,7 @@
 // that nobody pressed; without this script the pages do the same but for that.
 (() => {
   "use strict";
-  const LASTS = 40 * 24 * 3600 * 1000, RETRY = 10000, PAUSE = 1500;
+  const LASTS = 40 * 24 * 3600 * 1000, RETRY = 10000, SOON = 3000, PAUSE = 1500;
   const question = location.pathname.replace(/\/(thanks|further|contact|favour)$/, "");
   const path = location.pathname, form = document.querySelector("form[data-offline]:not([data-small])");
   const shelf = (() => { try { return window.localStorage; } catch { return null; } })();
@@ -82,7 +82,7 @@
         }
       } catch {
         say(form);
-        setTimeout(resend, RETRY);
+        setTimeout(resend, SOON);
       }
       isSending = false;
     }

@@ -24,7 +24,7 @@ window.thanks = ({ all, post, kept, keep, drop, restore, say, question, isTouche
       } catch {
         keep(key, { fields, pressed: true, form: form.dataset.small });
         say(form);
-        setTimeout(again, 10000);
+        setTimeout(again, 3000);
       }
       isSending = false;
     }
