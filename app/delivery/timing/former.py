@@ -20,14 +20,8 @@ from app.surveys.models import SurveyVersion
 from app.surveys.rules import Rules
 
 DAY_SECONDS = 86_400
-ORDER = (
-    Reason.FLOOR,
-    Reason.QUARANTINE,
-    Reason.QUARANTINE_AFTER_DECLINE,
-    Reason.QUARANTINE_SAME_SURVEY,
-    Reason.LESS_OFTEN,
-    Reason.OPEN_ASK,
-)
+# The gates of time that former asks shut; a colleague shuts the one, the account's others the rest.
+ORDER = tuple(one for one in Reason if one in gates.OF_TIME - gates.OF_ACCOUNT - {Reason.SKIPPED})
 OPEN_GATE = 15
 PLACES = 16  # The number of the gate stands below the moment.
 HEEDED = gates.HEARD - {InvitationState.DECLINED}
