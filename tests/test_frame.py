@@ -1,5 +1,7 @@
 """The frame around staff pages and errors."""
 
+import re
+
 import pytest
 from flask import render_template_string
 from sqlalchemy.exc import OperationalError
@@ -64,8 +66,8 @@ def test_a_database_that_is_away_is_said_without_asking_it(app, client):
     assert "SELECT" not in answer.text
 
 
-def test_respondents_errors_load_one_sheet_and_no_script(client):
+def test_respondents_errors_load_the_sheets_of_messages_and_no_script(client):
     page = client.get("/a/not-a-token").text
-    assert page.count("stylesheet") == 1
+    assert re.findall(r'rel="stylesheet" href="[^"]*/css/(\w+)\.', page) == ["public", "message"]
     assert "<script" not in page
     assert "style=" not in page
