@@ -19,7 +19,7 @@ from app.extensions import db
 from tests import make
 from tests.databases import PostgresDatabases, SqliteDatabases, settings_for
 
-hypothesis_settings.register_profile("suite", deadline=None, max_examples=40)
+hypothesis_settings.register_profile("suite", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("suite")
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)

@@ -313,7 +313,7 @@ def invitation_row(ask) -> dict:
     }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @for_all(drawn=drawings)
 def test_the_sql_of_a_wave_says_what_the_gates_say(app, session, ground, drawn):
     ids = store(session, drawn, ground)

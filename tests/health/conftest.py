@@ -2,5 +2,5 @@
 
 from hypothesis import settings
 
-settings.register_profile("formulas", deadline=None, max_examples=60)
+settings.register_profile("formulas", deadline=None, max_examples=100)
 settings.load_profile("formulas")
