@@ -179,7 +179,10 @@ class Ground(StrEnum):
 
 
 class Suggestion(Base):
-    """A phrase of many comments that no theme knows: `n` comments, `before` of as many days earlier, by band."""
+    """A phrase of many comments that no theme knows: `n` people, `before` in as many days earlier, by band.
+
+    `variants` are other forms of it and phrases of the same matter; the numbers count them too.
+    """
 
     __tablename__ = "theme_suggestions"
     __table_args__ = (sa.UniqueConstraint("language", "phrase"),)
@@ -187,6 +190,7 @@ class Suggestion(Base):
     id: Mapped[Id]
     language: Mapped[str] = mapped_column(sa.String(16))
     phrase: Mapped[str] = mapped_column(sa.String(80))
+    variants: Mapped[list] = mapped_column(Json, default=list, server_default="[]")
     ground: Mapped[Ground] = mapped_column(choice(Ground))
     n: Mapped[int]
     before: Mapped[int]

@@ -115,15 +115,53 @@ def test_phrases_of_detractors_are_suggested_and_become_a_theme_with_one_press(s
     page = manager.get(f"/reports/themes?{DAYS}").text
     assert "more among detractors" in page
     token = re.search(r'name="csrf-token"[^>]*content="([^"]+)"', page)[1]
-    phrase = row.phrase
+    phrase, row_variants = row.phrase, row.variants
     address = f"/reports/themes/suggestions/{row.id}"
     assert manager.post(address, data={"csrf_token": token, "theme": "new"}).status_code == 303
     heard(session)
     theme = session.scalars(sa.select(Theme).where(Theme.key.is_(None))).one()
-    assert theme.phrases == {"en": [phrase]}
+    assert theme.phrases == {"en": [phrase, *row_variants]}
     assert "<b>4 comments</b>" in manager.get(f"/reports/comments?{DAYS}&theme={theme.id}").text
     assert suggesting.suggest(session, dictionary.Matcher([theme]), today=NOW.date()) >= 0
     assert phrase not in session.scalars(sa.select(Suggestion.phrase)).all()
+
+
+def spoken(*said: tuple[str, str, int | None]) -> list[suggesting.Spoken]:
+    """A comment of a person of their own for each text, language and score."""
+    return [
+        suggesting.Spoken(words, language, person, NOW.date(), score)
+        for person, (words, language, score) in enumerate(said)
+    ]
+
+
+def suggested(*said: tuple[str, str, int | None], dismissed=()) -> list[tuple[str, list[str], int]]:
+    matcher = dictionary.Matcher([Theme(id=1, name="Slow", phrases={"zh": ["慢"]}, exclusions={})])
+    rows = suggesting.suggestions(
+        spoken(*said), matcher, since=NOW.date() - timedelta(days=9), dismissed=dismissed
+    )
+    return [(row["phrase"], row["variants"], row["n"]) for row in rows]
+
+
+def test_forms_of_a_phrase_are_one_suggestion_that_counts_each_person_once():
+    stocktakes = [(f"{words} ruined it", "en", 2) for words in ("The stocktakes", "The stocktake")] * 3
+    assert suggested(*stocktakes, *stocktakes[:1]) == [("stocktakes", ["stocktake"], 7)]
+    matter = [("The zebra label and the zebra roll are gone.", "en", 2)] * 4
+    (one,) = [row for row in suggested(*matter) if "zebra" in row[0]]
+    assert one[2] == 4
+    assert {one[0], *one[1]} >= {"zebra label", "zebra roll"}
+    assert suggested(*stocktakes, dismissed={("en", "stocktakes"), ("en", "stocktake")}) == []
+    assert suggested(*[(f"{'y' * 50} {'z' * 50} went", "en", 1)] * 3) in (
+        [("y" * 50, [], 3), ("z" * 50, [], 3)],
+        [("y" * 50, ["z" * 50], 3)],
+    )
+
+
+def test_phrases_are_suggested_where_words_have_no_spaces():
+    chinese = ["我们的库存盘点总是出错", "库存盘点要一天", "新的库存盘点和以前一样"]
+    japanese = ["在庫管理の棚を見たい", "この在庫管理はまだです", "在庫管理と倉庫"]
+    rows = suggested(*((text, "zh", 3) for text in chinese), *((text, "ja", 3) for text in japanese))
+    assert [(phrase, n) for phrase, _variants, n in rows] == [("在庫管理", 3), ("库存盘点", 3)]
+    assert suggested(*[("库存慢盘点", "zh", 3)] * 3)[0][0] in {"库存", "盘点"}
 
 
 def test_the_pages_keep_what_was_typed_and_look_through_comments_again(session, sign_in, themes):

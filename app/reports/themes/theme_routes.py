@@ -263,7 +263,7 @@ def use_theme(theme_id: int):
 @blueprint.post("/themes/suggestions/<int:suggestion_id>")
 @access.manager
 def decide_suggestion(suggestion_id: int):
-    """Take a suggested phrase into a theme, make a theme of it, or dismiss it."""
+    """Take a suggested phrase with its variants into a theme, make a theme of it, or dismiss it."""
     found, what = db.session.get(Suggestion, suggestion_id), request.form.get("theme", "")
     if found is None:
         raise NotFound(_("This phrase is not suggested any more."))
@@ -279,7 +279,7 @@ def decide_suggestion(suggestion_id: int):
     else:
         raise Invalid(_("Say which theme it belongs to."))
     here = row.phrases.get(found.language, [])
-    row.phrases = row.phrases | {found.language: [*here, found.phrase]}
+    row.phrases = row.phrases | {found.language: list(dict.fromkeys([*here, found.phrase, *found.variants]))}
     db.session.delete(found)
     db.session.flush()
     return changed(row, "theme.phrase")
