@@ -23,7 +23,7 @@ from app.core.tokens import Signer
 from app.delivery import sender, waves
 from app.delivery.models import Channel, Decline, Invitation, InvitationState, Purpose, Reminder, Wave
 from app.delivery.programs import links
-from app.delivery.watching import doubts
+from app.delivery.watching import course, doubts
 from app.extensions import db
 from app.surveys.models import Program
 
@@ -106,6 +106,27 @@ class InvitationSchema(Shown):
     )
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
+
+
+class StepSchema(Shown):
+    at = Moment(required=True)
+    what = ma.fields.String(
+        required=True,
+        metadata={
+            "description": "A state of an ask, answered_late, reminded, or what came by mail: auto_reply, soft_bounce,"
+            " delay, complaint, reply."
+        },
+    )
+    reason = ma.fields.String(
+        required=True,
+        metadata={"description": "A code as in suppressed_reason, or what a server said; may be empty."},
+    )
+
+
+class CourseSchema(Shown):
+    """Everything that the ledger has about one ask, dated, the oldest first."""
+
+    steps = ma.fields.List(ma.fields.Nested(StepSchema), required=True)
 
 
 class NewInvitationSchema(Given):
@@ -209,6 +230,13 @@ def add(given: dict):
 def show(invitation_id: int):
     """Show an ask"""
     return told([the_ask(invitation_id)])[0]
+
+
+@resource.reads("/invitations/<int:invitation_id>/course", CourseSchema)
+def steps(invitation_id: int):
+    """Show what happened to an ask, step by step"""
+    found = the_ask(invitation_id)
+    return {"steps": course.courses(db.session, [found])[found.id]}
 
 
 def the_ask(invitation_id: int) -> Invitation:

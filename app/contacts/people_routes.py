@@ -28,6 +28,7 @@ from app.delivery.asking.gates import OF_ONE_WAVE, Reason
 from app.delivery.inbound import queries as incoming
 from app.delivery.inbound import words as mail_words
 from app.delivery.programs import singles
+from app.delivery.watching.course import courses
 from app.extensions import db
 from app.followups import touches
 from app.followups import words as task_words
@@ -115,6 +116,7 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
     reason = contact.not_askable
     asks, facts = story.asks_of_contact(db.session, contact.id), this_installation()
     ids = [ask.response.id for ask in asks if ask.response]
+    others = story.asks_that_reached_nobody(db.session, contact.id)
     page = render_template(
         "contacts/contact.html",
         favours=registry.of_contact(db.session, contact.id),
@@ -122,6 +124,9 @@ def render_contact(contact: Contact, today: Today, status: int = 200, **forms):
         told_by_mail=told_lines(contact, facts.language),
         contact=contact,
         asks=asks,
+        other_asks=others,
+        courses=courses(db.session, [*(ask.invitation for ask in asks), *others]),
+        course_words=ask_words,
         besides=besides.told_of(db.session, ids, facts.language, wording.names(facts)),
         letters=incoming.of_contact(db.session, contact.id),
         mail_words=mail_words,

@@ -7,8 +7,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.delivery.asking.gates import Reason
+from app.delivery.inbound.words import KINDS
 from app.delivery.models import Decline, InvitationState, PauseCause, WaveState
-from app.delivery.sending.asks import PAUSED, REHEARSAL
+from app.delivery.sending.asks import CHANGED, CLOSED, PAUSED, REHEARSAL, WINDOW
+from app.delivery.watching.course import LATE, REMINDED, Step
 
 WAVE_STATES = {
     WaveState.WAITING: _l("Waiting"),
@@ -80,6 +82,29 @@ HELD = {
     PAUSED: _l("the wave is paused"),
     REHEARSAL: _l("rehearsal: the mail lies in the mailbox page, the person gets nothing"),
 }
+WHYS = {
+    InvitationState.PLANNED: {"deferred": _l("free again")},
+    InvitationState.QUEUED: HELD | {WINDOW: _l("waits for the hours in which mails leave")},
+    InvitationState.SENT: {"counted as sent": _l("somebody counts it as sent")},
+    InvitationState.CANCELLED: {
+        "cancelled": _l("the wave was cancelled"),
+        CHANGED: _l("the address was changed meanwhile"),
+        CLOSED: _l("the time to answer was over"),
+        REHEARSAL: _l("it was a rehearsal"),
+    },
+}  # Codes of the ledger that are no reasons to be left out.
+
+
+def step_words(step: Step) -> object:
+    """What a step of an ask is called."""
+    own = {REMINDED: _("Reminded"), LATE: _("Answered late"), InvitationState.SENT: _("Sent")}
+    own[InvitationState.SENDING] = _("Handed over to the mail server")
+    return own.get(step.what) or STATES.get(step.what) or KINDS.get(step.what) or step.what
+
+
+def step_why(step: Step) -> object:
+    """Why it was taken, in words; what a server or a colleague said stays as it is."""
+    return WHYS.get(step.what, {}).get(step.reason) or reason(step.reason)
 
 
 def reason(code: str | None) -> object:

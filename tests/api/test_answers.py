@@ -34,6 +34,12 @@ def test_an_ask_tells_all_that_became_of_it(session, api):
     assert (found["wave_id"], found["contact_id"]) == (str(late.wave_id), str(late.contact_id))
     assert found["suppressed_reason"] is None
     assert api.get("/invitations/999").status_code == 404
+    steps = api.get(f"/invitations/{late.id}/course").json["steps"]
+    assert [(step["what"], step["at"][:10]) for step in steps if step["what"] != "sent"] == [
+        ("reminded", "2026-03-07"),
+        ("answered_late", "2026-03-29"),
+    ]
+    assert api.get("/invitations/999/course").status_code == 404
 
 
 def test_who_was_left_out_has_its_reason_and_the_day_of_being_free(session, api):

@@ -143,6 +143,19 @@ def note_changes(
     session.execute(sa.insert(InvitationChange.__table__).from_select(list(columns), rows))
 
 
+def note_beginnings(session: Session, which: tuple) -> None:
+    """A row for how each of these invitations began that has none yet, before its columns forget for what reason."""
+    has_rows = sa.exists().where(InvitationChange.invitation_id == Invitation.id)
+    columns = {
+        "invitation_id": Invitation.id,
+        "state": Invitation.state,
+        "at": Invitation.created_at,
+        "reason": Invitation.suppressed_reason,
+    }
+    rows = sa.select(*columns.values()).where(*which, sa.not_(has_rows))
+    session.execute(sa.insert(InvitationChange.__table__).from_select(list(columns), rows))
+
+
 def update(session: Session, which: tuple, change: dict) -> int:
     """Change these invitations; how many."""
     statement = sa.update(Invitation).where(*which).values(change)

@@ -80,6 +80,7 @@ def _judge_again(session: Session, wave: Wave, people: Sequence[int], now: datet
     for due_at, contacts in free.items():
         _plan(session, wave, contacts, due_at=due_at, now=now)
     if shut:
+        _note_other_reasons(session, wave, shut, now=now)
         session.connection().execute(STILL_SHUT, [row | {"b_wave": wave.id, "b_now": now} for row in shut])
     return sum(map(len, free.values()))
 
@@ -95,6 +96,7 @@ def asked_already(session: Session, wave: Wave, addresses: Iterable[str | None])
 
 def _plan(session: Session, wave: Wave, contacts: list[int], *, due_at: datetime, now: datetime) -> None:
     theirs = (Invitation.wave_id == wave.id, Invitation.contact_id.in_(contacts))
+    bulk.note_beginnings(session, theirs)
     bulk.note_changes(session, theirs, InvitationState.PLANNED, now=now, reason="deferred")
     change = {
         "state": InvitationState.PLANNED,
@@ -106,6 +108,21 @@ def _plan(session: Session, wave: Wave, contacts: list[int], *, due_at: datetime
         "updated_at": now,
     }
     bulk.update(session, theirs, change)
+
+
+def _note_other_reasons(session: Session, wave: Wave, shut: list[dict[str, Any]], *, now: datetime) -> None:
+    """Keep in the ledger for what somebody was left out before, and from now on."""
+    by_reason = defaultdict(list)
+    for row in shut:
+        by_reason[row["suppressed_reason"]].append(row["b_contact"])
+    for reason, contacts in by_reason.items():
+        others = (
+            Invitation.wave_id == wave.id,
+            Invitation.contact_id.in_(contacts),
+            Invitation.suppressed_reason != reason,
+        )
+        bulk.note_beginnings(session, others)
+        bulk.note_changes(session, others, InvitationState.SUPPRESSED, now=now, reason=reason)
 
 
 MAILBOX = sa.select(Contact.email_key).where(Contact.id == Invitation.contact_id).scalar_subquery()

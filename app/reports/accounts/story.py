@@ -85,6 +85,15 @@ def asks_of_contact(session: Session, contact_id: int, *, limit: int = MOST_SHOW
     ]
 
 
+def asks_that_reached_nobody(
+    session: Session, contact_id: int, *, limit: int = ASKS_SHOWN
+) -> list[Invitation]:
+    """One person's other asks, the newest first: to come, left out, stopped, or taken by no server."""
+    theirs = (Invitation.contact_id == contact_id, Invitation.state.not_in(REACHED))
+    query = sa.select(Invitation).where(*theirs).options(joinedload(Invitation.wave))
+    return list(session.scalars(query.order_by(Invitation.id.desc()).limit(limit)))
+
+
 def asks(session: Session, condition: sa.ColumnElement[bool], limit: int) -> list[Ask]:
     """Answered asks stand by the day of the answer, others by the day they closed, open ones by the day they were sent."""
     ask = Invitation
