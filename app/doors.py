@@ -6,6 +6,7 @@ from app.auth.routes import doorway
 from app.contacts import entry_routes, gap_routes, handover_routes, people_routes  # noqa: F401
 from app.contacts.importing.routes import blueprint as imports
 from app.contacts.routes import blueprint as contacts
+from app.contacts.stages import routes as stage_routes  # noqa: F401
 from app.delivery import coming_routes, doubt_routes, fatigue_routes, launch_routes, mailbox_routes  # noqa: F401
 from app.delivery.inbound.routes import blueprint as inbound
 from app.delivery.routes import blueprint as delivery

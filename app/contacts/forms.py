@@ -81,7 +81,7 @@ class AccountForm(FlaskForm):
         coerce=int,
         description=_l("How many people we should know there depends on it. No tier counts as tier 2."),
     )
-    stage = SelectField(_l("Stage"), choices=choices(*words.STAGES.items()))
+    stage = SelectField(_l("Stage"), choices=lambda: choices(*words.STAGES.items()))
     arr = Amount(_l("ARR"), [Optional()], description=_l("What the contract is worth a year."))
     currency = Line(_l("Currency"), limit=3, description=_l("Three letters, like EUR."))
     owner = SelectField(_l("Owner"), coerce=int, description=_l("Gets the follow-up tasks of this account."))

@@ -129,6 +129,16 @@ class AccountStage(Base):
     from_on: Mapped[date]
 
 
+class StageName(Base):
+    """What a stage is called in this company, empty as usual, and where it stands among the others."""
+
+    __tablename__ = "stage_names"
+
+    stage: Mapped[Stage] = mapped_column(choice(Stage, "named_stage"), primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(60))
+    place: Mapped[int] = mapped_column(sa.SmallInteger)
+
+
 class AccountKey(Base):
     """The id of an account in another system, so that two systems' files land on one account."""
 

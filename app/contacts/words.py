@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.contacts.models import AskKind, Contact, ContactRole, ContactStatus, NotAskable, Stage, Wish
+from app.contacts.stages.names import Names
 from app.contacts.wishes import ONCE_A_YEAR, TWICE_A_YEAR
 
 ROLES = {
@@ -24,12 +25,14 @@ ROLE_MEANINGS = {
     ContactRole.USER: _l("uses it"),
     ContactRole.OTHER: _l("anybody else, or not known yet"),
 }
-STAGES = {
-    Stage.ONBOARDING: _l("Onboarding"),
-    Stage.STEADY: _l("Steady"),
-    Stage.RENEWAL: _l("Renewal"),
-    Stage.LOST: _l("Lost"),
-}
+STAGES = Names(
+    {
+        Stage.ONBOARDING: _l("Onboarding"),
+        Stage.STEADY: _l("Steady"),
+        Stage.RENEWAL: _l("Renewal"),
+        Stage.LOST: _l("Lost"),
+    }
+)
 STATUSES = {
     ContactStatus.ACTIVE: _l("Active"),
     ContactStatus.LEFT: _l("Left"),

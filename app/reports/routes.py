@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from app.auth import access
 from app.auth.models import Staff
 from app.contacts.models import Contact
-from app.contacts.words import ROLES
+from app.contacts.words import ROLES, STAGES
 from app.core import clock
 from app.core.clock import day_of
 from app.core.errors import Invalid
@@ -271,6 +271,8 @@ def segment_names(dim: str | None) -> Callable[[str, str], str]:
             return _("Tier %(key)s", key=key)
         if of == "language":
             return language_name(key)
+        if of == "stage" and key in STAGES:
+            return str(STAGES[key])
         return str(ROLES.get(key) or known.get(key) or key.replace("_", " ").capitalize())
 
     return name

@@ -16,7 +16,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth.models import Staff
 from app.contacts import words
-from app.contacts.models import Account
+from app.contacts.models import Account, Stage
 from app.core.web.fields import Line, Words, choices
 from app.surveys import audience, hours, rules, wording
 from app.surveys.models import Program, ProgramKind, ProgramStatus, Segment, Survey
@@ -162,7 +162,7 @@ class AudienceFields:
     tiers = Boxes(
         _l("Tier"), coerce=int, choices=choices((1, _l("Tier 1")), (2, _l("Tier 2")), (3, _l("Tier 3")))
     )
-    stages = Boxes(_l("Stage"), choices=choices(*words.STAGES.items()))
+    stages = Boxes(_l("Stage"), choices=lambda: choices(*words.STAGES.items()))
     roles = Boxes(_l("Role"), choices=choices(*words.ROLES.items()))
     owners = Boxes(_l("Owner of the account"))
     languages = Boxes(_l("Language"))
@@ -257,6 +257,13 @@ def program_form(session: Session, program: Program | None = None) -> ProgramFor
     named = session.scalars(sa.select(Segment).order_by(Segment.name))
     form.segments.choices = choices(*[(segment.id, segment.name) for segment in named])
     return form
+
+
+def wait_for_stage(form: ProgramForm, stage: str) -> None:
+    """Fill a new program in as one that asks when an account reaches the stage; unknown ones are passed over."""
+    if stage in set(Stage):
+        form.kind.data, form.schedule.data = ProgramKind.TRANSACTIONAL.value, schedules.STAGE
+        form.stage.data, form.stage_after_days.data = stage, 0
 
 
 def segment_form(session: Session, segment: Segment | None = None) -> SegmentForm:

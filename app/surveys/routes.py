@@ -134,7 +134,9 @@ def days_ahead(found: Program, schedule: Schedule | None, now: datetime) -> dict
 @blueprint.get("/programs/new")
 @access.manager
 def new_program():
-    return render_program_form(forms.program_form(db.session))
+    form = forms.program_form(db.session)
+    forms.wait_for_stage(form, request.args.get("stage", ""))
+    return render_program_form(form)
 
 
 @blueprint.post("/programs")

@@ -20,6 +20,8 @@ from app.contacts.importers import cells as read
 from app.contacts.importers.cells import Unreadable
 from app.contacts.importers.layout import Layout
 from app.contacts.models import ContactRole, ContactStatus, NotAskable, Stage
+from app.contacts.stages.names import stage_of
+from app.contacts.words import STAGES
 from app.core import text
 from app.core.files.tables import Row, fold
 
@@ -351,10 +353,9 @@ def _reasons(key: str, is_customer: bool | None, own_domains: frozenset[str]) ->
 
 
 def _stage(cell: str) -> Stage:
-    try:
-        return Stage(cell.casefold())
-    except ValueError:
-        raise Unreadable(_("Not a stage. There are: %(all)s.", all=", ".join(Stage))) from None
+    if stage := stage_of(cell, STAGES):
+        return stage
+    raise Unreadable(_("Not a stage. There are: %(all)s.", all=", ".join(Stage)))
 
 
 def _currency(cell: str) -> str:

@@ -58,6 +58,12 @@ SETTINGS = (
         lazy_gettext("What customers read in each language, who has reviewed it, formal or informal"),
         "admin",
     ),
+    (
+        "contacts.stages",
+        lazy_gettext("Customer journey"),
+        lazy_gettext("The stages of accounts: their names, their order, and what is asked where"),
+        "manager",
+    ),
     ("auth.staff", lazy_gettext("Staff"), lazy_gettext("Who works here and what they may do"), "admin"),
     (
         "setup.overview",
@@ -77,7 +83,7 @@ SETTINGS = (
 )
 COVERED = {
     "contacts.accounts": ("contacts", "imports"),
-    "auth.settings": ("auth", "setup", "inbound"),
+    "auth.settings": ("auth", "setup", "inbound", "contacts.stages", "contacts.change_stages"),
     "surveys.programs": ("surveys", "delivery"),
     "reports.overview": (
         "reports",
@@ -121,6 +127,7 @@ REACHED_FROM = {
         "setup.correct_sentence",
     ),
     "setup.look": ("setup.change_look",),
+    "contacts.stages": ("contacts.change_stages",),
     "inbound.index": ("inbound.assign",),
 }  # The pages behind a page of settings, whose tab stays marked on them.
 

@@ -73,6 +73,7 @@ ACTIONS = {
     "segment.added": _l("Segment added"),
     "segment.changed": _l("Segment changed"),
     "segment.removed": _l("Segment removed"),
+    "stages.changed": _l("Stages of the customer journey changed"),
     "survey.added": _l("Survey added"),
     "survey.archived": _l("Survey archived"),
     "survey.changed": _l("Survey changed: a new version is asked"),

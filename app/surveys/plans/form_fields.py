@@ -59,7 +59,7 @@ class ScheduleFields:
         _l("Days before new people are asked"),
         _l("Counted from the day they became known."),
     )
-    stage = SelectField(_l("Stage"), choices=choices(*STAGES.items()), default="onboarding")
+    stage = SelectField(_l("Stage"), choices=lambda: choices(*STAGES.items()), default="onboarding")
     stage_after_days = span(schedules.STAGE, "after_days", DAYS_AFTER)
     renewal_before_days = span(schedules.RENEWAL, "before_days", _l("Days before the renewal"))
     start_after_days = span(schedules.START, "after_days", DAYS_AFTER)
