@@ -157,7 +157,8 @@ def hear(said: Said, ask: Ask) -> Reading | None:
     """How the comment sounds; read before the transaction, because it takes longer than all the writing."""
     if not said.comment:
         return None
-    return read(said.comment, lang=ask.language, intent=INTENTS.get(pages.feeling(said.score), "why"))
+    intent = INTENTS.get(pages.feeling(said.score), "why")
+    return read(said.comment, lang=ask.language, intent=intent, with_clauses=False)
 
 
 def page(body: str | bytes, language: str, status: int = 200) -> Response:

@@ -80,11 +80,14 @@ class Reading:
     reason: Reason | None = None
 
 
-def read(text: str, *, lang: str | None = None, intent: str | None = None) -> Reading:
+def read(
+    text: str, *, lang: str | None = None, intent: str | None = None, with_clauses: bool = True
+) -> Reading:
     """Read `text`, asked for in `lang` (the survey's language; None: not known).
 
     `intent` is what was asked for: "improve", "like" or "why". To the first, a bare "nothing" is praise; to the
-    second it is not. At most the first 4,000 signs are read.
+    second it is not. At most the first 4,000 signs are read. Without clauses the reading is the same but for them, and
+    sooner there.
     """
     asked = (lang or "").replace("_", "-").partition("-")[0].lower() or None
     shown = plain(text) if isinstance(text, str) else ""
@@ -101,10 +104,10 @@ def read(text: str, *, lang: str | None = None, intent: str | None = None) -> Re
     heard = english.hear(shown, words) if language == "en" else others.hear(shown, words, language)
     if not heard.is_known:
         return Reading(None, Label.UNKNOWN, language, reason=Reason.NO_WORDS)
-    return reading(text, heard, language)
+    return reading(text, heard, language, heard.stretches if with_clauses else ())
 
 
-def reading(text: str, heard: Heard, language: str) -> Reading:
+def reading(text: str, heard: Heard, language: str, clauses: Iterable[Stretch]) -> Reading:
     label = label_of(heard)
     chance = dict(zip((Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE), heard.chances, strict=True))
     return Reading(
@@ -113,7 +116,7 @@ def reading(text: str, heard: Heard, language: str) -> Reading:
         language=language,
         evidence=evidence_of(text, heard.words),
         confidence=rounded(chance.get(label, 1 - abs(heard.polarity))),
-        clauses=tuple(clause(text, stretch) for stretch in heard.stretches),
+        clauses=tuple([clause(text, stretch) for stretch in clauses]),
     )
 
 
@@ -153,14 +156,16 @@ def evidence_of(text: str, words: Iterable[Word]) -> tuple[dict[str, Any], ...]:
     """The strongest words first."""
     strongest = sorted(words, key=lambda word: (-abs(word.polarity), word.start))[:MOST_EVIDENCE]
     return tuple(
-        {
-            "words": text[word.start : word.end].lower(),
-            "polarity": rounded(word.polarity),
-            "start": word.start,
-            "end": word.end,
-        }
-        for word in strongest
-        if abs(word.polarity) >= SHOWN
+        [
+            {
+                "words": text[word.start : word.end].lower(),
+                "polarity": rounded(word.polarity),
+                "start": word.start,
+                "end": word.end,
+            }
+            for word in strongest
+            if abs(word.polarity) >= SHOWN
+        ]
     )
 
 
@@ -178,9 +183,8 @@ def nothing(text: str, polarity: float, language: str) -> Reading:
     start = text.index(said)
     word = Word(start, start + len(said), polarity)
     chances = (0.8, 0.1, 0.1) if polarity < 0 else (0.1, 0.1, 0.8) if polarity else (0.2, 0.6, 0.2)
-    return reading(
-        text, Heard(polarity, chances, [word], [Stretch(word.start, word.end, polarity, (word,))]), language
-    )
+    said_once = [Stretch(word.start, word.end, polarity, (word,))]
+    return reading(text, Heard(polarity, chances, [word], said_once), language, said_once)
 
 
 def rounded(number: float) -> float:

@@ -7,7 +7,7 @@ import re
 SMILEYS = r"[:;=8][\-o']?[)(\]\[dDpPsS/\\|@3*]+(?!\w)|\^_?\^|<3|</3|-_-|\bx[dD]\b|\([:;]|\)[:;]"
 MARKS = r"[\u0300-\u036f\u064b-\u0655\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962-\u0963]"
 """Signs that belong to the letter before them; Python does not count them as letters."""
-LETTERS = rf"[^\W\d_](?:[^\W\d_]|{MARKS})*"
+LETTERS = rf"[^\W\d_]+(?:{MARKS}+[^\W\d_]*)*"
 TOKEN = re.compile(
     rf"(?P<smiley>{SMILEYS})"
     rf"|(?P<word>{LETTERS}(?:['\-]{LETTERS})*)"
@@ -58,19 +58,16 @@ class Token(str):
 
 def tokens(text: str) -> list[Token]:
     """The tokens of a plain text, in order. Linear: nothing is looked at twice."""
-    return [token(found, place) for place, found in enumerate(TOKEN.finditer(text))]
-
-
-def token(found: re.Match, place: int) -> Token:
-    raw, kind = found[0], found.lastgroup or "sign"
-    if kind == "word":
-        word = DRAWN.sub(r"\1\1", raw).lower()
-        made = Token(SHORT.get(word, word))
-    elif kind == "mark":
-        made = Token(raw[0])
-    else:
-        made = Token(raw)
-    made.start, made.end = found.span()
-    made.kind, made.place = kind, place
-    made.loud = kind == "word" and len(raw) > 2 and raw.isupper()
-    return made
+    found, is_drawn = [], DRAWN.search(text) is not None
+    for place, match in enumerate(TOKEN.finditer(text)):
+        raw, kind = match[0], match.lastgroup or "sign"
+        if kind == "word":
+            word = (DRAWN.sub(r"\1\1", raw) if is_drawn else raw).lower()
+            made = Token(SHORT.get(word, word))
+        else:
+            made = Token(raw[0] if kind == "mark" else raw)
+        made.start, made.end = match.span()
+        made.kind, made.place = kind, place
+        made.loud = kind == "word" and len(raw) > 2 and raw.isupper()
+        found.append(made)
+    return found

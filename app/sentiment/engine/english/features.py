@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from operator import mul
 
 from app.sentiment.engine.english.patterns import ENDS_SENTENCE, NOTHING
 from app.sentiment.engine.english.rules import Hit, Part
@@ -55,13 +56,14 @@ NO_HITS = tuple(float(name == "no_hits") for name in OF_HITS)
 STRONG = 0.25
 SELF = frozenset(("i", "we", "my", "our", "us", "me", "i'm", "i've", "we've", "we're", "i'd"))
 FIRST_NO = frozenset(("no", "none", "nothing", "nope", "nil"))
+DRAWN = frozenset(("smiley", "sign"))
 REACH = 4
 MOST_PAIRS = 1200
 
 
 def figures(text: str, words: list[Token], parts: list[Part]) -> list[float]:
     """The figures of FIGURES, in their order, each of the size of one."""
-    spoken = sum(word.kind == "word" for word in words)
+    spoken = [word.kind for word in words].count("word")
     hits = [hit for part in parts for hit in part.hits]
     return [*of_hits(hits, spoken), *of_clauses(parts, hits), *of_words(text, words, spoken)]
 
@@ -71,6 +73,7 @@ def of_hits(hits: list[Hit], spoken: int) -> tuple[float, ...]:
     if not hits:
         return NO_HITS
     polarities, size = [hit.polarity for hit in hits], max(spoken, 3)
+    flipped = [hit.polarity for hit in hits if hit.flipped]
     whole = sum(polarities)
     praise = (whole + sum(map(abs, polarities))) / 2
     blame = praise - whole
@@ -87,24 +90,23 @@ def of_hits(hits: list[Hit], spoken: int) -> tuple[float, ...]:
         float(lowest < -STRONG and highest < STRONG / 2),
         float(lowest < -STRONG and highest > STRONG),
         0.0,
-        min(sum(hit.flipped and hit.polarity < 0 for hit in hits), 2) / 2,
-        min(sum(hit.flipped and hit.polarity > 0 for hit in hits), 2) / 2,
+        min(len([polarity for polarity in flipped if polarity < 0]), 2) / 2,
+        min(len([polarity for polarity in flipped if polarity > 0]), 2) / 2,
     )
 
 
 def of_clauses(parts: list[Part], hits: list[Hit]) -> tuple[float, ...]:
     """How the clauses stand to each other, and what is wished and denied in them."""
     said = [part for part in parts if part.hits]
-    means = [part.polarity for part in said]
-    weight = sum(part.weight for part in said) or 1.0
-    wishes, requests = sum(part.wishes for part in parts), sum(part.requests for part in parts)
-    stray = sum(part.stray for part in parts)
-    is_calm = all(abs(hit.polarity) < STRONG for hit in hits)
+    means, weights = [part.polarity for part in said], [part.weight for part in said]
+    wishes, requests = sum([part.wishes for part in parts]), sum([part.requests for part in parts])
+    stray = sum([part.stray for part in parts])
+    is_calm = not [hit for hit in hits if not -STRONG < hit.polarity < STRONG]
     return (
-        sum(part.polarity * part.weight for part in said) / weight,
+        sum(map(mul, means, weights)) / (sum(weights) or 1.0),
         means[0] if means else 0.0,
         means[-1] if means else 0.0,
-        sum(part.polarity for part in said if part.is_turn),
+        sum([mean for mean, part in zip(means, said, strict=True) if part.is_turn]),
         min(wishes, 2) / 2,
         min(requests, 3) / 3,
         float(wishes > 0 and is_calm),
@@ -117,17 +119,18 @@ def of_clauses(parts: list[Part], hits: list[Hit]) -> tuple[float, ...]:
 
 def of_words(text: str, words: list[Token], spoken: int) -> tuple[float, ...]:
     """The manner: length, loudness, questions."""
+    kinds = [word.kind for word in words]
     return (
         float("?" in words),
         min(words.count("!"), 2) / 2,
-        min(sum(word.loud for word in words), 3) / 3,
-        sum(word.kind in ("smiley", "sign") for word in words[:20]) / 4,
+        min([word.loud for word in words].count(True), 3) / 3,
+        sum([kind in DRAWN for kind in kinds[:20]]) / 4,
         math.log1p(spoken) / 3,
         float(spoken <= 3),
         float(bool(words) and words[0] in FIRST_NO),
         float(NOTHING.fullmatch(text) is not None),
-        min(sum(word.kind == "number" for word in words), 3) / 3,
-        min(sum(word in SELF for word in words), 4) / 4,
+        min(kinds.count("number"), 3) / 3,
+        min(sum([word in SELF for word in words]), 4) / 4,
     )
 
 

@@ -57,11 +57,11 @@ class Judged:
         self, text: str, words: list[Token], found: list[Part], weights: Heads, known: list[Known]
     ) -> None:
         self.tokens, self.parts, self.weights, self.known = words, found, weights, known
-        self.spoken = sum(word.kind == "word" for word in words)
+        self.spoken = [word.kind for word in words].count("word")
         self.said = self.figured()
         manner = weights.of_figures(of_words(text.strip(), words, self.spoken), MANNER)
-        negative = weights.bias[0] + self.said[0] + manner[0] + sum(known[1] for known in self.known)
-        positive = weights.bias[1] + self.said[1] + manner[1] + sum(known[2] for known in self.known)
+        negative = weights.bias[0] + self.said[0] + manner[0] + sum([known[1] for known in self.known])
+        positive = weights.bias[1] + self.said[1] + manner[1] + sum([known[2] for known in self.known])
         self.chances = chances(negative, positive)
         self.polarity = self.chances[2] - self.chances[0]
 

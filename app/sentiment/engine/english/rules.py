@@ -53,7 +53,7 @@ class Part:
 
     @property
     def polarity(self) -> float:
-        return sum(hit.polarity for hit in self.hits) / len(self.hits) if self.hits else 0.0
+        return sum([hit.polarity for hit in self.hits]) / len(self.hits) if self.hits else 0.0
 
 
 def parts(words: list[Token]) -> list[Part]:

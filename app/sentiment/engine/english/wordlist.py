@@ -35,6 +35,9 @@ NEGATORS = frozenset(
 class Listed(Sentiment):
     """The analyzer on its own words; `phrases` are what several words say together, by their first word."""
 
+    # The words are here from the start; looking one up need not ask whether they are.
+    __contains__, __getitem__, get = dict.__contains__, dict.__getitem__, dict.get
+
     def __init__(self) -> None:
         super().__init__(path=str(Path(MODULE) / "en-sentiment.xml"), modifiers=(MODIFIER,), negations=())
         self.phrases: dict[str, list[tuple[str, ...]]] = {}
