@@ -131,11 +131,13 @@ def answer(link: str, score: int) -> None:
 def answer_in_the_browser(page: Page, address: str) -> None:
     page.goto(f"{address}/mailbox?q=nils")
     page.locator("main a[href*='/mailbox/']").first.click()
-    page.locator("a[href$='score=3']").first.click()
-    expect(page.locator("input[name=score][value='3']")).to_be_checked()
-    page.fill("textarea[name=comment]", "The export crashes every Monday.")
-    page.get_by_role("button", name=re.compile("Send", re.I)).first.click()
-    expect(page).to_have_url(re.compile("/thanks$"))
+    with page.expect_popup() as opened:
+        page.frame_locator("iframe").get_by_role("link", name="3", exact=True).click()
+    question = opened.value
+    expect(question.locator("input[name=score][value='3']")).to_be_checked()
+    question.fill("textarea[name=comment]", "The export crashes every Monday.")
+    question.get_by_role("button", name=re.compile("Send", re.I)).first.click()
+    expect(question).to_have_url(re.compile("/thanks$"))
 
 
 def close_the_task(page: Page, address: str) -> None:

@@ -61,6 +61,13 @@ def test_translations_begin_and_end_like_the_original(code):
             ), message.id
 
 
+def test_no_french_mark_can_begin_a_line():
+    """Before ? ! : ; and within « » French has a blank, at which a narrow phone must not part the line."""
+    shipped = templates.shipped_words()["fr"]
+    said = [*flat(shipped).values(), *(text for m in messages("fr") for text in forms(m.string))]
+    assert [text for text in said if re.search(r" [?!;:»]|« ", text)] == []
+
+
 def test_every_source_that_addresses_respondents_is_searched():
     """A template of theirs outside `babel.cfg` would stay English unnoticed."""
     searched = {place for message in words.extracted() for place, _line in message.locations}

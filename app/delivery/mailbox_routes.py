@@ -19,6 +19,7 @@ from app.delivery.routes import blueprint
 
 PAGE = 40
 LINK = re.compile(r"https?://[^\s<>\"')\]]+")
+TOKEN = re.compile(r"(?<=^/[au]/.{6})[\w-]{8,}")
 
 
 @blueprint.get("/mailbox")
@@ -48,6 +49,7 @@ def kept_mail(name: str):
     mail = mailer.mailbox(current_app.extensions["settings"]).mail(name)
     if mail is None:
         raise NotFound(_("There is no such mail. Old ones are removed."))
+    base_url = current_app.extensions["settings"].BASE_URL.rstrip("/")
     view = "text" if request.args.get("view") == "text" else "html"
     html, text = body(mail, "html"), body(mail, "plain")
     return render_template(
@@ -59,10 +61,9 @@ def kept_mail(name: str):
         ],
         to=", ".join(address for _name, address in getaddresses([str(mail.get("To", ""))])),
         view="text" if not html else view,
-        html=preview.shown(html),
+        html=pressable(preview.shown(html)),
         text=text,
-        links=links(text or html),
-        base_url=current_app.extensions["settings"].BASE_URL.rstrip("/"),
+        links={link: short(link, base_url) for link in links(text or html)},
     )
 
 
@@ -74,3 +75,15 @@ def body(mail: EmailMessage, kind: str) -> str:
 def links(text: str) -> list[str]:
     """The addresses in a mail, each once, in their order."""
     return list(dict.fromkeys(found.rstrip(".,;") for found in LINK.findall(text)))
+
+
+def pressable(html: str) -> str:
+    """A mail whose links open beside the mailbox, as they would beside a mail program; nothing opens within its frame."""
+    return f'<base target="_blank">{html}' if html else ""
+
+
+def short(link: str, base_url: str) -> str:
+    """A link of ours as a line that can be read: without our address, and with the beginning of its token."""
+    if not link.startswith(f"{base_url}/"):
+        return link
+    return TOKEN.sub("…", link.removeprefix(base_url))

@@ -413,7 +413,9 @@ def test_the_mailbox_says_what_to_do_when_it_is_empty(manager):
     assert "No mail yet" in text_of(manager.get("/mailbox"))
 
 
-def test_the_mailbox_shows_a_mail_in_a_sandbox_and_its_links_beside_it(session, settings, manager, program):
+def test_the_mailbox_shows_a_mail_in_a_sandbox_with_links_that_open_beside_it(
+    session, settings, manager, program
+):
     make.contact(email="kim@customer.example", first_name=EVIL)
     make.contact(email="lee@customer.example")
     press(manager, program)
@@ -423,10 +425,11 @@ def test_the_mailbox_shows_a_mail_in_a_sandbox_and_its_links_beside_it(session, 
     assert "lee@customer.example" not in found
     name = re.search(r'href="/mailbox/([^"]+)"', found)[1]
     page = text_of(manager.get(f"/mailbox/{name}"))
-    assert 'sandbox srcdoc="' in page
+    assert 'sandbox="allow-popups allow-popups-to-escape-sandbox" srcdoc="' in page
     assert "<script>alert" not in page
     links = re.findall(rf'href="({re.escape(settings.BASE_URL)}/a/[^"]+)"', page)
     assert len([link for link in links if "score=" in link]) == 11
+    assert re.search(r">/a/[\w-]{6}…\?score=10</a>", page)
     assert "<pre" in text_of(manager.get(f"/mailbox/{name}?view=text"))
     assert "Nothing matches" in text_of(manager.get("/mailbox?q=nobody"))
     for gone in ("x.eml", "..%2Fsecret_key", "0" * 19 + "-00000000.eml"):
