@@ -93,7 +93,7 @@ def program(program_id: int):
         format_date=format_date,
         format_decimal=format_decimal,
         when=telling.told(schedule),
-        **days_ahead(found, schedule, now),
+        **({"is_later": True} if is_drip(schedule) and not is_counted else days_ahead(found, schedule, now)),
         forms=forms,
         words=words,
         now=now,
@@ -106,6 +106,29 @@ def program_size(program_id: int):
     """What a launch would come to: a fragment that the page of a program with a large audience asks for."""
     found = the_program(program_id)
     return render_template("surveys/size.html", program=found, size=size_of(found, clock.now()))
+
+
+@blueprint.get("/programs/<int:program_id>/ahead")
+@access.viewer
+def program_ahead(program_id: int):
+    """The days to come of a drip: a fragment that the page of a program with a large audience asks for."""
+    found, now = the_program(program_id), clock.now()
+    schedule = schedules.of(found)
+    if not is_drip(schedule):
+        raise NotFound(_("This program has no days ahead."))
+    return render_template(
+        "surveys/drip_ahead.html",
+        program=found,
+        schedule=schedule,
+        format_date=format_date,
+        format_decimal=format_decimal,
+        now=now,
+        **days_ahead(found, schedule, now),
+    )
+
+
+def is_drip(schedule: Schedule | None) -> bool:
+    return schedule is not None and schedule.kind == schedules.DRIP
 
 
 def size_of(found: Program, now: datetime) -> preview.Size:
@@ -122,7 +145,7 @@ def days_ahead(found: Program, schedule: Schedule | None, now: datetime) -> dict
     """What a program that asks by itself will do: the days of a drip, or the occasions to come."""
     if schedule is None:
         return {}
-    if schedule.kind == schedules.DRIP:
+    if is_drip(schedule):
         return {"outlook": drip.outlook(db.session, found, schedule, now=now, days=SHOWN_DAYS)}
     today = clock.day_of(now, this_installation().zone)
     return {

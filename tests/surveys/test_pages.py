@@ -284,3 +284,12 @@ def test_a_large_audience_is_judged_once_its_page_has_come(session, manager, mon
     assert "would be asked" not in page
     assert f'hx-get="{path}/size"' in page
     assert "people would be asked" in text_of(manager.get(f"{path}/size"))
+    assert manager.get(f"{path}/ahead").status_code == 404
+    program.schedule = {"kind": "drip", "since": "2026-01-01"}
+    session.commit()
+    page = manager.get(path).text
+    assert "expected" not in page
+    assert f'hx-get="{path}/ahead"' in page
+    fragment = manager.get(f"{path}/ahead").text
+    assert "expected" in fragment
+    assert "<html" not in fragment

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -95,17 +96,18 @@ def cycle_of(session: Session, program: Program, schedule: Schedule) -> Cycle:
 def people_of(session: Session, program: Program, schedule: Schedule, *, now: datetime) -> list[Person]:
     """Everybody of the audience who can be asked at some time, with the first day on which every gate is open."""
     zone = installation(session).zone
-    today, asked_on = day_of(now, zone), last_asked(session, program)
+    day = cache(lambda moment: day_of(moment, zone))  # Many people came, and were asked, at one moment.
+    today, asked_on = day(now), last_asked(session, program)
     full_until = caps.full_until(session, rules.of(program), now=now)
     found = []
     for row in session.execute(candidates(program, cadence.ask_of(session, program, at=now))):
-        known_on, last = day_of(row.created_at, zone), asked_on.get(row.contact_id)
+        known_on, last = day(row.created_at), asked_on.get(row.contact_id)
         since = schedule.since
         if known_on > since:
             since = known_on + schedule["new_after_days"] * ONE_DAY
         free = [since, today, last + schedule["every_days"] * ONE_DAY if last else today]
         ends = (row.free_at, full_until.get(row.account_id))
-        free += [day_of(end, zone) + ONE_DAY for end in ends if end is not None]
+        free += [day(end) + ONE_DAY for end in ends if end is not None]
         is_known = row.reason is None or row.free_at is not None or bool(last and last >= today)
         free_on = max(free) if is_known else None
         found.append(Person(row.contact_id, row.account_id, row.place, since, free_on, last))
@@ -144,7 +146,8 @@ def last_asked(session: Session, program: Program) -> dict[int, date]:
     )
     rows = session.execute(asks.group_by(Invitation.contact_id))
     zone = installation(session).zone
-    return {contact_id: day_of(moment, zone) for contact_id, moment in rows if moment is not None}
+    day = cache(lambda moment: day_of(moment, zone))
+    return {contact_id: day(moment) for contact_id, moment in rows if moment is not None}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
 from math import ceil
+from typing import NamedTuple
 
 EPOCH = date(2024, 1, 1)  # A Monday; any would do, since a cycle is whole weeks.
 SPREAD = 2654435769  # 2**32 over the golden ratio: numbers that follow one another land far apart.
@@ -25,8 +26,7 @@ WHOLE = 2**32
 NEVER = date.max
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """Somebody who may be asked. `place` counts the people of the account who became known before.
 
     `free_on` is the first day on which every gate is open, None while that is not known; `since` the day from which
