@@ -16,7 +16,7 @@ from app.delivery.words import STATE_TONES, STATES
 from app.extensions import db
 from app.reports import charts, lists
 from app.reports.lists import PAGE_SIZE, Chosen
-from app.reports.routes import asked, blueprint, dimension_words, segment_names
+from app.reports.routes import RECOMMENDING, asked, blueprint, dimension_words, segment_names
 from app.surveys.scales import Band, band
 
 PER_PERSON = "person"
@@ -35,6 +35,7 @@ def chosen_rows() -> Chosen:
         key=key or None,
         words=given.get("q", "").replace("\x00", "").strip()[:100],
         per_person=given.get("per") == PER_PERSON,
+        recommending=given.get("about") == RECOMMENDING,
     )
 
 
@@ -42,6 +43,7 @@ def row_address(chosen: Chosen) -> dict[str, str]:
     """The parameters by which an address carries the rows chosen."""
     given = days_address(chosen) | {"band": chosen.band, "state": chosen.state}
     given |= {"by": chosen.dim, "key": chosen.key, "q": chosen.words}
+    given |= {"about": RECOMMENDING if chosen.recommending else None}
     return {name: str(value) for name, value in given.items() if value}
 
 

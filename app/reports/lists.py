@@ -13,7 +13,16 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.delivery.models import Invitation, InvitationState
-from app.reports.participation import ANSWERED, DECLINED, OPEN, REACHED, SILENT, start_of, unheard
+from app.reports.participation import (
+    ANSWERED,
+    DECLINED,
+    OPEN,
+    REACHED,
+    SILENT,
+    asks_to_recommend,
+    start_of,
+    unheard,
+)
 from app.reports.trend import counted
 from app.responses import besides
 from app.responses.models import Answer, Response
@@ -53,7 +62,8 @@ class Chosen:
     """Which rows: days [start, end), and optionally a band, states, one segment of a dimension, words.
 
     With `per_person` the rows are people: of answers each person's last vote in these days, which is what the headline
-    counts; of asks the last one of each person who gave no vote.
+    counts; of asks the last one of each person who gave no vote. `recommending`: of asks only those that ask for a
+    recommendation.
     """
 
     start: date
@@ -64,6 +74,7 @@ class Chosen:
     key: str | None = None
     words: str = ""
     per_person: bool = False
+    recommending: bool = False
 
     @property
     def last(self) -> date:
@@ -78,7 +89,7 @@ class Chosen:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.band or self.state or self.dim or self.words)
+        return bool(self.band or self.state or self.dim or self.words or self.recommending)
 
 
 def answers(
@@ -165,6 +176,7 @@ def ask_conditions(chosen: Chosen, zone: ZoneInfo) -> list[sa.ColumnElement[bool
         Invitation.sent_at < start_of(chosen.end, zone),
         states,
         *([sa.not_(Invitation.is_away)] if chosen.state else []),
+        *([asks_to_recommend()] if chosen.recommending else []),
     ]
 
 

@@ -23,7 +23,7 @@ from app.reports.trend import HEADLINE_DAYS, NpsPoint
 
 @dataclass(frozen=True)
 class Overview:
-    """The figures of one page, all for the same days."""
+    """The figures of one page, all for the same days. `recommending` are the asks with a recommendation question alone."""
 
     headline: Estimate
     before: Estimate
@@ -33,6 +33,7 @@ class Overview:
     trend: list[NpsPoint]
     composition: list[NpsPoint]
     participation: list[Participation]
+    recommending: list[Participation]
     segments: list[NpsPoint]
     queue: QueueCounts
 
@@ -117,6 +118,7 @@ def overview(
         trend=trend.nps(session, cut, window_days=HEADLINE_DAYS),
         composition=trend.nps(session, cut),
         participation=participation(session, cut, zone=zone),
+        recommending=participation(session, cut, zone=zone, is_recommending=True),
         segments=trend.nps(session, whole, dim=dim) if dim else [],
         queue=counts(session, ALL, now=now, zone=zone),
     )

@@ -85,11 +85,19 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 def participation(
-    session: Session, periods: list[Period], *, zone: ZoneInfo, dim: str = "all"
+    session: Session,
+    periods: list[Period],
+    *,
+    zone: ZoneInfo,
+    dim: str = "all",
+    is_recommending: bool = False,
 ) -> list[Participation]:
-    """One entry for each period and segment, from the ledger itself; rehearsals are left out."""
+    """One entry for each period and segment, from the ledger itself; rehearsals are left out.
+
+    With `is_recommending` only asks with a recommendation question, whose silence belongs beside the bands.
+    """
     found: dict[tuple[str, int], Participation] = {}
-    rows = session.execute(states_of(periods, zone, dim)) if periods else []
+    rows = session.execute(states_of(periods, zone, dim, is_recommending)) if periods else []
     for place, key, state, count in rows:
         if state not in REACHED or not count:
             continue
@@ -104,7 +112,12 @@ def participation(
     ]
 
 
-def states_of(periods: list[Period], zone: ZoneInfo, dim: str) -> sa.Select:
+def asks_to_recommend(ask: type[Invitation] = Invitation) -> sa.ColumnElement[bool]:
+    """Asks with a recommendation question."""
+    return ask.version_id.in_(sa.select(Question.version_id).where(Question.kind == QuestionKind.NPS))
+
+
+def states_of(periods: list[Period], zone: ZoneInfo, dim: str, is_recommending: bool = False) -> sa.Select:
     """How many asks of each period, by its place in the list, stand in which state, by segment.
 
     Nothing but the moment is asked for in the join, which is outer: else SQLite begins with the asks or takes another
@@ -116,6 +129,7 @@ def states_of(periods: list[Period], zone: ZoneInfo, dim: str) -> sa.Select:
         Invitation.sent_at < spans.c.until,
     )
     counts = sa.and_(Invitation.is_rehearsal.is_(False), sa.not_(Invitation.is_away))
+    counts = sa.and_(counts, asks_to_recommend()) if is_recommending else counts
     real = sa.func.count(sa.case((counts, 1)))
     query = sa.select(spans.c.place, segment, Invitation.state, real).join_from(
         spans, Invitation, asks, isouter=True
@@ -152,14 +166,13 @@ def latest_recommendation_asks(start: date, end: date, zone: ZoneInfo) -> list[s
     later = aliased(Invitation)
 
     def counted(ask: type[Invitation]) -> sa.ColumnElement[bool]:
-        asks_it = sa.select(Question.version_id).where(Question.kind == QuestionKind.NPS)
         return sa.and_(
             ask.is_rehearsal.is_(False),
             ask.state.in_(REACHED),
             sa.not_(ask.is_away),
             ask.sent_at >= start_of(start, zone),
             ask.sent_at < start_of(end, zone),
-            ask.version_id.in_(asks_it),
+            asks_to_recommend(ask),
         )
 
     newer = sa.tuple_(later.sent_at, later.id) > sa.tuple_(Invitation.sent_at, Invitation.id)

@@ -35,6 +35,7 @@ from app.surveys.wording import language_name
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 MONTHS_SHOWN = 11
 LONGEST_DAYS = 366 * 6
+RECOMMENDING = "recommendation"
 DIMENSIONS = ("tier", "role", "owner", "language", "survey", "stage")
 
 
@@ -173,7 +174,7 @@ def break_words(one: Break) -> str:
 
 
 def composition_chart(found: Overview, chosen: Asked) -> charts.Chart:
-    pairs = zip(found.composition, found.participation, strict=True)
+    pairs = zip(found.composition, found.recommending, strict=True)
     made = [
         Composition(
             label=period_words(point.period, chosen.every),
@@ -185,8 +186,8 @@ def composition_chart(found: Overview, chosen: Asked) -> charts.Chart:
             url=answers_url(point.period),
             urls={band.value: answers_url(point.period, band=band.value) for band in Band}
             | {
-                "silent": asks_url(asks.period, state="unanswered"),
-                "open": asks_url(asks.period, state="open"),
+                "silent": asks_url(asks.period, state="unanswered", about=RECOMMENDING),
+                "open": asks_url(asks.period, state="open", about=RECOMMENDING),
             },
         )
         for point, asks in pairs
@@ -195,7 +196,7 @@ def composition_chart(found: Overview, chosen: Asked) -> charts.Chart:
         made if found.has_answers or found.has_asks else [],
         _("Who answers what, and who stays silent"),
         note=_(
-            "Answers by the day they came; the silent and those who may still answer by the day they were asked. Until the last ask of a period is closed its shares are provisional."
+            "Of those asked to recommend: answers by the day they came; the silent and those who may still answer by the day they were asked. Until the last ask of a period is closed its shares are provisional."
         ),
     )
 

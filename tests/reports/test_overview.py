@@ -19,6 +19,7 @@ def overview(before: Counts, headline: Counts) -> Overview:
         trend=[],
         composition=[],
         participation=[],
+        recommending=[],
         segments=[],
     )
 

@@ -153,6 +153,24 @@ def test_who_did_not_answer_recounts_from_the_list(viewer, session):
     assert "25%" in page
 
 
+def test_bands_stand_beside_the_silence_of_those_who_were_asked_to_recommend(viewer, session):
+    """Whoever did not answer another survey is missing from no band: the chart and its list leave them out."""
+    now = clock.now()
+    silent = {"state": InvitationState.SILENT, "silent_at": now, "closed_at": now}
+    elsewhere = make.wave(program=make.program(survey=make.survey("csat", "comment")))
+    for _ in range(3):
+        make.invitation(wave=elsewhere, sent_at=now - timedelta(days=1), **silent)
+    make.invitation(sent_at=now - timedelta(days=1), **silent)
+    answers_of(make.contact(), 9)
+    session.commit()
+    page = viewer.get("/reports").text
+    table = page.partition('id="chart-composition"')[2]
+    address = re.search(r'href="([^"]*/reports/asks[^"]*)">1 \(50%\)</a>', table)[1]
+    assert len(rows_of(viewer, html.unescape(address))) == 1
+    assert "<b>1 ask</b>" in viewer.get(html.unescape(address)).text
+    assert "<b>4 asks</b>" in viewer.get(html.unescape(address).replace("recommendation", "")).text
+
+
 def test_overdue_stands_on_the_page_with_its_list(viewer, session):
     late = clock.now() - timedelta(days=1)
     make.task(first_touch_due_at=late)
