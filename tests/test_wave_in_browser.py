@@ -7,13 +7,12 @@ the page brings by itself.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from app import jobs
 from app.core import clock
@@ -22,10 +21,11 @@ from app.surveys import templates
 from tests import make
 from tests.browsing import HOME, browser, serve
 from tests.delivery.sink import Sink
+from tests.managing import FIRST, launch, make_a_program, press, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)]
 VENDOR = Path(__file__).resolve().parent.parent / "app" / "static" / "vendor"
-PEOPLE, FIRST = 40, 25
+PEOPLE = 40
 PATIENCE = 60_000  # Milliseconds; the page asks every other second, machines may be slow.
 
 
@@ -65,35 +65,6 @@ def work(app, *names: str) -> None:
         jobs.run_once(app, jobs.job_named(name), now=clock.now())
 
 
-def make_a_program(page: Page) -> None:
-    page.goto(f"{HOME}/programs")
-    page.get_by_role("link", name="New program").click()
-    page.get_by_label("Name", exact=True).fill("Relationship")
-    page.get_by_text("Rest, reminders and closing").click()
-    page.fill("input[name=undo_minutes]", "0")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Relationship")
-
-
-def launch(page: Page) -> None:
-    page.get_by_role("link", name="Launch").click()
-    expect(page.locator("main")).to_contain_text(f"it writes to {FIRST} people chosen at random")
-    page.get_by_label("Send at any hour, outside the window too").check()
-    page.get_by_role("button", name=f"Ask {PEOPLE} people").click()
-    expect(page).to_have_url(re.compile(r"/waves/\d+$"))
-    expect(page.locator("#wave-progress")).to_contain_text("Begins in a moment")
-
-
-def watched(page: Page, words: str) -> None:
-    """The page comes to say so by itself."""
-    expect(page.locator("#wave-progress")).to_contain_text(words)
-
-
-def press(page: Page, name: str, said: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-    expect(page.get_by_text(said)).to_be_visible()
-
-
 def test_a_manager_takes_a_wave_from_launch_to_end(app, session, company, sign_in, sink):
     manager = sign_in("manager")
     session.commit()
@@ -102,8 +73,9 @@ def test_a_manager_takes_a_wave_from_launch_to_end(app, session, company, sign_i
         page.set_default_timeout(PATIENCE)
         page.set_default_navigation_timeout(PATIENCE)
         serve(page, app, manager)
-        make_a_program(page)
-        launch(page)
+        make_a_program(page, HOME)
+        launch(page, PEOPLE)
+        watched(page, "Begins in a moment")
         work(app, "start_waves", "queue_mail")
         watched(page, f"0 of {PEOPLE} have left · first {FIRST} people")
         work(app, "send_mail")

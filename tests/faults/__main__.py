@@ -19,6 +19,7 @@ from tests.faults import (
     crowd,
     dawdlers,
     machines,
+    managing,
     nights,
     outage,
     power,
@@ -90,6 +91,15 @@ DRILLS = (
         minutes=3,
         full={"people": 1000},
         small={"people": 300},
+        grounds=ON_POSTGRESQL,
+    ),
+    Drill(
+        "managing",
+        managing.run,
+        "a manager's wave in a browser over two web hosts and two workers, one of each killed",
+        minutes=3,
+        full={"people": 1000},
+        small={"people": 400},
         grounds=ON_POSTGRESQL,
     ),
     Drill(
