@@ -45,9 +45,9 @@ from app.responses import traces as response_traces
 from app.responses.asks import Ask
 from app.responses.models import Response
 from app.responses.recording import Doubts, Effect, Recorded, Said
-from app.sentiment import readings
+from app.sentiment import readings, texts
 from app.sentiment import traces as sentiment_traces
-from app.sentiment.reading import Reading, read
+from app.sentiment.texts import Heard
 from app.surveys import audience
 
 
@@ -55,7 +55,7 @@ def answer_received(
     connection: Connection,
     ask: Ask,
     said: Said,
-    heard: Reading | None,
+    heard: Heard,
     *,
     now: datetime,
     attempt: str | None = None,
@@ -72,8 +72,8 @@ def answer_received(
         answer = replacing.take_place(connection, answer, dims=dims, doubts=doubts, now=now)
         answer_replaced(connection, answer, heard, now=now)
     elif answer.effect is Effect.NEW:
-        _before, label = readings.keep(connection, answer.response_id, heard, is_edit=False, now=now)
-        opening.open_for_answer(connection, answer, label, now=now)
+        readings.keep(connection, answer, heard, now=now)
+        opening.open_for_answer(connection, answer, readings.label_of(heard), now=now)
         counting.count(connection, answer, now=now)
         _mark(connection, answer.ask, now)
     elif answer.effect is Effect.EDITED:
@@ -89,28 +89,24 @@ def partial_due(session: Session, invitation_id: int, *, now: datetime) -> bool:
     if found is None:
         return False
     ask, kept, said = found
-    heard = read(said.comment, lang=ask.language) if said.comment else None
+    heard = texts.hear(said, ask.language, texts.intents_of(session, said))
     more = {"attempt": kept.attempt, "doubts": tuple(kept.doubts or ())}
     answer = answer_received(session.connection(), ask, said, heard, now=now, **more)
     partials.mark(session, answer.response_id)
     return True
 
 
-def answer_edited(connection: Connection, answer: Recorded, heard: Reading | None, *, now: datetime) -> None:
+def answer_edited(connection: Connection, answer: Recorded, heard: Heard, *, now: datetime) -> None:
     """Somebody changed an answer: the former version is kept, everything that followed from it is put right."""
-    same = answer.said.comment == answer.before.comment
-    kept = {"is_edit": True, "is_same_words": same, "now": now}
-    labels = readings.keep(connection, answer.response_id, heard, **kept)
+    labels = readings.revise(connection, answer, heard, now=now)
     opening.revise(connection, answer, labels, now=now)
     counting.count(connection, answer, now=now)
     _mark(connection, answer.ask, now)
 
 
-def answer_replaced(
-    connection: Connection, answer: Recorded, heard: Reading | None, *, now: datetime
-) -> None:
+def answer_replaced(connection: Connection, answer: Recorded, heard: Heard, *, now: datetime) -> None:
     """Somebody answered where a machine's answer was dismissed: what follows is what follows a first answer."""
-    readings.keep(connection, answer.response_id, heard, is_edit=True, now=now)
+    readings.replace(connection, answer, heard, now=now)
     resolution.answer_came(connection, answer.ask, now=now)
     opening.open_missing(connection, answer, now=now)
     counting.count(connection, answer, now=now)
@@ -127,6 +123,7 @@ def answer_reviewed(
     response.review(is_person=is_person, now=now)
     verdict = "person" if is_person else "machine"
     audit.note(session, actor, "response.review", subject=f"response:{response.id}", now=now, verdict=verdict)
+    readings.recount(session, response)
     session.flush()
     after = recording.standing(connection, response.invitation_id)
     counting.review(connection, before, after, now=now)
@@ -385,6 +382,7 @@ MOVE_ACCOUNT = (
     audience.move_account,
     delivery_traces.move_account,
     response_traces.move_account,
+    sentiment_traces.move_account,
     followup_traces.move_account,
     snapshots.move_account,
     recount.move_account,

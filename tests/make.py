@@ -25,7 +25,7 @@ from app.followups.models import Task, TaskKind
 from app.responses import asks
 from app.responses.models import Doubt, Response
 from app.responses.recording import Recorded, Said
-from app.sentiment.reading import read
+from app.sentiment import texts
 from app.surveys.models import Program, Question, QuestionKind, Survey, SurveyVersion
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -206,8 +206,8 @@ def answer(
     if given.pop("is_automatic", False):
         more["doubts"] = (Doubt.GATEWAY,)
     said = Said(score=score, **given)
-    heard = read(said.comment, lang=ask.language) if said.comment else None
     db.session.flush()
+    heard = texts.hear(said, ask.language, texts.intents_of(db.session, said))
     connection = db.session.connection()
     recorded = journey.answer_received(
         connection, asks.by_id(connection, ask.id), said, heard, now=now, **more

@@ -153,7 +153,10 @@ def kim(session, settings):
     corrections.correct(session, reading, Label.MIXED, why="Kimberly told me", by=SYSTEM, now=NOW)
     dictionary.ensure(session, now=NOW)
     theme = session.scalars(sa.select(Theme)).first()
-    make.saved(Mention(theme_id=theme.id, response_id=reading.response_id, polarity=-1, label=Label.NEGATIVE))
+    facts = {
+        name: getattr(reading, name) for name in ("response_id", "account_id", "day", "score", "is_counted")
+    }
+    make.saved(Mention(theme_id=theme.id, reading_id=reading.id, polarity=-1, label=Label.NEGATIVE, **facts))
     friend = make.contact()
     other = make.invitation(contact=friend, wave=old.wave, state=InvitationState.CANCELLED)
     handovers.say(session, other, Decline.NOT_ME, name="Kimberly Zimmerfrau", email=EMAIL, now=NOW)

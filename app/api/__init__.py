@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.api import (
     accounts,
+    comments,
     contacts,
     events,
     health,
@@ -16,6 +17,7 @@ from app.api import (
     signals,
     surveys,
     tasks,
+    themes,
     waves,
 )
 from app.api.protocol import document
@@ -31,6 +33,8 @@ MODULES = (
     waves,
     invitations,
     responses,
+    comments,
+    themes,
     signals,
     tasks,
     health,

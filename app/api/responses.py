@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 import marshmallow as ma
 import sqlalchemy as sa
 from flask_babel import lazy_gettext as _
+from sqlalchemy.orm import Session
 
 from app import journey
 from app.api.protocol.bearer import actor
@@ -23,6 +25,7 @@ from app.reports.lists import BAND_SCORES
 from app.reports.trend import counted
 from app.responses import besides
 from app.responses.models import Answer, Response
+from app.sentiment.judging import corrections
 from app.sentiment.judging.mismatch import is_mismatch, mismatch
 from app.sentiment.models import Label, StoredReading
 from app.sentiment.themes import mentions
@@ -77,6 +80,14 @@ class AnswerSchema(Shown):
     number = ma.fields.Float(required=True, allow_none=True)
     words = ma.fields.String(required=True, allow_none=True)
     picked = ma.fields.List(ma.fields.String(), required=True)
+    sentiment = ma.fields.Nested(
+        SentimentSchema,
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "How words to an open question sound; the comment's stands beside the answers."
+        },
+    )
 
 
 class ResponseSchema(Shown):
@@ -168,7 +179,8 @@ def in_bands(bands: list[Band]) -> sa.ColumnElement[bool]:
 
 
 def sounding(labels: list[Label]) -> sa.ColumnElement[bool]:
-    return Response.id.in_(sa.select(StoredReading.response_id).where(StoredReading.said.in_(labels)))
+    query = sa.select(StoredReading.response_id).where(StoredReading.question_id.is_(None))
+    return Response.id.in_(query.where(StoredReading.said.in_(labels)))
 
 
 def unfit() -> sa.ColumnElement[bool]:
@@ -201,14 +213,18 @@ def told(rows: list[Response]) -> list[dict]:
     """Answers with what was heard in them."""
     ids = [row.id for row in rows]
     heard, answers = readings(db.session, ids), besides.answers_of(db.session, ids)
-    about = mentions.names(db.session, ids)
+    further = of_further(db.session, ids)
+    about = mentions.names(db.session, [one.id for one in (*heard.values(), *further.values())])
     return [
         {name: getattr(row, name) for name in PLAIN}
         | {
             "band": None if row.score is None else band(row.score),
             "value": {name: getattr(row, f"value_{name}") for name in ("overall", "goal", "ease", "points")},
-            "answers": [answered(answer) for answer in answers.get(row.id, ())],
-            "sentiment": sentiment(heard[row.id], about.get(row.id, [])) if row.id in heard else None,
+            "answers": [
+                answered(answer) | {"sentiment": sentiment(further.get((row.id, answer.question_id)), about)}
+                for answer in answers.get(row.id, ())
+            ],
+            "sentiment": sentiment(heard.get(row.id), about),
             "flags": flags(row, heard.get(row.id)),
             "doubts": row.doubts or [],
             "counted": row.counts,
@@ -223,12 +239,22 @@ def answered(answer: Answer) -> dict:
     return {"question": question.name, "kind": question.kind} | given
 
 
-def sentiment(reading: StoredReading, about: list[str]) -> dict:
+def of_further(session: Session, response_ids: list[int]) -> dict[tuple[int, int], StoredReading]:
+    """The readings of words that were given to further questions, by response and question."""
+    query = sa.select(StoredReading).where(StoredReading.response_id.in_(response_ids))
+    found = session.scalars(query.where(StoredReading.question_id.is_not(None)))
+    return {(row.response_id, row.question_id): row for row in found}
+
+
+def sentiment(reading: StoredReading | None, about: Mapping[int, list[str]]) -> dict | None:
+    """How a text sounds, with the themes that were found by reading."""
+    if reading is None:
+        return None
     return {
         "polarity": reading.polarity,
         "label": reading.said,
         "lang": reading.language,
-        "themes": about,
+        "themes": about.get(reading.id, []),
         "evidence": reading.evidence,
         "corrected": reading.corrected is not None and reading.corrected is not reading.label,
     }
@@ -286,7 +312,8 @@ def correct(given: dict, response_id: int):
     It wins over what the engine heard wherever a label is shown or counted.
     """
     found, why = the_response(response_id), given.get("why") or ""
-    judging.correct(db.session, found.id, given["label"], why=why, by=actor(), now=present().now)
+    reading = corrections.reading_of(db.session, found.id, lock=True)
+    judging.correct(db.session, reading, given["label"], why=why, by=actor(), now=present().now)
     return told([found])[0]
 
 
@@ -294,5 +321,6 @@ def correct(given: dict, response_id: int):
 def undo(response_id: int):
     """Take back the last correction of how a comment sounds"""
     found = the_response(response_id)
-    judging.undo(db.session, found.id, by=actor(), now=present().now)
+    reading = corrections.reading_of(db.session, found.id, lock=True)
+    judging.undo(db.session, reading, by=actor(), now=present().now)
     return told([found])[0]

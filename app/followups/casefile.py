@@ -133,8 +133,8 @@ def asks_of(session: Session, task: Task) -> list[Ask]:
 def reading_of(session: Session, task: Task) -> StoredReading | None:
     if task.response_id is None:
         return None
-    query = sa.select(StoredReading).where(StoredReading.response_id == task.response_id)
-    return session.scalars(query.order_by(StoredReading.read_at.desc(), StoredReading.id.desc())).first()
+    of_comment = StoredReading.response_id == task.response_id, StoredReading.question_id.is_(None)
+    return session.scalar(sa.select(StoredReading).where(*of_comment))
 
 
 def other_tasks(session: Session, task: Task) -> list[Task]:

@@ -250,7 +250,9 @@ def _restate(task: Task, due: Due, *, restart: bool) -> None:
 IS_PROMISED = sa.select(
     sa.exists().where(Promise.task_id == bindparam("task_id"), Promise.withdrawn_at.is_(None))
 )
-LABEL = sa.select(StoredReading.said).where(StoredReading.response_id == bindparam("response_id"))
+LABEL = sa.select(StoredReading.said).where(
+    StoredReading.response_id == bindparam("response_id"), StoredReading.question_id.is_(None)
+)
 QUESTIONS = (
     sa.select(Question).where(Question.id.in_(bindparam("ids", expanding=True))).order_by(Question.position)
 )

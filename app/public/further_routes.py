@@ -55,7 +55,7 @@ def answer_further(token: str) -> Response:
     if errors:
         return page(show(errors), form.language, 413 if posted.is_too_large else 400)
     more = {"now": now, "attempt": ask.attempt}
-    receive = partial(journey.answer_received, ask=ask, said=said, heard=hear(said, ask), **more)
+    receive = partial(journey.answer_received, ask=ask, said=said, heard=hear(said, ask, questions), **more)
     try:
         at.answers.write(receive)
     except Closed:

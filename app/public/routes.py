@@ -7,7 +7,7 @@ open every link; only a pressed button records. Thanks are said after the commit
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from urllib.parse import quote
 
@@ -30,7 +30,9 @@ from app.public.machines import TRAP
 from app.public.pages import IN_LANGUAGE
 from app.responses.asks import Ask
 from app.responses.recording import Closed, Said
-from app.sentiment.reading import Reading, read
+from app.sentiment import texts
+from app.sentiment.texts import Heard
+from app.surveys.kinds.kind import Asked
 
 log = logging.getLogger(__name__)
 blueprint = Blueprint("public", __name__)
@@ -39,7 +41,6 @@ csrf.exempt(blueprint)
 NOT_SAVED = (SQLAlchemyError, GateBusy)
 # A first answer is never counted: only changes of it can be repeated without end.
 CHANGES = parse("20 per 1 minute")
-INTENTS = {"low": "improve", "middle": "improve", "high": "like"}
 
 
 @blueprint.get("/a/<token>")
@@ -128,7 +129,8 @@ def too_often(ask: Ask, form: Form, show: Callable[..., str]) -> Response:
 
 def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Response:
     """Write the answer down and lead on to the thanks, or say that it is not saved."""
-    heard, form, now = hear(said, ask), at.pages.form(ask), clock.now()
+    form, now = at.pages.form(ask), clock.now()
+    heard = hear(said, ask, form.others)
     receive = partial(
         journey.answer_received, ask=ask, said=said, heard=heard, now=now, attempt=posted.attempt
     )
@@ -153,12 +155,10 @@ def not_stored(error: Exception, form: Form, show: Callable[..., str]) -> Respon
     return unsaved(error, show(problem=problem), form.language)
 
 
-def hear(said: Said, ask: Ask) -> Reading | None:
-    """How the comment sounds; read before the transaction, because it takes longer than all the writing."""
-    if not said.comment:
-        return None
-    intent = INTENTS.get(pages.feeling(said.score), "why")
-    return read(said.comment, lang=ask.language, intent=intent, with_clauses=False)
+def hear(said: Said, ask: Ask, questions: Iterable[Asked]) -> Heard:
+    """How the words sound; read before the transaction, because it takes longer than all the writing."""
+    intents = {one.id: texts.intent_of(one.options) for one in questions} if said.others else {}
+    return texts.hear(said, ask.language, intents)
 
 
 def page(body: str | bytes, language: str, status: int = 200) -> Response:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.core.database.columns import Id, Json, Moment, Stamped, UtcDateTime, choice, reference
+from app.core.database.columns import BigId, Id, Json, Moment, Stamped, UtcDateTime, choice, reference
 from app.extensions import Base
+
+# What pages count by stands in one index each, so that no row is looked up for a number.
+COUNTING = (
+    *("day", "response_id", "id", "is_counted", "label", "corrected"),
+    *("language", "score", "question_id", "account_id", "is_themed"),
+)
+MENTIONS_COUNTING = ("theme_id", "day", "is_counted", "label", "score", "account_id")
 
 
 class Label(StrEnum):
@@ -21,8 +28,20 @@ class Label(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Intent(StrEnum):
+    """What words were asked for; the engine hears "nothing" by it."""
+
+    WHY = "why"
+    IMPROVE = "improve"
+    LIKE = "like"
+
+
 class StoredReading(Base):
-    """The reading of a response's comment, one for each. Polarity is -1..1, None when the engine cannot tell.
+    """The reading of a text: the comment of a response (`question_id` None), or the words given to a further question.
+
+    Polarity is -1..1, None when the engine cannot tell. `day`, `score`, `account_id` and `is_counted` (of a person, not of
+    a rehearsal, not forgotten) are those of the response, kept here so that many readings are counted from one index.
+    `is_themed` is whether a theme in use was found in it, None before anybody looked.
 
     `label` is the engine's; `corrected` is what a colleague said instead, and wins wherever a label is shown or
     counted: that is `said`. `edition` is that of the dictionary by which its themes were found. `confidence` is 0..1, None for readings from before engines told it.
@@ -31,11 +50,26 @@ class StoredReading(Base):
     __tablename__ = "readings"
     __table_args__ = (
         sa.CheckConstraint("polarity BETWEEN -1 AND 1", name="polarity"),
+        sa.UniqueConstraint("response_id", "question_id"),
+        sa.Index(
+            "uq_readings_comment",
+            "response_id",
+            unique=True,
+            sqlite_where=sa.text("question_id IS NULL"),
+            postgresql_where=sa.text("question_id IS NULL"),
+        ),
+        sa.Index("ix_readings_counting", *COUNTING),
         sa.Index("ix_readings_engine_version", "engine", "version"),
     )
 
     id: Mapped[Id]
-    response_id: Mapped[int] = reference("responses.id", index=False, unique=True)
+    response_id: Mapped[int] = reference("responses.id", index=False)
+    question_id: Mapped[int | None] = reference("questions.id", ondelete="RESTRICT", index=False)
+    account_id: Mapped[int] = mapped_column(BigId)
+    day: Mapped[date]
+    score: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    is_counted: Mapped[bool]
+    intent: Mapped[Intent] = mapped_column(choice(Intent))
     engine: Mapped[str] = mapped_column(sa.String(32))
     version: Mapped[str] = mapped_column(sa.String(32))
     polarity: Mapped[float | None]
@@ -46,6 +80,7 @@ class StoredReading(Base):
     evidence: Mapped[list] = mapped_column(Json, default=list)
     read_at: Mapped[Moment]
     edition: Mapped[int] = mapped_column(default=0, server_default="0", index=True)
+    is_themed: Mapped[bool | None]
 
     @hybrid_property
     def said(self) -> Label:
@@ -70,6 +105,7 @@ class Correction(Base):
 
     id: Mapped[Id]
     response_id: Mapped[int] = reference("responses.id", index=False)
+    question_id: Mapped[int | None] = reference("questions.id", ondelete="RESTRICT", index=False)
     reading_id: Mapped[int | None] = reference("readings.id", ondelete="SET NULL")
     engine: Mapped[str] = mapped_column(sa.String(32))
     version: Mapped[str] = mapped_column(sa.String(32))
@@ -90,7 +126,7 @@ class Rereading(Base):
     """One run over the readings of other engines or versions than `engine` `version`: a trial changes nothing.
 
     `last_id` is the reading it has come to, so that a run that was killed goes on there. `moves` counts labels as
-    "from>to"; `examples` are [response id, from, to]. `stride` above 1 takes every so many-th reading only.
+    "from>to"; `examples` are [reading id, from, to]. `stride` above 1 takes every so many-th reading only.
     """
 
     __tablename__ = "rereadings"
@@ -158,14 +194,22 @@ class ThemeEdition(Base):
 
 
 class Mention(Base):
-    """A comment speaks of a theme, and how its clause sounds."""
+    """A text speaks of a theme, and how its clause sounds; `day` and what follows are those of its reading."""
 
     __tablename__ = "theme_mentions"
-    __table_args__ = (sa.UniqueConstraint("theme_id", "response_id"),)
+    __table_args__ = (
+        sa.UniqueConstraint("reading_id", "theme_id"),
+        sa.Index("ix_theme_mentions_counting", *MENTIONS_COUNTING),
+    )
 
     id: Mapped[Id]
     theme_id: Mapped[int] = reference("themes.id", index=False)
+    reading_id: Mapped[int] = reference("readings.id", index=False)
     response_id: Mapped[int] = reference("responses.id")
+    account_id: Mapped[int] = mapped_column(BigId)
+    day: Mapped[date]
+    score: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    is_counted: Mapped[bool]
     polarity: Mapped[float | None]
     label: Mapped[Label] = mapped_column(choice(Label, "mentioned"))
 

@@ -1,4 +1,4 @@
-"""What this package holds about one person: how their words sounded; telling and forgetting it."""
+"""What this package holds about one person or account: how their words sounded; telling, forgetting and moving it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,19 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
 
 def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     """The words that a reading quotes as its evidence, and why it was corrected; how it sounded stays."""
-    quoted = sa.update(StoredReading).where(of(StoredReading, contact_id)).values(evidence=[])
-    session.execute(quoted, execution_options=BULK)
+    quoted = sa.update(StoredReading).where(of(StoredReading, contact_id))
+    session.execute(quoted.values(evidence=[], is_counted=False), execution_options=BULK)
+    mentioned = sa.update(Mention).where(of(Mention, contact_id)).values(is_counted=False)
+    session.execute(mentioned, execution_options=BULK)
     reasons = sa.update(Correction).where(of(Correction, contact_id)).values(why="")
     session.execute(reasons, execution_options=BULK)
+
+
+def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
+    """What was heard at one account to another."""
+    for table in (StoredReading, Mention):
+        moved = sa.update(table).where(table.account_id == from_id).values(account_id=to_id)
+        session.execute(moved, execution_options=BULK)
 
 
 def of(table: type, contact_id: int) -> sa.ColumnElement[bool]:

@@ -241,6 +241,8 @@ def change_question(survey_id: int, question_id: int):
     question.is_required = form.is_required.data
     if "most" in form:
         question.options = {**question.options, "most": form["most"].data or 0}
+    if "intent" in form:
+        question.options = {**question.options, "intent": form["intent"].data}
     if "bad" in form:
         bad = [key for key in question.asked.choices if key in (form["bad"].data or [])]
         question.options = {**question.options, "bad": bad}

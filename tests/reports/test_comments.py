@@ -23,7 +23,7 @@ from app.responses.models import Response
 from app.responses.recording import Said
 from app.sentiment.judging import corrections
 from app.sentiment.judging.marking import marked
-from app.sentiment.models import Correction, Label, StoredReading
+from app.sentiment.models import Correction, Intent, Label, StoredReading
 from app.sentiment.reading import Reading
 from tests import make
 from tests.conftest import NOW
@@ -42,8 +42,8 @@ def reading(session, response_id: int) -> StoredReading:
     return session.scalars(sa.select(StoredReading).filter_by(response_id=response_id)).one()
 
 
-def say(client, response_id: int, label: str, **more):
-    return press(client, f"/reports/comments/{response_id}/label", label=label, **more)
+def say(client, session, response_id: int, label: str, **more):
+    return press(client, f"/reports/comments/{reading(session, response_id).id}/label", label=label, **more)
 
 
 def press(client, url: str, **fields):
@@ -85,7 +85,7 @@ def test_comments_are_listed_with_marks_and_narrowed_by_how_they_sound(csm, sess
 def test_a_correction_wins_everywhere_and_can_be_taken_back(csm, session):
     id = make.answer(9, comment="Excellent product, I love it.").response_id
     session.commit()
-    assert say(csm, id, "negative", why="irony").status_code == 303
+    assert say(csm, session, id, "negative", why="irony").status_code == 303
     page = csm.get(f"/reports/comments?{DAYS}&label=negative").text
     assert ("Corrected by" in page, "irony" in page, "Does not fit the score" in page) == (True, True, True)
     assert (
@@ -98,13 +98,13 @@ def test_a_correction_wins_everywhere_and_can_be_taken_back(csm, session):
         Label.NEGATIVE,
         csm.person.display_name,
     )
-    say(csm, id, "mixed")
-    press(csm, f"/reports/comments/{id}/undo")
+    say(csm, session, id, "mixed")
+    press(csm, f"/reports/comments/{reading(session, id).id}/undo")
     assert reading(session, id).said is Label.NEGATIVE
-    press(csm, f"/reports/comments/{id}/undo")
+    press(csm, f"/reports/comments/{reading(session, id).id}/undo")
     assert reading(session, id).said is Label.POSITIVE
-    assert press(csm, f"/reports/comments/{id}/undo").status_code in {400, 409}
-    assert say(csm, id, "splendid").status_code == 400
+    assert press(csm, f"/reports/comments/{reading(session, id).id}/undo").status_code in {400, 409}
+    assert say(csm, session, id, "splendid").status_code == 400
     assert len(session.scalars(sa.select(Correction)).all()) == 2
 
 
@@ -142,9 +142,10 @@ def test_the_lot_tells_how_often_the_engine_is_wrong(csm, sign_in, session):
     for _ in ids[:3]:
         drawn = mistakes.next_drawn(session, since=NOW.date())
         session.commit()
-        say(csm, drawn.id, "negative" if drawn.id == ids[0] else "positive", drawn="1")
+        drawn = drawn.response
+        say(csm, session, drawn.id, "negative" if drawn.id == ids[0] else "positive", drawn="1")
     left = [id for id in ids if reading(session, id).corrected is None]
-    say(csm, left[0], "mixed")
+    say(csm, session, left[0], "mixed")
     found = mistakes.mistakes(session)
     wrong = int(ids[0] not in left)
     assert (found.total.drawn, found.total.wrong, found.total.found) == (3, wrong, 1)
@@ -182,13 +183,13 @@ def test_a_correction_opens_the_alert_and_taking_it_back_takes_it_away(session, 
     id = make.answer(9, comment="Excellent product, I love it.").response_id
     old = make.answer(9, comment="Excellent product, I love it.", now=now - timedelta(days=60)).response_id
     for one in (id, old):
-        judging.correct(session, one, Label.NEGATIVE, by=ACTOR, now=now)
+        judging.correct(session, reading(session, one), Label.NEGATIVE, by=ACTOR, now=now)
     assert len(alerts(session)) == 1
-    judging.correct(session, id, Label.MIXED, by=ACTOR, now=now)
+    judging.correct(session, reading(session, id), Label.MIXED, by=ACTOR, now=now)
     assert alerts(session) == []
-    judging.undo(session, id, by=ACTOR, now=now)
+    judging.undo(session, reading(session, id), by=ACTOR, now=now)
     assert len(alerts(session)) == 1
-    judging.undo(session, id, by=ACTOR, now=now)
+    judging.undo(session, reading(session, id), by=ACTOR, now=now)
     assert alerts(session) == []
 
 
@@ -198,7 +199,11 @@ def test_a_reading_that_is_hardly_sure_sends_nobody_anywhere(session, now):
     session.flush()
     connection = session.connection()
     given = journey.answer_received(
-        connection, asks.by_id(connection, ask.id), Said(score=9, comment="Hm, well."), unsure, now=now
+        connection,
+        asks.by_id(connection, ask.id),
+        Said(score=9, comment="Hm, well."),
+        {None: (unsure, Intent.LIKE)},
+        now=now,
     )
     assert alerts(session) == []
     assert reading(session, given.response_id).said is Label.NEGATIVE

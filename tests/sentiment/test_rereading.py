@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
@@ -60,6 +62,31 @@ def test_a_killed_run_goes_on_where_it_was_and_corrections_stay(session, now, ol
     assert rereading.how_many_outdated(session) == 0
     with pytest.raises(Refused):
         rereading.begin(session, is_trial=False, by="Ruth", now=now)
+
+
+def test_a_run_is_stopped_on_the_page_and_a_new_one_goes_on_with_the_rest(session, now, sign_in, old):
+    admin = sign_in("admin")
+
+    def press(client, what: str):
+        token = re.search(r'name="csrf-token"[^>]*content="([^"]+)"', client.get("/reports/readings").text)[1]
+        return client.post("/reports/readings/again", data={"csrf_token": token, "what": what}).status_code
+
+    assert press(sign_in("manager"), "read") == 403
+    assert press(admin, "read") == 303
+    run = session.scalars(sa.select(Rereading)).one()
+    rereading.step(session, run, now=now, size=2)
+    session.commit()
+    assert 'value="stop"' in admin.get("/reports/readings").text
+    assert press(admin, "stop") == 303
+    assert jobs.read_again(now) == 0
+    session.expire_all()
+    assert (run.is_stopped, run.done, rereading.how_many_outdated(session)) == (True, 2, 3)
+    page = admin.get("/reports/readings").text
+    assert ("stopped before its end" in page, "Read 3 comments again" in page) == (True, True)
+    assert press(admin, "stop") == 303
+    assert press(admin, "read") == 303
+    assert jobs.read_again(now) == 3
+    assert labels(session) == [Label.POSITIVE] * 5
 
 
 def test_the_page_and_the_commands_say_the_same(app, session, sign_in, old, monkeypatch):

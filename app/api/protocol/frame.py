@@ -65,6 +65,7 @@ class Resource(Blueprint):
         item: type[Shown],
         *,
         stamp: InstrumentedAttribute,
+        of: type | None = None,
         filters: type[Filters] = Filters,
         told: Callable[[list], list] | None = None,
         scope: Scope = Scope.READ,
@@ -77,7 +78,7 @@ class Resource(Blueprint):
         def declare(view: View) -> View:
             @wraps(view)
             def paged(asked: Mapping[str, Any], **path) -> dict:
-                found = paging.page(db.session, view(asked, **path), asked, stamp=stamp)
+                found = paging.page(db.session, view(asked, **path), asked, stamp=stamp, of=of)
                 return found | {"items": told(found["items"])} if told else found
 
             found = self.response(200, paging.page_schema(item))(paged)

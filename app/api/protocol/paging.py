@@ -70,10 +70,18 @@ def matching(where: Where, asked: Mapping[str, Any]) -> list[sa.ColumnElement[bo
 
 
 def page(
-    session: Session, query: sa.Select, asked: Mapping[str, Any], *, stamp: InstrumentedAttribute
+    session: Session,
+    query: sa.Select,
+    asked: Mapping[str, Any],
+    *,
+    stamp: InstrumentedAttribute,
+    of: type | None = None,
 ) -> dict[str, Any]:
-    """One page of `query`, a select of one model, whose rows were last changed at `stamp`."""
-    model_id = stamp.class_.id
+    """One page of `query`, a select of one model, whose rows were last changed at `stamp`.
+
+    `of` is that model where the moment stands in another one, which the query joins.
+    """
+    model_id = (of or stamp.class_).id
     if "since" in asked:
         query = query.where(stamp >= asked["since"])
     if "cursor" in asked:

@@ -14,7 +14,7 @@ from app.reports.counting import COLUMNS
 from app.reports.deltas import Vote, between, segments
 from app.reports.models import RollupCell, RollupDelta
 from app.responses import models
-from app.sentiment import reading
+from app.sentiment import reading, texts
 from app.sentiment.models import StoredReading
 from app.surveys.models import Program
 
@@ -111,9 +111,17 @@ class Answers:
         }
 
     def _reading(self, ask: Ask) -> dict:
-        heard = reading.read(ask.answer.comment, lang=ask.answer.language)
+        said, intent = ask.answer, texts.intent_of_score(ask.answer.score)
+        heard = reading.read(said.comment, lang=said.language, intent=intent)
         return {
             "response_id": self.home.responses[ask.key],
+            "question_id": None,
+            "account_id": self.home.accounts[ask.firm.key],
+            "day": clock.day_of(said.at, self.home.zone),
+            "score": said.score,
+            "is_counted": not said.is_automatic,
+            "intent": intent,
+            "is_themed": None,
             "engine": reading.ENGINE,
             "version": reading.VERSION,
             "polarity": heard.polarity,
@@ -121,7 +129,7 @@ class Answers:
             "confidence": heard.confidence,
             "corrected": None,
             "edition": 0,
-            "language": heard.language,
+            "language": heard.language or said.language,
             "evidence": list(heard.evidence),
             "read_at": ask.answer.changed_at or ask.answer.at,
         }

@@ -30,6 +30,7 @@ from app.health.models import Adoption
 
 ONBOARDING = timedelta(days=90)
 RENEWAL = timedelta(days=120)
+YEAR = timedelta(days=365)
 HISTORY_DAYS = 560
 USE_EVERY_DAYS = 14
 GOAL_DAYS = 500
@@ -115,12 +116,23 @@ def stage_on(firm: Firm, day: date) -> Stage:
         return Stage.LOST
     if day < firm.started_on + ONBOARDING:
         return Stage.ONBOARDING
-    return Stage.RENEWAL if firm.renewal_on - RENEWAL <= day else Stage.STEADY
+    following = next((on for on in renewals(firm) if on > day), firm.renewal_on)
+    return Stage.RENEWAL if following - RENEWAL <= day else Stage.STEADY
+
+
+def renewals(firm: Firm) -> list[date]:
+    """The days on which the contract, of a year each time, was renewed or is to be, oldest first."""
+    found = [firm.renewal_on]
+    while found[0] - YEAR - RENEWAL > firm.started_on + ONBOARDING:
+        found.insert(0, found[0] - YEAR)
+    return found
 
 
 def stages(home: Home, firm: Firm) -> list[dict]:
     """The dated stages that `stage_on` goes through."""
-    begins = [firm.started_on, firm.started_on + ONBOARDING, firm.renewal_on - RENEWAL, firm.lost_on]
+    end = firm.lost_on or home.today
+    terms = [day for on in renewals(firm) for day in (on - RENEWAL, on) if day < end]
+    begins = [firm.started_on, firm.started_on + ONBOARDING, *terms, firm.lost_on]
     days = sorted(day for day in begins if day and day <= home.today)
     return [
         {"account_id": home.accounts[firm.key], "stage": stage_on(firm, day), "from_on": day} for day in days

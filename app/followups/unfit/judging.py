@@ -26,7 +26,7 @@ STILL_NEWS = timedelta(days=30)
 
 def correct(
     session: Session,
-    response_id: int,
+    reading: StoredReading,
     label: Label,
     *,
     why: str = "",
@@ -34,30 +34,33 @@ def correct(
     by: Actor,
     now: datetime,
 ) -> Correction:
-    """The comment of the response sounds as `label` says. Refused when there is no comment."""
-    reading = corrections.reading_of(session, response_id, lock=True)
+    """The text of this reading sounds as `label` says."""
     row = corrections.correct(session, reading, label, why=why, is_drawn=is_drawn, by=by, now=now)
-    note(session, "response.label", response_id, by, now, label=label.value, was=row.was.value)
+    note(session, "response.label", reading, by, now, label=label.value, was=row.was.value)
     follow(session, reading, row.was, now=now)
     return row
 
 
-def undo(session: Session, response_id: int, *, by: Actor, now: datetime) -> StoredReading:
+def undo(session: Session, reading: StoredReading, *, by: Actor, now: datetime) -> StoredReading:
     """Take back the last word on it. Refused when there is none."""
-    reading = corrections.reading_of(session, response_id, lock=True)
     row = corrections.undo(session, reading, by=by, now=now)
-    note(session, "response.label_undo", response_id, by, now, label=reading.said.value, was=row.label.value)
+    note(session, "response.label_undo", reading, by, now, label=reading.said.value, was=row.label.value)
     follow(session, reading, row.label, now=now)
     return reading
 
 
-def note(session: Session, action: str, response_id: int, by: Actor, now: datetime, **details: str) -> None:
-    audit.note(session, by, action, subject=f"response:{response_id}", now=now, **details)
+def note(
+    session: Session, action: str, reading: StoredReading, by: Actor, now: datetime, **details: str
+) -> None:
+    more = {"question": reading.question_id} if reading.question_id else {}
+    audit.note(session, by, action, subject=f"response:{reading.response_id}", now=now, **details, **more)
 
 
 def follow(session: Session, reading: StoredReading, before: Label, *, now: datetime) -> None:
     """Bring the alert about the answer in line with how its comment sounds now; old answers open nothing."""
     session.flush()
+    if reading.question_id is not None:
+        return
     response = session.get_one(Response, reading.response_id, populate_existing=True)
     if reading.said is before or response.score is None or response.dismissed_at is not None:
         return

@@ -110,9 +110,9 @@ def asks(session: Session, condition: sa.ColumnElement[bool], limit: int) -> lis
 
 
 def readings(session: Session, response_ids: list[int]) -> dict[int, StoredReading]:
-    """The newest reading of each comment."""
+    """The reading of each comment."""
     query = sa.select(StoredReading).where(StoredReading.response_id.in_(response_ids))
-    rows = session.scalars(query.order_by(StoredReading.read_at, StoredReading.id))
+    rows = session.scalars(query.where(StoredReading.question_id.is_(None)))
     return {row.response_id: row for row in rows}
 
 

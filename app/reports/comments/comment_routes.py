@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from app.auth import access
 from app.auth.models import RoleName
 from app.core import audit, clock
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotFound
+from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.extensions import db
 from app.followups.unfit import judging
@@ -28,11 +29,13 @@ from app.reports.routes import asked, blueprint, today
 from app.sentiment.again import rereading
 from app.sentiment.judging.marking import marked
 from app.sentiment.judging.mismatch import KINDS
-from app.sentiment.models import Label
+from app.sentiment.models import Label, StoredReading
 from app.sentiment.themes import dictionary
+from app.surveys import wording
 from app.surveys.scales import Band, band
 
 LOT_DAYS = 365
+TRAINING_HEAD = ("text", "label", "heard", "polarity", "lang", "engine", "version", "intent", "drawn")
 CSV_HEAD = (
     "response",
     "day",
@@ -41,6 +44,8 @@ CSV_HEAD = (
     "score",
     "band",
     "comment",
+    "question",
+    "intent",
     "language",
     "label",
     "polarity",
@@ -66,6 +71,7 @@ def chosen_comments() -> Chosen:
         check=given["check"] if given.get("check") in rows.CHECKS else "",
         words=given.get("q", "").replace("\x00", "").strip()[:100],
         theme=theme_in(given.get("theme", "")),
+        question=given["question"] if given.get("question") in rows.QUESTIONS else "",
     )
 
 
@@ -79,7 +85,8 @@ def address_of(chosen: Chosen, **more: object) -> dict[str, str]:
     """The parameters by which an address carries a choice."""
     given = {"from": chosen.start.isoformat(), "to": chosen.last.isoformat(), "label": chosen.label}
     given |= {"band": chosen.band, "mismatch": chosen.mismatch, "lang": chosen.language}
-    given |= {"check": chosen.check, "q": chosen.words, "theme": chosen.theme} | more
+    given |= {"check": chosen.check, "q": chosen.words, "theme": chosen.theme}
+    given |= {"question": chosen.question} | more
     return {name: str(value) for name, value in given.items() if value}
 
 
@@ -97,16 +104,18 @@ def comments():
         "reports/comments.html",
         chosen=chosen,
         found=shown,
-        marked={one.response.id: marked(one.response.comment, one.reading.evidence) for one in shown},
+        marked={one.reading.id: marked(one.words, one.reading.evidence) for one in shown},
+        asked={one.reading.id: asked_as(one) for one in shown},
         tally=tally,
         all=whole,
         page=page,
         address=address_of(chosen),
         unfiltered=address_of(days),
-        following=found[PAGE_SIZE - 1].response.id if len(found) > PAGE_SIZE else None,
+        following=found[PAGE_SIZE - 1].reading.id if len(found) > PAGE_SIZE else None,
         languages=[("", _("All")), *((code, words.language(code)) for code in whole.languages)],
         themes={one.id: one.name for one in dictionary.themes(db.session)},
         words=words,
+        has_further=bool(chosen.question) or rows.has_further(db.session),
         band=band,
         may_correct=current_user.may(RoleName.CSM),
     )
@@ -130,7 +139,7 @@ def comment_lines(session: Session, chosen: Chosen) -> Iterator[str]:
         yield csv_lines([comment_row(one, names) for one in page])
         if len(found) <= CSV_CHUNK:
             return
-        after = page[-1].response.id
+        after = page[-1].reading.id
         session.expunge_all()
 
 
@@ -141,9 +150,11 @@ def comment_row(one: Comment, names: dict[int, str]) -> tuple:
         response.day.isoformat(),
         inert(response.account.name),
         inert(response.contact.name),
-        response.score,
+        reading.score,
         "" if response.score is None else band(response.score).value,
-        inert(response.comment),
+        inert(one.words),
+        "comment" if one.question is None else one.question.name,
+        reading.intent.value,
         reading.language or response.language,
         reading.said.value,
         "" if reading.polarity is None else reading.polarity,
@@ -156,30 +167,48 @@ def comment_row(one: Comment, names: dict[int, str]) -> tuple:
     )
 
 
-@blueprint.post("/comments/<int:response_id>/label")
+def asked_as(one: Comment) -> str:
+    """The further question to which words were given, in the reader's language; "" for the comment."""
+    if one.question is None:
+        return ""
+    return wording.item(
+        one.question, this_installation().language, wording.names(this_installation())
+    ).question
+
+
+@blueprint.post("/comments/<int:reading_id>/label")
 @access.csm
-def correct_comment(response_id: int):
-    """Say how a comment sounds; from the lot, on to the next one."""
+def correct_comment(reading_id: int):
+    """Say how a text sounds; from the lot, on to the next one."""
     label, is_drawn = given_label(), bool(request.form.get("drawn"))
     given = {"why": request.form.get("why", ""), "is_drawn": is_drawn}
-    row = judging.correct(db.session, response_id, label, by=access.actor(), now=clock.now(), **given)
+    row = judging.correct(
+        db.session, the_reading(reading_id), label, by=access.actor(), now=clock.now(), **given
+    )
     db.session.commit()
     if is_drawn:
-        return redirect(url_for("reports.check_reading", done=response_id), 303)
+        return redirect(url_for("reports.check_reading", done=reading_id), 303)
     flash(
         _("Noted as right.") if row.was is label else _("Corrected: %(label)s.", label=words.LABELS[label]),
         "success",
     )
-    return back(response_id)
+    return back(reading_id)
 
 
-@blueprint.post("/comments/<int:response_id>/undo")
+@blueprint.post("/comments/<int:reading_id>/undo")
 @access.csm
-def undo_correction(response_id: int):
-    reading = judging.undo(db.session, response_id, by=access.actor(), now=clock.now())
+def undo_correction(reading_id: int):
+    reading = judging.undo(db.session, the_reading(reading_id), by=access.actor(), now=clock.now())
     db.session.commit()
     flash(_("Taken back. It counts as %(label)s again.", label=words.LABELS[reading.said]), "success")
-    return back(response_id)
+    return back(reading_id)
+
+
+def the_reading(reading_id: int) -> StoredReading:
+    found = db.session.get(StoredReading, reading_id, with_for_update=True)
+    if found is None:
+        raise NotFound(_("There is no such comment any more."))
+    return found
 
 
 def given_label() -> Label:
@@ -189,10 +218,10 @@ def given_label() -> Label:
     return Label(given)
 
 
-def back(response_id: int):
+def back(reading_id: int):
     page = url_for("reports.comments")
     return redirect(
-        access.own_path(request.form.get("next"), page).partition("#")[0] + f"#comment-{response_id}", 303
+        access.own_path(request.form.get("next"), page).partition("#")[0] + f"#comment-{reading_id}", 303
     )
 
 
@@ -205,7 +234,7 @@ def check_reading():
     found = mistakes.next_drawn(db.session, since=since, skipped=skipped if 0 < skipped < 2**31 else 0)
     return render_template(
         "reports/check_reading.html",
-        response=found,
+        text=found,
         left=mistakes.left_to_draw(db.session, since=since),
         total=mistakes.mistakes(db.session).total,
         words=words,
@@ -293,6 +322,6 @@ def training_jsonl(examples: Iterator[dict]) -> Iterator[str]:
 
 def training_csv(examples: Iterator[dict]) -> Iterator[str]:
     """The same as a file for spreadsheets, in which no text is a formula."""
-    yield csv_lines([("text", "label", "heard", "polarity", "lang", "engine", "version", "drawn")])
+    yield csv_lines([TRAINING_HEAD])
     for one in examples:
         yield csv_lines([[inert(value) if isinstance(value, str) else value for value in one.values()]])

@@ -15,10 +15,11 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.reports.comments.rows import heard, joined
 from app.reports.statistics.nps import Interval, wilson
 from app.responses.models import Response
+from app.sentiment import texts
 from app.sentiment.models import Correction, Label, StoredReading
+from app.sentiment.texts import Text
 
 SPREAD, MODULUS = 2_654_435_761, 2**32
 
@@ -54,7 +55,13 @@ class Mistakes:
 def mistakes(session: Session) -> Mistakes:
     """What colleagues judged, the last word on each comment and version; rehearsals and what was taken back left out."""
     last = sa.func.row_number().over(
-        partition_by=(Correction.response_id, Correction.engine, Correction.version, Correction.is_drawn),
+        partition_by=(
+            Correction.response_id,
+            Correction.question_id,
+            Correction.engine,
+            Correction.version,
+            Correction.is_drawn,
+        ),
         order_by=(Correction.at.desc(), Correction.id.desc()),
     )
     rows = (
@@ -89,24 +96,25 @@ def add(to: Judged, number: int, *, is_drawn: bool, is_wrong: bool) -> None:
 
 
 def lot() -> sa.ColumnElement[int]:
-    """The place of a comment in the lot: by chance, and the same for everybody."""
-    return (Response.id * SPREAD) % MODULUS
+    """The place of a text in the lot: by chance, and the same for everybody."""
+    return (StoredReading.id * SPREAD) % MODULUS
 
 
 def not_judged(since: date) -> tuple[sa.ColumnElement[bool], ...]:
-    return *heard(), StoredReading.corrected.is_(None), Response.day >= since
+    return StoredReading.is_counted, StoredReading.corrected.is_(None), StoredReading.day >= since
 
 
-def next_drawn(session: Session, *, since: date, skipped: int = 0) -> Response | None:
-    """The next comment of the lot that nobody has judged, given on `since` or later; past the one that was skipped."""
-    query = joined(Response).where(*not_judged(since)).order_by(lot(), Response.id).limit(1)
+def next_drawn(session: Session, *, since: date, skipped: int = 0) -> Text | None:
+    """The next text of the lot that nobody has judged, given on `since` or later; past the reading that was skipped."""
+    query = sa.select(StoredReading.id).where(*not_judged(since)).order_by(lot(), StoredReading.id).limit(1)
     found = session.scalar(query.where(lot() > skipped * SPREAD % MODULUS)) if skipped else None
-    return found or session.scalar(query)
+    row = session.execute(texts.select().where(StoredReading.id == (found or session.scalar(query)))).first()
+    return Text(*row) if row else None
 
 
 def left_to_draw(session: Session, *, since: date) -> int:
     """How many comments nobody has judged."""
-    return session.scalar(joined(sa.func.count()).where(*not_judged(since))) or 0
+    return session.scalar(sa.select(sa.func.count(StoredReading.id)).where(*not_judged(since))) or 0
 
 
 def training(session: Session) -> Iterator[dict]:
@@ -116,21 +124,21 @@ def training(session: Session) -> Iterator[dict]:
     """
     stands = Correction.reading_id.is_not(None), Correction.undone_at.is_(None)
     query = (
-        sa.select(Response, StoredReading)
-        .join(StoredReading, StoredReading.response_id == Response.id)
-        .where(*heard(), StoredReading.corrected.is_not(None))
-        .order_by(Response.id)
+        texts.select()
+        .where(StoredReading.is_counted, StoredReading.corrected.is_not(None), texts.said != "")
+        .order_by(StoredReading.id)
     )
-    drawn = sa.select(Correction.response_id).where(*stands, Correction.is_drawn)
+    drawn = sa.select(Correction.reading_id).where(*stands, Correction.is_drawn)
     by_lot = set(session.scalars(drawn))
-    for response, reading in session.execute(query, execution_options={"yield_per": 500}):
+    for reading, response, words in session.execute(query, execution_options={"yield_per": 500}):
         yield {
-            "text": response.comment,
+            "text": words,
             "label": reading.corrected.value,
             "heard": reading.label.value,
             "polarity": reading.polarity,
             "lang": reading.language or response.language,
             "engine": reading.engine,
             "version": reading.version,
-            "drawn": response.id in by_lot,
+            "intent": reading.intent.value,
+            "drawn": reading.id in by_lot,
         }

@@ -1,12 +1,13 @@
-"""The comments of a period with their readings, narrowed by label, band, mismatch, language and words.
+"""The texts of a period with their readings, narrowed by label, band, mismatch, question, language and words.
 
 A colleague's correction wins over the reading in every filter and count. Rehearsals, and answers that a machine may
-have sent and nobody has reviewed, are left out.
+have sent and nobody has reviewed, are left out. What is counted stands in the readings alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,18 +17,23 @@ from sqlalchemy.orm import Session, joinedload
 from app.contacts.models import Account
 from app.reports.lists import BAND_SCORES
 from app.responses.models import Response
+from app.sentiment import texts
 from app.sentiment.judging.mismatch import KINDS, is_mismatch, mismatch
-from app.sentiment.models import Correction, Label, Mention, StoredReading, Theme
+from app.sentiment.models import Correction, Label, Mention, StoredReading
 from app.sentiment.themes import mentions
+from app.surveys.models import Question
 from app.surveys.scales import Band
 
 PAGE_SIZE = 40
 CORRECTED, RIGHT, UNCHECKED = "corrected", "right", "unchecked"
 NO_THEME = "none"
 CHECKS = (CORRECTED, RIGHT, UNCHECKED)
+COMMENT, FURTHER = "comment", "further"
+QUESTIONS = (COMMENT, FURTHER)
 
 said = StoredReading.said
-language = sa.func.coalesce(StoredReading.language, Response.language)
+language = sa.func.coalesce(StoredReading.language, "")
+NEWEST_FIRST = (StoredReading.day, StoredReading.response_id, StoredReading.id)
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,7 @@ class Chosen:
     check: str = ""
     words: str = ""
     theme: str = ""
+    question: str = ""
 
     @property
     def last(self) -> date:
@@ -50,21 +57,24 @@ class Chosen:
 
     @property
     def is_narrowed(self) -> bool:
-        return any((self.label, self.band, self.mismatch, self.language, self.check, self.words, self.theme))
+        given = (self.label, self.band, self.mismatch, self.language, self.check, self.words, self.theme)
+        return any((*given, self.question))
 
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment, its reading, and what colleagues said of it, the newest first."""
+    """A text, its reading, and what colleagues said of it, the newest first; `question` is None for the comment."""
 
     response: Response
     reading: StoredReading
+    words: str
+    question: Question | None = None
     corrections: tuple[Correction, ...] = ()
     mentions: tuple[Mention, ...] = ()
 
     @property
     def is_mismatch(self) -> bool:
-        return is_mismatch(self.response.score, self.reading.said)
+        return self.question is None and is_mismatch(self.reading.score, self.reading.said)
 
     @property
     def standing(self) -> Correction | None:
@@ -73,18 +83,12 @@ class Comment:
         return next(alive, None)
 
 
-def heard() -> tuple[sa.ColumnElement[bool], ...]:
-    """Comments that count: of people, not given in rehearsal."""
-    reviewed = sa.or_(Response.is_maybe_automatic.is_(False), Response.reviewed_at.is_not(None))
-    return Response.is_rehearsal.is_(False), reviewed, Response.comment != ""
-
-
 def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
-    found = [*heard(), Response.day >= chosen.start, Response.day < chosen.end]
+    found = [StoredReading.is_counted, StoredReading.day >= chosen.start, StoredReading.day < chosen.end]
     if chosen.label:
         found.append(said == chosen.label)
     if chosen.band:
-        found.append(Response.score.between(*BAND_SCORES[chosen.band]))
+        found.append(StoredReading.score.between(*BAND_SCORES[chosen.band]))
     if chosen.mismatch:
         found.append(mismatch(chosen.mismatch))
     if chosen.language:
@@ -93,18 +97,25 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
         found.append(checked(chosen.check))
     if chosen.theme:
         found.append(about(chosen.theme))
+    if chosen.question:
+        is_comment = StoredReading.question_id.is_(None)
+        found.append(is_comment if chosen.question == COMMENT else sa.not_(is_comment))
     if chosen.words:
-        found.append(Response.comment.icontains(chosen.words, autoescape=True))
+        found.append(StoredReading.id.in_(saying(chosen)))
     return found
+
+
+def saying(chosen: Chosen) -> sa.Select:
+    """The readings of the days in whose texts the words stand."""
+    days = StoredReading.day >= chosen.start, StoredReading.day < chosen.end
+    return texts.select(StoredReading.id).where(*days, texts.said.icontains(chosen.words, autoescape=True))
 
 
 def about(theme: str) -> sa.ColumnElement[bool]:
     """Comments that speak of the theme with that id, or of none."""
-    found = sa.select(Mention.response_id).where(Mention.response_id == Response.id)
     if theme == NO_THEME:
-        used = found.join(Theme, Theme.id == Mention.theme_id).where(Theme.is_active)
-        return ~sa.exists(used.correlate(Response))
-    return sa.exists(found.where(Mention.theme_id == int(theme)).correlate(Response))
+        return sa.not_(sa.func.coalesce(StoredReading.is_themed, sa.false()))
+    return StoredReading.id.in_(sa.select(Mention.reading_id).where(Mention.theme_id == int(theme)))
 
 
 def checked(how: str) -> sa.ColumnElement[bool]:
@@ -117,42 +128,47 @@ def checked(how: str) -> sa.ColumnElement[bool]:
     }[how]
 
 
-def joined(*columns: object) -> sa.Select:
-    """Columns of comments with their readings."""
-    pairs = sa.join(Response, StoredReading, StoredReading.response_id == Response.id)
-    return sa.select(*columns).select_from(pairs)
-
-
 def comments(
     session: Session, chosen: Chosen, *, after: int | None = None, size: int = PAGE_SIZE
 ) -> list[Comment]:
     """The comments chosen, newest first, past the response `after`; one row more than `size`."""
-    query = (
-        joined(Response, StoredReading)
-        .where(*conditions(chosen))
-        .order_by(Response.submitted_at.desc(), Response.id.desc())
-        .options(joinedload(Response.account).load_only(Account.name), joinedload(Response.contact))
-        .limit(size + 1)
-    )
-    last = session.get(Response, after) if after else None
+    newest = tuple(column.desc() for column in NEWEST_FIRST)
+    query = sa.select(StoredReading.id).where(*conditions(chosen)).order_by(*newest).limit(size + 1)
+    last = session.get(StoredReading, after) if after else None
     if last:
-        query = query.where(
-            sa.tuple_(Response.submitted_at, Response.id) < sa.tuple_(last.submitted_at, last.id)
-        )
-    rows = session.execute(query).all()
-    ids = [response.id for response, _reading in rows]
-    given, spoken = corrections_of(session, ids), mentions.of(session, ids)
+        query = query.where(sa.tuple_(*NEWEST_FIRST) < sa.tuple_(last.day, last.response_id, last.id))
+    ids = session.scalars(query).all()
+    rows = (
+        texts.select(StoredReading, Response, texts.said, Question)
+        .outerjoin(Question, Question.id == StoredReading.question_id)
+        .where(StoredReading.id.in_(ids))
+        .order_by(*newest)
+        .options(joinedload(Response.account).load_only(Account.name), joinedload(Response.contact))
+    )
+    shown = session.execute(rows).all()
+    given, spoken = corrections_of(session, shown), mentions.of(session, list(ids))
     return [
-        Comment(response, reading, given.get(response.id, ()), tuple(spoken.get(response.id, ())))
-        for response, reading in rows
+        Comment(
+            response, reading, words, question, given.get(reading.id, ()), tuple(spoken.get(reading.id, ()))
+        )
+        for reading, response, words, question in shown
     ]
 
 
-def corrections_of(session: Session, response_ids: list[int]) -> dict[int, tuple[Correction, ...]]:
-    query = sa.select(Correction).where(Correction.response_id.in_(response_ids))
+def has_further(session: Session) -> bool:
+    """Whether words were given to any question but the comment's."""
+    asked = sa.exists().where(Question.kind == texts.WRITTEN)
+    return bool(session.scalar(sa.select(asked)))
+
+
+def corrections_of(session: Session, shown: Sequence[sa.Row]) -> dict[int, tuple[Correction, ...]]:
+    """By reading; those of an earlier version of the words stand with the present one."""
+    present = {(reading.response_id, reading.question_id): reading.id for reading, *_more in shown}
+    query = sa.select(Correction).where(Correction.response_id.in_({response for response, _of in present}))
     found: dict[int, tuple[Correction, ...]] = {}
     for row in session.scalars(query.order_by(Correction.at.desc(), Correction.id.desc())):
-        found[row.response_id] = (*found.get(row.response_id, ()), row)
+        place = present.get((row.response_id, row.question_id), 0)
+        found[place] = (*found.get(place, ()), row)
     return found
 
 
@@ -173,7 +189,7 @@ def tally(session: Session, chosen: Chosen) -> Tally:
     """All of it in one look at the comments, since there may be many."""
     count = sa.func.count()
     kinds = [count.filter(mismatch(kind)) for kind in KINDS]
-    query = joined(said, language, count, *kinds).where(*conditions(chosen)).group_by(said, language)
+    query = sa.select(said, language, count, *kinds).where(*conditions(chosen)).group_by(said, language)
     labels, mismatches = dict.fromkeys(Label, 0), dict.fromkeys(KINDS, 0)
     languages: Counter[str] = Counter()
     for label, spoken, number, *found in session.execute(query):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.reports.comments.rows import CORRECTED, RIGHT, UNCHECKED
+from app.reports.comments.rows import COMMENT, CORRECTED, FURTHER, RIGHT, UNCHECKED
 from app.sentiment.judging.mismatch import ANY
 from app.sentiment.models import Label
 from app.surveys.scales import Band
@@ -36,6 +36,10 @@ CHECKS = {
     UNCHECKED: _l("Not judged by a colleague"),
     CORRECTED: _l("Corrected"),
     RIGHT: _l("Found right"),
+}
+QUESTIONS = {
+    COMMENT: _l("The comment"),
+    FURTHER: _l("Other questions"),
 }
 MISMATCHES = {
     ANY: _l("Any that does not fit"),

@@ -15,21 +15,23 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import AccountStage, Stage
-from app.reports.comments.rows import heard, joined
 from app.reports.periods import Period
 from app.reports.statistics.nps import Interval, wilson
-from app.responses.models import Response
-from app.sentiment.models import Department, Label, Mention, Theme
+from app.sentiment.models import Department, Label, Mention, StoredReading, Theme
 from app.surveys.scales import Band
 
 FEWEST = 5
 """Comments of a band or accounts below which a share is not shown."""
-bands = sa.case(
-    (Response.score <= 6, Band.DETRACTOR.value),
-    (Response.score <= 8, Band.PASSIVE.value),
-    (Response.score.is_not(None), Band.PROMOTER.value),
-    else_="",
-)
+
+
+def bands(score: sa.ColumnElement[int | None]) -> sa.ColumnElement[str]:
+    """The band of a score, "" without one."""
+    return sa.case(
+        (score <= 6, Band.DETRACTOR.value),
+        (score <= 8, Band.PASSIVE.value),
+        (score.is_not(None), Band.PROMOTER.value),
+        else_="",
+    )
 
 
 @dataclass(frozen=True)
@@ -76,63 +78,78 @@ class Overview:
 
 
 def overview(session: Session, start: date, end: date, department: Department | None = None) -> Overview:
-    earlier = start - (end - start)
-    totals, before = totals_of(session, start, end), totals_of(session, earlier, start)
-    n, n_before = sum(totals.values()), sum(before.values())
-    now, then = mentioned(session, start, end), mentioned(session, earlier, start)
     query = sa.select(Theme).where(Theme.is_active)
-    if department:
-        query = query.where(Theme.department == department)
+    themes = session.scalars(query.where(Theme.department == department) if department else query).all()
+    said, found = texts_of(session, start, end), mentioned(session, [one.id for one in themes], start, end)
+    n, n_before = sum(said.now.values()), said.before
     rows = []
-    for theme in session.scalars(query):
-        cells = now.get(theme.id, {})
-        row = Row(theme, Share(sum(cells.values()), n), Share(sum(then.get(theme.id, {}).values()), n_before))
+    for theme in themes:
+        cells, before = found.now.get(theme.id, {}), found.before.get(theme.id, 0)
+        row = Row(theme, Share(sum(cells.values()), n), Share(before, n_before))
         for (label, _band), number in cells.items():
             row.labels[label] += number
         for band in Band:
             number = sum(count for (_label, of), count in cells.items() if of == band.value)
-            row.by_band[band.value] = Share(number, totals.get(band.value, 0))
+            row.by_band[band.value] = Share(number, said.now.get(band.value, 0))
         rows.append(row)
     rows.sort(key=lambda row: (-row.share.number, row.theme.name))
-    return Overview(rows, n, Share(without(session, start, end), n))
+    return Overview(rows, n, Share(said.without, n))
 
 
-def within(start: date, end: date) -> tuple[sa.ColumnElement[bool], ...]:
-    return *heard(), Response.day >= start, Response.day < end
+def within(table: type, start: date, end: date) -> tuple[sa.ColumnElement[bool], ...]:
+    return table.is_counted, table.day >= start, table.day < end
 
 
-def totals_of(session: Session, start: date, end: date) -> dict[str, int]:
-    """Comments by band, "" without a score."""
-    query = joined(bands, sa.func.count()).where(*within(start, end)).group_by(bands)
-    return dict(session.execute(query).all())
+@dataclass(frozen=True)
+class Texts:
+    """How many texts there were by band, without any theme, and in as many days before."""
+
+    now: dict[str, int]
+    without: int
+    before: int
 
 
-def mentioned(session: Session, start: date, end: date) -> dict[int, dict[tuple[Label, str], int]]:
-    """Comments by theme, label and band."""
-    query = (
-        sa.select(Mention.theme_id, Mention.label, bands, sa.func.count())
-        .join(Response, Response.id == Mention.response_id)
-        .where(*within(start, end))
-        .group_by(Mention.theme_id, Mention.label, bands)
-    )
-    found: dict[int, dict[tuple[Label, str], int]] = defaultdict(dict)
-    for theme_id, label, band, number in session.execute(query):
-        found[theme_id][label, band] = number
+def texts_of(session: Session, start: date, end: date) -> Texts:
+    """All of it in one look at the index of readings."""
+    band, is_now = bands(StoredReading.score), StoredReading.day >= start
+    unthemed = sa.func.count().filter(sa.not_(sa.func.coalesce(StoredReading.is_themed, sa.false())))
+    query = sa.select(is_now, band, sa.func.count(), unthemed).group_by(is_now, band)
+    now, without, before = {}, 0, 0
+    for is_now, band, number, none in session.execute(
+        query.where(*within(StoredReading, *widened(start, end)))
+    ):
+        if is_now:
+            now[band], without = number, without + none
+        else:
+            before += number
+    return Texts(now, without, before)
+
+
+def widened(start: date, end: date) -> tuple[date, date]:
+    """The days with as many before them."""
+    return start - (end - start), end
+
+
+@dataclass(frozen=True)
+class Mentioned:
+    """Mentions by theme: of the days by label and band, and how many there were in as many days before."""
+
+    now: dict[int, dict[tuple[Label, str], int]]
+    before: dict[int, int]
+
+
+def mentioned(session: Session, theme_ids: Sequence[int], start: date, end: date) -> Mentioned:
+    band, is_now = bands(Mention.score), Mention.day >= start
+    group = (Mention.theme_id, is_now, Mention.label, band)
+    query = sa.select(*group, sa.func.count()).group_by(*group)
+    query = query.where(Mention.theme_id.in_(theme_ids), *within(Mention, *widened(start, end)))
+    found = Mentioned(defaultdict(dict), defaultdict(int))
+    for theme_id, is_now, label, band, number in session.execute(query):
+        if is_now:
+            found.now[theme_id][label, band] = number
+        else:
+            found.before[theme_id] += number
     return found
-
-
-def is_about(theme_id: int | None = None) -> sa.ColumnElement[bool]:
-    """Comments that speak of the theme, or of any that is in use."""
-    query = sa.select(Mention.response_id).where(Mention.response_id == Response.id)
-    if theme_id is not None:
-        return sa.exists(query.where(Mention.theme_id == theme_id).correlate(Response))
-    used = query.join(Theme, Theme.id == Mention.theme_id).where(Theme.is_active)
-    return sa.exists(used.correlate(Response))
-
-
-def without(session: Session, start: date, end: date) -> int:
-    query = joined(sa.func.count()).where(*within(start, end), ~is_about())
-    return session.scalar(query) or 0
 
 
 @dataclass(frozen=True)
@@ -147,14 +164,11 @@ class Point:
 def trend(session: Session, theme: Theme, periods: Sequence[Period]) -> list[Point]:
     """The theme's share of the comments of each period."""
     start, end = periods[0].start, periods[-1].end
-    days = joined(Response.day, sa.func.count()).where(*within(start, end)).group_by(Response.day)
-    negative = sa.func.count().filter(Mention.label == Label.NEGATIVE)
-    about = (
-        sa.select(Response.day, sa.func.count(), negative)
-        .join(Mention, Mention.response_id == Response.id)
-        .where(Mention.theme_id == theme.id, *within(start, end))
-        .group_by(Response.day)
-    )
+    reading, mention = StoredReading, Mention
+    days = sa.select(reading.day, sa.func.count()).where(*within(reading, start, end)).group_by(reading.day)
+    negative = sa.func.count().filter(mention.label == Label.NEGATIVE)
+    about = sa.select(mention.day, sa.func.count(), negative).group_by(mention.day)
+    about = about.where(mention.theme_id == theme.id, *within(mention, start, end))
     totals, found = session.execute(days).all(), session.execute(about).all()
     return [
         Point(
@@ -189,14 +203,10 @@ class Became:
 
 def outcomes(session: Session, start: date, end: date) -> tuple[dict[int, Became], Became]:
     """By theme, and over all accounts that wrote something, what became of the account after its first such comment."""
-    first = sa.func.min(Response.day)
-    about = (
-        sa.select(Mention.theme_id, Response.account_id, first)
-        .join(Response, Response.id == Mention.response_id)
-        .where(*within(start, end))
-        .group_by(Mention.theme_id, Response.account_id)
-    )
-    everybody = joined(Response.account_id, first).where(*within(start, end)).group_by(Response.account_id)
+    group, account = (Mention.theme_id, Mention.account_id), StoredReading.account_id
+    about = sa.select(*group, sa.func.min(Mention.day)).where(*within(Mention, start, end)).group_by(*group)
+    everybody = sa.select(account, sa.func.min(StoredReading.day)).group_by(account)
+    everybody = everybody.where(*within(StoredReading, start, end))
     stages = stages_since(session, start)
     found: dict[int, Became] = defaultdict(Became)
     for theme_id, account_id, day in session.execute(about):

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
 from app.responses.models import Response
+from app.sentiment import texts
 from app.sentiment.models import Label, Rereading, StoredReading
 from app.sentiment.reading import ENGINE, VERSION, read
-from app.surveys.scales import Band, band
+from app.sentiment.texts import Text
 
 BATCH = 50
 SAMPLE = 1000
@@ -88,13 +89,13 @@ def step(session: Session, run: Rereading, *, now: datetime, size: int = BATCH) 
         stop(session, run, now=now)
         return 0
     rows = batch(session, run, size)
-    for reading, response in rows:
-        heard = read(response.comment, lang=response.language, intent=intent_of(response.score))
+    for reading, response, words in rows:
+        heard = read(words, lang=response.language, intent=reading.intent)
         count(run, reading, heard.label)
         if not run.is_trial:
             replace(session, reading, heard, now)
     if rows:
-        run.last_id = rows[-1][0].id
+        run.last_id = rows[-1].reading.id
         run.done += len(rows)
     else:
         run.finished_at, run.total = now, run.done
@@ -103,27 +104,18 @@ def step(session: Session, run: Rereading, *, now: datetime, size: int = BATCH) 
     return len(rows)
 
 
-def batch(session: Session, run: Rereading, size: int) -> list[tuple[StoredReading, Response]]:
-    """Readings past the last one with their answers, in order; a sample takes only some. Nobody else changes them."""
-    pairs = sa.join(StoredReading, Response, Response.id == StoredReading.response_id)
+def batch(session: Session, run: Rereading, size: int) -> list[Text]:
+    """Readings past the last one with their words, in order; a sample takes only some. Nobody else changes them."""
     query = (
-        sa.select(StoredReading, Response)
-        .select_from(pairs)
-        .where(outdated, StoredReading.id > run.last_id, Response.comment != "")
+        texts.select()
+        .where(outdated, StoredReading.id > run.last_id, texts.said != "")
         .order_by(StoredReading.id)
         .limit(size)
         .with_for_update(of=StoredReading, key_share=True)
     )
     if run.stride > 1:
         query = query.where(StoredReading.id % run.stride == 0)
-    return [tuple(row) for row in session.execute(query)]
-
-
-def intent_of(score: int | None) -> str:
-    """What the comment was asked for: the words of the question go by the score."""
-    if score is None:
-        return "why"
-    return "like" if band(score) is Band.PROMOTER else "improve"
+    return [Text(*row) for row in session.execute(query)]
 
 
 def count(run: Rereading, reading: StoredReading, label: Label) -> None:
@@ -132,23 +124,23 @@ def count(run: Rereading, reading: StoredReading, label: Label) -> None:
     run.moves = run.moves | {move: run.moves.get(move, 0) + 1}
     is_shown = label is not reading.label and run.moves[move] <= EXAMPLES_OF_A_MOVE
     if is_shown and len(run.examples) < MOST_EXAMPLES:
-        run.examples = [*run.examples, [reading.response_id, reading.label.value, label.value]]
+        run.examples = [*run.examples, [reading.id, reading.label.value, label.value]]
 
 
 def replace(session: Session, reading: StoredReading, heard, now: datetime) -> None:
     is_other = heard.label is not reading.label
     reading.engine, reading.version = ENGINE, VERSION
     reading.polarity, reading.label = heard.polarity, heard.label
-    reading.confidence, reading.language = heard.confidence, heard.language
+    reading.confidence, reading.language = heard.confidence, heard.language or reading.language
     reading.evidence, reading.read_at, reading.edition = list(heard.evidence), now, 0
     if is_other:
         answers = sa.update(Response).where(Response.id == reading.response_id)
         session.execute(answers.values(updated_at=now), execution_options=BULK)
 
 
-def told(session: Session, run: Rereading) -> list[tuple[Response, Label, Label]]:
-    """The examples of a run with their comments."""
-    found = session.scalars(sa.select(Response).where(Response.id.in_([one[0] for one in run.examples])))
-    comments = {response.id: response for response in found if response.comment}
-    shown: Iterable = (one for one in run.examples if one[0] in comments)
-    return [(comments[id], Label(was), Label(now)) for id, was, now in shown]
+def told(session: Session, run: Rereading) -> list[tuple[Text, Label, Label]]:
+    """The examples of a run with their words."""
+    query = texts.select().where(StoredReading.id.in_([one[0] for one in run.examples]))
+    found = {one.reading.id: one for one in (Text(*row) for row in session.execute(query)) if one.words}
+    shown: Iterable = (one for one in run.examples if one[0] in found)
+    return [(found[id], Label(was), Label(now)) for id, was, now in shown]

@@ -22,7 +22,8 @@ LONGEST_WHY = 500
 
 def reading_of(session: Session, response_id: int, *, lock: bool = False) -> StoredReading:
     """The reading of a comment; Refused when there is no comment."""
-    query = sa.select(StoredReading).where(StoredReading.response_id == response_id)
+    of_comment = StoredReading.response_id == response_id, StoredReading.question_id.is_(None)
+    query = sa.select(StoredReading).where(*of_comment)
     found = session.scalar(query.with_for_update() if lock else query)
     if found is None:
         raise Refused(_("There is no comment here, so there is nothing to correct."))
@@ -42,6 +43,7 @@ def correct(
     """`reading` sounds as `label` says; the same label as the engine's says that the engine was right."""
     row = Correction(
         response_id=reading.response_id,
+        question_id=reading.question_id,
         reading_id=reading.id,
         engine=reading.engine,
         version=reading.version,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from app.responses.models import Response
 from app.sentiment.models import Label, StoredReading
 from app.surveys.scales import Band, band
 
@@ -22,9 +21,10 @@ def is_mismatch(score: int | None, label: Label | None) -> bool:
 
 
 def mismatch(of: str = ANY) -> sa.ColumnElement[bool]:
-    """The same of rows of responses joined with their readings: of promoters, of detractors, or any."""
+    """The same of readings: of promoters, of detractors, or any. Words to further questions say what those ask for."""
+    is_comment, score = StoredReading.question_id.is_(None), StoredReading.score
     kinds = {
-        Band.PROMOTER.value: sa.and_(Response.score >= 9, StoredReading.said == UNFIT[Band.PROMOTER]),
-        Band.DETRACTOR.value: sa.and_(Response.score <= 6, StoredReading.said == UNFIT[Band.DETRACTOR]),
+        Band.PROMOTER.value: sa.and_(is_comment, score >= 9, StoredReading.said == UNFIT[Band.PROMOTER]),
+        Band.DETRACTOR.value: sa.and_(is_comment, score <= 6, StoredReading.said == UNFIT[Band.DETRACTOR]),
     }
     return kinds[of] if of in kinds else sa.or_(*kinds.values())

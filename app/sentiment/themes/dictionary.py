@@ -22,7 +22,7 @@ SHIPPED = {
     "performance": ("Performance", Department.PRODUCT),
     "reliability": ("Reliability", Department.PRODUCT),
     "ease_of_use": ("Ease of use", Department.PRODUCT),
-    "price": ("Price and contract", Department.SALES),
+    "price": ("Price and value", Department.SALES),
     "support": ("Support", Department.SUPPORT),
     "features": ("Features", Department.PRODUCT),
     "integrations": ("Integrations", Department.PRODUCT),

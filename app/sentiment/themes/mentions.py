@@ -1,4 +1,4 @@
-"""Finding which themes the stored comments speak of, in batches: a comment is looked at soon after it came, and again
+"""Finding which themes the stored texts speak of, in batches: a text is looked at soon after it came, and again
 when it was edited, corrected or read anew, or when the dictionary has another edition."""
 
 from __future__ import annotations
@@ -7,9 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.database import bulk
-from app.responses.models import Response
+from app.sentiment import texts
 from app.sentiment.models import Label, Mention, StoredReading, Theme
 from app.sentiment.reading import Clause, read
+from app.sentiment.texts import Text
 from app.sentiment.themes.dictionary import Matcher
 from app.sentiment.themes.matching import Found
 
@@ -30,42 +31,46 @@ def is_waiting(session: Session, edition: int) -> bool:
 
 def step(session: Session, matcher: Matcher, edition: int, *, size: int = BATCH) -> int:
     """Look through the next comments; how many there were."""
-    pairs = sa.join(StoredReading, Response, Response.id == StoredReading.response_id)
     query = (
-        sa.select(StoredReading, Response)
-        .select_from(pairs)
+        texts.select()
         .where(StoredReading.edition < edition)
         .order_by(StoredReading.edition, StoredReading.id.desc())
         .limit(size)
         .with_for_update(of=StoredReading, key_share=True)
     )
-    rows = session.execute(query).all()
-    ids = [response.id for _reading, response in rows]
-    found = [row for reading, response in rows for row in mentions(matcher, reading, response)]
-    session.execute(sa.delete(Mention).where(Mention.response_id.in_(ids)), execution_options=BULK)
+    rows = [Text(*row) for row in session.execute(query)]
+    ids = [one.reading.id for one in rows]
+    found = [row for one in rows for row in mentions(matcher, one)]
+    session.execute(sa.delete(Mention).where(Mention.reading_id.in_(ids)), execution_options=BULK)
     if found:
         bulk.add_rows(session, Mention.__table__, found)
-    for reading, _response in rows:
-        reading.edition = edition
+    themed = {row["reading_id"] for row in found}
+    for one in rows:
+        one.reading.edition, one.reading.is_themed = edition, one.reading.id in themed
     session.flush()
     session.expire_all()
     return len(rows)
 
 
-def mentions(matcher: Matcher, reading: StoredReading, response: Response) -> list[dict]:
-    """A row for each theme of a comment, with the polarity and label of the clauses that speak of it."""
-    places = matcher.of(reading.language, response.language).find(response.comment)
+def mentions(matcher: Matcher, text: Text) -> list[dict]:
+    """A row for each theme of a text, with the polarity and label of the clauses that speak of it."""
+    reading, response, words = text
+    places = matcher.of(reading.language, response.language).find(words)
     if not places:
         return []
-    clauses = read(response.comment, lang=response.language).clauses
+    clauses = read(words, lang=response.language, intent=reading.intent).clauses
     by_theme: dict[int, list[Clause]] = {}
     for place in places:
         here = by_theme.setdefault(place.theme_id, [])
         clause = clause_of(clauses, place)
         if clause is not None and clause not in here:
             here.append(clause)
+    same = {
+        name: getattr(reading, name) for name in ("response_id", "account_id", "day", "score", "is_counted")
+    }
+    same["reading_id"] = reading.id
     return [
-        {"response_id": response.id, "theme_id": theme_id, **sound(reading, said, is_whole=len(clauses) <= 1)}
+        {"theme_id": theme_id, **same, **sound(reading, said, is_whole=len(clauses) <= 1)}
         for theme_id, said in by_theme.items()
     ]
 
@@ -87,27 +92,27 @@ def sound(reading: StoredReading, clauses: list[Clause], *, is_whole: bool) -> d
     return {"polarity": polarity, "label": strong.pop() if strong else labels.pop()}
 
 
-def of(session: Session, response_ids: list[int]) -> dict[int, list[Mention]]:
-    """The mentions of each of these comments."""
+def of(session: Session, reading_ids: list[int]) -> dict[int, list[Mention]]:
+    """The mentions of each of these texts."""
     found: dict[int, list[Mention]] = {}
-    query = sa.select(Mention).where(Mention.response_id.in_(response_ids)).order_by(Mention.theme_id)
+    query = sa.select(Mention).where(Mention.reading_id.in_(reading_ids)).order_by(Mention.theme_id)
     for row in session.scalars(query):
-        found.setdefault(row.response_id, []).append(row)
+        found.setdefault(row.reading_id, []).append(row)
     return found
 
 
-def names(session: Session, response_ids: list[int]) -> dict[int, list[str]]:
-    """The themes in use of each of these comments, as other programs are told them: by key, else by name."""
-    query = sa.select(Mention.response_id, Theme.key, Theme.name).join(Theme, Theme.id == Mention.theme_id)
-    query = query.where(Mention.response_id.in_(response_ids), Theme.is_active).order_by(Theme.name)
+def names(session: Session, reading_ids: list[int]) -> dict[int, list[str]]:
+    """The themes in use of each of these texts, as other programs are told them: by key, else by name."""
+    query = sa.select(Mention.reading_id, Theme.key, Theme.name).join(Theme, Theme.id == Mention.theme_id)
+    query = query.where(Mention.reading_id.in_(reading_ids), Theme.is_active).order_by(Theme.name)
     found: dict[int, list[str]] = {}
-    for response_id, key, name in session.execute(query):
-        found.setdefault(response_id, []).append(key or name)
+    for reading_id, key, name in session.execute(query):
+        found.setdefault(reading_id, []).append(key or name)
     return found
 
 
 def about(names: list[str]) -> sa.Select:
-    """The ids of answers whose comments speak of one of the themes in use with these keys or names."""
+    """The ids of answers in which a text speaks of one of the themes in use with these keys or names."""
     query = sa.select(Mention.response_id).join(Theme, Theme.id == Mention.theme_id)
     return query.where(Theme.is_active, sa.func.coalesce(Theme.key, Theme.name).in_(names))
 

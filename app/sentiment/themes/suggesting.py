@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.responses.models import Response
+from app.sentiment import texts
 from app.sentiment.models import Ground, StoredReading, Suggestion, ThemeEdition
 from app.sentiment.themes.dictionary import Matcher, themes
 from app.sentiment.themes.matching import LONGEST_PHRASE
@@ -100,15 +101,12 @@ def suggest(session: Session, matcher: Matcher, *, today: date) -> int:
 
 
 def comments(session: Session, today: date) -> list[Spoken]:
-    """The newest comments of twice the days, those of rehearsals and perhaps of machines left out."""
-    reviewed = sa.or_(Response.is_maybe_automatic.is_(False), Response.reviewed_at.is_not(None))
-    language = sa.func.coalesce(StoredReading.language, Response.language)
+    """The newest texts of twice the days, those of rehearsals and perhaps of machines left out."""
+    reading = StoredReading
     query = (
-        sa.select(Response.comment, language, Response.contact_id, Response.day, Response.score)
-        .join(StoredReading, StoredReading.response_id == Response.id)
-        .where(Response.is_rehearsal.is_(False), reviewed, Response.comment != "")
-        .where(Response.day > today - timedelta(days=2 * DAYS))
-        .order_by(Response.submitted_at.desc(), Response.id.desc())
+        texts.select(texts.said, reading.language, Response.contact_id, reading.day, reading.score)
+        .where(reading.is_counted, reading.day > today - timedelta(days=2 * DAYS))
+        .order_by(reading.day.desc(), reading.response_id.desc(), reading.id.desc())
         .limit(MOST_COMMENTS)
     )
     return [Spoken(*row) for row in session.execute(query)]

@@ -31,6 +31,11 @@ SAYS = {
     "phone": _l("The answer: by phone"),
     "more": _l("Beside the line to write on"),
 }
+INTENTS = {
+    "why": _l("why, or anything else"),
+    "improve": _l("what to improve"),
+    "like": _l("what they like"),
+}
 BANDS = {
     "detractor": _l("Detractors (0 to 6)"),
     "passive": _l("Passives (7 and 8)"),
@@ -84,6 +89,13 @@ def question_form(draft: SurveyVersion, question: Question, language: str) -> Qu
             description=_l("0: any number."),
         )
     now = {"is_required": question.is_required, "rule": editing.chosen(question)}
+    if kind.key == "text":
+        fields["intent"] = SelectField(
+            _l("It asks"),
+            choices=choices(*INTENTS.items()),
+            description=_l("How the words are heard: “nothing” is praise where you ask what to improve."),
+        )
+        now["intent"] = question.options.get("intent", "why")
     if "most" in fields:
         now["most"] = question.options.get("most", kind.most)
     if kind.has_choices and question.asked.choices:

@@ -1,4 +1,4 @@
-"""A further open question; its answers are shown as they were written."""
+"""A further open question; its answers are read for how they sound, by what the question asks for (`intent`)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,85 @@
+"""One contradiction all the way: an answer from the mail, flag, filter, alert, correction, training data, and back."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import sqlalchemy as sa
+
+from app import jobs
+from app.core import clock
+from app.core.tokens import Signer
+from app.followups.models import Task, TaskKind
+from app.sentiment.models import Correction, Label, Mention, StoredReading
+from app.sentiment.themes import dictionary
+from tests import make
+from tests.databases import SECRET_KEY
+
+BAD = "Terrible support, the worst."
+
+
+def press(client, path: str, **fields):
+    token = re.search(r'name="csrf-token"[^>]*content="([^"]+)"', client.get("/reports/comments").text)[1]
+    assert client.post(path, data={"csrf_token": token} | fields).status_code == 303
+
+
+def test_a_mismatch_is_flag_filter_and_alert_and_a_correction_wins_everywhere(client, session, sign_in):
+    now = clock.now()
+    dictionary.ensure(session, now=now)
+    ask = make.invitation(sent_at=now)
+    session.commit()
+    token = Signer([SECRET_KEY]).token(ask.nonce)
+    sent = client.post(f"/a/{token}", data={"score": "9", "comment": BAD, "attempt": "one"})
+    assert sent.status_code == 303
+    jobs.find_themes(now)
+    manager = sign_in("manager")
+    task = sa.select(Task).where(Task.kind == TaskKind.ALERT)
+
+    def shown() -> dict:
+        """The label and whether the contradiction is told, in every place that tells it."""
+        session.rollback()
+        rows = list(csv.DictReader(io.StringIO(manager.get("/reports/comments.csv").text)))
+        filtered = manager.get("/reports/comments?mismatch=promoter").text
+        themes = session.scalars(sa.select(Mention.label)).all()
+        return {
+            "file": [(row["label"], row["mismatch"]) for row in rows],
+            "filter": "<b>1 comment</b>" in filtered,
+            "flag": "Does not fit the score" in manager.get("/reports/comments").text.partition("<ol")[2],
+            "person": "sounds negative" in manager.get(f"/contacts/{ask.contact_id}").text,
+            "alert": len(session.scalars(task).all()),
+            "themes": themes,
+        }
+
+    unfit = {
+        "file": [("negative", "1")],
+        "filter": True,
+        "flag": True,
+        "person": True,
+        "alert": 1,
+        "themes": [Label.NEGATIVE],
+    }
+    assert shown() == unfit
+    assert "alert" in manager.get(f"/tasks/{session.scalars(task).one().id}").text.lower()
+    id = session.scalars(sa.select(StoredReading.id)).one()
+    press(manager, f"/reports/comments/{id}/label", label="positive", why="irony")
+    jobs.find_themes(now)
+    assert shown() == {
+        "file": [("positive", "0")],
+        "filter": False,
+        "flag": False,
+        "person": False,
+        "alert": 0,
+        "themes": [Label.POSITIVE],
+    }
+    (line,) = manager.get("/reports/readings/training.jsonl").text.splitlines()
+    learned = json.loads(line)
+    assert (learned["text"], learned["label"], learned["heard"]) == (BAD, "positive", "negative")
+    press(manager, f"/reports/comments/{id}/undo")
+    jobs.find_themes(now)
+    assert shown() == unfit
+    assert manager.get("/reports/readings/training.jsonl").text == ""
+    row = session.scalars(sa.select(Correction)).one()
+    assert (row.why, row.undone_by, row.at <= row.undone_at) == ("irony", manager.person.display_name, True)
