@@ -90,15 +90,13 @@ class NewThemeSchema(ThemeChangesSchema):
 
 
 class ThemeFilters(Filters):
-    key = Many(Text(40))
-    name = Many(Text(80))
+    name = Many(Text(80), metadata={"description": "As people read it, or the key of one that came along."})
     department = Many(Choice(Department))
     active = Flag(text=True)
 
 
 WHERE = {
-    "key": Theme.key.in_,
-    "name": Theme.name.in_,
+    "name": lambda names: sa.or_(Theme.name.in_(names), Theme.key.in_(names)),
     "department": Theme.department.in_,
     "active": Theme.is_active.is_,
 }

@@ -54,6 +54,10 @@ def test_comments_are_listed_filtered_and_corrected(session, api, answers):
 
 def test_themes_are_made_changed_and_counted_as_on_the_page(session, api, program, answers):
     assert len(api.all("/themes?active=true")) == 12
+    assert [one["name"] for one in api.all("/themes?name=price&name=Support")] == [
+        "Price and value",
+        "Support",
+    ]
     refused = api.post("/themes", {"name": "Zebras", "phrases": {"en": ["zeb*ra"]}})
     assert (refused.status_code, "star" in str(refused.json["errors"])) == (422, True)
     for phrases in ({"en": "zebra"}, {"EN-gb": ["zebra"]}, ["zebra"], {"en": [3]}):

@@ -83,3 +83,42 @@ def test_a_mismatch_is_flag_filter_and_alert_and_a_correction_wins_everywhere(cl
     assert manager.get("/reports/readings/training.jsonl").text == ""
     row = session.scalars(sa.select(Correction)).one()
     assert (row.why, row.undone_by, row.at <= row.undone_at) == ("irony", manager.person.display_name, True)
+
+
+ODD = (
+    "<p>Really <b>happy</b></p>",
+    "😀🎉",
+    "Great, aber die Berichte sind schlecht.",
+    "الدعم ممتاز",
+    "a\x00b",
+    "!" * 900,
+)
+ODD = (
+    *ODD,
+    "Nagyon elégedett vagyok a rendszerrel és a csapattal.",
+    "x" * 2000,
+    "(" * 1500,
+    "\u202eterrible",
+)
+
+
+def test_no_text_breaks_the_answer_or_the_pages_and_what_is_unknown_says_why(client, session, sign_in):
+    now = clock.now()
+    dictionary.ensure(session, now=now)
+    program = make.program(survey=make.survey("nps", "comment", "text"))
+    asks = [make.invitation(wave=make.wave(program=program), sent_at=now) for _text in ODD]
+    links = ["/a/" + Signer([SECRET_KEY]).token(ask.nonce) for ask in asks]
+    session.commit()
+    for link, text in zip(links, ODD, strict=True):
+        sent = client.post(link, data={"score": "5", "comment": text, "text": text, "attempt": "one"})
+        assert sent.status_code in {303, 400}, text
+        if sent.status_code == 400:
+            assert client.post(link, data={"score": "5", "comment": text[:9], "text": "x"}).status_code in {
+                303,
+                400,
+            }
+    assert jobs.find_themes(now) >= 2 * (len(ODD) - 2)
+    page = sign_in("viewer").get("/reports/comments").text
+    assert "There is no word list for this language: Hungarian." in page
+    assert "No word in it says how it is meant." in page
+    assert sign_in("viewer").get("/reports/themes").status_code == 200

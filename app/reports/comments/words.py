@@ -6,8 +6,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.reports.comments.rows import COMMENT, CORRECTED, FURTHER, RIGHT, UNCHECKED
+from app.sentiment.engine.others.lists import languages
 from app.sentiment.judging.mismatch import ANY
-from app.sentiment.models import Label
+from app.sentiment.models import Label, StoredReading
 from app.surveys.scales import Band
 from app.surveys.wording import language_name
 
@@ -51,6 +52,14 @@ MISMATCHES = {
 def language(code: str) -> str:
     """The name of a comment's language."""
     return language_name(code) if code else _("Not known")
+
+
+def reason(reading: StoredReading) -> str:
+    """Why the engine cannot tell how a text sounds."""
+    code = (reading.language or "").replace("_", "-").partition("-")[0]
+    if code and code != "en" and code not in languages():
+        return _("There is no word list for this language: %(language)s.", language=language(code))
+    return _("No word in it says how it is meant.")
 
 
 def options(names: dict) -> list[tuple[str, object]]:
