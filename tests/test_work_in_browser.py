@@ -211,6 +211,19 @@ def test_a_csm_needs_no_mouse(app, csm, session):
         page.get_by_text("This is the next one.").wait_for()
         page.wait_for_load_state()
         assert "Second" in page.locator("h1").inner_text()
+        page.keyboard.press("u")
+        page.get_by_text("Open again.").wait_for()
+        page.wait_for_load_state()
+        page.keyboard.press("s")
+        assert page.evaluate(CODES) == "until"
+        page.locator("body").press("h")
+        assert page.evaluate(CODES) == "owner"
+        page.locator("body").press("c")
+        tab_to(page, "customer_told")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.get_by_text("This is the next one.").wait_for()
+        page.wait_for_load_state()
         chord(page, "gq")
         page.wait_for_url("**/queue")
         assert page.locator("[data-key-item]").count() == 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -42,8 +43,8 @@ def log(
     by: Actor,
     now: datetime,
 ) -> Activity:
-    """Log an activity on an open task. The first that reaches the customer stops the first-touch clock,
-    and whoever waited for our answer has it.
+    """Log an activity on an open task. The first that reaches the customer stops the first-touch clock, of other tasks
+    about the same person too, and whoever waited for our answer has it.
 
     `is_two_way` says that the customer took part; only such touches count for recency. Invalid when `at` lies in
     the future or the words cannot be stored.
@@ -70,8 +71,22 @@ def log(
         task.first_touched_at, task.replied_at = task.first_touched_at or at, None
         if task.state in {TaskState.NEW, TaskState.REOPENED}:
             task.move(TaskState.CONTACTED, now=now, by=by.name)
+        stop_clocks(session, task.contact_id, at=at, by=by, now=now)
     task.updated_at = now
     return activity
+
+
+def stop_clocks(session: Session, contact_id: int | None, *, at: datetime, by: Actor, now: datetime) -> None:
+    """Somebody of us was in touch with a person: the first touch of every open task about them, as it stood then, is made."""
+    open_tasks = sa.select(Task).where(
+        Task.contact_id == contact_id, Task.state != TaskState.CLOSED, Task.first_touched_at.is_(None)
+    )
+    for task in session.scalars(open_tasks) if contact_id else ():
+        if at < max([task.opened_at, *(change.at for change in task.states)]):
+            continue
+        task.first_touched_at, task.updated_at = at, now
+        if task.state in {TaskState.NEW, TaskState.REOPENED}:
+            task.move(TaskState.CONTACTED, now=now, by=by.name)
 
 
 def touch_of(task: Task, activity: Activity) -> Touch:

@@ -1,18 +1,15 @@
-"""The staff pages of follow-ups: the queue, a task, and what can be done with it (a door)."""
+"""The staff pages of follow-ups: a task, and what can be done with it (a door). The queue stands in queue_routes.py."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from app import journey
 from app.auth import access
@@ -24,9 +21,7 @@ from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark, told
 from app.core.web.pages import this_installation
-from app.core.web.paging import Page
 from app.delivery import words as ask_words
-from app.delivery.inbound import queries as incoming
 from app.extensions import db
 from app.followups import activities, queue, resolution, words
 from app.followups.casefile import casefile
@@ -36,32 +31,14 @@ from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, T
 from app.followups.passives import wishes
 from app.followups.promises import giving
 from app.followups.promises import words as promise_words
-from app.followups.queue import ALL, NOBODY, PAGE_SIZE, QueueFilter
+from app.followups.queue import ALL, NOBODY, QueueFilter
 from app.followups.resolution import Resolution, reopen, resolve
-from app.reports.lists import csv_lines, inert
+from app.health import snapshots
+from app.reports.accounts.scores import glossary
 from app.surveys.scales import band
 from app.surveys.wording import language_name
 
 blueprint = Blueprint("followups", __name__)
-CSV_HEAD = (
-    "task",
-    "kind",
-    "account",
-    "contact",
-    "owner",
-    "state",
-    "priority",
-    "reason",
-    "opened",
-    "first_touch_due",
-    "first_touched",
-    "due",
-    "closed",
-    "waits_since",
-    "overdue",
-    "new",
-    "counted",
-)
 
 
 def zone() -> ZoneInfo:
@@ -106,67 +83,6 @@ def home():
     return redirect(url_for("setup.overview" if is_first else "reports.overview"))
 
 
-@blueprint.get("/queue", endpoint="queue")
-@access.viewer
-def queue_page():
-    now, chosen = clock.now(), chosen_filter()
-    page = Page.asked(PAGE_SIZE, queue.count(db.session, chosen, now=now, zone=zone()))
-    found = queue.tasks(db.session, chosen, now=now, zone=zone(), start=page.start)
-    return render_template(
-        "followups/queue.html",
-        tasks=found[:PAGE_SIZE],
-        promises=giving.of_tasks(db.session, [task.id for task in found[:PAGE_SIZE]]),
-        promise_words=promise_words,
-        chosen=chosen,
-        address=address_of(chosen),
-        counts=queue.counts(db.session, chosen.owner, now=now, zone=zone()),
-        owners=queue.owners(db.session),
-        finished=just_closed(),
-        strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
-        page=page,
-        is_first=not page.total and queue.is_nothing_yet(db.session),
-        words=words,
-        now=now,
-    )
-
-
-@blueprint.get("/queue.csv")
-@access.viewer
-def queue_csv():
-    """The tasks of the filter; `overdue` and `new` summed, and `counted`, give the figures over the queue."""
-    stream = csv_stream(db.engine, chosen_filter(), clock.now(), zone())
-    response = Response(stream, mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=justask-follow-ups.csv"
-    return response
-
-
-def csv_stream(engine: Engine, chosen: QueueFilter, now: datetime, of: ZoneInfo) -> Iterator[str]:
-    """The CSV in pieces, from a reading transaction of its own that outlives the request's."""
-    yield csv_lines([CSV_HEAD])
-    with Session(engine) as session:
-        for task in queue.every(session, chosen, now=now, zone=of):
-            yield csv_lines([csv_row(task, now, of)])
-
-
-def csv_row(task: Task, now: datetime, of: ZoneInfo) -> tuple:
-    moments = (task.opened_at, task.first_touch_due_at, task.first_touched_at, task.due_at, task.closed_at)
-    moments += (task.replied_at,)
-    return (
-        task.id,
-        task.kind.value,
-        inert(task.account.name),
-        inert(task.contact.name if task.contact else ""),
-        inert(task.owner.display_name if task.owner else ""),
-        task.state.value,
-        task.priority,
-        inert(task.reason),
-        *(at.astimezone(of).strftime("%Y-%m-%d %H:%M") if at else "" for at in moments),
-        int(task.is_overdue(now=now)),
-        int(task.state == TaskState.NEW),
-        1,
-    )
-
-
 @blueprint.get("/tasks/<int:task_id>")
 @access.viewer
 def task_page(task_id: int):
@@ -182,6 +98,8 @@ def render_task(task: Task, status: int = 200, **forms):
     page = render_template(
         "followups/task.html",
         task=task,
+        scores=scores_of(task, now),
+        score_words=glossary.SCORES,
         promise=giving.of_tasks(db.session, [task.id]).get(task.id),
         promise_words=promise_words,
         case=casefile(db.session, task, today=Today.at(now, zone())),
@@ -202,6 +120,13 @@ def render_task(task: Task, status: int = 200, **forms):
         now=now,
     )
     return page, status
+
+
+def scores_of(task: Task, now: datetime) -> snapshots.Told:
+    """How the account of a task does today."""
+    today = Today.at(now, this_installation().zone)
+    told = snapshots.scores_of(db.session, [task.account_id], today=today.day, zone=today.zone)
+    return told[task.account_id]
 
 
 def the_task(task_id: int, *, lock: bool = False) -> Task:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.contacts.models import Account, Contact
 from app.core.audit import Actor
 from app.core.errors import Invalid
-from app.followups.activities import CLOCK_DRIFT, stored
+from app.followups.activities import CLOCK_DRIFT, stop_clocks, stored
 from app.followups.models import ActivityKind, Touch
 
 EARLIEST_YEAR = 2000
@@ -30,7 +30,10 @@ def log(
     now: datetime,
     contact: Contact | None = None,
 ) -> Touch:
-    """Keep that somebody of ours spoke with the account, or with one person there. Two-way ones count for recency."""
+    """Keep that somebody of ours spoke with the account, or with one person there. Two-way ones count for recency.
+
+    Whoever looks after the tasks about that person, their first touch is made by it, as promises to them are kept.
+    """
     errors = {}
     if not kind.reaches_customer:
         errors["kind"] = _("Choose a call, a mail or a meeting.")
@@ -51,6 +54,7 @@ def log(
         staff_name=by.name,
     )
     session.add(touch)
+    stop_clocks(session, touch.contact_id, at=at, by=by, now=now)
     session.flush()
     return touch
 

@@ -74,15 +74,16 @@ def address_blocker(settings: config.Settings) -> Blocker | None:
 
 def mail_blocker(row: Installation, settings: config.Settings) -> Blocker | None:
     """No server, no confirmed test mail, or one that went through another server than the present one."""
+    fix = _("Send a test mail on the set-up page, under Mail, and press the button in it.")
     if settings.MAIL_URL.startswith(MAILBOX):
         words = _("No mail server is set, so every mail stays in the mailbox page.")
+        fix = f"{_('Set the server on the set-up page, under Mail, which shows the lines for it.')} {fix}"
     elif row.mail_confirmed_at is None:
         words = _("Nobody has confirmed that a test mail arrived.")
     elif row.setup.get("mail_server", server_name(settings)) != server_name(settings):
         words = _("The mail server was changed after the test mail was confirmed.")
     else:
         return None
-    fix = _("Send a test mail on the set-up page, under Mail, and press the button in it.")
     return Blocker("test_mail", words, fix)
 
 

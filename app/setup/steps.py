@@ -278,12 +278,12 @@ def wave(found: Facts) -> Step:
 
 
 def live(found: Facts) -> Step:
-    stuck = [blocker for blocker in found.blockers if blocker.code != "demo_data"]
+    stuck, all_of_it = [b for b in found.blockers if b.code != "demo_data"], len(found.blockers)
     if found.row.is_live:
         state, reason = State.DONE, _("This installation is live.")
     elif stuck:
         state = State.BLOCKED
-        reason = ngettext("%(num)s thing stands in the way.", "%(num)s things stand in the way.", len(stuck))
+        reason = ngettext("%(num)s thing stands in the way.", "%(num)s things stand in the way.", all_of_it)
     elif found.blockers:
         state, reason = State.TO_DO, _("Only the demo company is still here; it can go with the step.")
     else:

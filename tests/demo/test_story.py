@@ -186,7 +186,11 @@ def test_follow_ups_stand_in_every_state_and_few_are_overdue(today, follow_ups):
 
 def test_a_follow_up_is_told_whole(follow_ups):
     _, _, asks = company_on(DAYS[0])
-    for task in follow_ups(asks, DAYS[0]):
+    found = follow_ups(asks, DAYS[0])
+    spoke = [
+        (task.ask.person.key, deed.at) for task in found for deed in task.deeds if deed.kind.reaches_customer
+    ]
+    for task in found:
         moments = [moment for _, moment, _ in task.states]
         assert moments == sorted(moments)
         assert (task.closed_at is None) == task.is_open
@@ -195,7 +199,10 @@ def test_a_follow_up_is_told_whole(follow_ups):
         if closed_by_hand and task.due.kind in NEEDS_CAUSE:
             assert task.closing.cause is not None
         reached = [deed.at for deed in task.deeds if deed.kind.reaches_customer]
-        assert task.first_touched_at == (min(reached) if reached else None)
+        assert not reached or task.first_touched_at == min(reached)
+        since = [at for key, at in spoke if key == task.ask.person.key and at >= task.opened_at]
+        assert bool(since) or task.first_touched_at is None
+        assert not (task.is_open and since) or task.first_touched_at is not None
         assert all("{" not in deed.words for deed in task.deeds)
 
 

@@ -59,6 +59,22 @@ def test_a_csm_sees_their_own_queue_first(csm, session):
     assert csm.get("/queue?owner=%C2%B2").status_code == 200
 
 
+def test_what_is_at_stake_stands_in_the_queue_and_beside_the_task(csm, session):
+    today = clock.now().date()
+    soon = make.account(tier=1, arr=120_000, currency="EUR", renewal_on=today + timedelta(days=30))
+    task = make.task(owner=csm.person, account=soon)
+    make.answer(3, now=clock.now(), invitation=make.invitation(contact=task.contact, sent_at=clock.now()))
+    make.task(owner=csm.person, account=make.account(tier=3, renewal_on=today + timedelta(days=300)))
+    session.commit()
+    rows = csm.get("/queue").text
+    assert rows.count("renews in") == 1
+    assert re.search(r"Tier 1 · <[^>]*>renews in 30 days", rows)
+    assert "Tier 3" in rows
+    page = csm.get(f"/tasks/{task.id}").text
+    assert "120,000 EUR" in page
+    assert re.search(rf'Relationship</span>\s*<a href="/accounts/{soon.id}" class="score', page)
+
+
 def test_a_long_queue_says_which_of_how_many_tasks_are_shown(csm, session):
     person = make.contact()
     for _ in range(65):

@@ -9,8 +9,8 @@ import pytest
 from app.core.audit import Actor
 from app.core.errors import Invalid
 from app.core.installation import installation
-from app.followups import touches
-from app.followups.models import ActivityKind
+from app.followups import activities, touches
+from app.followups.models import ActivityKind, TaskState
 from app.health import snapshots
 from tests import make
 
@@ -47,6 +47,24 @@ def test_touches_of_a_person_are_touches_of_the_account(session, now):
     assert touches.of_account(session, person.account_id) == [new, old]
     assert touches.of_contact(session, person.id) == [new]
     assert (new.staff_name, new.contact) == ("Sam of support", person)
+
+
+def test_whoever_spoke_with_a_person_made_the_first_touch_of_the_tasks_about_them(session, now):
+    person = make.contact()
+    colleague = make.contact(account=person.account)
+    tasks = [make.task(contact=person), make.task(contact=person), make.task(contact=colleague)]
+    log(session, person.account, now - DAY, contact=person)
+    log(session, person.account, now)
+    assert [task.first_touched_at for task in tasks] == [None, None, None]
+    log(session, person.account, now, contact=person, is_two_way=False)
+    assert [task.first_touched_at for task in tasks] == [now, now, None]
+    assert [task.state for task in tasks] == [TaskState.CONTACTED, TaskState.CONTACTED, TaskState.NEW]
+    again = make.task(contact=colleague)
+    said = {"at": now, "is_two_way": True, "by": SUPPORT, "now": now}
+    activities.log(session, again, ActivityKind.NOTE, "Called the wrong number.", **said)
+    assert tasks[2].first_touched_at is None
+    activities.log(session, again, ActivityKind.CALL, "Spoke.", **said)
+    assert (tasks[2].first_touched_at, tasks[2].state) == (now, TaskState.CONTACTED)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ CASES = [
         "no mail server",
         "test_mail",
         "No mail server is set",
-        MAIL_FIX,
+        "Set the server on the set-up page, under Mail",
         settings={"MAIL_URL": "mailbox:"},
     ),
     Case(

@@ -210,6 +210,8 @@ def test_the_demo_goes_by_a_button_once_somebody_own_can_administer(sign_in, ses
     client = sign_in("admin", is_demo=True, password=make.PASSWORD)
     make.account(is_demo=True)
     page = client.get("/setup/live").text
+    named = page.partition('class="blockers"')[2].partition("</ul>")[0].count("<li")
+    assert f"{named} things stand in the way." in client.get("/setup").text
     assert "Remove the demo company now" not in page
     assert "the present sign-ins go with it" in page
     token = token_of(page)
