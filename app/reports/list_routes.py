@@ -14,9 +14,11 @@ from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery.words import STATE_TONES, STATES
 from app.extensions import db
+from app.followups import words as task_words
 from app.reports import charts, lists
 from app.reports.lists import PAGE_SIZE, Chosen
-from app.reports.routes import RECOMMENDING, asked, blueprint, dimension_words, segment_names
+from app.reports.overview import SERIES_HEAD, series
+from app.reports.routes import RECOMMENDING, asked, blueprint, dimension_words, figures, segment_names
 from app.surveys.scales import Band, band
 
 PER_PERSON = "person"
@@ -53,6 +55,13 @@ def days_address(chosen: Chosen) -> dict[str, str]:
     return days | ({"per": PER_PERSON} if chosen.per_person else {})
 
 
+@blueprint.get("/trend.csv")
+@access.viewer
+def trend_csv():
+    """What the charts of the first page draw, for a spreadsheet."""
+    return as_csv(iter([lists.csv_lines([SERIES_HEAD, *series(figures(asked()))])]), "trend")
+
+
 @blueprint.get("/responses")
 @access.viewer
 def responses():
@@ -63,6 +72,8 @@ def responses():
         "reports/responses.html",
         chosen=chosen,
         found=found[:PAGE_SIZE],
+        tasks=lists.tasks_of(db.session, [response.id for response in found]),
+        task_words=task_words,
         page=page,
         address=row_address(chosen),
         unfiltered=days_address(chosen),
@@ -78,8 +89,9 @@ def responses():
 @blueprint.get("/responses.csv")
 @access.viewer
 def responses_csv():
-    chosen = chosen_rows()
-    return as_csv(in_one_reading(db.engine, lambda session: lists.answers_csv(session, chosen)), "answers")
+    chosen, zone = chosen_rows(), this_installation().zone
+    pieces = in_one_reading(db.engine, lambda session: lists.answers_csv(session, chosen, zone=zone))
+    return as_csv(pieces, "answers")
 
 
 @blueprint.get("/asks")

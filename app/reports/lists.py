@@ -13,6 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.delivery.models import Invitation, InvitationState
+from app.followups.models import Task, TaskState
+from app.followups.triggers import BAND_KINDS
 from app.reports.participation import (
     ANSWERED,
     DECLINED,
@@ -54,6 +56,10 @@ CSV_HEAD = (
     "late",
     "counted",
     "answers",
+    "follow_up",
+    "first_touched",
+    "closed",
+    "customer_told",
 )
 
 
@@ -121,6 +127,13 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
     if chosen.words:
         found.append(Response.comment.icontains(chosen.words, autoescape=True))
     return found
+
+
+def tasks_of(session: Session, response_ids: list[int]) -> dict[int, Task]:
+    """The follow-ups on these answers' bands, by answer; an open one before one that is closed."""
+    query = sa.select(Task).where(Task.response_id.in_(response_ids), Task.kind.in_(BAND_KINDS))
+    found = session.scalars(query.order_by(Task.state != TaskState.CLOSED, Task.id))
+    return {task.response_id: task for task in found if task.response_id}
 
 
 def to_review(session: Session) -> list[Response]:
@@ -220,15 +233,17 @@ def ask_row(ask: Invitation, chosen: Chosen, zone: ZoneInfo) -> tuple:
     )
 
 
-def answers_csv(session: Session, chosen: Chosen) -> Iterator[str]:
+def answers_csv(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[str]:
     """The answers as CSV, in chunks; a recount of rows with counted = 1 gives the figure of the page."""
     yield csv_lines([CSV_HEAD])
     after: int | None = None
     while True:
         found = answers(session, chosen, after=after, size=CSV_CHUNK)
         page = found[:CSV_CHUNK]
-        said = besides.answers_of(session, [response.id for response in page])
-        yield csv_lines([csv_row(response, said.get(response.id, [])) for response in page])
+        ids = [response.id for response in page]
+        said, tasks = besides.answers_of(session, ids), tasks_of(session, ids)
+        rows = [csv_row(row, said.get(row.id, [])) + task_cells(tasks.get(row.id), zone) for row in page]
+        yield csv_lines(rows)
         if len(found) <= CSV_CHUNK:
             return
         after = page[-1].id
@@ -249,6 +264,16 @@ def csv_row(response: Response, answers: list[Answer]) -> tuple:
         1,
         inert(besides.line(answers)),
     )
+
+
+def task_cells(task: Task | None, zone: ZoneInfo) -> tuple:
+    """Where the follow-up on an answer stands, with its days in `zone`."""
+    if task is None:
+        return ("", "", "", "")
+    touched, closed = (
+        at.astimezone(zone).date().isoformat() if at else "" for at in (task.first_touched_at, task.closed_at)
+    )
+    return task.state.value, touched, closed, "" if task.is_open else int(bool(task.customer_told))
 
 
 def csv_lines(rows: list) -> str:

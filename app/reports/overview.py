@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -122,6 +123,47 @@ def overview(
         segments=trend.nps(session, whole, dim=dim) if dim else [],
         queue=counts(session, ALL, now=now, zone=zone),
     )
+
+
+SERIES_HEAD = (
+    "from",
+    "last_day",
+    "provisional",
+    "nps",
+    "low",
+    "high",
+    "people",
+    "promoters_of_people",
+    "passives_of_people",
+    "detractors_of_people",
+    "promoters",
+    "passives",
+    "detractors",
+    "asked_to_recommend_silent",
+    "asked_to_recommend_open",
+    "asks_closed",
+    "asks_answered",
+    "response_rate",
+)
+
+
+def series(found: Overview) -> Iterator[tuple]:
+    """What the charts draw, a row for each period, unrounded: the NPS of 180 days with the votes it is made of, the
+    answers of the period itself with the silence beside them, and the rate of answers."""
+    for point, own, asks, every in zip(
+        found.trend, found.composition, found.recommending, found.participation, strict=True
+    ):
+        interval, people, answers = point.estimate.interval, point.counts, own.counts
+        yield (
+            point.period.start.isoformat(),
+            point.period.last.isoformat(),
+            int(every.is_provisional),
+            *(point.estimate.nps, interval and interval.low, interval and interval.high),
+            *(people.n, people.promoters, people.passives, people.detractors),
+            *(answers.promoters, answers.passives, answers.detractors),
+            *(asks.silent + asks.declined, asks.open),
+            *(every.closed, every.answered, every.rate),
+        )
 
 
 def total(points: list[NpsPoint]) -> Counts:

@@ -94,16 +94,7 @@ def overview_page():
     chosen = asked()
     if is_nothing_yet(db.session):
         return render_template("reports/nothing_yet.html", has_people=has_people())
-    found = overview(
-        db.session,
-        start=chosen.start,
-        end=chosen.end,
-        every=chosen.every,
-        today=today(),
-        now=clock.now(),
-        zone=this_installation().zone,
-        dim=chosen.dim,
-    )
+    found = figures(chosen)
     return render_template(
         "reports/overview.html",
         chosen=chosen,
@@ -119,6 +110,20 @@ def overview_page():
         before=window_to(today() - timedelta(days=HEADLINE_DAYS)),
         answers_url=answers_url,
         asks_url=asks_url,
+    )
+
+
+def figures(chosen: Asked) -> Overview:
+    """Everything that the page says of the days and the cut."""
+    return overview(
+        db.session,
+        start=chosen.start,
+        end=chosen.end,
+        every=chosen.every,
+        today=today(),
+        now=clock.now(),
+        zone=this_installation().zone,
+        dim=chosen.dim,
     )
 
 

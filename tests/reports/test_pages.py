@@ -10,9 +10,15 @@ import re
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from app.core import clock
+from app.core.audit import Actor
 from app.delivery.models import InvitationState
+from app.followups.models import Cause, Outcome, Task
+from app.followups.resolution import Resolution, resolve
+from app.reports import trend
+from app.reports.periods import Period
 from tests import make
 from tests.conftest import NOW
 
@@ -169,6 +175,47 @@ def test_bands_stand_beside_the_silence_of_those_who_were_asked_to_recommend(vie
     assert len(rows_of(viewer, html.unescape(address))) == 1
     assert "<b>1 ask</b>" in viewer.get(html.unescape(address)).text
     assert "<b>4 asks</b>" in viewer.get(html.unescape(address).replace("recommendation", "")).text
+
+
+def test_answers_say_what_was_done_about_them_on_the_page_and_in_the_file(viewer, session):
+    now = clock.now()
+    for score, name in ((2, "Told"), (3, "Touched"), (4, "Left")):
+        person = make.contact(first_name=name)
+        ask = make.invitation(contact=person, sent_at=now)
+        make.answer(score, now=now, invitation=ask)
+    told, touched, _left = session.scalars(sa.select(Task).order_by(Task.id))
+    touched.first_touched_at = told.first_touched_at = now
+    ended = Resolution(Outcome.RESOLVED, "Done.", Cause.PRODUCT_BUG, customer_told=True)
+    resolve(told, ended, now=now, by=Actor("staff", None, "Ines"))
+    session.commit()
+    page = viewer.get("/reports/responses?band=detractor").text
+    assert [page.count(words) for words in ("customer told", "nobody was in touch", "first touch ")] == [
+        1,
+        1,
+        1,
+    ]
+    assert f'href="/tasks/{told.id}?owner=all">Closed</a>' in page
+    rows = rows_of(viewer, "/reports/responses?band=detractor")
+    found = {
+        row["score"]: (row["follow_up"], bool(row["first_touched"]), row["customer_told"]) for row in rows
+    }
+    assert found == {"2": ("closed", True, "1"), "3": ("new", True, ""), "4": ("new", False, "")}
+
+
+def test_the_file_of_the_trend_has_the_figures_of_page_and_api_to_the_last_digit(viewer, session):
+    for score in (10, 9, 3, 8, 10, 9, 2):
+        answers_of(make.contact(), score)
+    session.commit()
+    page = viewer.get("/reports").text
+    rows = rows_of(viewer, links_of(page, "CSV").replace(".csv", ""))
+    last, today = rows[-1], clock.now().date()
+    points = trend.nps(session, [Period(today.replace(day=1), today + timedelta(days=1))], window_days=180)
+    assert (float(last["nps"]), float(last["low"])) == (
+        points[0].estimate.nps,
+        points[0].estimate.interval.low,
+    )
+    assert (last["people"], last["promoters"], last["detractors"]) == ("7", "4", "2")
+    assert (len(rows), last["last_day"], last["nps"][:5]) == (12, today.isoformat(), "28.57")
 
 
 def test_overdue_stands_on_the_page_with_its_list(viewer, session):
