@@ -34,6 +34,7 @@ GOAL, MOST_MB = 0.80, 30
 PEOPLE, FEW, ROUNDS = 1_000_000, 10_000, 3
 OF_ACCOUNT = 20
 AT_ONCE = 10_000
+PARTS: list[float] = []  # How many seconds each part took that was written down.
 
 
 def figures(
@@ -55,6 +56,7 @@ def figures(
                 GOAL,
                 [one_round(people) for _ in range(rounds)],
             )
+            yield longest_part()
             growth = memory[people] - memory[FEW]
             note = f"{memory[FEW]:.0f} MB at {FEW:,}, {memory[people]:.0f} MB at {people:,}"
             what = f"memory of planning {people:,} people, {kind}"
@@ -73,6 +75,14 @@ def one_round(people: int) -> tuple[Side, Side]:
         count(wave, people)
         sides[name] = Side(people / seconds, cpu / people * 1e6)
     return sides["ours"], sides["floor"]
+
+
+def longest_part() -> Figure:
+    """Longest stretch for which whoever answers meanwhile waits on SQLite, in all waves planned so far; empties the list."""
+    longest, count = max(PARTS), len(PARTS)
+    PARTS.clear()
+    what = f"longest part of it, {db.engine.dialect.name}"
+    return Figure(what, longest * 1000, unit=" ms", note=f"from its lock to its commit, {count} parts")
 
 
 def peak_of(people: int) -> float:
@@ -132,14 +142,18 @@ def launch(people: int) -> Wave:
         if people == everybody
         else list(db.session.scalars(sa.select(Contact.id).where(Contact.id < last)))
     )
-    key = f"bench:{time.monotonic_ns()}"
+    key, began = f"bench:{time.monotonic_ns()}", time.perf_counter()
     wave = waves.launch(
         db.session, program, actor=audit.SYSTEM, now=LAUNCHED, launch_key=key, contacts=some, first_people=0
     )
     db.session.commit()
+    PARTS.append(time.perf_counter() - began)
     while wave.judged_to is not None:
+        began = time.perf_counter()
         for _part in parts.plan_rest(db.session, now=LAUNCHED):
             db.session.commit()
+            PARTS.append(time.perf_counter() - began)
+            began = time.perf_counter()
     return wave
 
 

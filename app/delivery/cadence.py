@@ -14,7 +14,9 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.functions import FunctionElement
 
 from app.contacts.models import Account, AskKind, Contact, ContactStatus
 from app.core import clock
@@ -211,9 +213,26 @@ def _sharing_in(whole: sa.Select, persons: sa.CTE, ask: Ask) -> sa.CTE:
     )
 
 
+class unlisted(FunctionElement):
+    """`unlisted(column)`: the column, which PostgreSQL then does not look up in an index. SQLite may."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiles(unlisted)
+def _unlisted(element, compiler, **options) -> str:
+    return f"({compiler.process(element.clauses, **options)} + 0)"
+
+
+@compiles(unlisted, "sqlite")
+def _unlisted_sqlite(element, compiler, **options) -> str:
+    return compiler.process(element.clauses, **options)
+
+
 def in_wave(wave_id: int | None) -> sa.ColumnElement[bool]:
     """Asks of a wave that something else looks up: PostgreSQL believes of a new wave that it has few."""
-    return Invitation.wave_id + sa.literal_column("0") == wave_id
+    return unlisted(Invitation.wave_id) == wave_id
 
 
 NEVER = sa.cast(sa.null(), UtcDateTime())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections import Counter
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
@@ -51,6 +53,16 @@ def test_addresses_of_one_mailbox_have_one_key():
     assert text.email_key("kim+a@b.example") != text.email_key("kim@b.example")
     with pytest.raises(text.UnreadableText):
         text.email("kim at b.example")
+
+
+def test_nonces_made_many_at_a_time_are_as_random_as_single_ones():
+    made = list(itertools.islice(tokens.new_nonces(), 20_000))
+    assert len({nonce[:8] for nonce in made}) == len({nonce[-8:] for nonce in made}) == 20_000
+    assert {len(nonce) for nonce in made} == {tokens.NONCE_LENGTH}
+    for place in range(tokens.NONCE_LENGTH):
+        counts = Counter(nonce[place] for nonce in made)
+        assert len(counts) == 64
+        assert 200 < min(counts.values()) <= max(counts.values()) < 430
 
 
 def test_a_token_is_read_back_and_a_forged_one_is_not():

@@ -108,6 +108,25 @@ def test_a_web_process_holds_an_eighth_of_the_pages_in_memory(app):
         assert connection.exec_driver_sql("PRAGMA cache_size").scalar() == -256
 
 
+def test_room_for_much_writing_is_given_back(app):
+    is_sqlite = db.engine.dialect.name == "sqlite"
+
+    def room() -> str:
+        return str(
+            db.session.execute(sa.text("PRAGMA cache_size" if is_sqlite else "SHOW work_mem")).scalar()
+        )
+
+    db.session.rollback()
+    usual = room()
+    for _part in range(2):
+        transactions.take_room(db.session)
+        transactions.take_room(db.session)
+        assert room() == ("-16000" if is_sqlite else "32MB")
+        db.session.commit()
+        assert room() == usual
+        db.session.rollback()
+
+
 @pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
 def test_only_transactions_of_look_ups_keep_their_plans(app):
     db.session.rollback()

@@ -164,6 +164,25 @@ def test_page_and_api_say_how_far_it_is(session, program, at_once, of_four, sign
     assert "looked at" not in manager.get(f"/waves/{wave.id}").text
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_sqlite_reads_nothing_for_a_part_that_other_parts_have_written(session, program, of_four):
+    """By state or wave it would read all of that anew for each part, and slow down with the square of the people."""
+    steps = []
+    launched(session, program)
+
+    @sa.event.listens_for(session.connection().engine, "before_cursor_execute", retval=True)
+    def explain(connection, cursor, statement, parameters, context, executemany):
+        if "INSERT INTO invitations" in statement:
+            steps.extend(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
+        return statement, parameters
+
+    go_on(session)
+    of_asks = [step for step in steps if " invitations " in step]
+    assert of_asks
+    named = ("contact_id=?", "asked_as=?", "account_id=?")
+    assert [step for step in of_asks if not any(name in step for name in named)] == []
+
+
 @pytest.mark.parametrize("database_kind", ["postgresql"])
 @pytest.mark.parametrize("part", [1_000, 10_000])
 def test_postgresql_counts_the_accounts_of_a_part_once_and_not_for_each_person(

@@ -109,7 +109,7 @@ def give_nonces(session: Session) -> None:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         driver = connection.connection.driver_connection
-        driver.create_function("justask_nonce", 0, tokens.new_nonce)
+        driver.create_function("justask_nonce", 0, tokens.new_nonces().__next__)
 
 
 def cancel_unsent(session: Session, wave: Wave, *, now: datetime, reason: str) -> None:

@@ -182,8 +182,10 @@ def _loads(placed: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa
     """By account and zone: how many are asked on the day and within the period, and the oldest ask of that."""
     places = sa.select(placed.c.account_id, placed.c.zone).distinct().cte("places")
     farthest = sa.select(sa.func.min(dues.c.period_before if rules.account_most else dues.c.day_from))
-    touched = sa.and_(Invitation.state.in_(TOUCHED), Invitation.sent_at >= farthest.scalar_subquery())
     waits = Invitation.state.in_(UNSENT)
+    touched = (Invitation.state.in_(TOUCHED), Invitation.sent_at >= farthest.scalar_subquery())
+    # Said so that SQLite looks asks up by account: by state it would read all that a large wave has written so far.
+    is_near = sa.case((waits, sa.true()), touched, else_=sa.false())
     moment = sa.case((waits, Invitation.due_at), else_=Invitation.sent_at)
     is_today = sa.and_(moment >= dues.c.day_from, moment < dues.c.day_until)
     is_recent = sa.and_(sa.not_(waits), Invitation.sent_at > dues.c.period_before)
@@ -197,7 +199,7 @@ def _loads(placed: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa
         )
         .join_from(places, Invitation, Invitation.account_id == places.c.account_id)
         .join(dues, dues.c.zone == places.c.zone)
-        .where(*counting(beside), sa.or_(touched, waits))
+        .where(*counting(beside), is_near)
         .group_by(places.c.account_id, places.c.zone)
         .cte("loads")
         .prefix_with("MATERIALIZED")

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Account, Contact
+from app.core.database import transactions
 from app.delivery import cadence
 from app.delivery.asking import bulk, deferring, firsts
 from app.delivery.models import Channel, Invitation, Wave, WaveState
@@ -95,6 +96,7 @@ def plan_rest(session: Session, *, now: datetime) -> Iterator[int]:
         wave = session.scalars(first.with_for_update(), execution_options={"populate_existing": True}).first()
         if wave is None:
             return
+        transactions.take_room(session)
         yield plan_next(session, wave, now=now)
 
 
