@@ -335,7 +335,8 @@ def test_a_deferred_person_is_asked_on_the_first_free_day(session, program):
         NOW + days(21),
     )
     assert wave.state == WaveState.SENDING
-    change = session.scalars(sa.select(InvitationChange)).one()
+    begun, change = session.scalars(sa.select(InvitationChange).order_by(InvitationChange.id)).all()
+    assert (begun.from_state, begun.state) == (None, InvitationState.SUPPRESSED)
     assert (change.from_state, change.state) == (InvitationState.SUPPRESSED, InvitationState.PLANNED)
 
 
