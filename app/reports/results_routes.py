@@ -7,6 +7,7 @@ from flask import render_template, request
 from app.auth import access
 from app.core.web.pages import this_installation
 from app.extensions import db
+from app.reports.comments.words import LABELS
 from app.reports.surveys import results
 from app.surveys import wording
 from app.surveys.routes import blueprint, the_survey
@@ -35,4 +36,5 @@ def survey_answers(survey_id: int):
         people=results.how_many(db.session, found, version),
         results=[(one, wording.item(one.question, language, named)) for one in found_results],
         language=language,
+        sounds=LABELS,
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 
 from app.reports import lists
 from app.reports.surveys.breaks import is_break
 from app.reports.surveys.results import how_many, results
 from app.responses import besides
+from app.sentiment.models import Label
 from app.surveys import templates
 from app.surveys.kinds.kind import Given
 from app.surveys.models import Survey
@@ -38,6 +41,7 @@ def test_answers_are_summed_up_question_by_question(session, survey):
     assert (found["csat"].summary.n, found["csat"].summary.mean, found["csat"].summary.top) == (2, 3.5, 0.5)
     assert found["drivers"].summary.share("price") == 1
     assert [answer.words for answer in found["comment"].voices] == ["Hm.", "Hm."]
+    assert (found["comment"].labels, found["csat"].labels) == ({Label.UNKNOWN: 2}, {})
     assert how_many(session, survey) == how_many(session, survey, survey.current) == 2
 
 
@@ -46,6 +50,7 @@ def test_the_page_shows_them_and_who_wrote(sign_in, survey):
     assert "2 people answered" in page
     assert "Price and contract" in page
     assert "Share of 4 to 5" in page
+    assert "How it sounds: Negative 0" in page
 
 
 def test_a_file_and_the_person_s_page_tell_them_too(session, survey, sign_in):
@@ -53,7 +58,8 @@ def test_a_file_and_the_person_s_page_tell_them_too(session, survey, sign_in):
     response = results(session, survey)[2].voices[0].response
     said = besides.answers_of(session, [response.id])[response.id]
     assert besides.line(said) in ("csat=5; drivers=ease, price", "csat=2; drivers=price")
-    assert len(lists.CSV_HEAD) == len(lists.csv_row(make.response(9), said))
+    row = (*lists.csv_row(make.response(9), said), *lists.task_cells(None, UTC))
+    assert len(lists.CSV_HEAD) == len(row)
     assert answer.question.name == "csat"
     session.commit()
     page = sign_in("viewer").get(f"/contacts/{response.contact_id}").text

@@ -7,27 +7,30 @@ machine may have sent and nobody has reviewed, are left out, as everywhere.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.responses.models import Answer, Response
+from app.sentiment.models import Label, StoredReading
 from app.surveys.kinds import KINDS
 from app.surveys.kinds.kind import Given, Summary
-from app.surveys.models import Question, Survey, SurveyVersion
+from app.surveys.models import Question, QuestionKind, Survey, SurveyVersion
 
 VOICES = 5
 
 
 @dataclass(frozen=True)
 class Result:
-    """One question as it was asked last, what was answered to it, and for open questions the newest answers."""
+    """One question as it was asked last, what was answered to it, and for open questions how many answers sound how,
+    and the newest ones."""
 
     question: Question
     summary: Summary
     voices: Sequence[Answer] = ()
+    labels: Mapping[Label, int] = field(default_factory=dict)
 
 
 def heard() -> tuple[sa.ColumnElement[bool], ...]:
@@ -38,7 +41,7 @@ def heard() -> tuple[sa.ColumnElement[bool], ...]:
 def results(session: Session, survey: Survey, version: SurveyVersion | None = None) -> list[Result]:
     """A result for each question, those of the newest version first, then such as are no longer asked."""
     wanted = SurveyVersion.survey_id == survey.id if version is None else SurveyVersion.id == version.id
-    groups = grouped(session, wanted)
+    groups, labels = grouped(session, wanted), sounding(session, wanted)
     questions = {}
     for one in [version] if version else reversed(survey.versions):
         for question in one.questions if not one.is_draft else ():
@@ -48,6 +51,7 @@ def results(session: Session, survey: Survey, version: SurveyVersion | None = No
             question,
             KINDS[question.kind].summary(groups[place]),
             () if KINDS[question.kind].is_chosen else voices(session, wanted, question),
+            labels.get(place, {}),
         )
         for place, question in questions.items()
         if question.kind in KINDS
@@ -71,6 +75,28 @@ def grouped(session: Session, wanted: sa.ColumnElement[bool]) -> dict[tuple, lis
     found = defaultdict(list)
     for name, kind, number, picked, _words, count in session.execute(query):
         found[name, kind].append((Given(kind, number, None, tuple(picked or ())), count))
+    return found
+
+
+def sounding(session: Session, wanted: sa.ColumnElement[bool]) -> dict[tuple, dict[Label, int]]:
+    """How many texts sound how, by name and kind of the question."""
+    reading, is_comment = StoredReading, Question.kind == QuestionKind.COMMENT.value
+    of_answer = sa.or_(
+        reading.question_id == Answer.question_id, sa.and_(reading.question_id.is_(None), is_comment)
+    )
+    group = (Question.name, Question.kind, reading.said)
+    query = (
+        sa.select(*group, sa.func.count())
+        .select_from(Answer)
+        .join(Question, Question.id == Answer.question_id)
+        .join(SurveyVersion, SurveyVersion.id == Question.version_id)
+        .join(reading, sa.and_(reading.response_id == Answer.response_id, of_answer))
+        .where(wanted, reading.is_counted, Answer.words.is_not(None))
+        .group_by(*group)
+    )
+    found: dict[tuple, dict[Label, int]] = defaultdict(dict)
+    for name, kind, label, number in session.execute(query):
+        found[name, kind][label] = number
     return found
 
 
