@@ -5,7 +5,7 @@ Also who handed it to whom and put it aside until when, and the story that all o
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
@@ -15,6 +15,7 @@ from app.auth.models import Staff
 from app.core import text
 from app.core.audit import Actor
 from app.core.errors import Invalid, Refused
+from app.core.worktime import WorkWeek
 from app.followups.models import (
     Activity,
     ActivityKind,
@@ -118,6 +119,17 @@ def snooze(task: Task, until: datetime | None, *, by: Actor, now: datetime, why:
     kind = StepKind.PUT_ASIDE if until else StepKind.TAKEN_UP
     words = stored(why, "why_aside", limit=LONGEST_WHY)
     task.steps.append(TaskStep(kind=kind, at=now, by=by.name, until_at=until, words=words))
+
+
+def days_to_come(today: date, week: WorkWeek) -> list[date]:
+    """Days on which a task that is put aside is mostly taken up: the next working day, and those a week and two ahead."""
+    return [next_working_day(today + timedelta(days=days), week) for days in (1, 7, 14)]
+
+
+def next_working_day(day: date, week: WorkWeek) -> date:
+    while not week.is_working_day(day):
+        day += timedelta(days=1)
+    return day
 
 
 def hand_over(task: Task, person: Staff | None, *, by: Actor, now: datetime, why: str = "") -> bool:

@@ -74,10 +74,18 @@ class ResolutionForm(FlaskForm):
         return Cause(self.cause.data) if self.cause.data else None
 
 
+class PressedDay(DateField):
+    """A day that is typed, or stands on the button that was pressed, which comes last."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.raw_data = valuelist[-1:]
+        super().process_formdata(self.raw_data)
+
+
 class SnoozeForm(FlaskForm):
     """Until when to put a task aside."""
 
-    until = DateField(_("Put aside until"), [InputRequired(_("Choose a day."))])
+    until = PressedDay(_("Put aside until"), [InputRequired(_("Choose a day."))])
     why_aside = StringField(_("Why is it put aside?"), [Optional(), Length(max=LONGEST_WHY)])
 
 

@@ -100,6 +100,7 @@ def render_task(task: Task, status: int = 200, **forms):
         task=task,
         scores=scores_of(task, now),
         score_words=glossary.SCORES,
+        days_to_come=activities.days_to_come(Today.at(now, zone()).day, this_installation().work_week),
         promise=giving.of_tasks(db.session, [task.id]).get(task.id),
         promise_words=promise_words,
         case=casefile(db.session, task, today=Today.at(now, zone())),

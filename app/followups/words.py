@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 
 from flask_babel import format_date, gettext
@@ -130,6 +131,11 @@ def step(row: TaskStep) -> str:
         if row.owner_name
         else gettext("Given back: nobody has it")
     )
+
+
+def near_day(day: date) -> str:
+    """A day of these weeks, by which people know it: Tue 24 Nov."""
+    return format_date(day, "EEE d MMM")
 
 
 def options(names: Mapping[StrEnum, object]) -> list[tuple[str, object]]:

@@ -242,6 +242,18 @@ def test_snooze_and_hand_over(csm, session):
     assert (changed.owner.name, changed.snoozed_until.date().isoformat()) == ("Marc Duval", soon)
 
 
+def test_a_task_is_put_aside_until_a_near_day_by_one_press(csm, session):
+    task = make.task(owner=csm.person)
+    session.commit()
+    url = f"/tasks/{task.id}"
+    days = re.findall(r'name="until" value="([^"]+)">(\w{3} [^<]+)</button>', csm.get(url).text)
+    assert len(days) == 3
+    assert all(name[:3] in {"Mon", "Tue", "Wed", "Thu", "Fri"} for _day, name in days)
+    assert post(csm, f"{url}/snooze", url, until=["", days[1][0]]).status_code == 303
+    session.refresh(task)
+    assert task.snoozed_until.date().isoformat() == days[1][0]
+
+
 def test_what_is_put_aside_is_listed_and_can_be_taken_up_before_its_day(csm, session):
     now, person = clock.now(), make.contact(last_name="Berg")
     task = make.task(owner=csm.person, contact=person, due_at=now + timedelta(days=9))
