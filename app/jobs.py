@@ -39,13 +39,14 @@ from app.delivery.telling.tidings import TidingOutcome
 from app.delivery.timing import parts
 from app.delivery.watching import alarms
 from app.extensions import db
+from app.followups import opening
 from app.followups.advocacy import offering
 from app.followups.improvements import mailing
 from app.health import due, snapshots
 from app.passes import run_once, work
 from app.reports import rollups
 from app.responses import partials
-from app.sentiment.again import rereading
+from app.sentiment.again import rereading, second
 from app.sentiment.themes import dictionary, mentions, suggesting
 from app.setup import steps
 
@@ -284,8 +285,27 @@ def read_again(now: datetime) -> int:
         run = rereading.running(db.session)
         if run is None or stopping.is_set():
             break
-        done += rereading.step(db.session, run, now=clock.now())
+        for count in rereading.step(db.session, run, now=clock.now()):
+            db.session.commit()
+            done += count
         db.session.commit()
+    return done
+
+
+@every(seconds=20, queue=HOUSEKEEPING)
+def read_better(now: datetime) -> int:
+    """Read comments of the last days again with the better engine, where it is installed."""
+    done = 0
+    for _batch in range(BATCHES_OF_A_PASS):
+        count = 0
+        for heard in second.step(db.session, now=now):
+            for text, before, label in heard:
+                opening.open_for_second(db.session, text, before, label, now=now)
+            db.session.commit()
+            count += len(heard)
+        done += count
+        if not count or stopping.is_set():
+            break
     return done
 
 

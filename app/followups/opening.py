@@ -38,9 +38,12 @@ from app.followups.triggers import (
     for_value,
     together,
 )
+from app.responses import recording
 from app.responses.asks import Ask
 from app.responses.recording import Recorded, Said
+from app.sentiment.judging.mismatch import is_mismatch
 from app.sentiment.models import Label, StoredReading
+from app.sentiment.texts import Text
 from app.surveys import wording
 from app.surveys.kinds import KINDS
 from app.surveys.models import Question
@@ -80,6 +83,22 @@ def open_missing(connection: Connection, answer: Recorded, *, now: datetime) -> 
     for due in wanted:
         if due.kind not in kinds:
             insert(connection, due, answer.ask, now=now, response_id=answer.response_id)
+
+
+def open_for_second(
+    session: Session, text: Text, before: Label | None, label: Label | None, *, now: datetime
+) -> None:
+    """A better engine has read a fresh text: where a comment contradicts its score now, somebody looks at it.
+
+    `before` and `label` are how it sounded and sounds, None where an engine was not sure.
+    """
+    if label is before or text.reading.question_id is not None or not is_mismatch(text.response.score, label):
+        return
+    connection = session.connection()
+    answer = recording.standing(connection, text.response.invitation_id)
+    is_held = answer.is_automatic and answer.ask.reviewed_at is None
+    if answer.ask.is_answered and not is_held:
+        open_missing(connection, answer, now=now)
 
 
 def take_back(connection: Connection, answer: Recorded) -> None:

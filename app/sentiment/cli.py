@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import click
 
+from app.sentiment import better
+from app.sentiment import reading as default
+from app.sentiment.better import Engine
 from app.sentiment.models import Label
-from app.sentiment.reading import ENGINE, VERSION, Reading, Reason, read
+from app.sentiment.reading import Reading, Reason
 
 WHY = {
     Reason.EMPTY: "there is nothing to read",
@@ -24,14 +29,38 @@ def sentiment() -> None:
     """Read how comments sound."""
 
 
+ENGINE = click.option(
+    "--engine",
+    "wanted",
+    type=click.Choice([default.ENGINE, better.ENGINE]),
+    help=f"Who reads; {better.ENGINE} where the extra {better.EXTRA} is installed, else {default.ENGINE}.",
+)
+
+
+def engine(wanted: str | None) -> Engine:
+    """The engine of that name, else the best there is."""
+    if wanted is None:
+        return better.present()
+    if wanted == default.ENGINE:
+        return better.DEFAULT
+    if better.present() is better.DEFAULT:
+        raise click.ClickException(
+            f"{wanted} is not installed; the README says how to install {better.EXTRA}."
+        )
+    return better.present()
+
+
 @sentiment.command()
-def score() -> None:
+@ENGINE
+@click.option("--evidence", is_flag=True, help=f"Also where {better.ENGINE} reads: several times the work.")
+def score(wanted: str | None, evidence: bool) -> None:
     """Read JSON lines {"text", "lang"?, "intent"?} from stdin and write one JSON line for each, in the same order."""
-    bad = 0
+    bad, by = 0, engine(wanted)
+    read = by.read if evidence or by is better.DEFAULT else partial(by.read, with_evidence=False)
     for line in sys.stdin.buffer:
         if not line.strip():
             continue
-        found = scored(line)
+        found = scored(line, read)
         bad += "error" in found
         click.echo(json.dumps(found))
         sys.stdout.flush()
@@ -40,7 +69,7 @@ def score() -> None:
         sys.exit(1)
 
 
-def scored(line: bytes) -> dict[str, Any]:
+def scored(line: bytes, read: Callable[..., Reading]) -> dict[str, Any]:
     """What is written for one line; a line that cannot be read is unknown and says so."""
     try:
         given = json.loads(line)
@@ -69,23 +98,25 @@ def told(heard: Reading) -> dict[str, Any]:
 @click.argument("text")
 @click.option("--lang", help="The language it was asked for in, such as de.")
 @click.option("--intent", type=click.Choice(["why", "improve", "like"]), help="What was asked for.")
+@ENGINE
 @click.option("--json", "as_json", is_flag=True, help="Write JSON, clauses included.")
-def explain(text: str, lang: str | None, intent: str | None, as_json: bool) -> None:
+def explain(text: str, lang: str | None, intent: str | None, wanted: str | None, as_json: bool) -> None:
     """Say how TEXT sounds, clause by clause, and which words say so."""
-    heard = read(text, lang=lang, intent=intent)
+    by = engine(wanted)
+    heard = by.read(text, lang=lang, intent=intent)
     if as_json:
         parts = [asdict(clause) for clause in heard.clauses]
         click.echo(json.dumps(told(heard) | {"clauses": parts}, ensure_ascii=False))
         return
-    click.echo(headline(heard))
+    click.echo(headline(heard, by))
     for clause in heard.clauses:
         click.echo(f"{clause.polarity:+.2f}  {clause.text.strip()}")
         for word in clause.evidence:
             click.echo(f"       {word['polarity']:+.2f}  {word['words']}")
 
 
-def headline(heard: Reading) -> str:
+def headline(heard: Reading, by: Engine) -> str:
     if heard.reason is not None:
         return f"unknown: {WHY[heard.reason]}"
     sure = f"{heard.confidence:.0%} sure"
-    return f"{heard.label.value}, polarity {heard.polarity:+.2f}, {sure}, read as {heard.language} ({ENGINE} {VERSION})"
+    return f"{heard.label.value}, polarity {heard.polarity:+.2f}, {sure}, read as {heard.language} ({by.name} {by.version})"

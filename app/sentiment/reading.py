@@ -20,6 +20,7 @@ from app.sentiment.engine.others import hearing as others
 from app.sentiment.engine.others.guess import language_of, spoken
 from app.sentiment.engine.others.lists import languages, word_list
 from app.sentiment.engine.plain import LONGEST, plain
+from app.sentiment.engine.sureness import SAME, sure
 from app.sentiment.engine.tokens import Token, tokens
 from app.sentiment.models import Label
 
@@ -68,7 +69,7 @@ class Reading:
     """What was heard. Polarity is -1..1, None with the label unknown.
 
     Evidence is [{words, polarity, start, end}], the strongest first: text[start:end] moved the polarity by so much.
-    Confidence is 0..1, how sure the label is; reason says why the label is unknown, else None.
+    Confidence is 0..1: of a hundred labels that are 0.7 sure, seventy are right. Reason says why the label is unknown.
     """
 
     polarity: float | None
@@ -109,15 +110,20 @@ def read(
 
 def reading(text: str, heard: Heard, language: str, clauses: Iterable[Stretch]) -> Reading:
     label = label_of(heard)
-    chance = dict(zip((Label.NEGATIVE, Label.NEUTRAL, Label.POSITIVE), heard.chances, strict=True))
     return Reading(
         polarity=rounded(heard.polarity),
         label=label,
         language=language,
         evidence=evidence_of(text, heard.words),
-        confidence=rounded(chance.get(label, 1 - abs(heard.polarity))),
+        confidence=rounded(sure(chance_of(label, heard), heard.lines.get(label, SAME))),
         clauses=tuple([clause(text, stretch) for stretch in clauses]),
     )
+
+
+def chance_of(label: Label, heard: Heard) -> float:
+    """How likely the engine finds the label it gave; being mixed is as likely as being neither."""
+    negative, neutral, positive = heard.chances
+    return negative if label is Label.NEGATIVE else positive if label is Label.POSITIVE else neutral
 
 
 def label_of(heard: Heard) -> Label:

@@ -27,6 +27,9 @@ from app.delivery.inbound import queries
 from app.delivery.inbound.models import InboundBox
 from app.delivery.mail.mailer import MAILBOX
 from app.extensions import db
+from app.sentiment import better
+from app.sentiment.engine.vectors import model
+from app.sentiment.engine.vectors.head import head
 from app.setup import going_live
 from app.setup.mail import env_lines, probing
 from app.setup.mail.routes import SELECTOR
@@ -225,6 +228,22 @@ def engine_check() -> Finding:
     return good(f"{len(names)} workers on {len(hosts)} machines share the timetable (procrastinate).")
 
 
+def reading_check() -> Finding:
+    """Which engines read comments; the better one is loaded, because only that shows whether it can be."""
+    first, trained_on, there = better.DEFAULT, head().release, model.release()
+    if there is None:
+        return good(f"Comments are read by {first.name}; the extra {better.EXTRA} is not installed.")
+    if there != trained_on:
+        words = f"Comments are read by {first.name}: of {better.ENGINE} release {there} is installed, not {trained_on}."
+        return care(words, f"Install the extra {better.EXTRA} anew, as the README says.")
+    try:
+        better.read("Das Programm ist gut.", lang="de")
+    except Exception as error:
+        words = f"Comments are read by {first.name}: {better.ENGINE} is installed and does not work here."
+        return care(words, f"Install the extra {better.EXTRA} anew, or remove it.", str(error))
+    return good(f"Comments are read by {first.name} as they come, and again by {better.ENGINE}.")
+
+
 def sending_check() -> Finding:
     """A copy is held until somebody says that the original has stopped."""
     facts = installation(db.session)
@@ -283,6 +302,7 @@ CHECKS = {
     "worker": worker_check,
     "incoming": incoming_check,
     "engine": engine_check,
+    "reading": reading_check,
     "sending": sending_check,
     "backup": backup_check,
     "disk": disk_check,

@@ -51,9 +51,10 @@ def test_a_trial_tells_what_would_change_and_changes_nothing(session, now, old):
 def test_a_killed_run_goes_on_where_it_was_and_corrections_stay(session, now, old):
     corrections.correct(session, old[4], Label.MIXED, by=ACTOR, now=now)
     run = rereading.begin(session, is_trial=False, by="Ruth", now=now)
-    assert rereading.step(session, run, now=now, size=2) == 2
-    session.commit()
-    rereading.step(session, run, now=now, size=2)
+    for _done in rereading.step(session, run, now=now, size=2):
+        session.commit()
+    assert run.done == 2
+    assert sum(rereading.step(session, run, now=now, size=2)) == 2
     session.rollback()
     assert jobs.read_again(now) == 3
     assert labels(session) == [Label.POSITIVE] * 4 + [Label.MIXED]
@@ -74,7 +75,7 @@ def test_a_run_is_stopped_on_the_page_and_a_new_one_goes_on_with_the_rest(sessio
     assert press(sign_in("manager"), "read") == 403
     assert press(admin, "read") == 303
     run = session.scalars(sa.select(Rereading)).one()
-    rereading.step(session, run, now=now, size=2)
+    assert sum(rereading.step(session, run, now=now, size=2)) == 2
     session.commit()
     assert 'value="stop"' in admin.get("/reports/readings").text
     assert press(admin, "stop") == 303

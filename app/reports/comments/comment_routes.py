@@ -26,6 +26,7 @@ from app.reports.comments.rows import PAGE_SIZE, Chosen, Comment
 from app.reports.list_routes import as_csv, in_one_reading
 from app.reports.lists import CSV_CHUNK, csv_lines, inert
 from app.reports.routes import asked, blueprint, today
+from app.sentiment import better
 from app.sentiment.again import rereading
 from app.sentiment.judging.marking import marked
 from app.sentiment.judging.mismatch import KINDS
@@ -264,7 +265,9 @@ def again_facts() -> dict:
     shown = run if run and (not trial or run.id > trial.id) else trial
     return {
         "versions": rereading.versions(db.session),
-        "present": (rereading.ENGINE, rereading.VERSION),
+        "present": rereading.good_enough(),
+        "first": better.DEFAULT,
+        "second": better.present() if better.present() is not better.DEFAULT else None,
         "outdated": rereading.how_many_outdated(db.session),
         "run": shown,
         "examples": rereading.told(db.session, shown) if shown else [],

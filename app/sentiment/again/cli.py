@@ -25,8 +25,9 @@ def readings() -> None:
 @with_appcontext
 def list_command() -> None:
     """How many comments each engine and version has read."""
+    fresh = rereading.good_enough()
     for engine, version, number in rereading.versions(db.session):
-        is_old = (engine, version) != (rereading.ENGINE, rereading.VERSION)
+        is_old = (engine, version) not in fresh
         click.echo(f"{number:>8}  {engine} {version}{'  (older)' if is_old else ''}")
 
 
@@ -55,10 +56,11 @@ def carry_out(*, is_trial: bool, sample: int = 0) -> Rereading:
         run = rereading.begin(db.session, is_trial=is_trial, sample=sample, by=BY, now=clock.now())
     db.session.commit()
     with click.progressbar(length=run.total, label="Reading", file=sys.stderr) as bar:
-        while done := rereading.step(db.session, run, now=clock.now()):
+        while run.is_running:
+            for done in rereading.step(db.session, run, now=clock.now()):
+                db.session.commit()
+                bar.update(done)
             db.session.commit()
-            bar.update(done)
-    db.session.commit()
     return run
 
 

@@ -1,4 +1,4 @@
-"""Reading again what an older engine has read, in batches that are each committed, so that a killed run goes on.
+"""Reading again what another engine has read, in batches that are each committed, so that a killed run goes on.
 
 Corrections stay: they win over the new reading as over the old. A trial reads and counts the same way and changes
 nothing. The steps are taken by a job or a command, never by a web process.
@@ -6,7 +6,7 @@ nothing. The steps are taken by a job or a command, never by a web process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,18 +14,26 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.core.errors import Refused
-from app.responses.models import Response
-from app.sentiment import texts
+from app.sentiment import better, texts
+from app.sentiment.again import batches
+from app.sentiment.again.batches import Seen
 from app.sentiment.models import Label, Rereading, StoredReading
-from app.sentiment.reading import ENGINE, VERSION, read
+from app.sentiment.reading import Reading
 from app.sentiment.texts import Text
 
-BATCH = 50
 SAMPLE = 1000
 EXAMPLES_OF_A_MOVE, MOST_EXAMPLES = 3, 30
-BULK = {"synchronize_session": False}
 
-outdated = sa.or_(StoredReading.engine != ENGINE, StoredReading.version != VERSION)
+
+def good_enough() -> tuple[tuple[str, str], ...]:
+    """Engines and versions whose readings need not be made anew: the present one, and the better one even where it is
+    installed no more."""
+    return tuple({better.present().names, better.better().names})
+
+
+def outdated() -> sa.ColumnElement[bool]:
+    engine, version = StoredReading.engine, StoredReading.version
+    return sa.and_(*(sa.or_(engine != name, version != number) for name, number in good_enough()))
 
 
 def versions(session: Session) -> list[tuple[str, str, int]]:
@@ -37,7 +45,8 @@ def versions(session: Session) -> list[tuple[str, str, int]]:
 
 
 def how_many_outdated(session: Session) -> int:
-    return sum(n for engine, version, n in versions(session) if (engine, version) != (ENGINE, VERSION))
+    fresh = good_enough()
+    return sum(n for engine, version, n in versions(session) if (engine, version) not in fresh)
 
 
 def running(session: Session) -> Rereading | None:
@@ -46,8 +55,9 @@ def running(session: Session) -> Rereading | None:
 
 def last(session: Session, *, is_trial: bool) -> Rereading | None:
     """The newest run of the kind that was begun with the present engine."""
+    engine, version = better.present().names
     query = sa.select(Rereading).where(
-        Rereading.is_trial.is_(is_trial), Rereading.engine == ENGINE, Rereading.version == VERSION
+        Rereading.is_trial.is_(is_trial), Rereading.engine == engine, Rereading.version == version
     )
     return session.scalar(query.order_by(Rereading.id.desc()).limit(1))
 
@@ -60,9 +70,10 @@ def begin(session: Session, *, is_trial: bool, sample: int = 0, by: str, now: da
     if not total:
         raise Refused(_("Every comment has been read by the present engine."))
     stride = max(1, total // sample) if is_trial and sample else 1
+    engine, version = better.present().names
     run = Rereading(
-        engine=ENGINE,
-        version=VERSION,
+        engine=engine,
+        version=version,
         is_trial=is_trial,
         stride=stride,
         last_id=0,
@@ -83,39 +94,44 @@ def stop(session: Session, run: Rereading, *, now: datetime) -> None:
     run.finished_at, run.is_stopped = now, True
 
 
-def step(session: Session, run: Rereading, *, now: datetime, size: int = BATCH) -> int:
-    """The next comments of a run; 0 when it has come to its end, which it notes."""
-    if (run.engine, run.version) != (ENGINE, VERSION):
+def step(session: Session, run: Rereading, *, now: datetime, size: int | None = None) -> Iterator[int]:
+    """The next comments of a run; commit at each yield. What is yielded sums to how many there were, 0 at the end of
+    the run, which it notes."""
+    engine = better.present()
+    if (run.engine, run.version) != engine.names:
         stop(session, run, now=now)
-        return 0
-    rows = batch(session, run, size)
-    for reading, response, words in rows:
-        heard = read(words, lang=response.language, intent=reading.intent)
-        count(run, reading, heard.label)
-        if not run.is_trial:
-            replace(session, reading, heard, now)
-    if rows:
-        run.last_id = rows[-1].reading.id
-        run.done += len(rows)
-    else:
+        return
+    seen = look(session, run, size or batches.size_for(engine))
+    if not seen:
         run.finished_at, run.total = now, run.done
+        session.flush()
+        return
+    yield 0
+    heard = batches.heard(seen, engine)
+    settle(session, run, seen, heard, now)
+    yield len(seen)
+
+
+def look(session: Session, run: Rereading, size: int) -> list[Seen]:
+    """The comments past the last one, in order; a sample takes only some."""
+    conditions = [outdated(), StoredReading.id > run.last_id]
+    if run.stride > 1:
+        conditions.append(StoredReading.id % run.stride == 0)
+    return batches.look(session, *conditions, order=StoredReading.id.asc(), size=size)
+
+
+def settle(
+    session: Session, run: Rereading, seen: list[Seen], heard: dict[int, Reading], now: datetime
+) -> None:
+    """Count what was heard, and unless it is a trial write it, in one transaction with how far the run has come."""
+    for reading, *_rest in batches.unchanged(session, seen):
+        count(run, reading, heard[reading.id].label)
+        if not run.is_trial:
+            batches.replace(session, reading, heard[reading.id], better.present(), now=now)
+    run.last_id = seen[-1].id
+    run.done += len(seen)
     session.flush()
     session.expire_all()
-    return len(rows)
-
-
-def batch(session: Session, run: Rereading, size: int) -> list[Text]:
-    """Readings past the last one with their words, in order; a sample takes only some. Nobody else changes them."""
-    query = (
-        texts.select()
-        .where(outdated, StoredReading.id > run.last_id, texts.said != "")
-        .order_by(StoredReading.id)
-        .limit(size)
-        .with_for_update(of=StoredReading, key_share=True)
-    )
-    if run.stride > 1:
-        query = query.where(StoredReading.id % run.stride == 0)
-    return [Text(*row) for row in session.execute(query)]
 
 
 def count(run: Rereading, reading: StoredReading, label: Label) -> None:
@@ -125,17 +141,6 @@ def count(run: Rereading, reading: StoredReading, label: Label) -> None:
     is_shown = label is not reading.label and run.moves[move] <= EXAMPLES_OF_A_MOVE
     if is_shown and len(run.examples) < MOST_EXAMPLES:
         run.examples = [*run.examples, [reading.id, reading.label.value, label.value]]
-
-
-def replace(session: Session, reading: StoredReading, heard, now: datetime) -> None:
-    is_other = heard.label is not reading.label
-    reading.engine, reading.version = ENGINE, VERSION
-    reading.polarity, reading.label = heard.polarity, heard.label
-    reading.confidence, reading.language = heard.confidence, heard.language or reading.language
-    reading.evidence, reading.read_at, reading.edition = list(heard.evidence), now, 0
-    if is_other:
-        answers = sa.update(Response).where(Response.id == reading.response_id)
-        session.execute(answers.values(updated_at=now), execution_options=BULK)
 
 
 def told(session: Session, run: Rereading) -> list[tuple[Text, Label, Label]]:

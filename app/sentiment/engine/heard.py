@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from app.sentiment.engine.sureness import Lines
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -27,10 +29,14 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Polarity -1..1; `chances` of negative, neutral and positive, summing to 1; `is_known` with any word we know."""
+    """Polarity -1..1; `chances` of negative, neutral and positive, summing to 1; `is_known` with any word we know.
+
+    `lines` say by label how often such chances came true.
+    """
 
     polarity: float
     chances: tuple[float, float, float]
     words: list[Word] = field(default_factory=list)
     stretches: list[Stretch] = field(default_factory=list)
     is_known: bool = True
+    lines: Lines = field(default_factory=dict)

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.database import bulk
-from app.sentiment import texts
+from app.sentiment import better, texts
 from app.sentiment.models import Label, Mention, StoredReading, Theme
 from app.sentiment.reading import Clause, read
 from app.sentiment.texts import Text
@@ -58,7 +58,7 @@ def mentions(matcher: Matcher, text: Text) -> list[dict]:
     places = matcher.of(reading.language, response.language).find(words)
     if not places:
         return []
-    clauses = read(words, lang=response.language, intent=reading.intent).clauses
+    clauses = clauses_of(text)
     by_theme: dict[int, list[Clause]] = {}
     for place in places:
         here = by_theme.setdefault(place.theme_id, [])
@@ -73,6 +73,14 @@ def mentions(matcher: Matcher, text: Text) -> list[dict]:
         {"theme_id": theme_id, **same, **sound(reading, said, is_whole=len(clauses) <= 1)}
         for theme_id, said in by_theme.items()
     ]
+
+
+def clauses_of(text: Text) -> tuple[Clause, ...]:
+    """The clauses as the engine heard them that read the text; the better one has kept them."""
+    reading, response, words = text
+    if reading.engine == better.ENGINE:
+        return better.clauses_in(words, reading.evidence)
+    return read(words, lang=response.language, intent=reading.intent).clauses
 
 
 def clause_of(clauses: tuple[Clause, ...], place: Found) -> Clause | None:

@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from app.sentiment.engine.sureness import Lines
+
 WEIGHTS = Path(__file__).parent / "weights.json"
 SCALE = 100.0
 SHIFT = 1 << 11
@@ -27,6 +29,7 @@ class Heads:
         self.bias: tuple[float, float] = tuple(table["bias"])
         self.figures: list[tuple[float, float]] = [tuple(pair) for pair in table["figures"].values()]
         self.names: tuple[str, ...] = tuple(table["figures"])
+        self.lines: Lines = {label: tuple(line) for label, line in table["sure"].items()}
         self.grams: dict[str, int] = {gram: packed(*pair) for gram, pair in table["grams"].items()}
 
     def of_figures(self, figures: Iterable[float], first: int) -> tuple[float, float]:

@@ -33,7 +33,7 @@ def hear(text: str, words: list[Token], weights: Heads | None = None) -> Heard:
         first, last = words[found[0].first], words[found[0].last - 1]
         stretches = [Stretch(first.start, last.end, whole.polarity, tuple(moved))]
     is_known = bool(whole.known) or any(part.hits for part in found)
-    return Heard(whole.polarity, whole.chances, moved, stretches, is_known)
+    return Heard(whole.polarity, whole.chances, moved, stretches, is_known, weights.lines)
 
 
 def stretch(text: str, words: list[Token], part: Part, whole: Judged, moved: list[Word]) -> Stretch:

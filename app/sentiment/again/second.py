@@ -1,0 +1,51 @@
+"""The second reading of fresh comments: where the better engine is installed, it reads them soon after the default one has.
+
+Comments of the last days only: what is older is history, which is read again when somebody asks for it (`rereading`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from app.responses.models import Response
+from app.sentiment import better
+from app.sentiment.again import batches
+from app.sentiment.models import Label, StoredReading
+from app.sentiment.readings import sure
+from app.sentiment.texts import Text
+
+FRESH, NOT_IMPORTED = timedelta(days=2), timedelta(days=60)
+
+Heard = tuple[Text, Label | None, Label | None]
+"""A text, with the labels that held before and hold now, None where an engine was not sure."""
+
+
+def step(session: Session, *, now: datetime, size: int = batches.SLOW_BATCH) -> Iterator[list[Heard]]:
+    """The next fresh comments, the newest first; commit at each yield. What is yielded last is what was heard, nothing
+    where no comment waits or the better engine is not installed."""
+    engine = better.present()
+    if engine.name == better.DEFAULT.name:
+        return
+    seen = batches.look(
+        session,
+        StoredReading.engine == better.DEFAULT.name,
+        Response.updated_at >= now - FRESH,
+        Response.submitted_at >= now - NOT_IMPORTED,
+        order=StoredReading.id.desc(),
+        size=size,
+    )
+    if not seen:
+        return
+    yield []
+    heard = batches.heard(seen, engine)
+    found = []
+    for text in batches.unchanged(session, seen):
+        reading = text.reading
+        before = reading.corrected or sure(reading.label, reading.confidence)
+        batches.replace(session, reading, heard[reading.id], engine, now=now)
+        found.append((text, before, reading.corrected or sure(reading.label, reading.confidence)))
+    session.flush()
+    yield found
