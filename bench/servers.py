@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import config
@@ -87,11 +87,13 @@ def wait_for(server: Server) -> None:
 
 
 def children(number: int) -> list[int]:
-    """The processes that `number` has started, and theirs."""
+    """The processes that `number` has started, and theirs. A thread or a process may end while it is looked at."""
     found = []
-    for task in Path(f"/proc/{number}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            found += [child, *children(child)]
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in list(Path(f"/proc/{number}/task").iterdir()):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                for child in map(int, (task / "children").read_text().split()):
+                    found += [child, *children(child)]
     return found
 
 
