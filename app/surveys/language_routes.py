@@ -22,7 +22,7 @@ from app.surveys.routes import answer_page, blueprint, the_survey
 from app.surveys.rules import DEFAULTS
 from app.surveys.words import translating
 from app.surveys.words.language_form import LanguageForm, language_form
-from app.surveys.words_routes import company
+from app.surveys.words_routes import company, page_or_part
 
 PAGE = "surveys/survey_language.html"
 OPEN = timedelta(days=DEFAULTS.open_days)
@@ -80,8 +80,7 @@ def preview_language(survey_id: int):
     transactions.read(db.session)
     found = the_survey(survey_id)
     form = language_form(found, None)
-    is_part = request.headers.get("HX-Request") == "true"
-    return show(found, form, "surveys/survey_language_looks.html" if is_part else PAGE)
+    return show(found, form, page_or_part(PAGE, "surveys/survey_language_looks.html"))
 
 
 def looks(found: Survey, form: LanguageForm) -> dict:

@@ -1,7 +1,12 @@
-"""The page on which the words of a program are written, beside the mail and the page that they make (a door)."""
+"""The page on which the words of a program are written, beside the mail and the page that they make (a door).
+
+What it has in common with other pages of words that are looked at while one types stands here too.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import current_app, flash, redirect, render_template, request, url_for
@@ -15,15 +20,24 @@ from app.core.language.words import addressing
 from app.core.web.pages import this_installation
 from app.delivery.letters import Company
 from app.delivery.programs import trying
+from app.delivery.programs.trying import Somebody, Tried
 from app.extensions import db
 from app.surveys import rules, saving, wording
-from app.surveys.models import Program
+from app.surveys.models import Program, Question, SurveyVersion
 from app.surveys.placeholders import KNOWN
 from app.surveys.routes import answer_page, blueprint, the_program
-from app.surveys.words.form import DARK, VIEWS, WordsForm, words_form
+from app.surveys.words.form import WordsForm, words_form
 
 PAGE = "surveys/program_words.html"
 LOW, HIGH = "low", "high"
+
+
+@dataclass(frozen=True)
+class AsWritten:
+    """A version with the words of a form in place of its own."""
+
+    words: Mapping[str, Mapping[str, str]]
+    questions: list[Question]
 
 
 @blueprint.get("/programs/<int:program_id>/words")
@@ -31,9 +45,7 @@ LOW, HIGH = "low", "high"
 def program_words(program_id: int):
     found = the_program(program_id)
     form = form_of(found)
-    for field in form.view_fields:
-        chosen = request.args.get(field.name)
-        field.data = chosen if chosen in dict(as_pairs(field)) else field.data
+    form.look_at(request.args)
     return render_words(found, form)
 
 
@@ -45,8 +57,7 @@ def preview_words(program_id: int):
     found = the_program(program_id)
     form = form_of(found)
     form.validate()
-    is_part = request.headers.get("HX-Request") == "true"
-    return render_words(found, form, "surveys/program_looks.html" if is_part else PAGE)
+    return render_words(found, form, page_or_part(PAGE, "surveys/program_looks.html"))
 
 
 @blueprint.post("/programs/<int:program_id>/words")
@@ -62,12 +73,9 @@ def save_words(program_id: int):
     audit.note(db.session, access.actor(), "program.changed", subject=subject, now=now, name=found.name)
     db.session.commit()
     flash(_("The words in %(language)s are saved.", language=wording.language_name(language)), "success")
-    views = {name: form[name].data for name in VIEWS if form[name].data != form[name].default}
-    return redirect(url_for("surveys.program_words", program_id=found.id, language=language, **views), 303)
-
-
-def as_pairs(field) -> list[tuple]:
-    return [(choice.value, choice.label) for choice in field.iter_choices()]
+    return redirect(
+        url_for("surveys.program_words", program_id=found.id, language=language, **form.views), 303
+    )
 
 
 def language_of(program: Program) -> str:
@@ -86,8 +94,14 @@ def form_of(program: Program) -> WordsForm:
 
 def render_words(program: Program, form: WordsForm, template: str = PAGE) -> str:
     language, facts = language_of(program), this_installation()
-    is_dark = form.scheme.data == DARK
-    now = clock.now()
+    mail = tried(
+        form,
+        program.survey.current,
+        language,
+        form.own,
+        sender=sender_of(program),
+        open_days=rules.of(program).open_days,
+    )
     return render_template(
         template,
         program=program,
@@ -96,21 +110,45 @@ def render_words(program: Program, form: WordsForm, template: str = PAGE) -> str
         offered=wording.languages(program.survey.current),
         placeholders=[f"{{{name}}}" for name in KNOWN],
         readers=trying.readers(db.session, program, facts.language),
-        mail=trying.tried(
-            program.survey.current,
-            language,
-            form.own,
-            company(),
-            sender=sender_of(program),
-            mail=form.mail.data,
-            somebody=trying.SOMEBODY.get(form.person.data, trying.SOMEBODY["usual"]),
-            closes_on=clock.day_of(now + timedelta(days=rules.of(program).open_days), facts.zone),
-            is_dark=is_dark,
-        ),
-        page=lit(page_of(program, form, language), is_dark),
-        thanks=[(words, lit(page, is_dark)) for words, page in thanks_of(form, language)],
+        mail=mail,
+        page=lit(page_of(program, form, language), form.is_dark),
+        thanks=[(words, lit(page, form.is_dark)) for words, page in thanks_of(form, language)],
         wording=wording,
     )
+
+
+def page_or_part(page: str, part: str) -> str:
+    """The template of a preview: for a script the changing part of the page alone."""
+    return part if request.headers.get("HX-Request") == "true" else page
+
+
+def tried(
+    form: WordsForm,
+    version: SurveyVersion | AsWritten,
+    language: str,
+    own: Mapping[str, str],
+    *,
+    sender: str = "",
+    open_days: int = rules.DEFAULTS.open_days,
+) -> Tried:
+    """The mail that the words make, as the form says to look at it."""
+    closes_on = clock.day_of(clock.now() + timedelta(days=open_days), this_installation().zone)
+    return trying.tried(
+        version,
+        language,
+        own,
+        company(),
+        sender=sender,
+        mail=form.mail.data,
+        somebody=somebody_of(form),
+        closes_on=closes_on,
+        is_dark=form.is_dark,
+    )
+
+
+def somebody_of(form: WordsForm) -> Somebody:
+    """The made-up person who was chosen."""
+    return trying.SOMEBODY.get(form.person.data, trying.SOMEBODY["usual"])
 
 
 def lit(page: str, is_dark: bool) -> str:
@@ -120,7 +158,7 @@ def lit(page: str, is_dark: bool) -> str:
 
 def said_on_pages(form: WordsForm, language: str) -> dict[str, str]:
     """The own words on pages, filled for the person that was chosen."""
-    somebody = trying.SOMEBODY.get(form.person.data, trying.SOMEBODY["usual"])
+    somebody = somebody_of(form)
     person = {"first_name": somebody.first_name, "account": somebody.account}
     return wording.page_words({language: form.own}, language, wording.names(this_installation()) | person)
 

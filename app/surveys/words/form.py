@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -77,6 +78,21 @@ class WordsForm(FlaskForm):
     @property
     def view_fields(self) -> list[Field]:
         return [self[name] for name in VIEWS]
+
+    def look_at(self, asked: Mapping[str, str]) -> None:
+        """Show what is asked for in an address; what cannot be chosen is passed over."""
+        for field in self.view_fields:
+            chosen = asked.get(field.name)
+            field.data = chosen if chosen in {choice.value for choice in field.iter_choices()} else field.data
+
+    @property
+    def views(self) -> dict[str, str]:
+        """What is looked at, as an address says it; the usual things left out."""
+        return {field.name: field.data for field in self.view_fields if field.data != field.default}
+
+    @property
+    def is_dark(self) -> bool:
+        return self.scheme.data == DARK
 
     @property
     def own(self) -> dict[str, str]:
