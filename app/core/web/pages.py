@@ -60,7 +60,7 @@ SETTINGS = (
     ),
     (
         "contacts.stages",
-        lazy_gettext("Customer journey"),
+        lazy_gettext("Journey"),
         lazy_gettext("The stages of accounts: their names, their order, and what is asked where"),
         "manager",
     ),
