@@ -1,10 +1,12 @@
 """Numbers over time over the API are those of the pages, with what must be known about them."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.core import clock
+from app.core.installation import installation
 from app.delivery.models import InvitationState
 from app.reports import rollups, trend
 from app.reports.periods import Every, periods
@@ -66,6 +68,26 @@ def test_segments_are_cut_by_any_dimension(session, api, is_folded):
         odd = points(api, f'{QUARTER}&by=segment.of "odd" name&every=quarter{more}')
         assert [(p["key"], p["nps"]) for p in odd] == [("x", 100)]
     assert points(api, f"{QUARTER}&by=segment.weather") == []
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Apia", "Pacific/Pago_Pago", "Asia/Kathmandu"])
+def test_an_answer_falls_into_the_day_week_and_quarter_of_the_clock_here(session, api, zone):
+    """Thirteen hours ahead, eleven behind, and a quarter of an hour beside the others."""
+    installation(session).time_zone = zone
+    session.flush()
+    edges = {
+        "quarter": (date(2026, 10, 1), "from=2026-07-01&to=2027-01-01", ["2026-07-01", "2026-10-01"]),
+        "month": (date(2027, 1, 1), "from=2026-12-01&to=2027-02-01", ["2026-12-01", "2027-01-01"]),
+        "week": (date(2027, 1, 4), "from=2026-12-28&to=2027-01-11", ["2026-12-28", "2027-01-04"]),
+        "day": (date(2028, 3, 1), "from=2028-02-29&to=2028-03-02", ["2028-02-29", "2028-03-01"]),
+    }
+    for every, (day, span, starts) in edges.items():
+        midnight = datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+        before = {point["from"]: point["n"] for point in points(api, f"{span}&every={every}")}
+        answers(9, at=midnight - timedelta(seconds=1))
+        answers(2, 2, at=midnight)
+        after = {point["from"]: point["n"] for point in points(api, f"{span}&every={every}")}
+        assert [after[start] - before[start] for start in starts] == [1, 2]
 
 
 def test_the_figures_are_those_of_the_pages(session, api):
