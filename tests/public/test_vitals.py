@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import pytest
 
 import config
+from app import create_app
 from app.core import clock
 from app.core.processes import workers
 from app.core.processes.workers import JobFailure
@@ -90,3 +92,16 @@ def test_the_key_of_the_settings_lets_monitoring_in(client):
 def test_a_short_key_is_refused_at_start(tmp_path):
     with pytest.raises(config.SettingsError, match="JUSTASK_METRICS_KEY must be 16 or more"):
         settings_for(tmp_path, METRICS_KEY="guess")
+
+
+def test_a_database_that_is_gone_is_told_in_a_word(settings):
+    """Nothing but these two pages answers then, and they say no more than which fact is missing."""
+    url = settings.DATABASE_URL
+    gone = f"{url}_gone" if url else f"sqlite:///{settings.instance}/no/such/folder/justask.db"
+    client = create_app(dataclasses.replace(settings, DATABASE_URL=gone)).test_client()
+    for path in ("/healthz", "/readyz"):
+        response = client.get(path)
+        assert response.status_code == 503
+        assert response.json["checks"]["database"] is False
+        assert "no/such" not in response.text
+        assert "_gone" not in response.text
