@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.contacts.models import Account
 from app.reports.lists import BAND_SCORES
-from app.responses.models import Response
+from app.responses.models import Answer, Response
 from app.sentiment import texts
 from app.sentiment.judging.mismatch import KINDS, is_mismatch, mismatch
 from app.sentiment.models import Correction, Label, Mention, StoredReading
@@ -105,10 +105,15 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
     return found
 
 
-def saying(chosen: Chosen) -> sa.Select:
-    """The readings of the days in whose texts the words stand."""
-    days = StoredReading.day >= chosen.start, StoredReading.day < chosen.end
-    return texts.select(StoredReading.id).where(*days, texts.said.icontains(chosen.words, autoescape=True))
+def saying(chosen: Chosen) -> sa.CompoundSelect:
+    """The readings of the days in whose texts the words stand: comments, and words to further questions."""
+    reading, words = StoredReading, {"other": chosen.words, "autoescape": True}
+    days = reading.day >= chosen.start, reading.day < chosen.end
+    comments = sa.select(reading.id).join(Response, Response.id == reading.response_id)
+    comments = comments.where(reading.question_id.is_(None), *days, Response.comment.icontains(**words))
+    of_reading = Answer.response_id == reading.response_id, Answer.question_id == reading.question_id
+    further = sa.select(reading.id).join(Answer, sa.and_(*of_reading)).where(*days)
+    return comments.union_all(further.where(Answer.words.icontains(**words)))
 
 
 def about(theme: str) -> sa.ColumnElement[bool]:
