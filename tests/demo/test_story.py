@@ -184,9 +184,10 @@ def test_follow_ups_stand_in_every_state_and_few_are_overdue(today, follow_ups):
     assert {task.owner for task in still_open} >= {name for name, role in STAFF if role == "csm"}
 
 
-def test_a_follow_up_is_told_whole(follow_ups):
-    _, _, asks = company_on(DAYS[0])
-    found = follow_ups(asks, DAYS[0])
+@SEVERAL_DAYS
+def test_a_follow_up_is_told_whole(today, follow_ups):
+    _, _, asks = company_on(today)
+    found = follow_ups(asks, today)
     spoke = [
         (task.ask.person.key, deed.at) for task in found for deed in task.deeds if deed.kind.reaches_customer
     ]
