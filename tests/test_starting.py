@@ -74,6 +74,19 @@ def test_a_worker_refuses_an_older_schema_and_names_the_command(app):
         migrating.refuse_unless_current()
 
 
+def test_a_half_migrated_copy_is_refused_for_what_it_is_and_stays_as_it_is(app):
+    db.session.execute(sa.text("UPDATE alembic_version SET version_num = '0044'"))
+    db.session.commit()
+    with pytest.raises(
+        Refused, match=r"its schema is 0044, and .*(already exists|duplicate column).* Nothing was changed"
+    ) as refused:
+        migrating.upgrade()
+    assert "belongs to user" not in str(refused.value)
+    assert db.session.scalar(sa.text("SELECT version_num FROM alembic_version")) == "0044"
+    if db.engine.dialect.name == "sqlite":
+        assert db.session.scalar(sa.text("PRAGMA foreign_keys")) == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

@@ -122,7 +122,9 @@ def judged(people: sa.Select, ask: Ask, *, whole: sa.Select | None = None) -> sa
     found = _judged(_weighed(people, dues, ask, whole)).cte("judged").prefix_with("NOT MATERIALIZED")
     if not ask.is_capped or not (ask.rules.account_per_day or ask.rules.account_most):
         return sa.select(*caps.kept(found), found.c.reason, found.c.free)
-    return caps.applied(found, dues, ask.rules, beside=ask.beside)
+    # Of a part all at an account are judged at once, unless some came there later: they stand behind the others.
+    beside = ask.beside if whole is None else None
+    return caps.applied(found, dues, ask.rules, beside=beside)
 
 
 def _judged(weighed: sa.CTE) -> sa.Select:

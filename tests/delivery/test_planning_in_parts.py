@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app import journey
 from app.contacts.models import Account, Contact
 from app.core.audit import Actor
 from app.core.installation import installation
@@ -142,6 +143,27 @@ def test_somebody_who_changes_to_another_account_meanwhile_is_not_asked_twice(se
     moved.account = last
     go_on(session)
     assert list(written(session, wave)).count(moved.id) == 1
+
+
+def test_whoever_comes_to_an_account_already_judged_is_in_the_wave_and_counts_there(
+    session, program, of_four
+):
+    """By a merge, and alone; two people of an account are asked on a day."""
+    wave = launched(session, program)
+    first, *_, fourth, last = session.scalars(sa.select(Account).order_by(Account.id)).all()
+    assert first.id <= wave.judged_to < fourth.id
+    alone = session.scalars(sa.select(Contact).filter_by(account_id=fourth.id)).first()
+    alone.account = first
+    journey.accounts_merged(session, last, first, now=NOW, actor=ANA)
+    session.commit()
+    theirs = session.scalars(sa.select(Contact.id).filter_by(account_id=first.id)).all()
+    come = set(theirs) - written(session, wave).keys()
+    assert len(come) == 3
+    go_on(session)
+    found = written(session, wave)
+    assert found.keys() == set(session.scalars(sa.select(Contact.id)))
+    assert {found[number][:2] for number in come} == {("suppressed", "account_day")}
+    assert sum(found[number][0] == "planned" for number in theirs) == 2
 
 
 def test_two_waves_at_once_ask_nobody_twice(session, program, at_once, of_four):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from importlib import import_module
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from alembic.script import ScriptDirectory
 from flask import current_app
 from flask_migrate import Migrate
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from app.core.database.place import refuse_network
 from app.core.errors import Refused
@@ -19,16 +21,40 @@ from app.extensions import db
 FOLDER = Path(__file__).resolve().parents[3] / "migrations"
 QUEUE_TABLES = "app.core.processes.engines.queue_tables"
 MIGRATION_LOCK = 7_305_117_300
+# A column, object or table twice; a column, object or table missing (PostgreSQL, appendix A).
+SCHEMA_STATES = frozenset({"42701", "42710", "42P07", "42703", "42704", "42P01"})
 migrate = Migrate(directory=str(FOLDER), render_as_batch=True, compare_type=True)
 
 
 def upgrade() -> None:
-    """Bring the application's database to this version's schema, and the job queue's tables where one is used."""
+    """Bring the application's database to this version's schema, and the job queue's tables where one is used.
+
+    Refused, with nothing changed, where the schema is not what the database says, or a newer version's.
+    """
     begin()
-    refuse_newer()
-    flask_migrate.upgrade()
+    present = refuse_newer()
+    try:
+        flask_migrate.upgrade()
+    except (OperationalError, ProgrammingError) as error:
+        if not is_of_schema(error):
+            raise
+        db.engine.dispose()  # The connection of a migration on SQLite looks at no foreign keys.
+        raise Refused(
+            f"The database says that its schema is {present or 'still none'}, and something in it is otherwise:"
+            f" {str(error.orig).strip().splitlines()[0]}. So looks a copy that was taken while a migration ran, or a"
+            " database that was changed by hand. Nothing was changed. Take the copy again with `justask backup`, or"
+            " restore a backup."
+        ) from error
     if current_app.extensions["settings"].ENGINE == "procrastinate":
         import_module(QUEUE_TABLES).ensure(db.engine, MIGRATION_LOCK)
+
+
+def is_of_schema(error: DBAPIError) -> bool:
+    """Whether a table or column is there that a statement makes, or is not there that it needs; rights are no such thing."""
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        return state in SCHEMA_STATES
+    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
 
 
 def downgrade(revision: str) -> None:

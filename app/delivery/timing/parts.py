@@ -62,11 +62,25 @@ def plan_next(session: Session, wave: Wave, *, now: datetime) -> int:
     else:
         part = rest if last is None else rest.where(Contact.account_id <= last)
         count = plan(session, wave, part, now=now, whole=whole)
+    if last is None and not is_first:
+        count += plan_missed(session, wave, whole, now=now)
     wave.judged_to = last
     if last is None:
         firsts.choose(session, wave, wave.first_people or 0)
     session.flush()
     return count
+
+
+def plan_missed(session: Session, wave: Wave, whole: sa.Select, *, now: datetime) -> int:
+    """Those who came to an account that had been judged before: with it by a merge, or alone; how many people.
+
+    What is asked of them counts at that account behind what this wave asks of the others there.
+    """
+    asked = sa.exists().where(cadence.in_wave(wave.id), Invitation.contact_id == Contact.id)
+    missed = whole.where(sa.not_(asked.correlate(Contact)))
+    if session.scalar(missed.limit(1)) is None:
+        return 0
+    return plan(session, wave, missed, now=now, whole=whole)
 
 
 def last_account(session: Session, rest: sa.Select, people: int) -> int | None:
