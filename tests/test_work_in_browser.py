@@ -214,11 +214,11 @@ def test_a_csm_needs_no_mouse(app, csm, session):
         page.keyboard.press("u")
         page.get_by_text("Open again.").wait_for()
         page.wait_for_load_state()
-        page.keyboard.press("s")
-        assert page.evaluate(CODES) == "until"
-        page.locator("body").press("h")
-        assert page.evaluate(CODES) == "owner"
-        page.locator("body").press("c")
+        for key, field in (("s", "until"), ("h", "owner")):
+            page.keyboard.press(key)
+            assert page.evaluate(CODES) == field
+            page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("c")
         tab_to(page, "customer_told")
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
