@@ -16,6 +16,7 @@ from werkzeug.routing import Rule
 from app import create_app
 from app.core.database import transactions
 from app.extensions import db
+from app.sentiment.engine.vectors import model
 from tests import make
 from tests.databases import PostgresDatabases, SqliteDatabases, settings_for
 
@@ -40,6 +41,12 @@ class LateRule(Rule):
 
 
 Flask.url_rule_class = LateRule
+
+
+@pytest.fixture(autouse=True)
+def without_the_extra(monkeypatch):
+    """What everybody has is what is tested, whatever is installed here; tests of the extra ask for it."""
+    monkeypatch.setattr(model, "release", lambda: None)
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from app.sentiment.models import Label
 __all__ = ["ENGINE", "LONGEST", "VERSION", "Clause", "Reading", "Reason", "read"]
 
 ENGINE = "textblob"
-RULES = "6"
+RULES = "7"
 """Goes up with every change of words, rules or weights that changes readings."""
 VERSION = f"{TEXTBLOB}+{RULES}.{heads().version}"
 MOST_EVIDENCE = 20

@@ -50,6 +50,7 @@ def test_no_language_with_a_list_falls_below_its_floor():
         ("We never had a single problem.", 1),
         ("I would not recommend it to anybody.", -1),
         ("Please add more integrations.", 0),
+        ("It would be nice to have a good calendar.", 0),
     ],
 )
 def test_the_sentence_decides_what_its_words_say(text, polarity):

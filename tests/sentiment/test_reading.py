@@ -48,6 +48,8 @@ def test_the_evidence_names_the_words():
         ("使いにくいです", None, "ja", Label.NEGATIVE),
         ("الدعم ممتاز", "en", "ar", Label.POSITIVE),
         ("👍", "ja", "ja", Label.POSITIVE),
+        ("👍", "de", "de", Label.POSITIVE),
+        ("Das ist nicht gut.", "de", "de", Label.NEGATIVE),
         ("RAS", "fr", "fr", Label.NEUTRAL),
         ("Great tool", "ja", "en", Label.POSITIVE),
     ],
@@ -88,6 +90,7 @@ def test_a_bare_nothing_means_what_was_asked():
 
 def test_markup_is_not_read():
     assert read("<p>Really <b>happy</b></p>", lang="en").label is Label.POSITIVE
+    assert read("We don&#39;t like it.", lang="en").label is Label.NEGATIVE
 
 
 def test_each_clause_has_its_place_and_its_own_polarity():

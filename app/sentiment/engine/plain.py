@@ -10,6 +10,8 @@ LONGEST = 4000
 
 TAGS = re.compile(r"<[/!a-zA-Z][^<>]{0,200}>")
 ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+SHORTENED = re.compile(r"(?<=[a-zA-Z])&(?:#0?39|#x27|apos|#8217|rsquo);([a-zA-Z]{1,2})\b")
+"""The apostrophe of "don't" as an entity; the letters after it move up to it, so that the word stays one."""
 ADDRESS = re.compile(r"https?://\S{1,300}|www\.\S{1,300}|\S{1,64}@\S{1,100}\.\w+")
 QUOTES = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "\u00a0": " ", "\u2011": "-", "ё": "е", "Ё": "Е"}
@@ -25,7 +27,7 @@ def plain(text: str) -> str:
     if "<" in text:
         text = TAGS.sub(blank, text)
     if "&" in text:
-        text = ENTITY.sub(meant, text)
+        text = ENTITY.sub(meant, SHORTENED.sub(drawn_together, text))
     if "://" in text or "www." in text or "@" in text:
         text = ADDRESS.sub(blank, text)
     return UNSEEN.sub(" ", text)
@@ -33,6 +35,10 @@ def plain(text: str) -> str:
 
 def blank(found: re.Match) -> str:
     return " " * len(found[0])
+
+
+def drawn_together(found: re.Match) -> str:
+    return ("'" + found[1]).ljust(len(found[0]))
 
 
 def meant(found: re.Match) -> str:
