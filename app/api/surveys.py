@@ -12,6 +12,7 @@ from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
 from app.core.errors import NotFound
 from app.extensions import db
+from app.sentiment import texts
 from app.surveys import wording
 from app.surveys.kinds import KINDS
 from app.surveys.models import Question, Survey, SurveyVersion
@@ -60,6 +61,16 @@ class QuestionSchema(Shown):
         metadata={
             "type": ["object", "null"],
             "description": "Of whom it is asked, by `band` or by `question` and `values`; null: of everybody.",
+        },
+    )
+    intent = ma.fields.Function(
+        lambda question: (
+            texts.intent_of(question.options or {}).value if question.kind == texts.WRITTEN else None
+        ),
+        required=True,
+        metadata={
+            "type": ["string", "null"],
+            "description": "What an open question asks for, by which its answers are heard: `why`, `improve` or `like`.",
         },
     )
     words = ma.fields.Dict(required=True, keys=ma.fields.String(), metadata={"description": "By language."})

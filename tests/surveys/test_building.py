@@ -134,6 +134,20 @@ def test_a_copy_and_a_further_survey_of_a_template_have_names_and_series_of_thei
     assert (other.key, names(other.current)) == ("csat-2", ["csat", "drivers", "comment"])
 
 
+def test_an_open_question_says_what_it_asks_for(sign_in, session, survey):
+    manager = sign_in("manager")
+    at = f"/surveys/{survey.id}"
+    post(manager, at, f"{at}/draft", {})
+    question = post(manager, f"{at}/draft", f"{at}/draft/questions", {"kind": "text"}).location
+    said = {"question": "What is missing?", "why": "", "intent": "improve"}
+    assert post(manager, question, f"{question}?language=en", said | {"intent": "odd"}).status_code == 400
+    assert post(manager, question, f"{question}?language=en", said).status_code == 303
+    assert '<option selected value="improve">' in manager.get(question).text
+    session.expire_all()
+    kept = next(one for one in db.session.get(Survey, survey.id).draft.questions if one.kind == "text")
+    assert kept.options["intent"] == "improve"
+
+
 def test_a_survey_is_changed_page_by_page(sign_in, session, survey):
     manager = sign_in("manager")
     at = f"/surveys/{survey.id}"
