@@ -303,6 +303,7 @@ def read_better(now: datetime) -> int:
                 opening.open_for_second(db.session, text, before, label, now=now)
             db.session.commit()
             count += len(heard)
+        db.session.commit()
         done += count
         if not count or stopping.is_set():
             break

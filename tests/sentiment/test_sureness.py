@@ -7,10 +7,14 @@ from itertools import pairwise
 import pytest
 
 from app.sentiment.engine.english.heads import heads
+from app.sentiment.engine.english.hearing import hear
+from app.sentiment.engine.others import hearing
 from app.sentiment.engine.others.hearing import LINES
 from app.sentiment.engine.sureness import SAME, sure
+from app.sentiment.engine.tokens import tokens
 from app.sentiment.engine.vectors.head import head
 from app.sentiment.models import Label
+from app.sentiment.reading import chance_of, read
 from bench.sentiment import folds
 from bench.sentiment.folds import Judged
 from bench.sentiment.sets import Comment
@@ -25,6 +29,21 @@ def test_what_is_likelier_is_surer_with_every_line_that_is_shipped(lines):
         found = [sure(chance, line) for chance in CHANCES]
         assert all(before <= after for before, after in pairwise(found))
         assert 0 <= found[0] < 0.2 < found[-1] <= 1
+
+
+def test_a_reading_is_as_sure_as_its_line_says():
+    text = "The support is not good."
+    reading, found = read(text, lang="en"), hear(text, tokens(text))
+    chance = chance_of(reading.label, found)
+    assert reading.confidence == pytest.approx(sure(chance, heads().lines[reading.label]), abs=1e-4)
+    assert reading.confidence != pytest.approx(chance, abs=1e-3)
+    german = read("Das ist nicht gut.", lang="de")
+    assert german.confidence == pytest.approx(sure(german_chance(), LINES[german.label]), abs=1e-4)
+
+
+def german_chance() -> float:
+    text = "Das ist nicht gut."
+    return hearing.hear(text, tokens(text), "de").chances[0]
 
 
 def test_the_line_that_changes_nothing_changes_nothing():

@@ -6,7 +6,7 @@ whoever takes them commits after the first and the last.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from app.responses.models import Response
 from app.sentiment import texts
 from app.sentiment.better import DEFAULT, Engine
+from app.sentiment.engine.vectors.model import Unreadable
 from app.sentiment.models import Intent, StoredReading
 from app.sentiment.reading import Reading
 from app.sentiment.texts import Text
@@ -49,14 +50,21 @@ def look(
     return [Seen(*row) for row in session.execute(query)]
 
 
-def heard(seen: Iterable[Seen], engine: Engine) -> dict[int, Reading]:
-    """What the engine hears in each; no database is asked."""
-    return {one.id: engine.read(one.words, lang=one.language, intent=one.intent) for one in seen}
+def heard(seen: Iterable[Seen], engine: Engine) -> tuple[dict[int, Reading], dict[int, Unreadable]]:
+    """What the engine hears in each, and of which it made nothing; no database is asked."""
+    found, failed = {}, {}
+    for one in seen:
+        try:
+            found[one.id] = engine.read(one.words, lang=one.language, intent=one.intent)
+        except Unreadable as error:
+            failed[one.id] = error
+    return found, failed
 
 
-def unchanged(session: Session, seen: Iterable[Seen]) -> list[Text]:
-    """The readings that are still of the same words and by the same engine; nobody else changes them from here on."""
-    known = {one.id: one for one in seen}
+def unchanged(session: Session, seen: Iterable[Seen], found: Container[int]) -> list[Text]:
+    """The readings that were found anew, of the same words and by the same engine still; nobody else changes them from
+    here on."""
+    known = {one.id: one for one in seen if one.id in found}
     query = texts.select().where(StoredReading.id.in_(known)).order_by(StoredReading.id)
     query = query.with_for_update(of=StoredReading, key_share=True).execution_options(populate_existing=True)
     return [

@@ -107,7 +107,7 @@ def step(session: Session, run: Rereading, *, now: datetime, size: int | None = 
         session.flush()
         return
     yield 0
-    heard = batches.heard(seen, engine)
+    heard, _failed = batches.heard(seen, engine)
     settle(session, run, seen, heard, now)
     yield len(seen)
 
@@ -124,7 +124,7 @@ def settle(
     session: Session, run: Rereading, seen: list[Seen], heard: dict[int, Reading], now: datetime
 ) -> None:
     """Count what was heard, and unless it is a trial write it, in one transaction with how far the run has come."""
-    for reading, *_rest in batches.unchanged(session, seen):
+    for reading, *_rest in batches.unchanged(session, seen, heard):
         count(run, reading, heard[reading.id].label)
         if not run.is_trial:
             batches.replace(session, reading, heard[reading.id], better.present(), now=now)

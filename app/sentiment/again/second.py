@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.core.processes import workers
 from app.responses.models import Response
 from app.sentiment import better
 from app.sentiment.again import batches
@@ -17,6 +18,7 @@ from app.sentiment.models import Label, StoredReading
 from app.sentiment.readings import sure
 from app.sentiment.texts import Text
 
+JOB = "read_better"
 FRESH, NOT_IMPORTED = timedelta(days=2), timedelta(days=60)
 
 Heard = tuple[Text, Label | None, Label | None]
@@ -29,9 +31,11 @@ def step(session: Session, *, now: datetime, size: int = batches.SLOW_BATCH) -> 
     engine = better.present()
     if engine.name == better.DEFAULT.name:
         return
+    skip = [int(item) for item in workers.waiting_items(session, JOB, now=now) if item.isdigit()]
     seen = batches.look(
         session,
         StoredReading.engine == better.DEFAULT.name,
+        StoredReading.id.not_in(skip),
         Response.updated_at >= now - FRESH,
         Response.submitted_at >= now - NOT_IMPORTED,
         order=StoredReading.id.desc(),
@@ -40,12 +44,15 @@ def step(session: Session, *, now: datetime, size: int = batches.SLOW_BATCH) -> 
     if not seen:
         return
     yield []
-    heard = batches.heard(seen, engine)
+    heard, failed = batches.heard(seen, engine)
+    for id, error in failed.items():
+        workers.failed(session, JOB, str(id), error, now=now)
     found = []
-    for text in batches.unchanged(session, seen):
+    for text in batches.unchanged(session, seen, heard):
         reading = text.reading
         before = reading.corrected or sure(reading.label, reading.confidence)
         batches.replace(session, reading, heard[reading.id], engine, now=now)
+        workers.succeeded(session, JOB, str(reading.id))
         found.append((text, before, reading.corrected or sure(reading.label, reading.confidence)))
     session.flush()
     yield found
