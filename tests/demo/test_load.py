@@ -19,7 +19,7 @@ from app.delivery.models import Invitation, InvitationState, Visit, Wave
 from app.demo import load, team
 from app.demo.rows import scores
 from app.extensions import db
-from app.followups.models import Task, TaskState
+from app.followups.models import Task, TaskState, Touch
 from app.health import snapshots
 from app.health.models import Snapshot
 from app.reports import trend
@@ -133,6 +133,8 @@ def test_tasks_stand_in_every_state_with_their_history(demo):
     assert set(db.session.scalars(sa.select(Task.state).distinct())) == set(TaskState)
     assert count(Task, Task.owner_id.is_(None)) == 0
     assert 1 <= count(Task, Task.state != TaskState.CLOSED, Task.due_at < NOW) <= 20
+    spoke = sa.exists().where(Touch.contact_id == Task.contact_id, Touch.at >= Task.opened_at)
+    assert count(Task, Task.state != TaskState.CLOSED, Task.first_touched_at.is_(None), spoke) == 0
 
 
 def test_comments_were_read_in_several_languages(demo):

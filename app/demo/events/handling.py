@@ -6,7 +6,6 @@ language in force); here stand only the people. What lies after the midnight bef
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -42,7 +41,6 @@ class Handling:
         called_for = sorted(self._called_for(asks), key=lambda found: (found[0], found[1].key, found[2].kind))
         found = [self._worked(ask, due, opened_at) for opened_at, ask, due in called_for]
         self._reopen_one(found)
-        share_touches(found)
         return found
 
     def _called_for(self, asks: list[Ask]) -> Iterator[tuple[datetime, Ask, Due]]:
@@ -116,19 +114,6 @@ class Handling:
         task = max(closed, key=lambda task: (task.due.kind is TaskKind.DETRACTOR, task.closed_at))
         step = Step(0, "reopened", plans.A.NOTE, state=TaskState.REOPENED)
         take(task, step, at, Random(f"{self.seed} reopened"))
-
-
-def share_touches(found: list[FollowUp]) -> None:
-    """Whoever spoke with somebody made the first touch of everything that was open about that person."""
-    of_person = defaultdict(list)
-    for task in found:
-        reached = [(deed.at, task.owner) for deed in task.deeds if deed.kind.reaches_customer]
-        of_person[task.ask.person.key] += reached
-    for task in found:
-        since = [(at, by) for at, by in of_person[task.ask.person.key] if at >= task.opened_at]
-        if task.is_open and task.first_touched_at is None and since:
-            task.first_touched_at, by = min(since)
-            task.move(TaskState.CONTACTED, task.first_touched_at, by)
 
 
 def case_of(task: FollowUp) -> Case:

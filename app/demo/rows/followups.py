@@ -13,7 +13,16 @@ from app.demo.company.companies import MANAGER, STAFF
 from app.demo.company.population import Firm
 from app.demo.events.records import Deed, FollowUp
 from app.demo.rows.customers import Home
-from app.followups.models import Activity, ActivityKind, Task, TaskChange, TaskKind, Touch, WishSize
+from app.followups.models import (
+    Activity,
+    ActivityKind,
+    Task,
+    TaskChange,
+    TaskKind,
+    TaskState,
+    Touch,
+    WishSize,
+)
 from app.followups.promises.giving import day_promised
 from app.followups.promises.models import Promise, Way
 from app.followups.triggers import ASKED_FOR_URGENCY, MOST_URGENT
@@ -32,7 +41,8 @@ class Desk:
         self.home, self.tasks, self.week = home, tasks, week
 
     def add(self, firms: list[Firm]) -> None:
-        home = self.home
+        home, reviews = self.home, self._reviews(firms)
+        self._make_first_touches(reviews)
         task_ids = home.add(Task, [self._task(task) for task in self.tasks])
         pairs = list(zip(self.tasks, task_ids, strict=True))
         home.add(Promise, [self._promise(task, id) for task, id in pairs if wants_contact(task)])
@@ -44,7 +54,24 @@ class Desk:
             for (task, _, deed), activity_id in zip(deeds, activity_ids, strict=True)
             if deed.kind.reaches_customer
         ]
-        home.add(Touch, sorted(touches + self._reviews(firms), key=lambda touch: touch["at"]))
+        home.add(Touch, sorted(touches + reviews, key=lambda touch: touch["at"]))
+
+    def _make_first_touches(self, reviews: list[dict]) -> None:
+        """Whoever spoke with somebody made the first touch of everything that was open about that person."""
+        spoke = [(row["contact_id"], row["at"], row["staff_name"]) for row in reviews]
+        spoke += [
+            (self.home.contacts[task.ask.person.key], deed.at, task.owner or "")
+            for task in self.tasks
+            for deed in task.deeds
+            if deed.kind.reaches_customer
+        ]
+        for task in self.tasks:
+            if task.is_open and task.first_touched_at is None:
+                person = self.home.contacts[task.ask.person.key]
+                since = [(at, by) for who, at, by in spoke if who == person and at >= task.opened_at]
+                if since:
+                    task.first_touched_at, by = min(since)
+                    task.move(TaskState.CONTACTED, task.first_touched_at, by)
 
     def _task(self, task: FollowUp) -> dict:
         ask, closing = task.ask, task.closing
