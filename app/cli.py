@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import config
 from app import create_app, jobs
+from app.api.protocol import document
 from app.auth.cli import actor, keys, staff, tell_first_step
 from app.contacts.cli import accounts, contacts, person
 from app.core import audit, clock
@@ -132,6 +133,7 @@ def prepare(no_demo: bool) -> None:
         begin_installation(no_demo=no_demo)
         if not no_demo:
             load_into_empty()
+    document.keep(real_app())
     tell_sign_ins()
     tell_first_step()
 

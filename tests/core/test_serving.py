@@ -158,6 +158,8 @@ def test_the_product_serves_after_one_of_its_processes_died(settings):
         os.kill(victim, signal.SIGKILL)
         until(lambda: len(children(process.pid)) == 2 and victim not in children(process.pid))
         assert all("JustAsk" in until(lambda: answer(process, "/sign-in")) for _ in range(8))
+        asks = json.loads(answer(process, "/api/v1/openapi.json"))["paths"]["/api/v1/tasks"]["get"]
+        assert asks["summary"] == "List tasks"
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 0
 

@@ -1,9 +1,15 @@
-"""The OpenAPI document: what every route declares, put together when it is first asked for."""
+"""The OpenAPI document: what every route declares, put together when it is first asked for.
+
+Its sentences are docstrings. Web processes that run without them show what `keep` wrote down before they started.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from http import HTTPStatus
+from pathlib import Path
 
 import marshmallow as ma
 from flask import Flask
@@ -15,7 +21,9 @@ from app.api.protocol.frame import PREFIX, Resource
 from app.auth import access
 from app.core.web.pages import RowIdConverter
 
+DOCUMENT = "justask-document"
 PROBLEM = "application/problem+json"
+WITHOUT_DOCSTRINGS = sys.flags.optimize == 2
 ABOUT = """\
 Accounts, people, asks, answers, follow-ups and scores for other programs.
 
@@ -76,7 +84,17 @@ class JustAskApi(Api):
         self._app.register_blueprint(resource)
         self.resources.append(resource)
 
+    def kept(self) -> Path:
+        """Where the document is written down, in the folder of the installation."""
+        return self._app.extensions["settings"].instance / "openapi.json"
+
     def _openapi_json(self):
+        if WITHOUT_DOCSTRINGS and self.kept().exists():
+            return self._app.response_class(self.kept().read_bytes(), mimetype="application/json")
+        return self.described()
+
+    def described(self):
+        """The document as a response, of what this process knows."""
         with self._lock:
             if not self._is_described:
                 self._describe()
@@ -104,7 +122,17 @@ def install(app: Flask) -> JustAskApi:
         },
     )
     app.json.sort_keys = False
-    api = JustAskApi(app)
+    api = app.extensions[DOCUMENT] = JustAskApi(app)
     app.cli.commands.pop("openapi")
     access.LIBRARY_ENDPOINTS["api-docs.openapi_json"] = access.PUBLIC
     return api
+
+
+def keep(app: Flask) -> None:
+    """Write the document down for processes that have no docstrings; whoever reads meanwhile has the former one."""
+    api = app.extensions[DOCUMENT]
+    with app.test_request_context():
+        whole = api.described().get_data()
+    fresh = api.kept().with_suffix(f".{os.getpid()}")
+    fresh.write_bytes(whole)
+    fresh.replace(api.kept())

@@ -23,7 +23,9 @@ from app.core.processes.minding import Post
 
 APPLICATION = "wsgi:app"
 COMMAND = (sys.executable, "-m", "app.cli")
-WEB = (sys.executable, "-m", "app.core.processes.web")
+LEAN = ("-OO",) if sys.flags.optimize == 2 else ()
+WEB = (sys.executable, *LEAN, "-m", "app.core.processes.web")
+"""Web processes that are started later go without docstrings if those that were forked do."""
 
 
 class PortTaken(Exception):
