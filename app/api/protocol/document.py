@@ -5,6 +5,7 @@ Its sentences are docstrings. Web processes that run without them show what `kee
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import threading
@@ -21,6 +22,7 @@ from app.api.protocol.frame import PREFIX, Resource
 from app.auth import access
 from app.core.web.pages import RowIdConverter
 
+log = logging.getLogger(__name__)
 DOCUMENT = "justask-document"
 PROBLEM = "application/problem+json"
 WITHOUT_DOCSTRINGS = sys.flags.optimize == 2
@@ -129,10 +131,17 @@ def install(app: Flask) -> JustAskApi:
 
 
 def keep(app: Flask) -> None:
-    """Write the document down for processes that have no docstrings; whoever reads meanwhile has the former one."""
+    """Write the document down for processes that have no docstrings; whoever reads meanwhile has the former one.
+
+    Where the folder cannot be written to, they show it without its sentences.
+    """
     api = app.extensions[DOCUMENT]
     with app.test_request_context():
         whole = api.described().get_data()
     fresh = api.kept().with_suffix(f".{os.getpid()}")
-    fresh.write_bytes(whole)
-    fresh.replace(api.kept())
+    try:
+        fresh.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh.write_bytes(whole)
+        fresh.replace(api.kept())
+    except OSError as error:
+        log.warning("the document of the API was not written down: %s", error)
