@@ -21,7 +21,7 @@ from app.delivery.models import Channel, Invitation, Wave, WaveState
 
 PEOPLE = 10_000  # In the press, for which somebody waits.
 # Each commit writes pages of the indexes once more, whose keys are random. On SQLite answers wait for it,
-# about a second where a million people are asked.
+# one to two and a half seconds where a million people are asked.
 PEOPLE_LATER = {"sqlite": 25_000, "postgresql": 50_000}
 PARTS_OF_A_PASS = 5
 JUDGED_NOBODY = 0
