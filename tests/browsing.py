@@ -1,12 +1,13 @@
 """A real browser in front of an application, without a server: every request goes to the test client.
 
 `with browser() as page:` gives pages of any size; `serve(page, app)` answers them; `axe(page)` lists what the
-accessibility checker finds at level A and AA.
+accessibility checker finds at level A and AA. Where a real server is needed, `with listening(app) as address:` is one.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser, Page, Route, sync_playwright
+from werkzeug.serving import make_server
 
 CHROMIUM = os.environ.get("JUSTASK_CHROMIUM") or "/usr/bin/chromium"
 AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
@@ -29,6 +31,18 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+@contextmanager
+def listening(app: Flask, port: int = 0) -> Iterator[str]:
+    """The address of `app` behind a real server, whose redirects a browser follows and from which it can be cut off."""
+    server = make_server("127.0.0.1", port, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 def serve(page: Page, app: Flask, client: FlaskClient | None = None) -> list[tuple[str, int]]:

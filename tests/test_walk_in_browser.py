@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import socket
-import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -15,7 +14,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
-from werkzeug.serving import make_server
 
 from app import create_app, jobs
 from app.core import clock
@@ -24,7 +22,7 @@ from app.core.installation import installation
 from app.extensions import db
 from app.surveys import templates
 from tests import make
-from tests.browsing import browser
+from tests.browsing import browser, listening
 from tests.databases import settings_for
 
 pytestmark = pytest.mark.browser
@@ -60,13 +58,8 @@ def site(request, database_kind: str, tmp_path: Path) -> Iterator[tuple[Flask, s
         templates.ensure(db.session, now=clock.now())
         make.staff("admin", email="ines@fabrikam.example", name="Ines Vogel", password=make.PASSWORD)
         db.session.commit()
-    server = make_server("127.0.0.1", port, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield app, address
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(app, port):
+        yield app, address
     with app.app_context():
         db.engine.dispose()
 

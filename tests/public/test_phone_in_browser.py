@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from werkzeug.serving import make_server
 
 from app.core.database import transactions
 from app.extensions import db
 from app.followups.promises.models import Promise
 from app.responses.models import PartialAnswer, Response
-from tests.browsing import browser
+from tests.browsing import browser, listening
 
 PHONE = {"viewport": {"width": 360, "height": 640}}
 KEPT = "Object.values(localStorage).join()"
@@ -36,13 +34,8 @@ def partials() -> list[dict]:
 @pytest.fixture
 def home(app) -> Iterator[str]:
     """The address of a real server, from which a browser can be cut off."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(app) as address:
+        yield address
 
 
 def is_partial(response, word: str) -> bool:

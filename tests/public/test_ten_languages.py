@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from app.core.database import transactions
 from app.extensions import db
 from app.responses.models import Response
 from app.surveys import templates
-from tests.browsing import axe, browser
+from tests.browsing import axe, browser, listening
 from tests.public.test_answering import responses
 
 PHONE = {"viewport": {"width": 360, "height": 740}}
@@ -34,13 +32,8 @@ def database_kind(request):
 @pytest.fixture
 def home(app: Flask) -> Iterator[str]:
     """The address of the application behind a real server, whose redirects a browser follows."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(app) as address:
+        yield address
 
 
 def by_touch(page: Page, score: int, words: str) -> None:

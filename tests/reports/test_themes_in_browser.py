@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
-from werkzeug.serving import make_server
 
 from app import jobs
 from app.core import clock
 from app.sentiment.models import Correction, Suggestion, Theme
 from app.sentiment.themes import dictionary, suggesting
 from tests import make
-from tests.browsing import axe, browser
+from tests.browsing import axe, browser, listening
 
 
 def said(score: int, comment: str) -> None:
@@ -49,13 +47,8 @@ def manager(session) -> str:
 @pytest.fixture
 def home(app, manager, spoken) -> Iterator[str]:
     """The address of a real server, whose redirects a browser follows."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(app) as address:
+        yield address
 
 
 @pytest.mark.browser
