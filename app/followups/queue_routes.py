@@ -22,7 +22,7 @@ from app.followups.models import Task, TaskState
 from app.followups.promises import giving
 from app.followups.promises import words as promise_words
 from app.followups.queue import PAGE_SIZE, QueueFilter
-from app.followups.routes import address_of, blueprint, chosen_filter, just_closed, zone
+from app.followups.routes import address_of, blueprint, chosen_filter, just_done, zone
 from app.reports.lists import csv_lines, inert
 
 CSV_HEAD = (
@@ -61,7 +61,7 @@ def queue_page():
         address=address_of(chosen),
         counts=queue.counts(db.session, chosen.owner, now=now, zone=zone()),
         owners=queue.owners(db.session),
-        finished=just_closed(),
+        just_done=just_done(),
         strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
         page=page,
         is_first=not page.total and queue.is_nothing_yet(db.session),

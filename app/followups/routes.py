@@ -18,7 +18,7 @@ from app.contacts import words as contact_words
 from app.contacts.models import Account
 from app.core import audit, clock
 from app.core.clock import Today
-from app.core.errors import Invalid, NotFound
+from app.core.errors import Invalid, NotFound, Refused
 from app.core.web.fields import mark, told
 from app.core.web.pages import this_installation
 from app.delivery import words as ask_words
@@ -33,6 +33,9 @@ from app.followups.promises import giving
 from app.followups.promises import words as promise_words
 from app.followups.queue import ALL, NOBODY, QueueFilter
 from app.followups.resolution import Resolution, reopen, resolve
+from app.followups.undoing import keeping
+from app.followups.undoing.keeping import Kept
+from app.followups.undoing.models import Act, ActKind
 from app.health import snapshots
 from app.reports.accounts.scores import glossary
 from app.surveys.scales import band
@@ -108,7 +111,7 @@ def render_task(task: Task, status: int = 200, **forms):
         resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None, **as_it_ended(task)),
         snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),
         owner_form=owner_form,
-        finished=just_closed(),
+        just_done=just_done(),
         story=activities.story(task),
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
@@ -194,7 +197,8 @@ def close_task(task_id: int):
     if not form.validate_on_submit():
         return render_task(task, 400, resolution=form)
     try:
-        resolve(task, resolution_of(form), now=now, by=access.actor())
+        with keeping.kept(db.session, ActKind.CLOSED, [task], staff_id=current_user.id, now=now) as kept:
+            resolve(task, resolution_of(form), now=now, by=access.actor())
     except Invalid as error:
         mark(form, error)
         return render_task(task, 400, resolution=form)
@@ -203,29 +207,33 @@ def close_task(task_id: int):
     )
     journey.task_changed(db.session, task, now=now)
     db.session.commit()
-    return open_next(task, chosen, now)
+    return open_next(task, chosen, kept, now)
 
 
-def open_next(done: Task, chosen: QueueFilter, now: datetime):
-    """After a close the next task opens; when there is none, the queue says so."""
+def open_next(done: Task, chosen: QueueFilter, kept: Kept, now: datetime):
+    """After a close, and after a task was put aside or given away, the next one opens; when there is none, the queue says so."""
     following = queue.next_task(db.session, chosen, now=now, zone=zone(), after=done)
-    address = address_of(chosen, finished=done.id)
+    address = address_of(chosen, done=kept.act.id if kept.act else None)
     if following is None:
         return redirect(url_for("followups.queue", **address), 303)
     return redirect(url_for("followups.task_page", task_id=following.id, **address), 303)
 
 
-def just_closed() -> Task | None:
-    """The task whose close led to this page, so that a wrong one can be undone here; None once it is open again."""
-    asked = request.args.get("finished", "")
-    task = db.session.get(Task, int(asked)) if asked.isdecimal() and len(asked) < 10 else None
-    return task if task and not task.is_open else None
+def just_done() -> Act | None:
+    """The act that led to this page, so that a wrong one can be taken back here; None once its task is open again."""
+    act = keeping.of_address(db.session, request.args.get("done", ""), staff_id=current_user.id)
+    if act is None or act.undone_at or not act.parts:
+        return None
+    is_reopened = act.kind is ActKind.CLOSED and all(part.task.is_open for part in act.parts)
+    return None if is_reopened else act
 
 
 def as_it_ended(task: Task) -> dict:
     """What the form to close begins with: nothing, or how the task had ended when one of us has just opened it again."""
     if task.state is not TaskState.REOPENED or task.replied_at or task.outcome is None:
-        return {}
+        undone = request.args.get("undone", "")
+        act = keeping.of_address(db.session, undone, staff_id=current_user.id) if undone else None
+        return keeping.typed_before(act) if act and task in [part.task for part in act.parts] else {}
     names = ("outcome", "cause", "causes_more", "customer_told")
     return {name: getattr(task, name) for name in names} | {"comment": task.closing_comment}
 
@@ -247,12 +255,49 @@ def reopen_task(task_id: int):
     if task.is_open:
         flash(_("This task is open already."), "info")
         return back_to(task)
+    act = keeping.of_address(db.session, request.args.get("done", ""), staff_id=current_user.id)
+    if act and task in [part.task for part in act.parts] and keeping.can_be_taken_back(act, now=now):
+        return take_back(act, now)
     reopen(task, now=now, by=access.actor())
     audit.note(db.session, access.actor(), "task.reopen", subject=f"task:{task.id}", now=now)
     journey.task_changed(db.session, task, now=now)
     db.session.commit()
     flash(_("Open again. Its first due dates still count."), "success")
     return back_to(task)
+
+
+@blueprint.post("/tasks/acts/<int:act_id>/undoing")
+@access.csm
+def undo_act(act_id: int):
+    """Take back what one has just done, to one task or to many."""
+    act = keeping.the_act(db.session, act_id, staff_id=current_user.id)
+    try:
+        return take_back(act, clock.now())
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "danger")
+    return redirect(url_for("followups.queue", **address_of(chosen_filter())), 303)
+
+
+def take_back(act: Act, now: datetime):
+    """The tasks of an act as they were before, and the page of the one, or the queue that holds them."""
+    done = keeping.take_back(db.session, act, now=now)
+    for task in done.tasks:
+        audit.note(
+            db.session, access.actor(), "task.undo", subject=f"task:{task.id}", now=now, act=act.kind.value
+        )
+        if act.kind is ActKind.CLOSED:
+            journey.task_changed(db.session, task, now=now)
+    db.session.commit()
+    flash(words.taken_back(act.kind, len(done.tasks)), "success")
+    if done.changed:
+        names = ", ".join(words.name_of(task) for task in done.changed)
+        flash(_("Changed by somebody since, so left as it is: %(names)s", names=names), "warning")
+    address = address_of(chosen_filter())
+    if len(act.parts) > 1:
+        return redirect(url_for("followups.queue", **address), 303)
+    target = url_for("followups.task_page", task_id=done.tasks[0].id, undone=act.id, **address)
+    return redirect(target, 303)
 
 
 @blueprint.post("/tasks/<int:task_id>/reply/settled")
@@ -276,14 +321,15 @@ def snooze_task(task_id: int):
     if not form.validate_on_submit():
         return render_task(task, 400, snooze=form)
     morning = datetime.combine(form.until.data, time(8), zone()).astimezone(UTC)
+    chosen = chosen_filter()
     try:
-        activities.snooze(task, morning, by=access.actor(), now=now, why=form.why_aside.data or "")
+        with keeping.kept(db.session, ActKind.PUT_ASIDE, [task], staff_id=current_user.id, now=now) as kept:
+            activities.snooze(task, morning, by=access.actor(), now=now, why=form.why_aside.data or "")
     except Invalid as error:
         mark(form, error)
         return render_task(task, 400, snooze=form)
     db.session.commit()
-    flash(_("Put aside. It comes back by itself, and shows all the same once it is overdue."), "success")
-    return back_to(task)
+    return open_next(task, chosen, kept, now)
 
 
 @blueprint.post("/tasks/<int:task_id>/snooze/ended")
@@ -307,9 +353,11 @@ def hand_over(task_id: int):
     form.owner.choices = words.owner_choices(list(people.values()))
     if not form.validate_on_submit():
         return render_task(task, 400, owner=form)
-    person = people.get(form.owner.data)
+    person, chosen = people.get(form.owner.data), chosen_filter()
     try:
-        is_new = activities.hand_over(task, person, by=access.actor(), now=now, why=form.why_owner.data or "")
+        with keeping.kept(db.session, ActKind.HANDED_OVER, [task], staff_id=current_user.id, now=now) as kept:
+            why = form.why_owner.data or ""
+            is_new = activities.hand_over(task, person, by=access.actor(), now=now, why=why)
     except Invalid as error:
         mark(form, error)
         return render_task(task, 400, owner=form)
@@ -317,7 +365,4 @@ def hand_over(task_id: int):
         name = person.display_name if person else "nobody"
         audit.note(db.session, access.actor(), "task.owner", subject=f"task:{task.id}", now=now, owner=name)
     db.session.commit()
-    flash(
-        _("%(name)s has it now.", name=person.display_name) if person else _("Nobody has it now."), "success"
-    )
-    return back_to(task)
+    return open_next(task, chosen, kept, now) if is_new else back_to(task)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
-from flask_babel import format_date, gettext
+from flask_babel import format_date, gettext, ngettext
 from flask_babel import lazy_gettext as _
 from wtforms.fields.choices import SelectChoice
 
@@ -21,6 +21,7 @@ from app.followups.models import (
     TaskState,
     TaskStep,
 )
+from app.followups.undoing.models import ActKind
 from app.sentiment.models import Label
 
 KINDS = {
@@ -97,6 +98,11 @@ URGENT_KINDS = {
     TaskKind.ALERT: _("an alert"),
     TaskKind.FOOTPRINT: _("people missing"),
 }
+DONE = {
+    ActKind.CLOSED: _("Closed:"),
+    ActKind.PUT_ASIDE: _("Put aside:"),
+    ActKind.HANDED_OVER: _("Handed over:"),
+}
 SENTIMENTS = {
     Label.NEGATIVE: _("The comment sounds negative"),
     Label.NEUTRAL: _("The comment sounds neutral"),
@@ -118,6 +124,50 @@ def why_urgent(task: Task) -> str:
         parts.append(str(_("a key role")))
     parts.append(str(_("a tier %(n)s customer")) % {"n": task.account.effective_tier})
     return ", ".join(parts)
+
+
+def name_of(task: Task) -> str:
+    """Whom a task is about, as lists name it."""
+    return (task.contact.name if task.contact else "") or task.account.name
+
+
+def after_act(kind: ActKind, task: Task, now: datetime) -> str:
+    """How a sentence goes on that began by `DONE` and the name: until when, or to whom."""
+    if kind is ActKind.PUT_ASIDE and task.snoozed_until:
+        until = gettext(", until %(day)s.", day=near_day(task.snoozed_until.date()))
+        shows = (
+            " " + gettext("It shows all the same, because it is overdue.") if task.is_overdue(now=now) else ""
+        )
+        return until + shows
+    if kind is ActKind.HANDED_OVER:
+        has = task.owner.display_name if task.owner else gettext("nobody")
+        return gettext(", to %(name)s.", name=has)
+    return "."
+
+
+def done_to_many(kind: ActKind, number: int) -> str:
+    """What was done to a chosen set."""
+    sentences = {
+        ActKind.CLOSED: ngettext("%(num)s follow-up closed.", "%(num)s follow-ups closed.", number),
+        ActKind.PUT_ASIDE: ngettext("%(num)s follow-up put aside.", "%(num)s follow-ups put aside.", number),
+        ActKind.HANDED_OVER: ngettext(
+            "%(num)s follow-up handed over.", "%(num)s follow-ups handed over.", number
+        ),
+    }
+    return sentences[kind]
+
+
+def taken_back(kind: ActKind, number: int) -> str:
+    """That so many tasks are again what they were before an act."""
+    if kind is ActKind.CLOSED:
+        return ngettext(
+            "Open again. What you wrote stands in its form.",
+            "%(num)s follow-ups are open again.",
+            number,
+        )
+    return ngettext(
+        "Taken back: it is as it was before.", "Taken back: %(num)s follow-ups are as they were.", number
+    )
 
 
 def step(row: TaskStep) -> str:

@@ -122,6 +122,20 @@ def quotes(written: sa.ColumnElement, words: str) -> sa.ColumnElement[bool]:
     return sa.or_(*(stored.contains(form, autoescape=True) for form in sorted(spelled)))
 
 
+def as_json(value: object) -> object:
+    """A value of a row as JSON holds it; `from_json` reads it back."""
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def from_json(column: sa.Column, value: object) -> object:
+    """What `as_json` wrote, as the column's own type has it."""
+    if value is None:
+        return None
+    if isinstance(column.type, UtcDateTime):
+        return datetime.fromisoformat(value)
+    return column.type.enum_class(value) if isinstance(column.type, sa.Enum) else value
+
+
 class Stamped:
     """When a row was made and last changed; lists of the API filter on `updated_at`."""
 

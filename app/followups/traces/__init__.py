@@ -17,6 +17,7 @@ from app.followups.improvements.models import Telling
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, TaskStep, Touch
 from app.followups.opening import BY
 from app.followups.promises.models import Promise
+from app.followups.undoing.models import ActPart
 
 BULK = {"synchronize_session": False}
 
@@ -57,6 +58,8 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     session.execute(done.values(words=""), execution_options=BULK)
     moved = sa.update(TaskStep).where(TaskStep.task_id.in_([task.id for task in tasks]))
     session.execute(moved.values(words=""), execution_options=BULK)
+    undoable = sa.delete(ActPart).where(ActPart.task_id.in_([task.id for task in tasks]))
+    session.execute(undoable, execution_options=BULK)
     promised = sa.update(Promise).where(Promise.contact_id == contact_id)
     session.execute(promised.values(phone=""), execution_options=BULK)
     waiting = promised.where(Promise.withdrawn_at.is_(None), Promise.until_at > now)
