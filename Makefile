@@ -104,7 +104,7 @@ $(STAMPS)/uv: requirements-uv.txt $(STAMPS)/venv
 $(STAMPS)/packages: requirements.txt $(STAMPS)/uv
 	@echo "Installing the Python packages"
 	@$(INSTALL) --require-hashes -r requirements.txt
-	@$(BIN)/python -m compileall -q -j 0 -o 0 -o 2 $(VENV)/lib >/dev/null || true
+	@$(BIN)/python -m compileall -q -j 0 -o 0 -o 2 -x '/(scipy|numpy|pandas|sklearn|statsmodels)/' $(VENV)/lib >/dev/null || true
 	@touch $@
 
 $(STAMPS)/justask: pyproject.toml requirements.in $(STAMPS)/packages

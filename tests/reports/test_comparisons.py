@@ -7,16 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.reports.statistics.comparisons import (
-    account_weighted,
     adjusted_wald_difference,
-    arr_weighted,
     change,
     overlapping_difference,
     permutation_p,
-    shrunk,
     wald_difference,
 )
 from app.reports.statistics.nps import Counts
+from app.reports.statistics.weighting import account_weighted, arr_weighted, shrunk
 
 few = st.integers(0, 4)
 small = st.builds(Counts, few, few, few).filter(lambda counts: counts.n)
