@@ -35,13 +35,14 @@ from app.delivery.models import InvitationState
 from app.delivery.programs import drip, notices, occasions, skips
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
-from app.delivery.telling.tidings import TidingOutcome
+from app.delivery.telling.tidings import ENDING, TidingOutcome
 from app.delivery.timing import parts
 from app.delivery.watching import alarms
 from app.extensions import db
 from app.followups import opening
 from app.followups.advocacy import offering
 from app.followups.improvements import mailing
+from app.followups.settling import asking as settling
 from app.health import due, snapshots
 from app.passes import run_once, work
 from app.reports import rollups
@@ -326,7 +327,9 @@ def forget_set_aside(now: datetime) -> int:
 
 def mail_ended(outcome: MailOutcome | TidingOutcome) -> None:
     """What follows from a mail that did not arrive, or told somebody something, in the transaction that records it."""
-    if isinstance(outcome, TidingOutcome):
+    if isinstance(outcome, TidingOutcome) and outcome.matter == ENDING:
+        settling.ended(db.session, outcome)
+    elif isinstance(outcome, TidingOutcome):
         told = mailing.ended(db.session, outcome)
         if told is not None and outcome.state is OutboxState.REFUSED:
             due.mark(db.session.connection(), told.account_id, now=outcome.at)

@@ -15,6 +15,7 @@ from app.followups import models as followups
 from app.followups.advocacy import models as advocacy
 from app.followups.improvements import models as improvements
 from app.followups.promises import models as promises
+from app.followups.settling import models as settling
 from app.followups.undoing import models as undoing
 from app.health import models as health
 from app.reports import models as reports
@@ -41,6 +42,7 @@ PARTS = (
     followups,
     promises,
     undoing,
+    settling,
     advocacy,
     improvements,
     health,

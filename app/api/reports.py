@@ -170,9 +170,23 @@ LoopOwner = LoopTally.from_dict(
     name="LoopOwner",
 )
 LoopClosing = Shown.from_dict(
-    {name: count() for name in ("opened", "open", "closed", "told", "not_told")}
-    | {"share_told": figure("Told of all that were opened: 0 to 1; null without any.")},
+    {name: count() for name in ("opened", "open", "closed", "told", "not_told", "asked", "confirmed")}
+    | {
+        "share_told": figure("Told of all that were opened: 0 to 1; null without any."),
+        "share_confirmed": figure(
+            "Said to be settled by the customer, of those asked about it: 0 to 1; null without any."
+        ),
+    },
     name="LoopClosing",
+)
+LoopClock = Shown.from_dict(
+    {name: count() for name in ("met", "missed", "running", "needless")}
+    | {"share_met": figure("Met of met and missed: 0 to 1; null while there are none.")},
+    name="LoopClock",
+)
+LoopClocks = Shown.from_dict(
+    {name: ma.fields.Nested(LoopClock, required=True) for name in ("first_touch", "resolution")},
+    name="LoopClocks",
 )
 
 
@@ -182,6 +196,7 @@ class LoopsSchema(Shown):
     promises = ma.fields.Nested(LoopTally, required=True)
     owners = ma.fields.List(ma.fields.Nested(LoopOwner), required=True)
     follow_ups = ma.fields.Nested(LoopClosing, required=True)
+    clocks = ma.fields.Nested(LoopClocks, required=True)
 
 
 LoopsAsked = Given.from_dict(
@@ -203,6 +218,7 @@ def loops(asked: dict):
         "promises": found.total,
         "owners": [of_owner(one) for one in found.owners],
         "follow_ups": found.closing,
+        "clocks": found.clocks,
     }
 
 

@@ -125,6 +125,16 @@ def told(company: Company, language: str, saying: Saying) -> Wording:
         return _wording("told", mark, company.name, context, (off_link,))
 
 
+def settled(company: Company, language: str, *, has_words: bool) -> Wording:
+    """The mail that asks whether what somebody told us is settled; with `has_words` it needs the value `words`, of staff."""
+    base, mark = company.base_url.rstrip("/"), Marks()
+    off_link = f"{base}/u/{mark['token']}"
+    context = {"link": f"{base}/a/{mark['token']}/settled", "off_link": off_link, "base_url": base}
+    context |= {"has_words": has_words, "postal_address": company.postal_address}
+    with addressing(language):
+        return _wording("settled", mark, company.name, context, (off_link,))
+
+
 def invitation(ask: Ask) -> Wording:
     """The first mail of an ask."""
     with addressing(ask.language):

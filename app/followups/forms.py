@@ -19,6 +19,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from app.followups import words
 from app.followups.activities import LONGEST_WHY, LONGEST_WORDS
 from app.followups.models import NEEDS_CAUSE, Cause, Task
+from app.followups.settling import asking
 
 
 class ActivityForm(FlaskForm):
@@ -62,8 +63,22 @@ class ResolutionForm(FlaskForm):
         description=_("Nothing is settled that the customer did not notice."),
     )
 
+    ask_settled = BooleanField(
+        _("Ask the customer by mail whether it is settled"),
+        description=_("One mail with Yes and Not yet. Not yet opens this again, at the top of the queue."),
+    )
+    words_to_customer = StringField(
+        _("What they read about it"),
+        [Optional(), Length(max=400)],
+        description=_(
+            "One or two sentences to the customer, in their language. The note above stays with us."
+        ),
+    )
+
     def __init__(self, task: Task, **given):
         super().__init__(**given)
+        if not asking.may_ask(task):
+            del self.ask_settled, self.words_to_customer
         self.cause.choices = words.cause_choices()
         if task.kind in NEEDS_CAUSE:
             self.cause.validators = [InputRequired(_("Choose the main cause."))]
@@ -72,6 +87,10 @@ class ResolutionForm(FlaskForm):
     @property
     def chosen_cause(self) -> Cause | None:
         return Cause(self.cause.data) if self.cause.data else None
+
+    @property
+    def asks_settled(self) -> bool:
+        return "ask_settled" in self and self.ask_settled.data
 
 
 class PressedDay(DateField):

@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy import Connection
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.core.audit import Actor
 from app.core.errors import Invalid, Refused
@@ -18,6 +18,7 @@ from app.delivery.models import Invitation, InvitationState
 from app.followups.activities import stored
 from app.followups.models import NEEDS_CAUSE, Cause, Outcome, Task, TaskKind, TaskState
 from app.followups.opening import BY, close_silence
+from app.followups.settling.asking import withdraw
 from app.responses.asks import Ask
 
 MOST_FURTHER_CAUSES = 2
@@ -83,6 +84,7 @@ def reopen(task: Task, *, now: datetime, by: Actor) -> None:
     """Open a closed task again; its clocks run from the first due dates, so the delay stays visible."""
     if task.is_open:
         raise Refused(_("This task is open already."))
+    withdraw(object_session(task), task)
     task.move(TaskState.REOPENED, now=now, by=by.name)
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
 from flask_wtf import FlaskForm
@@ -33,6 +33,7 @@ from app.followups.promises import giving
 from app.followups.promises import words as promise_words
 from app.followups.queue import ALL, NOBODY, QueueFilter
 from app.followups.resolution import Resolution, reopen, resolve
+from app.followups.settling import asking
 from app.followups.undoing import keeping
 from app.followups.undoing.keeping import Kept
 from app.followups.undoing.models import Act, ActKind
@@ -113,6 +114,7 @@ def render_task(task: Task, status: int = 200, **forms):
         owner_form=owner_form,
         just_done=just_done(),
         story=activities.story(task),
+        settlements=asking.of_task(db.session, task.id),
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
         wishes=wishes,
@@ -202,6 +204,9 @@ def close_task(task_id: int):
     except Invalid as error:
         mark(form, error)
         return render_task(task, 400, resolution=form)
+    if form.asks_settled:
+        settings, line = current_app.extensions["settings"], form.words_to_customer.data or ""
+        asking.ask(db.session, settings, task, line, by=access.actor(), now=now)
     audit.note(
         db.session, access.actor(), "task.close", subject=f"task:{task.id}", now=now, outcome=task.outcome
     )
@@ -287,6 +292,7 @@ def take_back(act: Act, now: datetime):
             db.session, access.actor(), "task.undo", subject=f"task:{task.id}", now=now, act=act.kind.value
         )
         if act.kind is ActKind.CLOSED:
+            asking.withdraw(db.session, task)
             journey.task_changed(db.session, task, now=now)
     db.session.commit()
     flash(words.taken_back(act.kind, len(done.tasks)), "success")

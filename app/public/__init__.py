@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app.public import desk, further_routes, leaving_routes, partial_routes  # noqa: F401
+from app.public import desk, further_routes, leaving_routes, partial_routes, settled_routes  # noqa: F401
 from app.public.routes import blueprint
 from app.public.thanks import routes  # noqa: F401
 

@@ -11,6 +11,7 @@ from app.followups.models import ActivityKind, Outcome, Task, TaskState
 from app.followups.promises import giving
 from app.followups.promises.giving import Wanted
 from app.followups.promises.models import Way
+from app.followups.settling.models import Settlement
 from app.responses import asks
 from tests import make
 
@@ -55,7 +56,8 @@ def test_page_list_and_api_count_the_same_promises(session, sign_in, api):
         "": (0, 0, 0),
     }
     assert found["follow_ups"] == {
-        "opened": 5, "open": 3, "closed": 2, "told": 1, "not_told": 1, "share_told": 0.2
+        "opened": 5, "open": 3, "closed": 2, "told": 1, "not_told": 1, "share_told": 0.2,
+        "asked": 0, "confirmed": 0, "share_confirmed": None,
     }  # fmt: skip
     client = sign_in("viewer")
     page = client.get("/reports/loops").text
@@ -68,6 +70,62 @@ def test_page_list_and_api_count_the_same_promises(session, sign_in, api):
     rows = client.get("/reports/loops.csv?state=broken").text.splitlines()
     assert len(rows) == 3
     assert all(",broken,1" in row for row in rows[1:])
+
+
+def test_what_is_said_of_loops_equals_a_recount_of_the_tasks(session, api):
+    """Every way in which a follow-up can stand, counted here one by one from its row."""
+    now = clock.now()
+    for number in range(36):
+        then = now - timedelta(days=number % 4, hours=3)
+        ask = make.invitation(sent_at=then - WEEK)
+        make.answer(number % 11, invitation=ask, now=then)
+        task = session.query(Task).filter_by(contact_id=ask.contact_id).filter(Task.response_id > 0).first()
+        task.first_touch_due_at, task.due_at = (
+            now + timedelta(hours=h) for h in (number % 5 - 1.5, number % 7 - 1.5)
+        )
+        if number % 3:
+            task.first_touched_at = now - timedelta(hours=number % 4)
+        if number % 2:
+            task.outcome, task.customer_told = Outcome.RESOLVED, number % 4 == 1
+            task.move(TaskState.CLOSED, now=now - timedelta(hours=number % 3), by="x")
+            asked_at = task.closed_at - timedelta(minutes=number % 5 == 0)
+            said = [None, "yes", "not_yet"][number % 3]
+            told = {"asked_at": asked_at, "asked_by": "x", "said": said}
+            make.saved(Settlement(task_id=task.id, invitation_id=ask.id, **told))
+    session.commit()
+    rows = [task for task in session.query(Task) if task.response_id]
+    closed = [task for task in rows if task.closed_at]
+    newest = {one.task_id: one for one in session.query(Settlement)}
+    asked = [t for t in closed if newest[t.id].asked_at >= t.closed_at] if closed else []
+    assert len(rows) >= 36
+    found = api.get("/reports/loops").json
+    assert found["follow_ups"] == {
+        "opened": len(rows),
+        "open": len(rows) - len(closed),
+        "closed": len(closed),
+        "told": sum(t.customer_told for t in closed),
+        "not_told": sum(not t.customer_told for t in closed),
+        "share_told": sum(t.customer_told for t in closed) / len(rows),
+        "asked": len(asked),
+        "confirmed": sum(newest[t.id].said == "yes" for t in asked),
+        "share_confirmed": sum(newest[t.id].said == "yes" for t in asked) / len(asked),
+    }
+    for name, ended, limit in (
+        ("first_touch", lambda t: t.first_touched_at, lambda t: t.first_touch_due_at),
+        ("resolution", lambda t: t.closed_at, lambda t: t.due_at),
+    ):
+        stands = [standing(ended(t), t.closed_at, limit(t), now) for t in rows]
+        clock_of = found["clocks"][name]
+        counted = {words: clock_of[words] for words in ("met", "missed", "running", "needless")}
+        assert counted == {words: stands.count(words) for words in counted}
+        assert min(clock_of["met"], clock_of["missed"], clock_of["running"]) > 0
+
+
+def standing(ended, closed, limit, now) -> str:
+    """How one follow-up stands by one clock."""
+    if (ended or closed or now) > limit:
+        return "missed"
+    return "met" if ended else "needless" if closed else "running"
 
 
 def test_days_in_which_nothing_was_promised_say_so(session, sign_in, api):

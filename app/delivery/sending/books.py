@@ -22,7 +22,7 @@ from app.delivery.models import Invitation, InvitationState, Reminder, Suppressi
 from app.delivery.sending import asks, windows
 from app.delivery.sending.asks import Ask
 from app.delivery.sending.posting import INVITATION, OF_ASKS, REMINDER, TOLD, invitation_id_of
-from app.delivery.telling.tidings import TidingOutcome, subject_of
+from app.delivery.telling.tidings import TidingOutcome, matter_of
 from app.surveys import rules
 from app.surveys.rules import Rules
 
@@ -85,7 +85,7 @@ class Books:
     def _told(self, pairs: Sequence[tuple[Outcome, Ask]], now: datetime) -> list[TidingOutcome]:
         """What became of mails that tell something and do not wait for their turn any more."""
         return [
-            TidingOutcome(subject_of(outcome.row.ref), ask.contact_id, outcome.state, outcome.reason, now)
+            TidingOutcome(*matter_of(outcome.row.ref), ask.contact_id, outcome.state, outcome.reason, now)
             for outcome, ask in pairs
             if outcome.row.kind == TOLD and outcome.state not in WAITING_STILL
         ]

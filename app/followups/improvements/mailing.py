@@ -15,6 +15,7 @@ from app.core.audit import Actor
 from app.core.errors import Refused
 from app.core.installation import Installation
 from app.core.outbox_rows import OutboxState
+from app.delivery import letters
 from app.delivery.letters import Saying
 from app.delivery.telling import tidings
 from app.delivery.telling.tidings import Reader, TidingOutcome
@@ -86,7 +87,15 @@ def send(
         for row in rows
     ]
     where = {"mailing_id": mailing.id, "subject": entry.id, "due_at": mailing.undo_until}
-    tidings.queue(session, settings, people, sayings(entry), **where, now=now)
+    said = sayings(entry)
+    tidings.queue(
+        session,
+        settings,
+        people,
+        lambda company, language: letters.told(company, language, said[language]),
+        **where,
+        now=now,
+    )
     return mailing
 
 

@@ -17,6 +17,7 @@ from app.followups.improvements.models import Telling
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, TaskStep, Touch
 from app.followups.opening import BY
 from app.followups.promises.models import Promise
+from app.followups.settling.models import Settlement
 from app.followups.undoing.models import ActPart
 
 BULK = {"synchronize_session": False}
@@ -35,6 +36,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "task_mails": telling.rows(session, TaskMail, TaskMail.task_id.in_(mine)),
         "activities": telling.rows(session, Activity, Activity.task_id.in_(mine)),
         "told_by_mail": telling.rows(session, Telling, Telling.contact_id == contact_id),
+        "settlements": telling.rows(session, Settlement, Settlement.task_id.in_(mine)),
         "promises": telling.rows(session, Promise, Promise.contact_id == contact_id),
         "touches": telling.rows(session, Touch, Touch.contact_id == contact_id),
     }
@@ -60,6 +62,8 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     session.execute(moved.values(words=""), execution_options=BULK)
     undoable = sa.delete(ActPart).where(ActPart.task_id.in_([task.id for task in tasks]))
     session.execute(undoable, execution_options=BULK)
+    said = sa.update(Settlement).where(Settlement.task_id.in_([task.id for task in tasks]))
+    session.execute(said.values(words=""), execution_options=BULK)
     promised = sa.update(Promise).where(Promise.contact_id == contact_id)
     session.execute(promised.values(phone=""), execution_options=BULK)
     waiting = promised.where(Promise.withdrawn_at.is_(None), Promise.until_at > now)

@@ -17,6 +17,9 @@ from sqlalchemy.orm import Session, joinedload
 from app.auth.models import Staff
 from app.followups.models import Task, TaskState
 from app.followups.promises.models import Promise, PromiseState
+from app.followups.settling import asking
+from app.reports.loops import clocks
+from app.reports.loops.clocks import Clocks
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,17 @@ class OfOwner:
 
 @dataclass(frozen=True)
 class Closing:
-    """Follow-ups on answers, by what has become of them by now: `told` of the `closed` ones ended with the customer knowing."""
+    """Follow-ups on answers, by what has become of them by now: `told` of the `closed` ones ended with the customer knowing.
+
+    `asked` of them were asked by mail whether it is settled, and `confirmed` of these said that it is.
+    """
 
     opened: int = 0
     closed: int = 0
     told: int = 0
+    asked: int = 0
+    confirmed: int = 0
+    told_only: int = 0
 
     @property
     def open(self) -> int:
@@ -86,6 +95,16 @@ class Closing:
     @property
     def not_told(self) -> int:
         return self.closed - self.told
+
+    @property
+    def closed_by_us(self) -> int:
+        """Closed, and no customer has confirmed it, whether told or not."""
+        return self.closed - self.confirmed
+
+    @property
+    def share_confirmed(self) -> float | None:
+        """Confirmed of those who were asked: 0 to 1; None where nobody was."""
+        return self.confirmed / self.asked if self.asked else None
 
     @property
     def share_told(self) -> float | None:
@@ -100,13 +119,14 @@ class Loops:
     total: Tally
     owners: list[OfOwner]
     closing: Closing
+    clocks: Clocks
 
 
 def loops(session: Session, days: Days, *, now: datetime) -> Loops:
     """Promises made, and follow-ups on answers opened, in these days, and where they stand now."""
     owners = by_owner(session, days, now=now)
     total = sum((one.tally for one in owners), Tally())
-    return Loops(total, owners, closing(session, days))
+    return Loops(total, owners, closing(session, days), clocks.of(session, opened_on_answers(days), now=now))
 
 
 def by_owner(session: Session, days: Days, *, now: datetime) -> list[OfOwner]:
@@ -175,17 +195,20 @@ def every(session: Session, days: Days, *, now: datetime) -> Iterator[Promise]:
 
 
 def closing(session: Session, days: Days) -> Closing:
-    begin, end = days.bounds
     is_closed = Task.state == TaskState.CLOSED
     is_told = sa.and_(is_closed, Task.customer_told.is_(True))
-    counted = sa.select(
-        sa.func.count(),
-        sa.func.count(sa.case((is_closed, 1))),
-        sa.func.count(sa.case((is_told, 1))),
-    ).where(
+    is_confirmed = asking.is_confirmed()
+    wanted = (is_closed, is_told, asking.was_asked(), is_confirmed, sa.and_(is_told, sa.not_(is_confirmed)))
+    counted = sa.select(sa.func.count(), *(sa.func.count(sa.case((one, 1))) for one in wanted))
+    return Closing(*session.execute(counted.where(*opened_on_answers(days))).one())
+
+
+def opened_on_answers(days: Days) -> tuple[sa.ColumnElement[bool], ...]:
+    """The follow-ups on answers that were opened in these days, as SQL over tasks."""
+    begin, end = days.bounds
+    return (
         Task.response_id.is_not(None),
         Task.is_rehearsal.is_(False),
         Task.opened_at >= begin,
         Task.opened_at < end,
     )
-    return Closing(*session.execute(counted).one())
