@@ -17,6 +17,7 @@ from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, results_routes, review_routes  # noqa: F401
 from app.reports.comments import comment_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
+from app.reports.search.routes import blueprint as finding
 from app.reports.themes import theme_routes  # noqa: F401
 from app.setup import installation_routes, survey_routes  # noqa: F401
 from app.setup.face import language_routes as tongue_routes  # noqa: F401
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     inbound,
     followups,
     reports,
+    finding,
     setup,
     brand,
     vitals,

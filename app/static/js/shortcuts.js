@@ -1,15 +1,16 @@
 // Keyboard shortcuts, declared where they act: data-key="g q" on a link, button or field, with data-key-words saying
 // what it does. Links and buttons are pressed, fields focused; data-key-into names the field to go to. j and k move
-// between the page's [data-key-item]s and Enter opens the first link in one. "?" shows all that this page has. WCAG 2.1.4: single letters
-// do nothing while a field has the focus, and the switch in the list turns them off for this browser.
+// between the page's [data-key-item]s and Enter opens the first link in one. "Ctrl k" is Cmd+K as well. "?" shows all that this page has. WCAG 2.1.4: single letters
+// do nothing while a field has the focus, and the switch in the list turns them off for this browser; keys with Ctrl stay.
 (() => {
   const OFF = "justask.shortcuts.off";
   let typed = "";
   let timer = 0;
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    if (document.querySelector("dialog[open]") || event.key.length > 1 && event.key !== "Enter") return;
+    if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if (event.ctrlKey || event.metaKey) return withControl(event);
+    if (event.altKey || isTyping(event.target) || event.key.length > 1 && event.key !== "Enter") return;
     if (event.key === "?") return showAll(event);
     if (localStorage.getItem(OFF)) return;
     if (move(event)) return;
@@ -20,10 +21,23 @@
     if (!target) return;
     event.preventDefault();
     typed = "";
+    press(target);
+  });
+
+  function withControl(event) {
+    const target = find(`Ctrl ${event.key.toLowerCase()}`);
+    if (!target || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    press(target);
+  }
+
+  function press(target) {
     if (target.matches("a, button")) target.click();
     const field = target.dataset.keyInto ? document.getElementById(target.dataset.keyInto) : target;
     if (field?.matches("input, select, textarea")) field.focus();
-  });
+  }
+
+  window.justask = Object.assign(window.justask || {}, { press });
 
   function isTyping(element) {
     return element.isContentEditable || element.matches("input:not([type=checkbox]):not([type=radio]), textarea, select");

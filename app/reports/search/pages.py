@@ -1,0 +1,71 @@
+"""Pages that can be found by what they are called; whoever looks finds those that their role may open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from flask_babel import lazy_gettext as _
+
+from app.core.database.finding import fold
+from app.core.web.pages import NAVIGATION, SETTINGS
+
+FURTHER = (
+    ("contacts.contacts", _("People"), ""),
+    ("contacts.new_account", _("New account"), ""),
+    ("contacts.gaps", _("Languages and time zones"), ""),
+    ("contacts.handovers", _("Not the right person"), _("Who left or names somebody else")),
+    ("imports.index", _("Import"), _("Accounts, people and history from files")),
+    ("surveys.surveys", _("Surveys"), _("What we ask")),
+    ("surveys.survey_library", _("New survey"), ""),
+    ("surveys.segments", _("Segments"), ""),
+    ("surveys.new_segment", _("New segment"), ""),
+    ("surveys.new_program", _("New program"), ""),
+    ("delivery.waves", _("Waves"), ""),
+    ("delivery.coming", _("Coming asks"), _("Who is asked on which day")),
+    ("delivery.mail_fatigue", _("Mails per person"), ""),
+    ("delivery.in_doubt", _("In doubt"), _("Mails that may or may not have left")),
+    ("reports.responses", _("Answers"), ""),
+    ("reports.asks", _("Asks"), _("Who answered and who stayed silent")),
+    ("reports.comments", _("Comments"), _("What customers wrote, and how it sounds")),
+    ("reports.themes", _("Themes"), _("What comments are about")),
+    ("reports.loops", _("Promises"), _("Whether loops are closed in time")),
+    ("reports.reviews", _("Answers to review"), _("Sent by a person or by a machine?")),
+    ("reports.readings", _("How often it is wrong"), _("How well comments are read")),
+    ("followups.favours", _("Advocates"), _("References, reviews and case studies")),
+    ("followups.wishes", _("Wishes"), _("What would make it a 9")),
+    ("followups.improvements", _("You said, we did"), ""),
+    ("setup.mail", _("Mail"), _("The mail server, and its tests")),
+    ("setup.live", _("Go live"), ""),
+)
+"""Pages that stand behind a section; those of the navigation and the settings are known already."""
+
+
+@dataclass(frozen=True)
+class PageToFind:
+    endpoint: str
+    name: str
+    meaning: str = ""
+
+
+def named(words: str, may_open: Callable[[str], bool]) -> list[PageToFind]:
+    """The pages with each of the words in their name or meaning; all without words. Those so called come first."""
+    wanted = fold(words).split()
+    found = [
+        page
+        for page in every_page()
+        if may_open(page.endpoint) and all(word in fold(f"{page.name} {page.meaning}") for word in wanted)
+    ]
+    return sorted(found, key=lambda page: not fold(page.name).startswith(fold(words)))
+
+
+def every_page() -> Iterator[PageToFind]:
+    """Each page once, in the order of the navigation."""
+    seen = set()
+    rows = [(endpoint, name, "") for endpoint, name, _role in NAVIGATION]
+    rows += FURTHER
+    rows += [(endpoint, name, meaning) for endpoint, name, meaning, _role in SETTINGS]
+    for endpoint, name, meaning in rows:
+        if endpoint not in seen:
+            seen.add(endpoint)
+            yield PageToFind(endpoint, str(name), str(meaning))
