@@ -35,12 +35,14 @@ from app.delivery.models import InvitationState
 from app.delivery.programs import drip, notices, occasions, skips
 from app.delivery.sending import closing, posting
 from app.delivery.sending.books import MailOutcome
+from app.delivery.telling.cases import CaseOutcome
 from app.delivery.telling.tidings import ENDING, TidingOutcome
 from app.delivery.timing import parts
 from app.delivery.watching import alarms
 from app.extensions import db
 from app.followups import opening
 from app.followups.advocacy import offering
+from app.followups.conversation import writing
 from app.followups.improvements import mailing
 from app.followups.settling import asking as settling
 from app.health import due, snapshots
@@ -325,7 +327,7 @@ def forget_set_aside(now: datetime) -> int:
     return count
 
 
-def mail_ended(outcome: MailOutcome | TidingOutcome) -> None:
+def mail_ended(outcome: MailOutcome | TidingOutcome | CaseOutcome) -> None:
     """What follows from a mail that did not arrive, or told somebody something, in the transaction that records it."""
     if isinstance(outcome, TidingOutcome) and outcome.matter == ENDING:
         settling.ended(db.session, outcome)
@@ -333,6 +335,10 @@ def mail_ended(outcome: MailOutcome | TidingOutcome) -> None:
         told = mailing.ended(db.session, outcome)
         if told is not None and outcome.state is OutboxState.REFUSED:
             due.mark(db.session.connection(), told.account_id, now=outcome.at)
+    elif isinstance(outcome, CaseOutcome):
+        written = writing.ended(db.session, outcome, now=outcome.at)
+        if written is not None:
+            journey.task_changed(db.session, written, now=outcome.at)
     elif outcome.state is InvitationState.BOUNCED:
         journey.mail_bounced(db.session, outcome.invitation_id, now=outcome.at)
 

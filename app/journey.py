@@ -200,13 +200,15 @@ def mail_arrived(session: Session, mail: InboundMail, *, now: datetime) -> None:
     """
     if mail.standing is not Standing.TAKEN:
         return
-    if mail.kind is Kind.HARD_BOUNCE and mail.invitation_id:
-        mail_bounced(session, mail.invitation_id, now=now)
-    elif mail.kind is Kind.COMPLAINT and mail.invitation_id:
-        mail_complained(session, mail.invitation_id, now=now)
-        replies.complain(session, mail, now=now)
-    elif mail.kind is Kind.REPLY:
+    if mail.kind is Kind.REPLY:
         mail_replied(session, mail, now=now)
+    elif (task := replies.arrived(session, mail, now=now)) is not None:
+        task_changed(session, task, now=now)
+    elif mail.kind is Kind.HARD_BOUNCE and mail.invitation_id:
+        mail_bounced(session, mail.invitation_id, now=now)
+    elif mail.kind is Kind.COMPLAINT and mail.contact is not None:
+        mail_complained(session, mail.invitation_id, mail.contact, now=now)
+        replies.complain(session, mail, now=now)
     elif mail.invitation is not None and mail.invitation.is_away:
         session.flush()
         _mark(session.connection(), asks.by_id(session.connection(), mail.invitation.id), now)
@@ -214,17 +216,17 @@ def mail_arrived(session: Session, mail: InboundMail, *, now: datetime) -> None:
 
 def mail_replied(session: Session, mail: InboundMail, *, now: datetime) -> None:
     """Somebody wrote back: it lands on a task, which opens where there is none, and waits there for our answer."""
-    task = replies.land(session, mail, now=now)
-    if task is not None:
+    if (task := replies.land(session, mail, now=now)) is not None:
         task_changed(session, task, now=now)
 
 
-def mail_complained(session: Session, invitation_id: int, *, now: datetime) -> None:
-    """Somebody called the mail of an ask spam: never written to again, and a second time pauses the wave."""
-    alarms.complained(session, invitation_id, now=now)
-    session.flush()
-    invitation = session.get_one(Invitation, invitation_id)
-    contact_unsubscribed(session, invitation.contact, now=now, actor=audit.SYSTEM)
+def mail_complained(session: Session, invitation_id: int | None, contact=None, *, now: datetime) -> None:
+    """Somebody called a mail of ours spam: never written to again, and a second time about a wave pauses it."""
+    if invitation_id:
+        alarms.complained(session, invitation_id, now=now)
+        session.flush()
+        contact = session.get_one(Invitation, invitation_id).contact
+    contact_unsubscribed(session, contact, now=now, actor=audit.SYSTEM)
 
 
 def contact_unsubscribed(session: Session, contact: Contact, *, now: datetime, actor: audit.Actor) -> None:

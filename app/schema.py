@@ -13,6 +13,7 @@ from app.delivery.inbound import models as inbound
 from app.delivery.mail import turns
 from app.followups import models as followups
 from app.followups.advocacy import models as advocacy
+from app.followups.conversation import models as conversation
 from app.followups.improvements import models as improvements
 from app.followups.promises import models as promises
 from app.followups.settling import models as settling
@@ -40,6 +41,7 @@ PARTS = (
     responses,
     sentiment,
     followups,
+    conversation,
     promises,
     undoing,
     settling,

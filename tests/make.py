@@ -20,6 +20,7 @@ from app.delivery.inbound.models import InboundMail, Standing
 from app.delivery.inbound.reading.sorting import Kind
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
 from app.extensions import db
+from app.followups.conversation.models import CaseMail
 from app.followups.improvements.models import Improvement, Mailing, Telling
 from app.followups.models import Task, TaskKind
 from app.responses import asks
@@ -171,6 +172,13 @@ def inbound_mail(ask: Invitation, words: str = "Please call me.", **given) -> In
         "words": words,
     } | given
     return saved(InboundMail(digest=secrets.token_hex(32), **values))
+
+
+def case_mail(task: Task, **given) -> CaseMail:
+    """A mail that somebody wrote on the page of a follow-up, without its row in the outbox."""
+    words = {"recipient": task.contact.email, "subject": "Yours", "words": "Hello", "staff_name": "Person"}
+    values = words | {"contact_id": task.contact_id, "pressed_at": NOW, "leaves_at": NOW} | given
+    return saved(CaseMail(task_id=task.id, **values))
 
 
 def telling(ask: Invitation, **given) -> Telling:

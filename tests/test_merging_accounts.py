@@ -138,7 +138,7 @@ def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
     make.saved(ContactKey(contact_id=double.id, system="hubspot", key="hs-1"))
     make.saved(Wish(contact_id=double.id, at=NOW, told_by="import", is_unsubscribed=True))
     make.saved(OptOutElsewhere(contact_id=double.id, system="hubspot", since_at=NOW))
-    make.task(contact=double)
+    make.case_mail(make.task(contact=double))
     make.saved(
         Skip(contact_id=double.id, staff_name="Ana", reason="On leave", until_on=NOW.date(), made_at=NOW)
     )

@@ -75,6 +75,7 @@ def kim(session, settings):
     activities.log(
         session, task, ActivityKind.CALL, "Kimberly shouted.", at=NOW, is_two_way=True, by=SYSTEM, now=NOW
     )
+    make.case_mail(task, words="Dear Kimberly, sorry.")
     activities.snooze(task, NOW + timedelta(days=1), by=SYSTEM, now=NOW, why="Kimberly shouts.")
     make.saved(
         Promise(

@@ -217,6 +217,14 @@ def notice(
         return _wording("notice", Marks(), company, context)
 
 
+def written(company: str, language: str, subject: str, words: str, answers: tuple[str, ...] = ()) -> Wording:
+    """What a colleague wrote to one person, as it stands; `answers` are the Message-IDs of the conversation."""
+    with speaking(language):
+        context = {"subject": subject, "paragraphs": re.split(r"\n{2,}", words.strip()), "words": words}
+        wording = _wording("written", Marks(), company, context)
+    return replace(wording, text=words.strip() + "\n", answers=answers, is_personal=True)
+
+
 def greeting(first_name: str, last_name: str, language: str) -> str:
     """How a person is addressed: by the first name where that is usual, else by the whole one; or by none."""
     first, last = first_name.strip(), last_name.strip()

@@ -21,7 +21,7 @@ REASONS = sa.select(Suppression.email_key, Suppression.reason).where(
     Suppression.email_key.in_(sa.bindparam("email_keys", expanding=True))
 )
 AT_ONCE = 5000
-ERASED = "erased"
+ERASED, COMPLAINT, UNSUBSCRIBED = "erased", "complaint", "unsubscribed"
 
 
 def reasons(session: Session, email_keys: Collection[str]) -> dict[str, str]:
@@ -34,6 +34,14 @@ def reasons(session: Session, email_keys: Collection[str]) -> dict[str, str]:
         for form, reason in session.execute(REASONS, {"email_keys": part}):
             found[forms[form]] = ERASED if ERASED in (reason, found.get(forms[form])) else reason
     return found
+
+
+def note_complaint(session: Session, email_key: str, *, now: datetime) -> None:
+    """Somebody called a mail spam that a colleague had written: that says more than that they want no surveys."""
+    row = {"email_key": email_key, "reason": COMPLAINT, "at": now}
+    insert_new(session, Suppression.__table__, [row], key=["email_key"])
+    known = (Suppression.email_key == email_key, Suppression.reason == UNSUBSCRIBED)
+    session.execute(sa.update(Suppression).where(*known).values(reason=COMPLAINT))
 
 
 def forget_address(session: Session, email_key: str, *, now: datetime) -> None:

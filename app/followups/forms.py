@@ -101,6 +101,18 @@ class PressedDay(DateField):
         super().process_formdata(self.raw_data)
 
 
+class MailForm(FlaskForm):
+    """A mail to the person a follow-up is about."""
+
+    mail_subject = StringField(_("Subject"), [InputRequired(_("Write what it is about.")), Length(max=200)])
+    mail_words = TextAreaField(
+        _("Your mail"),
+        [InputRequired(_("Write something first.")), Length(max=10_000)],
+        description=_("It leaves under your name. What they write back lands here."),
+        render_kw={"rows": 9},
+    )
+
+
 class SnoozeForm(FlaskForm):
     """Until when to put a task aside."""
 

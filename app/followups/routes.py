@@ -25,7 +25,7 @@ from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import activities, queue, resolution, words
 from app.followups.casefile import casefile
-from app.followups.conversation import replies
+from app.followups.conversation import replies, showing
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
 from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
 from app.followups.passives import wishes
@@ -101,6 +101,16 @@ def render_task(task: Task, status: int = 200, **forms):
     owner_form.owner.choices = words.owner_choices(queue.workers(db.session, task))
     page = render_template(
         "followups/task.html",
+        **showing.context(
+            db.session,
+            current_app.extensions["settings"],
+            task,
+            forms.get("mail"),
+            by=current_user,
+            draft=request.args.get("draft", ""),
+            today=Today.at(now, zone()),
+            now=now,
+        ),
         task=task,
         scores=scores_of(task, now),
         score_words=glossary.SCORES,

@@ -22,6 +22,7 @@ from app.core.processes.workers import JobFailure
 from app.delivery.inbound import taking
 from app.delivery.inbound.boxes.items import Box, BoxFault, Cursor
 from app.delivery.inbound.models import InboundBox, InboundMail
+from app.followups.conversation.threads import case_of
 
 log = logging.getLogger(__name__)
 JOB = "fetch_mail"
@@ -73,7 +74,7 @@ def let_in(
     """
 
     def taken() -> bool:
-        mail = taking.take(session, settings, raw, now=now)
+        mail = taking.take(session, settings, raw, now=now, case_of=case_of)
         if mail is not None:
             journey.mail_arrived(session, mail, now=now)
         move_on(session, box, cursor, now)
@@ -100,7 +101,7 @@ def let_in(
 def let_in_again(session: Session, settings: config.Settings, mail: InboundMail, *, now: datetime) -> str:
     """Try once more a mail that was set aside, and commit; empty, or why it still cannot be taken."""
     try:
-        if not taking.take_again(session, settings, mail, now=now):
+        if not taking.take_again(session, settings, mail, now=now, case_of=case_of):
             return "The mail itself is no longer kept."
         journey.mail_arrived(session, mail, now=now)
         session.commit()

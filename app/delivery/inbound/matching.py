@@ -6,7 +6,7 @@ Message-ID or a link of ours; the address in a report is never enough.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -20,44 +20,78 @@ from app.core.outbox_rows import OutboxRow
 from app.core.tokens import Signer
 from app.delivery.inbound.models import MatchedBy
 from app.delivery.inbound.reading.sorting import Clues
+from app.delivery.mail.case_addresses import CaseAddresses, Door, Named
 from app.delivery.mail.verp import ReturnPaths
 from app.delivery.models import Invitation
-from app.delivery.sending.posting import OF_ASKS, invitation_id_of
+from app.delivery.sending.posting import CASE, OF_ASKS, invitation_id_of
+from app.delivery.telling import cases
+
+
+@dataclass(frozen=True)
+class Case:
+    """Whom a follow-up is about."""
+
+    contact: Contact | None
+    account_id: int
+
+
+CaseOf = Callable[[Session, int], Case | None]
+"""Who is behind the follow-up of that number; None where there is none. Follow-ups stand right of this package."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """What a mail is about. `about` is the ref of our mail; `recipient` whom it went to. A mail to a colleague has no ask."""
+    """What a mail is about. `about` is the ref of our mail, or the follow-up that is named; `recipient` whom it went to.
+    A mail to a colleague has no ask, nor has one on a follow-up."""
 
     by: MatchedBy
     invitation: Invitation | None = None
     contact: Contact | None = None
     about: str | None = None
     recipient: str = ""
+    account_id: int | None = None
 
 
 class Finder:
     """Knows the secrets of this installation."""
 
-    def __init__(self, settings: config.Settings):
+    def __init__(self, settings: config.Settings, case_of: CaseOf):
+        self.case_of, self.cases = case_of, CaseAddresses.of(settings)
         keys = [settings.SECRET_KEY, *settings.SECRET_KEYS_OLD]
         self.signer = Signer(keys)
         self.paths = ReturnPaths(keys, settings.BOUNCE_DOMAIN)
 
     def find(self, session: Session, clues: Clues, *, by_sender: bool) -> Match | None:
-        """The ask, by the surest clue; `by_sender` says that who wrote it may decide."""
+        """The ask or the follow-up, by the surest clue; `by_sender` says that who wrote it may decide."""
+        named = [found for address in clues.addresses if (found := self.cases.read(address))]
+        logged = next((one for one in named if one.door is Door.LOG), None)
+        if logged and (match := self._case(session, logged, MatchedBy.RETURN_PATH)):
+            return match
         for row, by in self._mails(session, clues):
-            if row.kind not in OF_ASKS:
+            if row.kind == CASE:
+                about = Named(Door.CASE, cases.task_id_of(row.ref))
+                if match := self._case(session, about, by, row.recipient):
+                    return match
+            elif row.kind not in OF_ASKS:
                 return Match(MatchedBy.STAFF, about=row.ref, recipient=row.recipient)
-            invitation = session.get(Invitation, invitation_id_of(row.ref))
-            if invitation is not None:
+            elif invitation := session.get(Invitation, invitation_id_of(row.ref)):
                 return Match(by, invitation, invitation.contact, row.ref, row.recipient)
+        for one in named:
+            if match := self._case(session, one, MatchedBy.RETURN_PATH):
+                return match
         for token in clues.tokens:
             nonce = self.signer.nonce(token)
             invitation = nonce and session.scalar(sa.select(Invitation).filter_by(nonce=nonce))
             if invitation:
                 return Match(MatchedBy.LINK, invitation, invitation.contact, str(invitation.id))
         return writer(session, clues.sender) if by_sender else None
+
+    def _case(self, session: Session, named: Named, by: MatchedBy, recipient: str = "") -> Match | None:
+        """A follow-up that is still there."""
+        case = self.case_of(session, named.task_id)
+        if case is None:
+            return None
+        return Match(by, None, case.contact, str(named), recipient, case.account_id)
 
     def _mails(self, session: Session, clues: Clues) -> Iterator[tuple[OutboxRow, MatchedBy]]:
         """The mails of ours that it names."""

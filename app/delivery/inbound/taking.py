@@ -16,7 +16,7 @@ import config
 from app.contacts.models import Contact, ContactStatus
 from app.core.database import upserts
 from app.delivery.inbound import consequences, matching
-from app.delivery.inbound.matching import Finder, Match
+from app.delivery.inbound.matching import CaseOf, Finder, Match
 from app.delivery.inbound.models import InboundMail, MatchedBy, Standing
 from app.delivery.inbound.reading import letter as letters
 from app.delivery.inbound.reading import sorting
@@ -24,17 +24,25 @@ from app.delivery.inbound.reading.letter import MOST_READ, Letter
 from app.delivery.inbound.reading.sorting import Kind, Sorted
 from app.delivery.inbound.sealing import seal, unseal
 from app.delivery.inbound.traces import NOTHING
+from app.delivery.mail.case_addresses import Door, Named, named
 from app.delivery.models import Invitation
 
 BY_PEOPLE = frozenset({Kind.REPLY, Kind.AUTO_REPLY})
 NOT_FOR_US = "It belongs to no mail that was sent from here."
+LOGGED = "Somebody who works here wrote it, and put the address of a follow-up into Bcc."
 FROM_COLLEAGUE = "Somebody who works here wrote it."
 TO_COLLEAGUE = "It answers a mail to a colleague, or a test mail."
 OURS = "It is a mail that was sent from here."
 ERASED = "It is about somebody who was erased."
 
 
-def take(session: Session, settings: config.Settings, raw: bytes, *, now: datetime) -> InboundMail | None:
+def no_case(session: Session, task_id: int) -> None:
+    """Nothing is known of follow-ups."""
+
+
+def take(
+    session: Session, settings: config.Settings, raw: bytes, *, now: datetime, case_of: CaseOf = no_case
+) -> InboundMail | None:
     """Keep a mail and do to the ledger what it says; None when the same mail was taken before.
 
     Raises whatever reading it raises; nothing is kept then.
@@ -44,7 +52,7 @@ def take(session: Session, settings: config.Settings, raw: bytes, *, now: dateti
     mail = _kept(session, {"digest": letter.digest, "arrived_at": now, "standing": Standing.TAKEN})
     if mail is None:
         return None
-    _fill(session, settings, mail, letter, found, now)
+    _fill(session, settings, mail, letter, found, now, case_of)
     return mail
 
 
@@ -66,7 +74,14 @@ def set_aside(
     return mail is not None
 
 
-def take_again(session: Session, settings: config.Settings, mail: InboundMail, *, now: datetime) -> bool:
+def take_again(
+    session: Session,
+    settings: config.Settings,
+    mail: InboundMail,
+    *,
+    now: datetime,
+    case_of: CaseOf = no_case,
+) -> bool:
     """Try once more a mail that was set aside; False when its octets are gone. Raises what reading it raises."""
     raw = unseal(settings, mail.sealed) if mail.sealed else None
     if raw is None:
@@ -74,7 +89,7 @@ def take_again(session: Session, settings: config.Settings, mail: InboundMail, *
     letter = letters.read(raw)
     found = sorting.sort(letter, now=now)
     mail.standing, mail.sealed, mail.reason = Standing.TAKEN, None, ""
-    _fill(session, settings, mail, letter, found, now)
+    _fill(session, settings, mail, letter, found, now, case_of)
     return True
 
 
@@ -95,12 +110,13 @@ def _fill(
     letter: Letter,
     found: Sorted,
     now: datetime,
+    case_of: CaseOf,
 ) -> None:
     by_sender = found.kind in BY_PEOPLE and not matching.is_colleague(session, letter.sender[1])
     if matching.is_ours(session, letter.ids("Message-ID")):
         mail.kind, mail.reason = Kind.NOTICE, OURS
         return
-    match = Finder(settings).find(session, found.clues, by_sender=by_sender)
+    match = Finder(settings, case_of).find(session, found.clues, by_sender=by_sender)
     mail.kind, mail.is_cut = found.kind, letter.is_cut
     if match is not None and match.contact is not None and match.contact.status is ContactStatus.ERASED:
         _keep_nothing(mail)
@@ -134,15 +150,28 @@ def _note_match(session: Session, mail: InboundMail, match: Match | None, found:
     if match is not None:
         mail.matched_by, mail.about = match.by, match.about
         mail.invitation, mail.contact = match.invitation, match.contact
-        mail.account_id = (
+        mail.account_id = match.account_id or (
             match.invitation.account_id if match.invitation else match.contact and match.contact.account_id
         )
-    if found.kind in BY_PEOPLE and matching.is_colleague(session, mail.from_address):
+    logged = named(mail.about)
+    if logged is not None and logged.door is Door.LOG:
+        _note_logged(session, mail, logged, found)
+    elif found.kind in BY_PEOPLE and matching.is_colleague(session, mail.from_address):
         mail.kind, mail.reason = Kind.NOTICE, FROM_COLLEAGUE
     elif mail.account_id is None and mail.matched_by is not MatchedBy.STAFF and found.kind is not Kind.NOTICE:
         mail.standing, mail.reason = Standing.UNMATCHED, mail.reason or NOT_FOR_US
     elif mail.matched_by is MatchedBy.STAFF:
         mail.standing, mail.reason = Standing.UNMATCHED, mail.reason or TO_COLLEAGUE
+
+
+def _note_logged(session: Session, mail: InboundMail, logged: Named, found: Sorted) -> None:
+    """What came by the address for Bcc: a colleague's own mail, unless a customer has got hold of it and writes there."""
+    if found.kind is Kind.REPLY and matching.writer(session, mail.from_address) is not None:
+        mail.about = str(logged._replace(door=Door.CASE))
+        return
+    if found.kind is not Kind.REPLY:
+        mail.about = None
+    mail.kind, mail.reason = Kind.NOTICE, LOGGED
 
 
 def let_go(mail: InboundMail) -> None:

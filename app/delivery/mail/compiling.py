@@ -57,6 +57,10 @@ class Wording:
     text: str
     html: str
     unsubscribe: tuple[str, ...] = ()  # Links, https first; marks allowed.
+    answers: tuple[str, ...] = ()  # Message-IDs of the conversation that it goes on with, the oldest first.
+    is_personal: bool = (
+        False  # A person wrote it for one reader, so programs may answer that the reader is away.
+    )
 
     def names(self) -> frozenset[str]:
         """The values a person must bring."""
@@ -158,13 +162,17 @@ def _structure(wording: Wording, sender: Sender) -> tuple[bytes, bytes, bytes]:
     """The octets around the two bodies, from a message whose bodies are two random words."""
     text, html = secrets.token_hex(16), secrets.token_hex(16)
     message = EmailMessage(policy=SMTP)
-    message["Auto-Submitted"] = "auto-generated"
+    if not wording.is_personal:
+        message["Auto-Submitted"] = "auto-generated"
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
     head, rest = message.as_bytes().split(text.encode())
     between, tail = rest.split(html.encode())
     ours = headers.mailbox("From", sender.name, sender.address)
     ours += headers.text("Content-Language", wording.language.replace("_", "-"))
+    if wording.answers:
+        ours += headers.links("In-Reply-To", wording.answers[-1])
+        ours += headers.message_ids("References", *wording.answers)
     # One with other letters before the @ would need SMTPUTF8 from every server on the way to everybody in the wave.
     if sender.reply_to and headers.is_ascii_address(sender.reply_to):
         ours += headers.mailbox("Reply-To", "", sender.reply_to)

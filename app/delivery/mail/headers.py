@@ -56,6 +56,11 @@ def links(field: str, *urls: str) -> bytes:
     return (f"{field}: " + ",\r\n ".join(f"<{url}>" for url in urls) + "\r\n").encode("ascii")
 
 
+def message_ids(field: str, *ids: str) -> bytes:
+    """A line of Message-IDs, each on a line of its own, as References has them (RFC 5322)."""
+    return links(field, *ids).replace(b",\r\n", b"\r\n")
+
+
 @lru_cache(maxsize=8)
 def date(moment: datetime) -> bytes:
     """The Date line; the moment is aware."""

@@ -34,7 +34,7 @@ class ReturnPaths:
         if not self.domain or not MAIL.fullmatch(mail):
             return None
         octets = bytes.fromhex(mail)
-        return f"b-{_base32(octets)}-{_mac(self._keys[0], octets)}@{self.domain}"
+        return f"b-{base32(octets)}-{mac(self._keys[0], octets)}@{self.domain}"
 
     def read(self, address: str) -> str | None:
         """What stands before the @ of the Message-ID whose return path this is; None for every other address.
@@ -45,15 +45,16 @@ class ReturnPaths:
         if found is None:
             return None
         octets = _octets(found[1])
-        genuine = [hmac.compare_digest(_mac(key, octets), found[2]) for key in self._keys]
+        genuine = [hmac.compare_digest(mac(key, octets), found[2]) for key in self._keys]
         return octets.hex() if any(genuine) else None
 
 
-def _mac(key: bytes, octets: bytes) -> str:
-    return _base32(hashlib.blake2b(octets, key=key, digest_size=MAC_BYTES).digest())
+def mac(key: bytes, octets: bytes) -> str:
+    """16 characters that fit these octets and this key, readable whatever their case became on the way."""
+    return base32(hashlib.blake2b(octets, key=key, digest_size=MAC_BYTES).digest())
 
 
-def _base32(octets: bytes) -> str:
+def base32(octets: bytes) -> str:
     return base64.b32encode(octets).decode().rstrip("=").lower()
 
 

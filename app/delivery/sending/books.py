@@ -21,7 +21,9 @@ from app.delivery.invitations import Move
 from app.delivery.models import Invitation, InvitationState, Reminder, Suppression, Wave
 from app.delivery.sending import asks, windows
 from app.delivery.sending.asks import Ask
-from app.delivery.sending.posting import INVITATION, OF_ASKS, REMINDER, TOLD, invitation_id_of
+from app.delivery.sending.posting import CASE, INVITATION, OF_ASKS, REMINDER, TOLD, invitation_id_of
+from app.delivery.telling import cases
+from app.delivery.telling.cases import CaseOutcome
 from app.delivery.telling.tidings import TidingOutcome, matter_of
 from app.surveys import rules
 from app.surveys.rules import Rules
@@ -59,7 +61,7 @@ class Books:
         leaving: Sequence[Row],
         known: Mapping[int, Ask | None],
         now: datetime,
-    ) -> list[MailOutcome | TidingOutcome]:
+    ) -> list[MailOutcome | TidingOutcome | CaseOutcome]:
         """Record what became of mails and which are about to go; what others should hear of.
 
         `known` holds the asks as they were when their mails were claimed; those it lacks are read here.
@@ -74,13 +76,22 @@ class Books:
         self._note_reminders(session, [pair for pair in pairs if pair[0].row.kind == REMINDER], now)
         self._note_dead(session, [ask for outcome, ask in of_asks if outcome.result.is_dead], now)
         self._forget_words(session, [outcome for outcome in outcomes if not _is_of_ask(outcome.row)])
-        return self._told(of_asks, now) + [
-            MailOutcome(
-                ask.id, ask.contact_id, moves[ask.id].state, outcome.row.kind == REMINDER, outcome.reason, now
-            )
-            for outcome, ask in pairs
-            if ask.id in moved and moves[ask.id].state in NOTICED
-        ]
+        return (
+            self._told(of_asks, now)
+            + self._written(outcomes)
+            + [
+                MailOutcome(
+                    ask.id,
+                    ask.contact_id,
+                    moves[ask.id].state,
+                    outcome.row.kind == REMINDER,
+                    outcome.reason,
+                    now,
+                )
+                for outcome, ask in pairs
+                if ask.id in moved and moves[ask.id].state in NOTICED
+            ]
+        )
 
     def _told(self, pairs: Sequence[tuple[Outcome, Ask]], now: datetime) -> list[TidingOutcome]:
         """What became of mails that tell something and do not wait for their turn any more."""
@@ -89,6 +100,11 @@ class Books:
             for outcome, ask in pairs
             if outcome.row.kind == TOLD and outcome.state not in WAITING_STILL
         ]
+
+    def _written(self, outcomes: Sequence[Outcome]) -> list[CaseOutcome]:
+        """What became of mails that colleagues wrote on follow-ups."""
+        mine = [outcome for outcome in outcomes if outcome.row.kind == CASE]
+        return [cases.outcome_of(outcome) for outcome in mine if outcome.state not in WAITING_STILL]
 
     def _pairs(
         self, session: Session, outcomes: Sequence[Outcome], known: Mapping[int, Ask | None]

@@ -33,6 +33,7 @@ from app.surveys import rules
 
 INVITATION, REMINDER, STAFF, TRIAL = "invitation", "reminder", "staff", "trial"
 TOLD = "told"  # What came of an answer; asks nothing.
+CASE = "case"  # What a colleague wrote to somebody on the page of a follow-up.
 OF_ASKS = frozenset(
     {INVITATION, REMINDER, TOLD}
 )  # Their refs begin with an invitation, whose link they carry.
@@ -144,7 +145,7 @@ class Desk:
     def __init__(self, session: Session, settings: config.Settings, now: datetime):
         self.session, self.now = session, now
         facts = installation(session)
-        self.zone = facts.zone
+        self.zone, self.is_live = facts.zone, facts.is_live
         name, self.address = parseaddr(settings.MAIL_FROM)
         self.company = letters.Company(facts.company or name, settings.BASE_URL, facts.product)
         own_name = "" if self.address.endswith("@justask.example") else name
@@ -176,6 +177,8 @@ class Desk:
             "from": [sender.name, sender.address],
             "reply_to": sender.reply_to,
         }
+        if wording.is_personal:
+            headers |= {"is_personal": True, "answers": list(wording.answers)}
         parts = {"subject": wording.subject, "text": wording.text, "html": wording.html}
         same = json.dumps([headers, parts]).replace(wording.key, "")
         digest = hashlib.sha256(same.encode()).hexdigest()
@@ -211,17 +214,21 @@ class Desk:
 
         The address stays ours, because the servers that may send for it are told in our own DNS (SPF, DMARC).
         """
-        if person is None:
-            return self.letter(wording, self.sender)
-        name = f"{person.name} ({self.company.name})" if self.company.name else person.name
-        return self.letter(wording, Sender(name, self.address, person.email))
+        sender = self.sender_as(person.name, person.email) if person else self.sender
+        return self.letter(wording, sender)
+
+    def sender_as(self, name: str, reply_to: str) -> Sender:
+        """Our address with a colleague's name before it."""
+        shown = f"{name} ({self.company.name})" if self.company.name else name
+        return Sender(shown, self.address, reply_to)
 
 
 def wording_of(letter: Letter) -> Wording:
     """The words of a stored letter."""
     facts = letter.headers
-    unsubscribe = tuple(facts["unsubscribe"])
-    return Wording(facts["key"], facts["language"], letter.subject, letter.text, letter.html, unsubscribe)
+    unsubscribe, answers = tuple(facts["unsubscribe"]), tuple(facts.get("answers", ()))
+    words = (facts["key"], facts["language"], letter.subject, letter.text, letter.html)
+    return Wording(*words, unsubscribe, answers, facts.get("is_personal", False))
 
 
 def sender_of(letter: Letter) -> Sender:

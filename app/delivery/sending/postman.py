@@ -23,6 +23,7 @@ from app.delivery.models import InvitationState
 from app.delivery.sending import asks, books, traces
 from app.delivery.sending.asks import FLOOR, PAUSED, REHEARSAL, WINDOW, Ask
 from app.delivery.sending.posting import (
+    CASE,
     INVITATION,
     OF_ASKS,
     REMINDER,
@@ -56,7 +57,7 @@ STEPS = {
 class Postman:
     """See `app.core.outbox.Carrier`; one for each turn of sending."""
 
-    kinds = (INVITATION, REMINDER, STAFF, TOLD, TRIAL)
+    kinds = (INVITATION, REMINDER, STAFF, TOLD, TRIAL, CASE)
 
     def __init__(self, mailer: Mailer):
         self.mailer = mailer
@@ -102,6 +103,8 @@ class Postman:
         about = [invitation_id_of(row.ref) for row in of_asks]
         self.asks.update(dict.fromkeys(about) | asks.read(connection, about))
         results, paused = [], set()
+        if self.is_live:
+            results += [_of_rehearsal(row) for row in ready if row.values.get("is_rehearsal")]
         for row in of_asks:
             ask = self.asks[invitation_id_of(row.ref)]
             stop = self._objection(ask, row, now)
@@ -271,7 +274,8 @@ class Postman:
         """During rehearsal only those on the list get real mail, and colleagues what is meant for colleagues."""
         if self.is_live or not self.mailer.leaves_the_machine:
             return True
-        known = self.allowed if row.kind in OF_ASKS else self.allowed | self.colleagues
+        is_to_colleagues = row.kind in (STAFF, TRIAL)
+        known = self.allowed | self.colleagues if is_to_colleagues else self.allowed
         return is_allowed(row.recipient, known)
 
     def _shelved_result(self, report: Report) -> Result:
@@ -287,6 +291,11 @@ def domain_of(address: str) -> str:
         return wire_address(address).rpartition("@")[2].lower()
     except BadAddress:
         return ""
+
+
+def _of_rehearsal(row: Row) -> Result:
+    """What was written in the rehearsal and waits still when the installation goes live is not for real people."""
+    return Result(row.id, Step.CANCELLED, REHEARSAL, is_try=False)
 
 
 def _result(report: Report) -> Result:

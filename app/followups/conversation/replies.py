@@ -1,6 +1,6 @@
 """What customers write back, on the task where it belongs, which then says that somebody waits for our answer.
 
-A reply lands on the open task about its ask, else on an open one about its writer, else on the closed one about its ask,
+A reply to what we wrote on a task lands there. One to a survey lands on the open task about its ask, else on an open one about its writer, else on the closed one about its ask,
 which opens again, else on a new one. It waits until somebody of us calls, writes or meets, or says that no answer is
 needed. Automatic replies wait for nobody.
 """
@@ -14,15 +14,31 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.auth.models import Staff
-from app.contacts.models import Account
+from app.contacts.models import Account, ContactRole
 from app.core.errors import Refused
 from app.core.installation import Installation, installation
 from app.core.language.words import speaking
+from app.delivery import suppressions
 from app.delivery.inbound.models import InboundMail
+from app.delivery.inbound.reading.sorting import Kind
+from app.followups.conversation import threads, writing
 from app.followups.models import Task, TaskChange, TaskKind, TaskMail, TaskState
 from app.followups.opening import BY
 from app.followups.triggers import Due, Person, for_complaint, for_reply
 from app.responses.models import Response
+
+
+def arrived(session: Session, mail: InboundMail, *, now: datetime) -> Task | None:
+    """A colleague wrote from their own mail program, or what we wrote on a task came back.
+
+    The task that it changed; None for a mail that changes none.
+    """
+    if mail.kind is Kind.NOTICE:
+        return threads.log_own(session, mail, now=now)
+    if mail.kind is Kind.HARD_BOUNCE and (task := threads.task_named(session, mail)):
+        writing.came_back(session, task, mail.reason or mail.status, now=now)
+        return task
+    return None
 
 
 def land(session: Session, mail: InboundMail, *, now: datetime) -> Task | None:
@@ -46,6 +62,8 @@ def complain(session: Session, mail: InboundMail, *, now: datetime) -> Task | No
     if mail.account_id is None:
         return None
     due = due_for(session, mail, for_complaint, now)
+    if mail.invitation_id is None and mail.contact and mail.contact.email_key:
+        suppressions.note_complaint(session, mail.contact.email_key, now=now)
     same = (Task.kind == TaskKind.ALERT, Task.invitation_id == mail.invitation_id)
     task = session.scalar(sa.select(Task).where(*same)) if mail.invitation_id else None
     if task is None:
@@ -68,6 +86,8 @@ def settle(task: Task, *, now: datetime) -> None:
 
 def task_of(session: Session, mail: InboundMail) -> Task | None:
     """The task where a reply belongs, the newest where there are several."""
+    if named := threads.task_named(session, mail):
+        return named
     found = None
     if mail.invitation_id:
         answers = sa.select(Response.id).where(Response.invitation_id == mail.invitation_id)
@@ -96,7 +116,8 @@ def due_for(session: Session, mail: InboundMail, trigger, now: datetime) -> Due:
     facts = installation(session)
     account = session.get_one(Account, mail.account_id)
     with speaking(facts.language):
-        return trigger(Person(mail.contact.role, account.tier), week=facts.work_week, now=now)
+        role = mail.contact.role if mail.contact else ContactRole.OTHER
+        return trigger(Person(role, account.tier), week=facts.work_week, now=now)
 
 
 def new(session: Session, mail: InboundMail, due: Due, now: datetime) -> Task:

@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from app.core.database import telling
 from app.core.installation import installation
 from app.core.language.words import speaking
+from app.delivery.telling import cases
 from app.followups.advocacy.models import Favour, FavourChange
+from app.followups.conversation.models import CaseMail
 from app.followups.improvements.models import Telling
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, TaskStep, Touch
 from app.followups.opening import BY
@@ -34,6 +36,7 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "task_states": telling.rows(session, TaskChange, TaskChange.task_id.in_(mine)),
         "task_steps": telling.rows(session, TaskStep, TaskStep.task_id.in_(mine)),
         "task_mails": telling.rows(session, TaskMail, TaskMail.task_id.in_(mine)),
+        "case_mails": telling.rows(session, CaseMail, CaseMail.contact_id == contact_id),
         "activities": telling.rows(session, Activity, Activity.task_id.in_(mine)),
         "told_by_mail": telling.rows(session, Telling, Telling.contact_id == contact_id),
         "settlements": telling.rows(session, Settlement, Settlement.task_id.in_(mine)),
@@ -64,6 +67,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     session.execute(undoable, execution_options=BULK)
     said = sa.update(Settlement).where(Settlement.task_id.in_([task.id for task in tasks]))
     session.execute(said.values(words=""), execution_options=BULK)
+    forget_letters(session, contact_id, now=now)
     promised = sa.update(Promise).where(Promise.contact_id == contact_id)
     session.execute(promised.values(phone=""), execution_options=BULK)
     waiting = promised.where(Promise.withdrawn_at.is_(None), Promise.until_at > now)
@@ -74,6 +78,17 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     touched = sa.update(Touch).where(Touch.contact_id == contact_id)
     session.execute(touched.values(words=""), execution_options=BULK)
     session.expire_all()
+
+
+def forget_letters(session: Session, contact_id: int, *, now: datetime) -> None:
+    """That one of us wrote stays, with its day; what waits to leave does not leave."""
+    written = CaseMail.contact_id == contact_id
+    rows = session.execute(sa.select(CaseMail.task_id, CaseMail.id).where(written)).all()
+    cases.forget(session, [cases.ref_of(*row) for row in rows])
+    nothing = {"recipient": "", "subject": "", "words": "", "reason": None}
+    session.execute(sa.update(CaseMail).where(written).values(nothing), execution_options=BULK)
+    waiting = sa.update(CaseMail).where(written, CaseMail.ended_at.is_(None))
+    session.execute(waiting.values(ended_at=now), execution_options=BULK)
 
 
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
@@ -92,6 +107,8 @@ def move_person(session: Session, from_id: int, to_id: int, *, now: datetime) ->
     session.execute(twice, execution_options=BULK)
     tasks = sa.update(Task).where(Task.contact_id == from_id)
     session.execute(tasks.values(contact_id=to_id, updated_at=now), execution_options=BULK)
+    written = sa.update(CaseMail).where(CaseMail.contact_id == from_id)
+    session.execute(written.values(contact_id=to_id), execution_options=BULK)
     for table in (Touch, Promise, Favour, Telling):
         rows = sa.update(table).where(table.contact_id == from_id)
         session.execute(rows.values(contact_id=to_id), execution_options=BULK)

@@ -23,6 +23,8 @@ REMOVED = "…"
 MOST_CLUES = 30
 MOST_SEARCHED = 200_000
 # Where servers write to whom a mail was really delivered; the first are the most certain.
+# Whoever it was for stands in the server's own line too, where there was only one; with Bcc often nowhere else.
+FOR = re.compile(r"\bfor\s+<?([^\s<>;,]{1,255}@[^\s<>;,]{1,255})>?", re.IGNORECASE)
 DELIVERED_TO = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "X-Forwarded-To", "To", "Cc")
 
 
@@ -114,11 +116,16 @@ def clues_of(letter: Letter) -> Clues:
         if part.get_content_type() in bounces.ORIGINALS or part.get_content_type() == "text/html":
             text += "\n" + text_in(part)
     return Clues(
-        [address for _, address in letter.addresses(*DELIVERED_TO)][:MOST_CLUES],
+        [*[address for _, address in letter.addresses(*DELIVERED_TO)], *received_for(letter)][:MOST_CLUES],
         list(dict.fromkeys([*ids, *OUR_ID.findall(text)]))[:MOST_CLUES],
         list(dict.fromkeys(LINK.findall(text)))[:MOST_CLUES],
         letter.sender[1],
     )
+
+
+def received_for(letter: Letter) -> list[str]:
+    """Whom servers took the mail for, as far as they say so."""
+    return [found for line in letter.headers("Received") for found in FOR.findall(line)]
 
 
 def text_in(part: Message) -> str:
