@@ -121,10 +121,16 @@ def fade(points: float, age: float, half_life: float, grace: float = 0) -> float
 
 
 def whole_points(parts: Mapping[str, float], total: int) -> dict[str, int]:
-    """Cut the parts down to whole points that add up to `total`: the largest remainders are rounded up, ties by name."""
+    """Cut the parts down to whole points that add up to `total`: the largest remainders are rounded up, ties by name.
+
+    Parts may be negative; where `total` was rounded to less than the parts cut down, the smallest remainders give way.
+    """
     shown = {name: floor(points) for name, points in parts.items()}
     # Remainders are compared to nine places, so that equal ones are not told apart by float noise.
     by_remainder = sorted(parts, key=lambda name: (round(shown[name] - parts[name], 9), name))
-    for name in by_remainder[: max(0, total - sum(shown.values()))]:
+    missing = total - sum(shown.values())
+    for name in by_remainder[: max(0, missing)]:
         shown[name] += 1
+    for name in by_remainder[len(by_remainder) + min(0, missing) :]:
+        shown[name] -= 1
     return shown

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.auth import access
+from app.contacts.models import Account
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery.words import STATE_TONES, STATES
@@ -38,14 +39,21 @@ def chosen_rows() -> Chosen:
         words=given.get("q", "").replace("\x00", "").strip()[:100],
         per_person=given.get("per") == PER_PERSON,
         recommending=given.get("about") == RECOMMENDING,
+        account_id=number_in("account"),
     )
+
+
+def number_in(name: str) -> int | None:
+    """The number that a parameter names; None for anything else."""
+    given = request.args.get(name, "")
+    return int(given) if given.isascii() and given.isdecimal() and len(given) < 10 else None
 
 
 def row_address(chosen: Chosen) -> dict[str, str]:
     """The parameters by which an address carries the rows chosen."""
     given = days_address(chosen) | {"band": chosen.band, "state": chosen.state}
     given |= {"by": chosen.dim, "key": chosen.key, "q": chosen.words}
-    given |= {"about": RECOMMENDING if chosen.recommending else None}
+    given |= {"about": RECOMMENDING if chosen.recommending else None, "account": chosen.account_id}
     return {name: str(value) for name, value in given.items() if value}
 
 
@@ -76,6 +84,7 @@ def responses():
         task_words=task_words,
         page=page,
         address=row_address(chosen),
+        account=db.session.get(Account, chosen.account_id) if chosen.account_id else None,
         unfiltered=days_address(chosen),
         following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
         dimensions=dimension_words(),

@@ -81,6 +81,7 @@ class Chosen:
     words: str = ""
     per_person: bool = False
     recommending: bool = False
+    account_id: int | None = None
 
     @property
     def last(self) -> date:
@@ -95,7 +96,8 @@ class Chosen:
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.band or self.state or self.dim or self.words or self.recommending)
+        narrowed = self.band, self.state, self.dim, self.words, self.recommending, self.account_id
+        return any(narrowed)
 
 
 def answers(
@@ -124,6 +126,8 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
         found.append(Response.score.between(*BAND_SCORES[chosen.band]))
     if chosen.dim and chosen.key:
         found.append(Response.dims[chosen.dim].as_string() == chosen.key)
+    if chosen.account_id:
+        found.append(Response.account_id == chosen.account_id)
     if chosen.words:
         found.append(Response.comment.icontains(chosen.words, autoescape=True))
     return found

@@ -178,7 +178,9 @@ def test_raked_answers_agree_with_every_margin(answers, seed):
     weights = raked(dict(zip(cells, answers, strict=True)), margins)
     for place, margin in enumerate(margins):
         for category, wanted in margin.items():
-            mine = [weights[cell] * n for cell, n in zip(cells, answers, strict=True) if cell[place] == category]
+            mine = [
+                weights[cell] * n for cell, n in zip(cells, answers, strict=True) if cell[place] == category
+            ]
             assert sum(mine) == pytest.approx(wanted)
 
 

@@ -37,6 +37,7 @@ def install(app: Flask) -> None:
         number=number,
         percent=percent,
         signed=signed,
+        signed_tenth=signed_tenth,
         whole=whole,
     )
     app.jinja_env.globals.update(
@@ -65,6 +66,13 @@ def signed(value: float) -> str:
     rounded = whole(value)
     sign = "+" if rounded > 0 else MINUS if rounded < 0 else ""
     return f"{sign}{number(abs(rounded))}"
+
+
+def signed_tenth(value: float) -> str:
+    """With its sign and one decimal: +4.2, 0.0, −7.5."""
+    tenths = whole(10 * value)
+    sign = "+" if tenths > 0 else MINUS if tenths < 0 else ""
+    return f"{sign}{format_decimal(abs(tenths) / 10, '#,##0.0')}"
 
 
 def number(value: float) -> str:

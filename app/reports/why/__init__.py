@@ -1,0 +1,1 @@
+"""Why the NPS of one period differs from that of another: the same people, newly answering, no longer answering."""
