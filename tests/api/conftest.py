@@ -90,9 +90,19 @@ class Program:
                 return found
 
 
+@pytest.fixture(scope="session")
+def documents() -> dict[str, dict]:
+    """The documents read so far, by the address they name, which is all that can differ between applications."""
+    return {}
+
+
 @pytest.fixture
-def document(client) -> dict:
-    return client.get(f"{PREFIX}/openapi.json").json
+def document(app, client, documents) -> dict:
+    """What the API says of itself, only to be read: it takes longer to put together than most tests do."""
+    address = app.extensions["settings"].BASE_URL
+    if address not in documents:
+        documents[address] = client.get(f"{PREFIX}/openapi.json").json
+    return documents[address]
 
 
 @pytest.fixture

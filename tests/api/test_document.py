@@ -15,6 +15,12 @@ def database_kind(request):
     return request.param
 
 
+@pytest.fixture
+def document(client) -> dict:
+    """The application's own, put together for each test."""
+    return client.get(f"{PREFIX}/openapi.json").json
+
+
 def operations(document: dict) -> dict[tuple[str, str], dict]:
     return {
         (method.upper(), path): operation
