@@ -12,6 +12,7 @@ from app.delivery.inbound.routes import blueprint as inbound
 from app.delivery.routes import blueprint as delivery
 from app.followups import advocacy_routes, improvement_routes, queue_routes, wish_routes  # noqa: F401
 from app.followups.conversation import mail_routes as case_mail_routes  # noqa: F401
+from app.followups.cover import routes as cover_routes  # noqa: F401
 from app.followups.improvements import mail_routes as improvement_mail_routes  # noqa: F401
 from app.followups.routes import blueprint as followups
 from app.public.vitals import blueprint as vitals

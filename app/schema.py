@@ -2,6 +2,7 @@
 
 from app.api.protocol import idempotency
 from app.auth import models as auth
+from app.auth.absences import models as absences
 from app.contacts import models as contacts
 from app.contacts import signals
 from app.contacts.importing import uploads
@@ -31,6 +32,7 @@ PARTS = (
     outbox,
     workers,
     auth,
+    absences,
     contacts,
     uploads,
     signals,

@@ -136,11 +136,19 @@ def hand_over(task: Task, person: Staff | None, *, by: Actor, now: datetime, why
     """Give the task to `person`, or to nobody; whether that changes anything."""
     if task.owner is person:
         return False
-    task.owner = person
-    task.updated_at = now
+    former, task.owner, task.updated_at = task.owner_id, person, now
     name = person.display_name if person else None
     words = stored(why, "why_owner", limit=LONGEST_WHY)
-    task.steps.append(TaskStep(kind=StepKind.HANDED_OVER, at=now, by=by.name, owner_name=name, words=words))
+    task.steps.append(
+        TaskStep(
+            kind=StepKind.HANDED_OVER,
+            at=now,
+            by=by.name,
+            owner_name=name,
+            former_owner_id=former,
+            words=words,
+        )
+    )
     return True
 
 

@@ -7,6 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
+    IntegerField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -16,6 +17,9 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from app.auth.absences.covering import Roster
+from app.auth.absences.models import Absence
+from app.core.language import wording
 from app.followups import words
 from app.followups.activities import LONGEST_WHY, LONGEST_WORDS
 from app.followups.models import NEEDS_CAUSE, Cause, Task
@@ -120,8 +124,31 @@ class SnoozeForm(FlaskForm):
     why_aside = StringField(_("Why is it put aside?"), [Optional(), Length(max=LONGEST_WHY)])
 
 
-class OwnerForm(FlaskForm):
-    """Who does it."""
+class PressedOwner(SelectField):
+    """Somebody chosen from the list, or who stands on the button that was pressed, which comes last."""
 
-    owner = SelectField(_("Owner"), coerce=int)
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist[-1:])
+
+
+class OwnerForm(FlaskForm):
+    """Who does it. To somebody who is away it goes only when that was pressed too (`anyway` is their number)."""
+
+    owner = PressedOwner(_("Owner"), coerce=int)
     why_owner = StringField(_("Why is it handed over?"), [Optional(), Length(max=LONGEST_WHY)])
+    anyway = IntegerField(validators=[Optional()])
+    away: Absence | None = None
+
+    def is_for_somebody_here(self, roster: Roster) -> bool:
+        """Whether the chosen person is not away; else the form says so, and who stands in."""
+        away = roster.absences.get(self.owner.data)
+        if away is None or self.anyway.data == away.staff_id:
+            return True
+        said = {
+            "name": away.staff.display_name,
+            "cover": away.cover.display_name,
+            "day": wording.day(away.to_on),
+        }
+        self.owner.errors = [_("%(name)s is away until %(day)s; %(cover)s stands in.", **said)]
+        self.away = away
+        return False

@@ -194,6 +194,7 @@ class TaskStep(Base):
     at: Mapped[Moment]
     by: Mapped[str] = mapped_column(sa.String(200))
     owner_name: Mapped[str | None] = mapped_column(sa.String(200))
+    former_owner_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL", index=False)
     until_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     words: Mapped[str] = mapped_column(sa.Text, default="")
 

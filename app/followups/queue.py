@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,7 +26,8 @@ ALL = "all"
 class QueueFilter:
     """What of the queue to show. `owner` is a staff id, "nobody" or "all"; `due` is waiting, overdue, today or new.
 
-    `aside`: what is put aside instead of what is to be done. Who looks for words finds both.
+    `aside`: what is put aside instead of what is to be done. Who looks for words finds both. `covered` are those for whom
+    the owner stands in: what is theirs belongs to this queue too.
     """
 
     owner: int | str = ALL
@@ -36,6 +37,7 @@ class QueueFilter:
     closed: bool = False
     aside: bool = False
     account_id: int | None = None
+    covered: tuple[int, ...] = ()
 
     @property
     def is_narrowed(self) -> bool:
@@ -97,15 +99,18 @@ def day_end(now: datetime, zone: ZoneInfo) -> datetime:
     return midnight + timedelta(days=1)
 
 
-def owned_by(owner: int | str) -> list[sa.ColumnElement[bool]]:
+def owned_by(owner: int | str, covered: Collection[int] = ()) -> list[sa.ColumnElement[bool]]:
+    """Whose tasks: everybody's, nobody's, or one person's and those of people for whom that one stands in."""
     if owner == ALL:
         return []
+    if covered:
+        return [Task.owner_id.in_([owner, *covered])]
     return [Task.owner_id.is_(None) if owner == NOBODY else Task.owner_id == owner]
 
 
 def conditions(chosen: QueueFilter, *, now: datetime, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
     """The WHERE of a filter."""
-    found = [state_of(chosen, now), *owned_by(chosen.owner)]
+    found = [state_of(chosen, now), *owned_by(chosen.owner, chosen.covered)]
     if chosen.kind:
         found.append(Task.kind == chosen.kind)
     if chosen.account_id:
@@ -220,7 +225,9 @@ def is_nothing_yet(session: Session) -> bool:
     return not session.scalar(sa.select(sa.exists().select_from(Task)))
 
 
-def counts(session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo) -> QueueCounts:
+def counts(
+    session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo, covered: Collection[int] = ()
+) -> QueueCounts:
     """The counts over the queue of an owner, in one query."""
     late = overdue(now)
     today = sa.and_(next_due < day_end(now, zone), sa.not_(late))
@@ -236,7 +243,7 @@ def counts(session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo)
         how_many(shown, today),
         how_many(shown, Task.state == TaskState.NEW),
         how_many(put_aside(now)),
-    ).where(is_open, *owned_by(owner))
+    ).where(is_open, *owned_by(owner, covered))
     return QueueCounts(*(int(number) for number in session.execute(query).one()))
 
 

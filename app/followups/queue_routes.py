@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.auth import access
+from app.auth.absences import covering
 from app.auth.models import RoleName
 from app.core import clock
 from app.core.web.paging import Page
@@ -22,7 +23,7 @@ from app.followups.models import Task, TaskState
 from app.followups.promises import giving
 from app.followups.promises import words as promise_words
 from app.followups.queue import PAGE_SIZE, QueueFilter
-from app.followups.routes import address_of, blueprint, chosen_filter, just_done, zone
+from app.followups.routes import address_of, blueprint, chosen_filter, here, just_done, roster, zone
 from app.reports.lists import csv_lines, inert
 
 CSV_HEAD = (
@@ -59,7 +60,8 @@ def queue_page():
         promise_words=promise_words,
         chosen=chosen,
         address=address_of(chosen),
-        counts=queue.counts(db.session, chosen.owner, now=now, zone=zone()),
+        counts=queue.counts(db.session, chosen.owner, now=now, zone=zone(), covered=chosen.covered),
+        **covers_of(chosen.owner),
         owners=queue.owners(db.session),
         just_done=just_done(),
         strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
@@ -68,6 +70,13 @@ def queue_page():
         words=words,
         now=now,
     )
+
+
+def covers_of(owner: int | str) -> dict:
+    """For whom the owner of this queue stands in, by whom, and an absence from which the reader has just come back."""
+    over = covering.just_over(db.session, current_user.id, here()) if owner == current_user.id else None
+    covered = roster().covered_by(owner) if isinstance(owner, int) else {}
+    return {"covered": covered, "for_whom": covering.words_of, "back_from": over}
 
 
 @blueprint.get("/queue.csv")

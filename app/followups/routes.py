@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
 from flask_wtf import FlaskForm
 
 from app import journey
 from app.auth import access
+from app.auth.absences.covering import Roster
 from app.auth.models import RoleName
 from app.contacts import words as contact_words
 from app.contacts.models import Account
 from app.core import audit, clock
-from app.core.clock import Today
+from app.core.clock import Today, day_of
 from app.core.errors import Invalid, NotFound, Refused
 from app.core.web.fields import mark, told
 from app.core.web.pages import this_installation
@@ -50,6 +51,18 @@ def zone() -> ZoneInfo:
     return ZoneInfo(current_user.time_zone) if current_user.time_zone else this_installation().zone
 
 
+def here() -> date:
+    """The day here, by which everybody's absences go."""
+    return day_of(clock.now(), this_installation().zone)
+
+
+def roster() -> Roster:
+    """Who is away today, read once for a request."""
+    if "roster" not in g:
+        g.roster = Roster.on(db.session, here())
+    return g.roster
+
+
 def chosen_filter() -> QueueFilter:
     """The filter in the address; unknown values are passed over. People see their own queue first."""
     asked = request.args
@@ -61,6 +74,7 @@ def chosen_filter() -> QueueFilter:
     kind = asked.get("kind", "")
     return QueueFilter(
         owner=owner,
+        covered=tuple(roster().covered_by(owner)) if isinstance(owner, int) else (),
         kind=TaskKind(kind) if kind in set(TaskKind) else None,
         due=asked.get("due") if asked.get("due") in {"waiting", "overdue", "today", "new"} else None,
         words=asked.get("q", "").replace("\x00", "").strip()[:100],
@@ -98,7 +112,7 @@ def render_task(task: Task, status: int = 200, **forms):
     now = clock.now()
     chosen = chosen_filter()
     owner_form = forms.get("owner") or OwnerForm(formdata=None, owner=task.owner_id or 0)
-    owner_form.owner.choices = words.owner_choices(queue.workers(db.session, task))
+    owner_form.owner.choices = words.owner_choices(queue.workers(db.session, task), roster().absences)
     page = render_template(
         "followups/task.html",
         **showing.context(
@@ -122,6 +136,7 @@ def render_task(task: Task, status: int = 200, **forms):
         resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None, **as_it_ended(task)),
         snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),
         owner_form=owner_form,
+        away=roster().absences.get(task.owner_id),
         just_done=just_done(),
         story=activities.story(task),
         settlements=asking.of_task(db.session, task.id),
@@ -367,7 +382,7 @@ def hand_over(task_id: int):
         return closed_already(task, form)
     people = {person.id: person for person in queue.workers(db.session, task)}
     form.owner.choices = words.owner_choices(list(people.values()))
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or not form.is_for_somebody_here(roster()):
         return render_task(task, 400, owner=form)
     person, chosen = people.get(form.owner.data), chosen_filter()
     try:

@@ -10,7 +10,9 @@ from flask_babel import format_date, gettext, ngettext
 from flask_babel import lazy_gettext as _
 from wtforms.fields.choices import SelectChoice
 
+from app.auth.absences.models import Absence
 from app.auth.models import Staff
+from app.core.language import wording
 from app.followups.models import (
     ActivityKind,
     Cause,
@@ -213,9 +215,15 @@ def owner_options(people: Sequence[Staff]) -> list[tuple[int, str]]:
     return [(person.id, person.display_name) for person in people]
 
 
-def owner_choices(people: Sequence[Staff]) -> list[SelectChoice]:
-    """The owners a task may be handed to, nobody among them."""
+def owner_choices(people: Sequence[Staff], away: Mapping[int, Absence] | None = None) -> list[SelectChoice]:
+    """The owners a task may be handed to, nobody among them; who is away, and until when, stands with the name."""
     return [
         SelectChoice(0, _("Nobody")),
-        *(SelectChoice(person.id, person.display_name) for person in people),
+        *(SelectChoice(person.id, owner_words(person, (away or {}).get(person.id))) for person in people),
     ]
+
+
+def owner_words(person: Staff, away: Absence | None) -> str:
+    if away is None:
+        return person.display_name
+    return gettext("%(name)s, away until %(day)s", name=person.display_name, day=wording.day(away.to_on))

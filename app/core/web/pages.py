@@ -41,6 +41,12 @@ SETTINGS = (
         "viewer",
     ),
     (
+        "followups.absences",
+        lazy_gettext("Absence"),
+        lazy_gettext("When you are away, and who sees your follow-ups meanwhile"),
+        "csm",
+    ),
+    (
         "setup.installation",
         lazy_gettext("Installation"),
         lazy_gettext("Company, product, time zone, own domains, holidays, default owner"),
@@ -83,7 +89,15 @@ SETTINGS = (
 )
 COVERED = {
     "contacts.accounts": ("contacts", "imports"),
-    "auth.settings": ("auth", "setup", "inbound", "contacts.stages", "contacts.change_stages"),
+    "auth.settings": (
+        "auth",
+        "setup",
+        "inbound",
+        "contacts.stages",
+        "contacts.change_stages",
+        "followups.absences",
+        "followups.enter_absence",
+    ),
     "surveys.programs": ("surveys", "delivery"),
     "reports.overview": (
         "reports",
@@ -109,7 +123,9 @@ COVERED = {
     ),
 }  # Sections that hold more, or less, than the pages of their own package; a page's own name goes before its package's.
 
+PERSONAL = {"followups.absences"}
 REACHED_FROM = {
+    "followups.absences": ("followups.enter_absence",),
     "auth.password": ("auth.change_password",),
     "auth.own": ("auth.change_own",),
     "auth.staff": (
@@ -224,7 +240,7 @@ def settings_pages() -> list[dict]:
             "meaning": meaning,
             "url": url_for(endpoint),
             "endpoint": endpoint,
-            "is_personal": role == "viewer",
+            "is_personal": role == "viewer" or endpoint in PERSONAL,
             "is_current": is_part_of(request.endpoint or "", endpoint),
         }
         for endpoint, label, meaning, role in SETTINGS
