@@ -88,6 +88,10 @@ class Settings:
         "for a mail provider that posts raw mails to /hooks/inbound: whsec_... (Standard Webhooks) or a bearer token of "
         "24 or more characters; several comma separated; empty: nobody may",
     )
+    CHAT_ALLOW: tuple[str, ...] = setting(
+        (),
+        "names, addresses or networks off the public internet that chat webhooks may call, comma separated; empty: none",
+    )
     ENGINE: str = setting(
         "embedded",
         "who runs the timetable: embedded (one machine), or procrastinate (several machines, on PostgreSQL)",

@@ -15,6 +15,7 @@ from app.followups.conversation import mail_routes as case_mail_routes  # noqa: 
 from app.followups.cover import routes as cover_routes  # noqa: F401
 from app.followups.improvements import mail_routes as improvement_mail_routes  # noqa: F401
 from app.followups.routes import blueprint as followups
+from app.integrations.routes import blueprint as integrations
 from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, results_routes, review_routes  # noqa: F401
 from app.reports.comments import comment_routes  # noqa: F401
@@ -44,6 +45,7 @@ BLUEPRINTS = (
     followups,
     reports,
     finding,
+    integrations,
     setup,
     brand,
     vitals,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import chain
 
 from flask import current_app
 
@@ -21,7 +22,7 @@ from app.contacts.importing import uploads
 from app.core import clock
 from app.core.clock import day_of
 from app.core.installation import installation
-from app.core.outbox import OutboxState, is_more_due
+from app.core.outbox import OutboxState, carry, is_more_due
 from app.core.processes import workers
 from app.core.processes.queue import enqueue
 from app.core.processes.timetable import HOUSEKEEPING, MAIL, TIMETABLE, Job, every, job_named, stopping
@@ -46,6 +47,8 @@ from app.followups.conversation import writing
 from app.followups.improvements import mailing
 from app.followups.settling import asking as settling
 from app.health import due, snapshots
+from app.integrations import digests, news, notifying
+from app.integrations.chat import carrier
 from app.passes import run_once, work
 from app.reports import rollups
 from app.responses import partials
@@ -217,6 +220,25 @@ def send_mail(now: datetime) -> int:
     sender.note_way(db.session, way, now=now)
     db.session.commit()
     return ended
+
+
+@every(seconds=30)
+def tell_colleagues(now: datetime) -> int:
+    """Tell colleagues what happened: at once what cannot wait, the rest in their morning."""
+    news.find(db.session, now=now)
+    db.session.commit()
+    told = chain(
+        notifying.tell_due(db.session, settings(), now=now), digests.send_due(db.session, settings(), now=now)
+    )
+    return committed(told, then="send_mail")
+
+
+@every(seconds=10, is_shared=True)
+def send_chat(now: datetime) -> int:
+    """Post to the webhooks of those who want to be told by chat."""
+    if not carrier.is_due(db.session, now=now):
+        return 0
+    return carry(db.session, carrier.ChatCarrier(settings()), now=now, should_stop=stopping.is_set)
 
 
 @every(seconds=60)

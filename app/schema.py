@@ -20,6 +20,7 @@ from app.followups.promises import models as promises
 from app.followups.settling import models as settling
 from app.followups.undoing import models as undoing
 from app.health import models as health
+from app.integrations import models as integrations
 from app.reports import models as reports
 from app.responses import models as responses
 from app.sentiment import models as sentiment
@@ -50,6 +51,7 @@ PARTS = (
     advocacy,
     improvements,
     health,
+    integrations,
     reports,
     idempotency,
 )

@@ -1,1 +1,1 @@
-"""Telling others."""
+"""Telling others: colleagues by mail and chat."""

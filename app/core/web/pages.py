@@ -41,6 +41,12 @@ SETTINGS = (
         "viewer",
     ),
     (
+        "integrations.notices",
+        lazy_gettext("Notices"),
+        lazy_gettext("What you are told by mail and chat"),
+        "viewer",
+    ),
+    (
         "followups.absences",
         lazy_gettext("Absence"),
         lazy_gettext("When you are away, and who sees your follow-ups meanwhile"),
@@ -97,6 +103,7 @@ COVERED = {
         "contacts.change_stages",
         "followups.absences",
         "followups.enter_absence",
+        "integrations",
     ),
     "surveys.programs": ("surveys", "delivery"),
     "reports.overview": (
@@ -126,6 +133,7 @@ COVERED = {
 PERSONAL = {"followups.absences"}
 REACHED_FROM = {
     "followups.absences": ("followups.enter_absence",),
+    "integrations.notices": ("integrations.choose_notices",),
     "auth.password": ("auth.change_password",),
     "auth.own": ("auth.change_own",),
     "auth.staff": (

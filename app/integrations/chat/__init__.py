@@ -1,0 +1,1 @@
+"""Chat: webhooks that Slack, Microsoft Teams and whatever understands the same take."""

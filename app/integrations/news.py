@@ -1,0 +1,104 @@
+"""Finding what colleagues should hear of at once, without a word in the way of whoever answers or writes.
+
+Rows are looked through by their numbers. Rows of a minute ago may still be on their way in another transaction, so the
+cursor stays behind them; a notice is written down once, however often its row is seen.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+from app.contacts.models import Contact
+from app.core.installation import installation
+from app.followups.models import StepKind, Task, TaskKind, TaskMail, TaskState, TaskStep
+from app.integrations.models import NewsCursor, NoticeKind
+from app.integrations.notifying import notify
+
+SETTLED = timedelta(minutes=1)
+MOST = 2000
+TASKS, MAILS, STEPS = "tasks", "mails", "steps"
+
+
+def find(session: Session, *, now: datetime) -> int:
+    """Write down what is new since the last pass: detractors in key roles, what customers wrote, what was handed over."""
+    facts = installation(session)
+    meant = [Task.is_rehearsal.is_(False)] if facts.is_live else []
+    found = 0
+    for task in new_detractors(session, meant, now):
+        if to := task.owner_id or facts.default_owner_id:
+            found += notify(session, NoticeKind.KEY_DETRACTOR, task, to=[to], now=now)
+    for mail, task in new_mails(session, meant, now):
+        if to := task.owner_id or facts.default_owner_id:
+            found += notify(session, NoticeKind.REPLY, task, to=[to], key=str(mail.id), now=now)
+    for step, task in new_owners(session, meant, now):
+        found += notify(session, NoticeKind.HANDED_OVER, task, to=[task.owner_id], key=str(step.id), now=now)
+    return found
+
+
+def new_detractors(session: Session, meant: list, now: datetime) -> list[Task]:
+    """The open tasks for detractors in key roles that were opened since."""
+    since = behind(session, TASKS, Task.id)
+    if since is None:
+        return []
+    rows = sa.select(Task).where(Task.id > since).order_by(Task.id).limit(MOST)
+    tasks = session.scalars(rows.options(joinedload(Task.contact), joinedload(Task.account))).all()
+    move(session, TASKS, [(task.id, task.created_at) for task in tasks], now)
+    ours = set(session.scalars(sa.select(Task.id).where(Task.id.in_([task.id for task in tasks]), *meant)))
+    return [task for task in tasks if task.id in ours and is_urgent(task, task.contact)]
+
+
+def is_urgent(task: Task, person: Contact | None) -> bool:
+    is_unhappy = task.kind is TaskKind.DETRACTOR and task.state is not TaskState.CLOSED
+    return is_unhappy and person is not None and person.role.is_key
+
+
+def new_mails(session: Session, meant: list, now: datetime) -> list[tuple[TaskMail, Task]]:
+    """What customers wrote since, on tasks where they still wait."""
+    since = behind(session, MAILS, TaskMail.id)
+    if since is None:
+        return []
+    rows = (
+        sa.select(TaskMail, Task).join(Task, Task.id == TaskMail.task_id).where(TaskMail.id > since, *meant)
+    )
+    found = [tuple(row) for row in session.execute(rows.order_by(TaskMail.id).limit(MOST))]
+    move(session, MAILS, [(mail.id, mail.at) for mail, _task in found], now)
+    return [(mail, task) for mail, task in found if task.replied_at is not None]
+
+
+def new_owners(session: Session, meant: list, now: datetime) -> list[tuple[TaskStep, Task]]:
+    """The open tasks that a colleague has handed to somebody else since, and that are still theirs."""
+    since = behind(session, STEPS, TaskStep.id)
+    if since is None:
+        return []
+    rows = (
+        sa.select(TaskStep, Task).join(Task, Task.id == TaskStep.task_id).where(TaskStep.id > since, *meant)
+    )
+    rows = rows.options(joinedload(Task.owner)).order_by(TaskStep.id).limit(MOST)
+    found = [tuple(row) for row in session.execute(rows)]
+    move(session, STEPS, [(step.id, step.at) for step, _task in found], now)
+    return [(step, task) for step, task in found if is_given(step, task)]
+
+
+def is_given(step: TaskStep, task: Task) -> bool:
+    owner = task.owner.display_name if task.owner else None
+    is_theirs = owner is not None and owner == step.owner_name and owner != step.by
+    return step.kind is StepKind.HANDED_OVER and task.is_open and is_theirs
+
+
+def behind(session: Session, name: str, column: sa.orm.InstrumentedAttribute) -> int | None:
+    """Up to which row was looked; None at first, when everything that is there is history."""
+    row = session.get(NewsCursor, name)
+    if row is None:
+        session.add(NewsCursor(name=name, seen_id=session.scalar(sa.select(sa.func.max(column))) or 0))
+        session.flush()
+        return None
+    return row.seen_id
+
+
+def move(session: Session, name: str, seen: list[tuple[int, datetime]], now: datetime) -> None:
+    settled = [number for number, at in seen if at < now - SETTLED or len(seen) == MOST]
+    if settled:
+        session.get_one(NewsCursor, name).seen_id = max(settled)

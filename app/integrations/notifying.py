@@ -1,0 +1,120 @@
+"""Telling colleagues that something happened on a follow-up: `notify` writes it down, `tell_due` thinks of mail and chat.
+
+Whoever stands in for somebody away is told too, and for whom. The words are made when something is told; what is erased
+meanwhile is not told at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload
+
+import config
+from app.auth.absences.covering import Roster
+from app.auth.models import Staff
+from app.core import outbox_rows
+from app.core.clock import day_of
+from app.core.installation import installation
+from app.core.language.words import speaking
+from app.core.outbox_rows import insert_new
+from app.delivery import letters
+from app.delivery.mail.compiling import new_message_id
+from app.delivery.sending import posting
+from app.followups.models import Task
+from app.integrations import choices, saying
+from app.integrations.models import ChatScope, Notice, NoticeChoice, NoticeKind
+
+CHAT = "chat"
+URGENT = frozenset({NoticeKind.KEY_DETRACTOR, NoticeKind.ESCALATED, NoticeKind.TRIAL})
+LATEST = timedelta(days=2)
+CHUNK = 100
+
+
+def notify(
+    session: Session,
+    kind: NoticeKind,
+    task: Task | None,
+    *,
+    to: Iterable[int],
+    key: str = "",
+    now: datetime,
+) -> int:
+    """Write down for these people, by their staff ids, that something happened on a task; for how many it is new.
+
+    Each is told a thing once: `key` names it where one kind can happen on one task more than once. Who stands in for
+    somebody of them is told too. Ways and moment are each person's own choice; nothing is sent here.
+    """
+    roster = Roster.on(session, day_of(now, installation(session).zone))
+    name = ":".join(str(part) for part in (kind.value, task.id if task else "", key) if part != "")[:120]
+    rows = [
+        {
+            "staff_id": reader,
+            "for_staff_id": absences[0].staff_id if absences else None,
+            "task_id": task.id if task else None,
+            "kind": kind,
+            "key": name,
+            "at": now,
+            "is_urgent": kind in URGENT,
+            "looked_at": None,
+        }
+        for reader, absences in roster.readers(to).items()
+    ]
+    before = count_of(session, name)
+    insert_new(session, Notice.__table__, rows, key=["staff_id", "key"])
+    return count_of(session, name) - before
+
+
+def count_of(session: Session, key: str) -> int:
+    return session.scalar(sa.select(sa.func.count()).select_from(Notice).where(Notice.key == key)) or 0
+
+
+def tell_due(session: Session, settings: config.Settings, *, now: datetime) -> Iterator[int]:
+    """Put into the outbox what people want to hear at once, by mail or chat; yields after each part, for a commit."""
+    people = (joinedload(Notice.staff), joinedload(Notice.for_staff), joinedload(Notice.task))
+    query = (
+        sa.select(Notice).where(Notice.looked_at.is_(None)).options(*people).order_by(Notice.id).limit(CHUNK)
+    )
+    while found := session.scalars(query).unique().all():
+        for notice in found:
+            tell(session, settings, notice, choices.of(session, notice.staff_id), now=now)
+            notice.looked_at = now
+        session.flush()
+        yield len(found)
+
+
+def tell(
+    session: Session, settings: config.Settings, notice: Notice, chosen: NoticeChoice, *, now: datetime
+) -> None:
+    """By the ways that the reader has chosen for it. What is long past, or about nothing any more, waits for no reader."""
+    if not notice.staff.active or now - notice.at > LATEST:
+        return
+    if notice.task is None and notice.kind is not NoticeKind.TRIAL:
+        return
+    if notice.is_urgent and chosen.mail_at_once and notice.kind is not NoticeKind.TRIAL:
+        mail(session, settings, notice.staff, notice, now=now)
+    wants_chat = notice.is_urgent or chosen.chat_scope is ChatScope.ALL
+    if chosen.chat_kind is not None and wants_chat:
+        row = {
+            "kind": CHAT,
+            "ref": str(notice.id),
+            "recipient": f"staff:{notice.staff_id}",
+            "message_id": new_message_id("chat@justask.invalid"),
+            "due_at": now,
+        }
+        outbox_rows.put(session, [row], now=now)
+
+
+def mail(
+    session: Session, settings: config.Settings, reader: Staff, notice: Notice, *, now: datetime
+) -> None:
+    facts = installation(session)
+    language = reader.language or facts.language
+    with speaking(language):
+        told = saying.of_notice(notice, settings)
+        about = {"footer": saying.footer(settings), "link": told.link}
+        wording = letters.notice(facts.company, language, told.title, told.lines, **about)
+    where = {"kind": posting.STAFF, "recipient": reader.email, "name": reader.display_name}
+    posting.post(session, settings, wording, **where, now=now)
