@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import gc
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from app.core.database import transactions
 from app.extensions import db
 from app.sentiment.engine.vectors import model
 from tests import make
-from tests.databases import PostgresDatabases, SqliteDatabases, settings_for
+from tests.databases import PostgresDatabases, SqliteDatabases, in_memory, settings_for
 
 hypothesis_settings.register_profile("suite", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("suite")
@@ -42,6 +43,12 @@ class LateRule(Rule):
 
 
 Flask.url_rule_class = LateRule
+
+
+def pytest_configure() -> None:
+    """What a test writes lies in memory where it can, or each transaction on SQLite waits for the disk."""
+    if folder := in_memory():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
 
 
 def pytest_collection_finish() -> None:
