@@ -19,7 +19,15 @@ from app.followups import words as task_words
 from app.reports import charts, lists
 from app.reports.lists import PAGE_SIZE, Chosen
 from app.reports.overview import SERIES_HEAD, series
-from app.reports.routes import RECOMMENDING, asked, blueprint, dimension_words, figures, segment_names
+from app.reports.routes import (
+    RECOMMENDING,
+    asked,
+    blueprint,
+    dimension_name,
+    figures,
+    is_dimension,
+    segment_names,
+)
 from app.surveys.scales import Band, band
 
 PER_PERSON = "person"
@@ -40,7 +48,14 @@ def chosen_rows() -> Chosen:
         per_person=given.get("per") == PER_PERSON,
         recommending=given.get("about") == RECOMMENDING,
         account_id=number_in("account"),
+        second=second_segment(),
     )
+
+
+def second_segment() -> tuple[str, str] | None:
+    """One more property and its value, where an address carries two."""
+    dim, key = request.args.get("by2", ""), request.args.get("key2", "")[:120]
+    return (dim, key) if key and is_dimension(dim) else None
 
 
 def number_in(name: str) -> int | None:
@@ -54,6 +69,7 @@ def row_address(chosen: Chosen) -> dict[str, str]:
     given = days_address(chosen) | {"band": chosen.band, "state": chosen.state}
     given |= {"by": chosen.dim, "key": chosen.key, "q": chosen.words}
     given |= {"about": RECOMMENDING if chosen.recommending else None, "account": chosen.account_id}
+    given |= dict(zip(("by2", "key2"), chosen.second or (), strict=False))
     return {name: str(value) for name, value in given.items() if value}
 
 
@@ -87,12 +103,17 @@ def responses():
         account=db.session.get(Account, chosen.account_id) if chosen.account_id else None,
         unfiltered=days_address(chosen),
         following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
-        dimensions=dimension_words(),
-        segment_words=segment_names(chosen.dim),
+        told_segments=told_segments(chosen),
         band=band,
         band_options=[(name, words) for name, words in charts.band_words().items() if name in set(Band)],
         to_review=len(lists.to_review(db.session)),
     )
+
+
+def told_segments(chosen: Chosen) -> list[str]:
+    """The segments that rows are narrowed to, in words."""
+    pairs = [(chosen.dim, chosen.key), chosen.second or (None, None)]
+    return [f"{dimension_name(dim)}: {segment_names(dim)(dim, key)}" for dim, key in pairs if dim and key]
 
 
 @blueprint.get("/responses.csv")

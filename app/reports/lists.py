@@ -69,7 +69,7 @@ class Chosen:
 
     With `per_person` the rows are people: of answers each person's last vote in these days, which is what the headline
     counts; of asks the last one of each person who gave no vote. `recommending`: of asks only those that ask for a
-    recommendation.
+    recommendation. `second`: one more dimension with its segment.
     """
 
     start: date
@@ -82,6 +82,7 @@ class Chosen:
     per_person: bool = False
     recommending: bool = False
     account_id: int | None = None
+    second: tuple[str, str] | None = None
 
     @property
     def last(self) -> date:
@@ -96,7 +97,15 @@ class Chosen:
 
     @property
     def is_narrowed(self) -> bool:
-        narrowed = self.band, self.state, self.dim, self.words, self.recommending, self.account_id
+        narrowed = (
+            self.band,
+            self.state,
+            self.dim,
+            self.words,
+            self.recommending,
+            self.account_id,
+            self.second,
+        )
         return any(narrowed)
 
 
@@ -126,6 +135,9 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
         found.append(Response.score.between(*BAND_SCORES[chosen.band]))
     if chosen.dim and chosen.key:
         found.append(Response.dims[chosen.dim].as_string() == chosen.key)
+    if chosen.second:
+        dim, key = chosen.second
+        found.append(Response.dims[dim].as_string() == key)
     if chosen.account_id:
         found.append(Response.account_id == chosen.account_id)
     if chosen.words:

@@ -28,7 +28,7 @@ from app.reports.periods import Every, Period, months_back
 from app.reports.surveys import breaks
 from app.reports.surveys.breaks import Break
 from app.reports.trend import HEADLINE_DAYS, NpsPoint
-from app.surveys.models import Survey
+from app.surveys.models import Program, Survey
 from app.surveys.scales import Band
 from app.surveys.wording import language_name
 
@@ -36,7 +36,8 @@ blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 MONTHS_SHOWN = 11
 LONGEST_DAYS = 366 * 6
 RECOMMENDING = "recommendation"
-DIMENSIONS = ("tier", "role", "owner", "language", "survey", "stage")
+DIMENSIONS = ("tier", "role", "owner", "language", "survey", "stage", "country", "program")
+OF_ACCOUNT, LONGEST_DIMENSION = "segment.", 32
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,13 @@ def asked() -> Asked:
         start=start,
         end=last + timedelta(days=1),
         every=Every(every) if every in set(Every) else Every.MONTH,
-        dim=dim if dim in DIMENSIONS else None,
+        dim=dim if is_dimension(dim) else None,
     )
+
+
+def is_dimension(name: str | None) -> bool:
+    """A name of the list, or `segment.NAME` for an attribute of accounts."""
+    return name in DIMENSIONS or bool(name and name.startswith(OF_ACCOUNT) and len(name) <= LONGEST_DIMENSION)
 
 
 def day_in(name: str) -> date | None:
@@ -103,6 +109,7 @@ def overview_page():
         composition_chart=composition_chart(found, chosen),
         rate_chart=rate_chart(found, chosen),
         dimensions=dimension_words(),
+        dimension_name=dimension_name,
         segment_words=segment_names(chosen.dim),
         band_words=charts.band_words(),
         days=Period(chosen.start, chosen.end),
@@ -261,7 +268,14 @@ def dimension_words() -> dict[str, str]:
         "language": _("Language"),
         "survey": _("Survey"),
         "stage": _("Stage"),
+        "country": _("Country"),
+        "program": _("Program"),
     }
+
+
+def dimension_name(dim: str) -> str:
+    """What a property is called; an attribute of accounts by its own name."""
+    return dimension_words().get(dim) or dim.removeprefix(OF_ACCOUNT)
 
 
 def segment_names(dim: str | None) -> Callable[[str, str], str]:
@@ -271,12 +285,16 @@ def segment_names(dim: str | None) -> Callable[[str, str], str]:
         known = {str(s.id): s.display_name for s in db.session.scalars(sa.select(Staff))}
     elif dim == "survey":
         known = {str(s.id): s.name for s in db.session.scalars(sa.select(Survey))}
+    elif dim == "program":
+        known = {str(p.id): p.name for p in db.session.scalars(sa.select(Program))}
 
     def name(of: str, key: str) -> str:
         if of == "tier":
             return _("Tier %(key)s", key=key)
         if of == "language":
             return language_name(key)
+        if of == "country" or of.startswith(OF_ACCOUNT):
+            return key
         if of == "stage" and key in STAGES:
             return str(STAGES[key])
         return str(ROLES.get(key) or known.get(key) or key.replace("_", " ").capitalize())

@@ -122,3 +122,23 @@ def latest_votes(rows: Iterable[sa.Row], start: date, end: date) -> dict[str, Co
         if key is not None:
             scores[key].append(score)
     return {key: Counts.of(given) for key, given in scores.items()}
+
+
+def last_votes(period: Period, *more: sa.ColumnElement) -> sa.Select:
+    """Person, account, answer, score and `more` of each person's last vote in `period`."""
+    newest = sa.func.row_number().over(
+        partition_by=Response.contact_id, order_by=(Response.submitted_at.desc(), Response.id.desc())
+    )
+    columns = (
+        Response.contact_id,
+        Response.account_id,
+        Response.id.label("response_id"),
+        Response.score,
+        *more,
+    )
+    ranked = (
+        sa.select(*columns, newest.label("place"))
+        .where(counted(), Response.day >= period.start, Response.day < period.end)
+        .subquery()
+    )
+    return sa.select(*(ranked.c[column.key] for column in columns)).where(ranked.c.place == 1)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.followups.models import Task, TaskKind, TaskState
 from app.reports.periods import Period
-from app.reports.trend import counted
+from app.reports.trend import counted, last_votes
 from app.reports.why.split import People
 from app.responses.models import Response
 from app.sentiment.models import Mention
@@ -19,29 +19,13 @@ from app.surveys.scales import Band
 RECOVERED_FROM = 7
 
 
-def last_votes(period: Period, turn: int) -> sa.Select:
-    """The last counted answer of each person in `period`, marked with `turn`."""
-    newest = sa.func.row_number().over(
-        partition_by=Response.contact_id, order_by=(Response.submitted_at.desc(), Response.id.desc())
-    )
-    ranked = (
-        sa.select(
-            Response.contact_id,
-            Response.account_id,
-            Response.id.label("response_id"),
-            Response.score,
-            newest.label("place"),
-        )
-        .where(counted(), Response.day >= period.start, Response.day < period.end)
-        .subquery()
-    )
-    columns = ranked.c.contact_id, ranked.c.account_id, ranked.c.response_id, ranked.c.score
-    return sa.select(sa.literal(turn).label("turn"), *columns).where(ranked.c.place == 1)
-
-
 def persons(before: Period, after: Period) -> sa.Subquery:
     """One row for each person who answered in either period; account and answer of the later vote."""
-    votes = sa.union_all(last_votes(before, 0), last_votes(after, 1)).subquery()
+    turns = [
+        last_votes(period).add_columns(sa.literal(turn).label("turn"))
+        for turn, period in enumerate((before, after))
+    ]
+    votes = sa.union_all(*turns).subquery()
 
     def of(turn: int, column: sa.ColumnElement) -> sa.ColumnElement:
         return sa.func.max(sa.case((votes.c.turn == turn, column)))

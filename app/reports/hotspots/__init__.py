@@ -1,0 +1,1 @@
+"""Hot spots: which segments differ from the others by more than chance."""
