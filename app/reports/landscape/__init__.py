@@ -1,0 +1,1 @@
+"""All accounts in one picture: who takes part, how they feel, and how much is at stake."""

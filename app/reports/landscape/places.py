@@ -1,0 +1,62 @@
+"""Where each account stands in the picture: engagement, sentiment, ARR and the colour of its Relationship score."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy.orm import Session
+
+from app.contacts.models import Account
+from app.core.clock import Today
+from app.health import snapshots
+from app.health.models import Colour
+from app.reports.accounts import listing
+from app.reports.accounts.listing import AccountFilter
+
+MOST_SHOWN = 150
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account with its engagement and sentiment (0..100, None: not known) and what its Relationship looks like."""
+
+    account: Account
+    engagement: float | None
+    sentiment: float | None
+    colour: Colour
+
+    @property
+    def arr(self) -> float:
+        return float(self.account.arr or 0)
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """The accounts of most ARR that a filter names, of `total`; those never asked stand beside the picture."""
+
+    asked: Sequence[Place]
+    never_asked: Sequence[Place]
+    total: int
+
+    @property
+    def shown(self) -> int:
+        return len(self.asked) + len(self.never_asked)
+
+
+def landscape(session: Session, chosen: AccountFilter, today: Today) -> Landscape:
+    """The present scores, by the functions of the list of accounts."""
+    largest = listing.page(session, replace(chosen, sort="arr"), today, size=MOST_SHOWN)
+    ids = [row.account.id for row in largest]
+    told = snapshots.current_of(session, ids, today=today.day, zone=today.zone)
+    places = [place_of(row.account, told[row.account.id]) for row in largest]
+    return Landscape(
+        [place for place in places if place.engagement is not None],
+        [place for place in places if place.engagement is None],
+        listing.count(session, chosen, today),
+    )
+
+
+def place_of(account: Account, told: snapshots.Told) -> Place:
+    parts = {part["name"]: part["value"] for part in told.reasons("relationship").get("parts", ())}
+    return Place(account, parts.get("engagement"), parts.get("sentiment"), told.colour("relationship"))
