@@ -20,7 +20,7 @@ from app.core.database import transactions
 from app.extensions import db
 from app.sentiment.engine.vectors import model
 from tests import make
-from tests.databases import PostgresDatabases, SqliteDatabases, in_memory, settings_for
+from tests.databases import COMPILED, PostgresDatabases, SqliteDatabases, Statements, in_memory, settings_for
 
 hypothesis_settings.register_profile("suite", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("suite")
@@ -120,8 +120,14 @@ class LoneClient(FlaskClient):
         return contextvars.Context().run(super().open, *args, **kwargs)
 
 
+@pytest.fixture(scope="session")
+def compiled_statements() -> Statements:
+    """Statements compiled once for all the engines that tests make, as templates are."""
+    return Statements(COMPILED)
+
+
 @pytest.fixture
-def app(settings, compiled_templates) -> Flask:
+def app(settings, compiled_templates, compiled_statements) -> Flask:
     """The application, inside an application context whose session writes."""
     app = create_app(settings)
     app.testing = True
@@ -129,6 +135,7 @@ def app(settings, compiled_templates) -> Flask:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.jinja_env.bytecode_cache = compiled_templates
     with app.app_context():
+        db.engine.update_execution_options(compiled_cache=compiled_statements)
         transactions.write(db.session)
         yield app
         db.session.remove()

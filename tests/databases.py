@@ -13,12 +13,14 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
+from sqlalchemy.util import LRUCache
 
 import config
 from app import create_app
 from app.core.database.migrating import upgrade
 
 MEMORY = "/dev/shm"
+COMPILED = 500  # Some 70 kB each.
 SECRET_KEY = "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz"
 
 
@@ -33,6 +35,16 @@ def migrate(settings: config.Settings) -> None:
     with app.app_context():
         upgrade()
         app.extensions["sqlalchemy"].engine.dispose()
+
+
+class Statements(LRUCache):
+    """Compiled statements by the kind of database, where an engine keeps its own, of which each test has another."""
+
+    def get(self, key, default=None):
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key, value) -> None:
+        super().__setitem__((key[0].name, *key[1:]), value)
 
 
 class SqliteDatabases:
