@@ -7,6 +7,7 @@ import gc
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from flask import Flask, has_app_context
@@ -29,7 +30,24 @@ NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 
 
 class LateRule(Rule):
-    """An address that learns to write itself when that is first asked: most of the time of making an application."""
+    """An address that is read once for all applications, and learns to write itself when that is first asked.
+
+    The two are most of the time of making an application. What is read follows from the text and the kinds of
+    converters, none of which looks at the map that it was made for.
+    """
+
+    read: ClassVar[dict[tuple, dict]] = {}
+
+    def compile(self) -> None:
+        kinds, given = frozenset(self.map.converters.items()), frozenset(self.defaults or ())
+        key = (self.rule, self.subdomain, self.merge_slashes, given, kinds)
+        if key not in self.read:
+            super().compile()
+            names = ("arguments", "_parts", "_trace", "_converters")
+            self.read[key] = {name: getattr(self, name) for name in names}
+        self.__dict__ |= self.read[key]
+        self._build = self._compile_builder(False).__get__(self, None)
+        self._build_unknown = self._compile_builder(True).__get__(self, None)
 
     def _compile_builder(self, append_unknown: bool = True):
         learned = []
