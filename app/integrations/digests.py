@@ -12,7 +12,9 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session, joinedload
 
 import config
+from app.auth.absences import covering
 from app.auth.absences.covering import Roster, words_of
+from app.auth.absences.models import Absence
 from app.auth.models import Staff
 from app.core.clock import day_of
 from app.core.installation import installation
@@ -20,6 +22,7 @@ from app.core.language.words import speaking
 from app.delivery import letters
 from app.delivery.sending import posting
 from app.followups import queue
+from app.followups.activities import next_working_day
 from app.followups.models import Task
 from app.followups.queue import QueueCounts, QueueFilter
 from app.integrations import choices, saying
@@ -72,8 +75,8 @@ def write(
     """The mail of one person, into the outbox; False when there is nothing to say."""
     facts, covered = installation(session), roster.covered_by(person.id)
     counts = queue.counts(session, person.id, now=now, zone=zone, covered=tuple(covered))
-    news = news_of(session, person, now)
-    if not news and not (counts.waiting or counts.overdue or counts.today or counts.new):
+    news, over = news_of(session, person, now), just_back(session, person, zone, now)
+    if not news and not over and not (counts.waiting or counts.overdue or counts.today or counts.new):
         return False
     chosen = QueueFilter(owner=person.id, covered=tuple(covered))
     first = queue.tasks(session, chosen, now=now, zone=zone, size=MOST_TASKS)[:MOST_TASKS]
@@ -81,12 +84,24 @@ def write(
     with speaking(language):
         paragraphs = [*figures(counts), *[news_line(one, settings) for one in news]]
         paragraphs += [task_line(task, now) for task in first]
+        if over is not None:
+            link = f"{settings.BASE_URL.rstrip('/')}/absences/{over.id}"
+            paragraphs.insert(0, _("You are back. What happened meanwhile: %(link)s", link=link))
         paragraphs += [_("You stand in %(whom)s.", whom=words_of(absence)) for absence in covered.values()]
         about = {"footer": saying.footer(settings), "link": f"{settings.BASE_URL.rstrip('/')}/queue"}
         wording = letters.notice(facts.company, language, subject(counts), paragraphs, **about)
     where = {"kind": posting.STAFF, "recipient": person.email, "name": person.display_name}
     posting.post(session, settings, wording, **where, now=now)
     return True
+
+
+def just_back(session: Session, person: Staff, zone: ZoneInfo, now: datetime) -> Absence | None:
+    """The absence after which this is the first working day."""
+    facts, today = installation(session), now.astimezone(zone).date()
+    over = covering.just_over(session, person.id, today)
+    if over is None or next_working_day(over.to_on + timedelta(days=1), facts.work_week) != today:
+        return None
+    return over
 
 
 def subject(counts: QueueCounts) -> str:

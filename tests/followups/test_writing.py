@@ -159,7 +159,7 @@ def test_an_answer_lands_on_the_case_whoever_writes_it_and_opens_it_again(
     session, settings, office, sink, case, ana
 ):
     """By the address to which it goes, or by the thread it is in; from a colleague, or another address of the person."""
-    make.task(contact=case.contact)
+    other = make.task(contact=case.contact)
     write(session, settings, case, ana)
     sent(office, session)
     close(session, case)
@@ -178,10 +178,11 @@ def test_an_answer_lands_on_the_case_whoever_writes_it_and_opens_it_again(
         True,
     )
     take(session, settings, samples.letter("From home.", sender="kim@home.example", to=reply_to, about=""))
-    forged = reply_to.replace(f"case-{case.id}-", f"case-{case.id + 1}-")
+    forged = reply_to.replace(f"case-{case.id}-", f"case-{other.id}-")
     take(session, settings, samples.letter("Forged.", sender="evil@else.example", to=forged, about=""))
     session.expire_all()
     assert [entry.mail.words for entry in case.mails] == ["He is right.", "From home."]
+    assert other.mails == []
     replies_settled = write(session, settings, case, ana, now=office.now)
     sent(office, session)
     assert (case.replied_at, replies_settled.sent_at is not None) == (None, True)

@@ -123,6 +123,14 @@ def test_who_stands_in_reads_it_in_their_morning(session, ana):
     jobs.tell_colleagues(SIX + 4 * HOUR)
     assert [to for to, _subject in mails(session)] == ["ben@vendor.example"]
     assert "You stand in for Ana until 9 Mar." in session.scalars(sa.select(Letter.text)).one()
+    back = SIX + timedelta(days=5)
+    for day in range(3):
+        jobs.tell_colleagues(back + 4 * HOUR + timedelta(days=day))
+    told = session.execute(
+        sa.select(OutboxRow.recipient, Letter.text).join(Letter, Letter.id == OutboxRow.letter_id)
+    )
+    hers = [text for to, text in told if to == "ana@vendor.example"]
+    assert ["You are back. What happened meanwhile:" in text for text in hers] == [True, False, False]
 
 
 def test_who_is_handed_a_follow_up_by_a_colleague_hears_of_it(session, ana):

@@ -15,6 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 import config
+from app.auth.absences.covering import Roster
 from app.auth.models import Staff
 from app.contacts.models import Account, Contact
 from app.core.clock import day_of
@@ -40,7 +41,11 @@ def tell_owners(session: Session, settings: config.Settings, *, now: datetime) -
         return
     until = horizon(facts, now)
     for owner_id, wave_id in session.execute(untold(until, now)).all():
-        yield tell(session, settings, session.get_one(Staff, owner_id), wave_id, until=until, now=now)
+        owner, roster = session.get_one(Staff, owner_id), Roster.on(session, day_of(now, facts.zone))
+        for reader in (*roster.covers(owner_id), owner):
+            people = write(session, settings, reader, owner, wave_id, until=until, now=now)
+        remember(session, wave_id, owner_id, until=until, now=now)
+        yield people
 
 
 def horizon(facts: Installation, now: datetime) -> datetime:
@@ -75,10 +80,17 @@ def asks(until: datetime) -> sa.Select:
     return skips.coming(None, {Purpose.PROGRAM}).outerjoin(ComingNotice, told).where(until > DUE, not_told)
 
 
-def tell(
-    session: Session, settings: config.Settings, owner: Staff, wave_id: int, *, until: datetime, now: datetime
+def write(
+    session: Session,
+    settings: config.Settings,
+    reader: Staff,
+    owner: Staff,
+    wave_id: int,
+    *,
+    until: datetime,
+    now: datetime,
 ) -> int:
-    """Write to one owner about one wave, and keep until when that is told; how many people the mail is about."""
+    """Write about one wave to the owner, or to whoever stands in for them; how many people the mail is about."""
     theirs = asks(until).where(Account.owner_id == owner.id, Wave.id == wave_id)
     people = session.scalar(sa.select(sa.func.count()).select_from(theirs.subquery())) or 0
     named = (
@@ -89,14 +101,18 @@ def tell(
     )
     rows = session.execute(named).all()
     wave, facts = session.get_one(Wave, wave_id), installation(session)
-    with speaking(owner.language or facts.language):
+    language = reader.language or facts.language
+    with speaking(language):
         subject, paragraphs = words(wave.name, people, rows, facts)
+        footer = _("You get this mail because you look after these accounts.")
+        if reader is not owner:
+            footer = _("You get this mail because you stand in for %(name)s.", name=owner.display_name)
         wording = letters.notice(
             facts.company,
-            owner.language or facts.language,
+            language,
             subject,
             paragraphs,
-            footer=_("You get this mail because you look after these accounts."),
+            footer=footer,
             link=f"{settings.BASE_URL.rstrip('/')}/asks/coming",
         )
     posting.post(
@@ -104,11 +120,10 @@ def tell(
         settings,
         wording,
         kind=posting.STAFF,
-        recipient=owner.email,
-        name=owner.display_name,
+        recipient=reader.email,
+        name=reader.display_name,
         now=now,
     )
-    remember(session, wave_id, owner.id, until=until, now=now)
     return people
 
 

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 import pytest
 import sqlalchemy as sa
 
+from app.auth.absences.models import Absence
 from app.core.installation import installation
 from app.core.outbox_rows import Letter, OutboxRow, OutboxState
 from app.delivery.mail.mailbox import Mailbox
@@ -59,6 +60,18 @@ def test_each_owner_gets_one_mail_for_a_wave_with_the_link(session, settings):
         assert "/asks/coming" in part
         assert "Friday, March 6, 2026" in part
     assert his.contact.name in found[bob.email].text
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_whoever_stands_in_for_an_owner_is_told_too(session, settings):
+    ana, bob = make.staff(name="Ana"), make.staff(name="Bob")
+    days = {"from_on": NOW.date(), "to_on": NOW.date(), "made_by": "Ana", "made_at": NOW}
+    make.saved(Absence(staff=ana, cover=bob, **days))
+    planned(ana, 2)
+    assert run(session, settings) == [1]
+    found = mails(session)
+    assert set(found) == {ana.email, bob.email}
+    assert "because you stand in for Ana" in found[bob.email].html
 
 
 def test_what_comes_later_is_told_when_it_is_two_working_days_away(session, settings):
