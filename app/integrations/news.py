@@ -6,12 +6,13 @@ cursor stays behind them; a notice is written down once, however often its row i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.contacts.models import Contact
+from app.contacts.models import Contact, ContactRole
 from app.core.installation import installation
 from app.followups.models import StepKind, Task, TaskKind, TaskMail, TaskState, TaskStep
 from app.integrations.models import NewsCursor, NoticeKind
@@ -19,6 +20,7 @@ from app.integrations.notifying import notify
 
 SETTLED = timedelta(minutes=1)
 MOST = 2000
+KEY_ROLES = [role for role in ContactRole if role.is_key]
 TASKS, MAILS, STEPS = "tasks", "mails", "steps"
 
 
@@ -38,21 +40,20 @@ def find(session: Session, *, now: datetime) -> int:
     return found
 
 
-def new_detractors(session: Session, meant: list, now: datetime) -> list[Task]:
+def new_detractors(session: Session, meant: list, now: datetime) -> Sequence[Task]:
     """The open tasks for detractors in key roles that were opened since."""
     since = behind(session, TASKS, Task.id)
     if since is None:
         return []
-    rows = sa.select(Task).where(Task.id > since).order_by(Task.id).limit(MOST)
-    tasks = session.scalars(rows.options(joinedload(Task.contact), joinedload(Task.account))).all()
-    move(session, TASKS, [(task.id, task.created_at) for task in tasks], now)
-    ours = set(session.scalars(sa.select(Task.id).where(Task.id.in_([task.id for task in tasks]), *meant)))
-    return [task for task in tasks if task.id in ours and is_urgent(task, task.contact)]
-
-
-def is_urgent(task: Task, person: Contact | None) -> bool:
-    is_unhappy = task.kind is TaskKind.DETRACTOR and task.state is not TaskState.CLOSED
-    return is_unhappy and person is not None and person.role.is_key
+    urgent = (Task.kind == TaskKind.DETRACTOR, Task.state != TaskState.CLOSED, Contact.role.in_(KEY_ROLES))
+    rows = sa.select(Task).join(Task.contact).where(Task.id > since, *urgent, *meant)
+    rows = rows.options(joinedload(Task.contact), joinedload(Task.account)).order_by(Task.id).limit(MOST)
+    tasks = session.scalars(rows).all()
+    settled = (Task.id > since, Task.created_at < now - SETTLED)
+    last = session.scalar(sa.select(sa.func.max(Task.id)).where(*settled))
+    if last is not None:
+        session.get_one(NewsCursor, TASKS).seen_id = min(last, tasks[-1].id) if len(tasks) == MOST else last
+    return tasks
 
 
 def new_mails(session: Session, meant: list, now: datetime) -> list[tuple[TaskMail, Task]]:
