@@ -11,9 +11,11 @@ from app.delivery import coming_routes, doubt_routes, fatigue_routes, launch_rou
 from app.delivery.inbound.routes import blueprint as inbound
 from app.delivery.routes import blueprint as delivery
 from app.followups import advocacy_routes, improvement_routes, queue_routes, wish_routes  # noqa: F401
+from app.followups.company import routes as company_routes  # noqa: F401
 from app.followups.conversation import mail_routes as case_mail_routes  # noqa: F401
 from app.followups.cover import routes as cover_routes  # noqa: F401
 from app.followups.improvements import mail_routes as improvement_mail_routes  # noqa: F401
+from app.followups.playbooks import routes as playbook_routes  # noqa: F401
 from app.followups.routes import blueprint as followups
 from app.integrations.routes import blueprint as integrations
 from app.public.vitals import blueprint as vitals

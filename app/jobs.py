@@ -8,7 +8,6 @@ until a later pass is never lost, because every pass asks the rows.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime
 from itertools import chain
 
@@ -46,10 +45,11 @@ from app.followups.advocacy import offering
 from app.followups.conversation import writing
 from app.followups.improvements import mailing
 from app.followups.settling import asking as settling
+from app.followups.settling import recovering
 from app.health import due, snapshots
-from app.integrations import digests, news, notifying
+from app.integrations import digests, lateness, news, notifying
 from app.integrations.chat import carrier
-from app.passes import run_once, work
+from app.passes import committed, run_once, work
 from app.reports import rollups
 from app.responses import partials
 from app.sentiment.again import rereading, second
@@ -335,6 +335,18 @@ def read_better(now: datetime) -> int:
     return done
 
 
+@every(seconds=300)
+def tell_leaders(now: datetime) -> int:
+    """Tell leaders about follow-ups of which a clock has run out, and again half its time later."""
+    return committed(lateness.tell_leaders(db.session, now=now))
+
+
+@every(seconds=3600)
+def ask_again(now: datetime) -> int:
+    """Ask detractors once more, two to four weeks after their follow-up was closed."""
+    return committed(recovering.ask_again(db.session, now=now))
+
+
 @every(seconds=120)
 def note_favours(now: datetime) -> int:
     """Write down what thank-you pages asked of people who are content."""
@@ -363,23 +375,6 @@ def mail_ended(outcome: MailOutcome | TidingOutcome | CaseOutcome) -> None:
             journey.task_changed(db.session, written, now=outcome.at)
     elif outcome.state is InvitationState.BOUNCED:
         journey.mail_bounced(db.session, outcome.invitation_id, now=outcome.at)
-
-
-def committed(chunks: Iterable[int], *, then: str = "") -> int:
-    """Run a long verb, committing at each of its safe points until told to stop; the sum of what it did.
-
-    The job named by `then`, which goes on with what was done, is asked for with the first of it.
-    """
-    done = 0
-    for count in chunks:
-        if then and count and not done:
-            enqueue(db.session, then, then)
-        db.session.commit()
-        done += count
-        if stopping.is_set():
-            break
-    db.session.commit()
-    return done
 
 
 def settings() -> config.Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import datetime
 from importlib import import_module
@@ -18,6 +19,7 @@ from app.core.database.transactions import GateBusy
 from app.core.errors import Refused
 from app.core.processes import timetable, workers
 from app.core.processes.alone import Turns
+from app.core.processes.queue import enqueue
 from app.core.processes.timetable import Job
 from app.core.processes.workers import JobFailure
 from app.extensions import db
@@ -115,3 +117,20 @@ def has_ended(name: str, parent: int | None) -> bool:
         log.warning("worker %s stops, because the server that started it is gone", name)
         timetable.stopping.set()
     return timetable.stopping.is_set()
+
+
+def committed(chunks: Iterable[int], *, then: str = "") -> int:
+    """Run a long verb, committing at each of its safe points until told to stop; the sum of what it did.
+
+    The job named by `then`, which goes on with what was done, is asked for with the first of it.
+    """
+    done = 0
+    for count in chunks:
+        if then and count and not done:
+            enqueue(db.session, then, then)
+        db.session.commit()
+        done += count
+        if timetable.stopping.is_set():
+            break
+    db.session.commit()
+    return done

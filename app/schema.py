@@ -15,7 +15,9 @@ from app.delivery.mail import turns
 from app.followups import models as followups
 from app.followups.advocacy import models as advocacy
 from app.followups.conversation import models as conversation
+from app.followups.escalating import models as escalating
 from app.followups.improvements import models as improvements
+from app.followups.playbooks import models as playbooks
 from app.followups.promises import models as promises
 from app.followups.settling import models as settling
 from app.followups.undoing import models as undoing
@@ -48,6 +50,8 @@ PARTS = (
     promises,
     undoing,
     settling,
+    escalating,
+    playbooks,
     advocacy,
     improvements,
     health,

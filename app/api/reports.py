@@ -15,7 +15,7 @@ from app.api.protocol.today import Present, present
 from app.core.errors import Invalid
 from app.extensions import db
 from app.reports import trend
-from app.reports.loops import counts
+from app.reports.loops import counts, recovery
 from app.reports.participation import DIMENSIONS, Participation, participation, provisional
 from app.reports.periods import Every, Period, months_back, periods
 
@@ -190,6 +190,22 @@ LoopClocks = Shown.from_dict(
 )
 
 
+LoopShare = Shown.from_dict(
+    {"recovered": count(), "n": count()} | {name: figure() for name in ("rate", "low", "high")},
+    name="LoopShare",
+)
+LoopComparison = Shown.from_dict(
+    {name: ma.fields.Nested(LoopShare, required=True) for name in ("followed", "control")}
+    | {"diff": figure("Of the rates."), "p": figure("Fisher's, two-sided.")},
+    name="LoopComparison",
+)
+LoopRecovery = Shown.from_dict(
+    {name: ma.fields.Nested(LoopComparison, required=True) for name in ("to_passive", "to_promoter")}
+    | {name: count() for name in ("silent", "waiting", "between")},
+    name="LoopRecovery",
+)
+
+
 class LoopsSchema(Shown):
     """Promises to be in touch that were made in these days, and follow-ups on answers opened in them, as they stand now."""
 
@@ -197,6 +213,7 @@ class LoopsSchema(Shown):
     owners = ma.fields.List(ma.fields.Nested(LoopOwner), required=True)
     follow_ups = ma.fields.Nested(LoopClosing, required=True)
     clocks = ma.fields.Nested(LoopClocks, required=True)
+    recovery = ma.fields.Nested(LoopRecovery, required=True)
 
 
 LoopsAsked = Given.from_dict(
@@ -213,13 +230,27 @@ def loops(asked: dict):
     """Show which promises to be in touch were kept, and which customers were told what came of their answers"""
     at = present()
     start, end = days_of(asked, at)
-    found = counts.loops(db.session, counts.Days(start, end, at.zone), now=at.now)
+    days = counts.Days(start, end, at.zone)
+    found = counts.loops(db.session, days, now=at.now)
     return {
         "promises": found.total,
         "owners": [of_owner(one) for one in found.owners],
         "follow_ups": found.closing,
         "clocks": found.clocks,
+        "recovery": of_recovery(recovery.recovery(db.session, days)),
     }
+
+
+def of_recovery(found: recovery.Recovered) -> dict:
+    shares = {
+        name: {
+            group: {"recovered": share.recovered, "n": share.n, "rate": share.rate} | within(share.interval)
+            for group, share in (("followed", one.followed), ("control", one.control))
+        }
+        | {"diff": one.difference, "p": one.p}
+        for name, one in (("to_passive", found.to_passive), ("to_promoter", found.to_promoter))
+    }
+    return shares | {name: getattr(found, name) for name in ("silent", "waiting", "between")}
 
 
 def of_owner(one: counts.OfOwner) -> dict:

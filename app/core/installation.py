@@ -41,6 +41,7 @@ class Installation(Stamped, Base):
     holds_doubtful: Mapped[bool] = mapped_column(default=True)
     holidays: Mapped[list] = mapped_column(Json, default=list)
     week: Mapped[dict] = mapped_column(Json, default=dict)
+    followups: Mapped[dict] = mapped_column(Json, default=dict)
     informal: Mapped[list] = mapped_column(Json, default=list)
     accent: Mapped[str | None] = mapped_column(sa.String(7))
     logo: Mapped[str | None] = mapped_column(sa.String(32))

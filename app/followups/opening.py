@@ -3,7 +3,8 @@
 A bad answer of a further kind, 1 of 5 for satisfaction or a choice that its question lists as bad, opens an alert, where no
 detractor's task opens; so does a comment that contradicts its score, whichever the band.
 
-The owner is the account's, while that person works here, else the installation's default owner. An answer that is
+The owner is the account's, while that person works here, else the installation's default owner, unless a rule of the
+company names others (company/owners.py). An answer that is
 edited never loses an open task: one that nobody has begun becomes the task of the new band, with new clocks; one in
 work stays and says that the answer changed, and the new band's task is opened beside it; a closed one that the new
 answer calls for is reopened.
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 from app.core.database.prepared import Prepared
 from app.core.language.words import speaking
 from app.delivery.models import Reminder
+from app.followups.company.owners import owner_for
 from app.followups.models import Task, TaskChange, TaskKind, TaskState
 from app.followups.promises.models import Promise
 from app.followups.triggers import (
@@ -168,7 +170,9 @@ def insert(
         contact_id=ask.contact_id,
         response_id=response_id,
         invitation_id=invitation_id,
-        owner_id=ask.owner_id,
+        owner_id=owner_for(
+            connection, ask.followups, kind=due.kind, tier=ask.tier, role=ask.role, usual=ask.owner_id
+        ),
         priority=due.priority,
         reason=due.reason,
         first_touch_due_at=due.first_touch_due_at,

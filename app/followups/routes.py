@@ -25,6 +25,7 @@ from app.core.web.pages import this_installation
 from app.delivery import words as ask_words
 from app.extensions import db
 from app.followups import activities, queue, resolution, words
+from app.followups.around.besides import besides
 from app.followups.casefile import casefile
 from app.followups.conversation import replies, showing
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
@@ -139,7 +140,7 @@ def render_task(task: Task, status: int = 200, **forms):
         away=roster().absences.get(task.owner_id),
         just_done=just_done(),
         story=activities.story(task),
-        settlements=asking.of_task(db.session, task.id),
+        **besides(db.session, task, this_installation(), sender=current_user.display_name),
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
         wishes=wishes,

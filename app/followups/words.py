@@ -13,6 +13,7 @@ from wtforms.fields.choices import SelectChoice
 from app.auth.absences.models import Absence
 from app.auth.models import Staff
 from app.core.language import wording
+from app.followups.company.causes import named
 from app.followups.models import (
     ActivityKind,
     Cause,
@@ -74,7 +75,7 @@ CAUSE_GROUPS = (
     (_("Fit"), (Cause.FIT_MISMATCH, Cause.FIT_CHANGED_NEEDS)),
     (_("Relationship and other"), (Cause.RELATIONSHIP_CONTACT_CHANGE, Cause.OTHER)),
 )
-CAUSES = {
+USUAL_CAUSES = {
     Cause.PRODUCT_BUG: _("Something is broken"),
     Cause.PRODUCT_GAP: _("Something is missing"),
     Cause.PRODUCT_USABILITY: _("Hard to use"),
@@ -90,6 +91,7 @@ CAUSES = {
     Cause.RELATIONSHIP_CONTACT_CHANGE: _("Our contact changed"),
     Cause.OTHER: _("Something else"),
 }
+CAUSES = named(USUAL_CAUSES)
 PRIORITIES = ((60, _("High")), (40, _("Medium")), (0, _("Low")))
 URGENT_KINDS = {
     TaskKind.DETRACTOR: _("an unhappy answer"),

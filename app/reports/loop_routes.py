@@ -19,7 +19,7 @@ from app.followups.promises.models import Promise, PromiseState
 from app.followups.promises.words import STATES, TONES, WAYS
 from app.reports.list_routes import as_csv, in_one_reading
 from app.reports.lists import csv_lines, inert
-from app.reports.loops import counts
+from app.reports.loops import counts, recovery
 from app.reports.loops.counts import Days
 from app.reports.routes import asked, blueprint
 
@@ -68,6 +68,8 @@ def loops_page():
         "reports/loops.html",
         days=days,
         found=counts.loops(db.session, days, now=now),
+        recovered=recovery.recovery(db.session, days),
+        by_themselves=recovery.UP_BY_THEMSELVES,
         promises=db.session.scalars(query).all(),
         page=page,
         address=address_of(days),

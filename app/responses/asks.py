@@ -76,6 +76,7 @@ class Ask(NamedTuple):
     time_zone: str
     holidays: list
     week: dict
+    followups: dict
     holds_doubtful: bool
     response_id: int | None
     submitted_at: datetime | None
@@ -218,7 +219,7 @@ def columns() -> dict[str, Any]:
         (Invitation, "nonce state purpose language version_id sent_at closes_at silent_at wave_id"),
         (Contact, "first_name role country unsubscribed_at"),
         (Account, "tier stage segment"),
-        (Installation, "company product face_version time_zone holidays week holds_doubtful"),
+        (Installation, "company product face_version time_zone holidays week followups holds_doubtful"),
         (
             Response,
             "submitted_at day revision attempt score comment value_overall value_goal value_ease reviewed_at"
@@ -256,7 +257,7 @@ def selected(fields: Iterable[str]) -> sa.Select:
 
 
 ASK, HAS_NONCE = selected(Ask._fields), Invitation.nonce == sa.bindparam("nonce")
-SHARED = ("cadence", "own_words", "segment", "holidays", "week")
+SHARED = ("cadence", "own_words", "segment", "holidays", "week", "followups")
 OPENING = Prepared(selected(Opening._fields).where(HAS_NONCE), Opening._make, SHARED)
 BY_NONCE = Prepared(ASK.where(HAS_NONCE), Ask._make, SHARED)
 BY_ID = Prepared(ASK.where(Invitation.id == sa.bindparam("id")), Ask._make, SHARED)

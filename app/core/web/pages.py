@@ -76,6 +76,12 @@ SETTINGS = (
         lazy_gettext("The stages of accounts: their names, their order, and what is asked where"),
         "manager",
     ),
+    (
+        "followups.company",
+        lazy_gettext("Follow-ups"),
+        lazy_gettext("Who gets which follow-up, what happens by itself, and what causes are called"),
+        "manager",
+    ),
     ("auth.staff", lazy_gettext("Staff"), lazy_gettext("Who works here and what they may do"), "admin"),
     (
         "setup.overview",
@@ -93,6 +99,10 @@ SETTINGS = (
     ("setup.jobs", lazy_gettext("Jobs"), lazy_gettext("What the worker does, and what failed"), "admin"),
     ("setup.audit", lazy_gettext("Audit trail"), lazy_gettext("Who did what, when and from where"), "admin"),
 )
+COMPANY = tuple(
+    f"followups.{name}"
+    for name in ("company", "change_company", "add_owner_rule", "remove_owner_rule", "raise_owner_rule")
+)
 COVERED = {
     "contacts.accounts": ("contacts", "imports"),
     "auth.settings": (
@@ -104,6 +114,7 @@ COVERED = {
         "followups.absences",
         "followups.enter_absence",
         "integrations",
+        *COMPANY,
     ),
     "surveys.programs": ("surveys", "delivery"),
     "reports.overview": (
@@ -152,6 +163,7 @@ REACHED_FROM = {
     ),
     "setup.look": ("setup.change_look",),
     "contacts.stages": ("contacts.change_stages",),
+    "followups.company": COMPANY[1:],
     "inbound.index": ("inbound.assign",),
 }  # The pages behind a page of settings, whose tab stays marked on them.
 

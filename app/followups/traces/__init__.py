@@ -15,9 +15,11 @@ from app.core.language.words import speaking
 from app.delivery.telling import cases
 from app.followups.advocacy.models import Favour, FavourChange
 from app.followups.conversation.models import CaseMail
+from app.followups.escalating.models import LateNotice
 from app.followups.improvements.models import Telling
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, TaskStep, Touch
 from app.followups.opening import BY
+from app.followups.playbooks.models import PlayRun, PlayTick
 from app.followups.promises.models import Promise
 from app.followups.settling.models import Settlement
 from app.followups.undoing.models import ActPart
@@ -39,6 +41,9 @@ def tell(session: Session, contact_id: int) -> dict[str, Any]:
         "case_mails": telling.rows(session, CaseMail, CaseMail.contact_id == contact_id),
         "activities": telling.rows(session, Activity, Activity.task_id.in_(mine)),
         "told_by_mail": telling.rows(session, Telling, Telling.contact_id == contact_id),
+        "late_notices": telling.rows(session, LateNotice, LateNotice.task_id.in_(mine)),
+        "playbook_runs": telling.rows(session, PlayRun, PlayRun.task_id.in_(mine)),
+        "playbook_ticks": telling.rows(session, PlayTick, PlayTick.task_id.in_(mine)),
         "settlements": telling.rows(session, Settlement, Settlement.task_id.in_(mine)),
         "promises": telling.rows(session, Promise, Promise.contact_id == contact_id),
         "touches": telling.rows(session, Touch, Touch.contact_id == contact_id),

@@ -1,0 +1,1 @@
+"""Telling leaders that a clock of a follow-up has run out."""
