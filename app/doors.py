@@ -10,7 +10,8 @@ from app.contacts.stages import routes as stage_routes  # noqa: F401
 from app.delivery import coming_routes, doubt_routes, fatigue_routes, launch_routes, mailbox_routes  # noqa: F401
 from app.delivery.inbound.routes import blueprint as inbound
 from app.delivery.routes import blueprint as delivery
-from app.followups import advocacy_routes, improvement_routes, queue_routes, wish_routes  # noqa: F401
+from app.followups import activity_routes, advocacy_routes, improvement_routes, queue_routes, wish_routes  # noqa: F401
+from app.followups.advocacy import asking_routes  # noqa: F401
 from app.followups.company import routes as company_routes  # noqa: F401
 from app.followups.conversation import mail_routes as case_mail_routes  # noqa: F401
 from app.followups.cover import routes as cover_routes  # noqa: F401
@@ -19,7 +20,7 @@ from app.followups.playbooks import routes as playbook_routes  # noqa: F401
 from app.followups.routes import blueprint as followups
 from app.integrations.routes import blueprint as integrations
 from app.public.vitals import blueprint as vitals
-from app.reports import list_routes, loop_routes, results_routes, review_routes  # noqa: F401
+from app.reports import list_routes, loop_routes, move_routes, results_routes, review_routes  # noqa: F401
 from app.reports.comments import comment_routes  # noqa: F401
 from app.reports.hotspots import hotspot_routes  # noqa: F401
 from app.reports.landscape import landscape_routes  # noqa: F401

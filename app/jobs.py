@@ -13,7 +13,6 @@ from itertools import chain
 
 from flask import current_app
 
-import config
 from app import journey
 from app.api.protocol import idempotency
 from app.auth import security, sessions
@@ -41,15 +40,16 @@ from app.delivery.timing import parts
 from app.delivery.watching import alarms
 from app.extensions import db
 from app.followups import opening
-from app.followups.advocacy import offering
+from app.followups.advocacy import neglect, offering
 from app.followups.conversation import writing
 from app.followups.improvements import mailing
 from app.followups.settling import asking as settling
 from app.followups.settling import recovering
 from app.health import due, snapshots
+from app.health.moving import moves
 from app.integrations import digests, lateness, news, notifying
 from app.integrations.chat import carrier
-from app.passes import committed, run_once, work
+from app.passes import committed, run_once, settings, work
 from app.reports import rollups
 from app.responses import partials
 from app.sentiment.again import rereading, second
@@ -347,6 +347,18 @@ def ask_again(now: datetime) -> int:
     return committed(recovering.ask_again(db.session, now=now))
 
 
+@every(seconds=1800)
+def follow_colours(now: datetime) -> int:
+    """Follow up on accounts of which the colour got worse since the day before, or keep why nobody has to."""
+    return committed(moves.follow(db.session, now=now))
+
+
+@every(seconds=6 * 3600)
+def tell_neglect(now: datetime) -> int:
+    """Open an alert about promoters whom nobody has been in touch with for half a year."""
+    return committed(neglect.alert(db.session, now=now))
+
+
 @every(seconds=120)
 def note_favours(now: datetime) -> int:
     """Write down what thank-you pages asked of people who are content."""
@@ -375,10 +387,6 @@ def mail_ended(outcome: MailOutcome | TidingOutcome | CaseOutcome) -> None:
             journey.task_changed(db.session, written, now=outcome.at)
     elif outcome.state is InvitationState.BOUNCED:
         journey.mail_bounced(db.session, outcome.invitation_id, now=outcome.at)
-
-
-def settings() -> config.Settings:
-    return current_app.extensions["settings"]
 
 
 def mailer() -> Mailer:

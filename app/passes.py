@@ -10,9 +10,10 @@ from contextlib import ExitStack
 from datetime import datetime
 from importlib import import_module
 
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+import config
 from app.core import clock
 from app.core.database import transactions
 from app.core.database.transactions import GateBusy
@@ -134,3 +135,7 @@ def committed(chunks: Iterable[int], *, then: str = "") -> int:
             break
     db.session.commit()
     return done
+
+
+def settings() -> config.Settings:
+    return current_app.extensions["settings"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshmallow as ma
 import sqlalchemy as sa
+from flask import current_app
 from flask_babel import lazy_gettext as _
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -22,6 +23,7 @@ from app.followups import activities, queue
 from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState, WishSize
 from app.followups.passives import wishes
 from app.followups.resolution import MOST_FURTHER_CAUSES, Resolution, reopen, resolve
+from app.followups.settling import asking
 
 resource = Resource("tasks", "What was promised after an answer or a silence.")
 LOADED = (joinedload(Task.owner), selectinload(Task.activities))
@@ -110,6 +112,13 @@ class ResolutionSchema(Given):
     outcome = Choice(Outcome, allow_none=True, load_default=None)
     comment = Text(activities.LONGEST_WORDS, lines=True, blank=True, load_default="")
     customer_told = Flag(load_default=False)
+    ask_settled = Flag(
+        load_default=False,
+        metadata={"description": "Ask the customer by mail whether it is settled; who cannot be asked is not."},
+    )
+    words_to_customer = Text(
+        400, blank=True, load_default="", metadata={"description": "What that mail says about it."}
+    )
 
 
 class TaskFilters(Filters):
@@ -231,7 +240,10 @@ def log(given: dict, task_id: int):
 def close(given: dict, task_id: int):
     """Close a task with its reason; a second time is refused"""
     task, now = the_task(task_id, lock=True), present().now
+    asks, line = given.pop("ask_settled"), given.pop("words_to_customer")
     resolve(task, Resolution(**given), now=now, by=actor())
+    if asks:
+        asking.ask(db.session, current_app.extensions["settings"], task, line, by=actor(), now=now)
     task.updated_at = now
     note(task, "task.close", now, outcome=task.outcome)
     journey.task_changed(db.session, task, now=now)

@@ -26,7 +26,7 @@ from app.core.web.paging import Page
 from app.extensions import db
 from app.followups import queue
 from app.followups.advocacy import registry, words
-from app.followups.advocacy.models import Favour, FavourKind, FavourOffer, FavourState
+from app.followups.advocacy.models import ON_PAGES, Favour, FavourKind, FavourOffer, FavourState
 from app.followups.advocacy.registry import MOST_ON_A_PAGE, FavourFilter
 from app.followups.routes import blueprint, zone
 from app.followups.words import options, owner_options
@@ -160,7 +160,7 @@ def offer_language() -> str:
 
 
 def offer_forms(language: str, *, is_sent: bool) -> dict[FavourKind, OfferForm]:
-    found = {kind: db.session.get(FavourOffer, kind) for kind in FavourKind}
+    found = {kind: db.session.get(FavourOffer, kind) for kind in ON_PAGES}
     return {
         kind: OfferForm(
             formdata=request.form if is_sent else None,

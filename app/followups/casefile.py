@@ -140,7 +140,12 @@ def reading_of(session: Session, task: Task) -> StoredReading | None:
 def other_tasks(session: Session, task: Task) -> list[Task]:
     """Other open tasks at the account: two unhappy people at one customer are one conversation."""
     elsewhere = (Task.account_id == task.account_id, Task.id != task.id, Task.state != TaskState.CLOSED)
-    query = sa.select(Task).where(*elsewhere).options(joinedload(Task.contact)).order_by(Task.due_at)
+    query = (
+        sa.select(Task)
+        .where(*elsewhere)
+        .options(joinedload(Task.contact), joinedload(Task.response))
+        .order_by(Task.due_at)
+    )
     return list(session.scalars(query.limit(10)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -15,7 +16,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.validators import InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from app.auth.absences.covering import Roster
 from app.auth.absences.models import Absence
@@ -38,6 +39,7 @@ class ActivityForm(FlaskForm):
     two_way = BooleanField(
         _("The customer took part"), description=_("Only real conversations count for how recently we spoke.")
     )
+    also = SelectMultipleField(_("It was about these too"), coerce=int, validate_choice=False)
 
 
 class ResolutionForm(FlaskForm):
@@ -132,8 +134,12 @@ class PressedOwner(SelectField):
 
 
 class OwnerForm(FlaskForm):
-    """Who does it. To somebody who is away it goes only when that was pressed too (`anyway` is their number)."""
+    """Who does it. To somebody who is away it goes only when that was pressed too (`anyway` is their number).
 
+    `had` is who had it when the page was opened.
+    """
+
+    had = IntegerField(widget=HiddenInput(), validators=[Optional()])
     owner = PressedOwner(_("Owner"), coerce=int)
     why_owner = StringField(_("Why is it handed over?"), [Optional(), Length(max=LONGEST_WHY)])
     anyway = IntegerField(validators=[Optional()])
@@ -152,3 +158,13 @@ class OwnerForm(FlaskForm):
         self.owner.errors = [_("%(name)s is away until %(day)s; %(cover)s stands in.", **said)]
         self.away = away
         return False
+
+    def is_overtaken(self, task: Task) -> bool:
+        """Whether somebody else was given it since the page was opened; the form then says who has it."""
+        has = task.owner_id or 0
+        if self.had.data in (None, has) or self.owner.data == has:
+            return False
+        name = task.owner.display_name if task.owner else gettext("nobody")
+        self.owner.errors = [gettext("It has gone to %(name)s meanwhile. Look again.", name=name)]
+        self.had.data, self.had.raw_data = has, None
+        return True

@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection, bindparam
 from sqlalchemy.orm import Session
 
+from app.core.clock import day_of
 from app.core.database.prepared import Prepared
 from app.core.language.words import speaking
 from app.delivery.models import Reminder
@@ -171,7 +172,13 @@ def insert(
         response_id=response_id,
         invitation_id=invitation_id,
         owner_id=owner_for(
-            connection, ask.followups, kind=due.kind, tier=ask.tier, role=ask.role, usual=ask.owner_id
+            connection,
+            ask.followups,
+            kind=due.kind,
+            tier=ask.tier,
+            role=ask.role,
+            usual=ask.owner_id,
+            today=day_of(now, ask.zone),
         ),
         priority=due.priority,
         reason=due.reason,

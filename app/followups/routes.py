@@ -29,7 +29,7 @@ from app.followups.around.besides import besides
 from app.followups.casefile import casefile
 from app.followups.conversation import replies, showing
 from app.followups.forms import ActivityForm, OwnerForm, ResolutionForm, SnoozeForm
-from app.followups.models import ActivityKind, Cause, Outcome, Task, TaskKind, TaskState
+from app.followups.models import Cause, Outcome, Task, TaskKind, TaskState
 from app.followups.passives import wishes
 from app.followups.promises import giving
 from app.followups.promises import words as promise_words
@@ -110,9 +110,10 @@ def task_page(task_id: int):
 
 def render_task(task: Task, status: int = 200, **forms):
     """The task page; a form with errors is handed in and stands where it was filled."""
-    now = clock.now()
-    chosen = chosen_filter()
-    owner_form = forms.get("owner") or OwnerForm(formdata=None, owner=task.owner_id or 0)
+    now, chosen, facts = clock.now(), chosen_filter(), this_installation()
+    today, scores = Today.at(now, zone()), scores_of(task, now)
+    given = {"owner": task.owner_id or 0, "had": task.owner_id or 0}
+    owner_form = forms.get("owner") or OwnerForm(formdata=None, **given)
     owner_form.owner.choices = words.owner_choices(queue.workers(db.session, task), roster().absences)
     page = render_template(
         "followups/task.html",
@@ -123,16 +124,16 @@ def render_task(task: Task, status: int = 200, **forms):
             forms.get("mail"),
             by=current_user,
             draft=request.args.get("draft", ""),
-            today=Today.at(now, zone()),
+            today=today,
             now=now,
         ),
         task=task,
-        scores=scores_of(task, now),
+        scores=scores,
         score_words=glossary.SCORES,
-        days_to_come=activities.days_to_come(Today.at(now, zone()).day, this_installation().work_week),
+        days_to_come=activities.days_to_come(today.day, facts.work_week),
         promise=giving.of_tasks(db.session, [task.id]).get(task.id),
         promise_words=promise_words,
-        case=casefile(db.session, task, today=Today.at(now, zone())),
+        case=casefile(db.session, task, today=today),
         activity_form=forms.get("activity") or ActivityForm(formdata=None),
         resolution_form=forms.get("resolution") or ResolutionForm(task, formdata=None, **as_it_ended(task)),
         snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),
@@ -140,7 +141,7 @@ def render_task(task: Task, status: int = 200, **forms):
         away=roster().absences.get(task.owner_id),
         just_done=just_done(),
         story=activities.story(task),
-        **besides(db.session, task, this_installation(), sender=current_user.display_name),
+        **besides(db.session, task, facts, scores, sender=current_user.display_name, now=now),
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
         wishes=wishes,
@@ -185,34 +186,6 @@ def closed_already(task: Task, form: FlaskForm):
         now=clock.now(),
     )
     return page, 409
-
-
-@blueprint.post("/tasks/<int:task_id>/activities")
-@access.csm
-def log_activity(task_id: int):
-    task, form, now = the_task(task_id, lock=True), ActivityForm(), clock.now()
-    if not task.is_open:
-        return closed_already(task, form)
-    if not form.validate_on_submit():
-        return render_task(task, 400, activity=form)
-    try:
-        activities.log(
-            db.session,
-            task,
-            ActivityKind(form.kind.data),
-            form.text.data,
-            at=now,
-            is_two_way=form.two_way.data,
-            by=access.actor(),
-            now=now,
-        )
-    except Invalid as error:
-        mark(form, error)
-        return render_task(task, 400, activity=form)
-    journey.task_changed(db.session, task, now=now)
-    db.session.commit()
-    flash(_("Logged."), "success")
-    return back_to(task)
 
 
 @blueprint.post("/tasks/<int:task_id>/resolution")
@@ -383,6 +356,8 @@ def hand_over(task_id: int):
         return closed_already(task, form)
     people = {person.id: person for person in queue.workers(db.session, task)}
     form.owner.choices = words.owner_choices(list(people.values()))
+    if form.is_overtaken(task):
+        return render_task(task, 409, owner=form)
     if not form.validate_on_submit() or not form.is_for_somebody_here(roster()):
         return render_task(task, 400, owner=form)
     person, chosen = people.get(form.owner.data), chosen_filter()

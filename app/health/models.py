@@ -60,6 +60,27 @@ class Snapshot(Base):
     computed_at: Mapped[Moment]
 
 
+class ColourMove(Base):
+    """From one day to the next the colour of an account was another: the follow-up it led to, or why to none.
+
+    `name` is the score: health, or relationship where health is not known.
+    """
+
+    __tablename__ = "colour_moves"
+    __table_args__ = (sa.UniqueConstraint("account_id", "on"),)
+
+    id: Mapped[Id]
+    account_id: Mapped[int] = reference("accounts.id", index=False)
+    on: Mapped[date] = mapped_column(index=True)
+    name: Mapped[str] = mapped_column(sa.String(16))
+    before: Mapped[Colour] = mapped_column(choice(Colour, "colour_before"))
+    after: Mapped[Colour] = mapped_column(choice(Colour, "colour_after"))
+    task_id: Mapped[int | None] = reference("tasks.id", ondelete="SET NULL")
+    why: Mapped[str] = mapped_column(sa.Text)
+    is_opened: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[Moment]
+
+
 class ScoreDue(Base):
     """The score of this account must be computed anew; until the worker has, pages compute it live."""
 

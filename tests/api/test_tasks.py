@@ -6,7 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from app.core import clock
-from app.followups.models import TaskKind, TaskState, Touch
+from app.core.outbox_rows import OutboxRow
+from app.followups.models import Task, TaskKind, TaskState, Touch
+from app.followups.settling.models import Settlement
 from app.health.models import ScoreDue
 from tests import make
 
@@ -110,6 +112,17 @@ UNRESOLVED = [
     {"cause": "weather"},
     {"comment": "   "},
 ]
+
+
+def test_closing_can_ask_the_customer_whether_it_is_settled(session, api):
+    ask = make.invitation(sent_at=clock.now() - timedelta(days=2))
+    make.answer(2, invitation=ask, now=clock.now() - timedelta(days=1))
+    told, untold = session.query(Task).filter_by(contact_id=ask.contact_id).one(), make.task()
+    more = {"ask_settled": True, "words_to_customer": "The export works."}
+    for task in (told, untold):
+        assert api.post(f"/tasks/{task.id}/resolution", CLOSING | more).status_code == 200
+    assert session.scalars(sa.select(Settlement.task_id)).all() == [told.id]
+    assert session.scalars(sa.select(OutboxRow.values)).one()["words"] == "The export works."
 
 
 def test_a_resolution_that_cannot_be_is_422(session, api):

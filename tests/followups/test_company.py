@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
+from app.auth.absences.models import Absence
 from app.core.installation import installation
 from app.extensions import db
 from app.followups.company.owners import OwnerRule, first_fitting
@@ -61,6 +63,19 @@ def test_of_several_people_the_one_with_the_fewest_open_follow_ups_gets_it(sessi
     assert opened(9, owner=owner).owner_id == owner.id
     ruled(session, OwnerRule(people=[gone.id]))
     assert opened(2, owner=owner).owner_id == owner.id
+
+
+def test_whoever_is_away_gets_nothing_while_others_are_here(session):
+    ana, ben = make.staff(), make.staff()
+    here, gone = NOW.date(), NOW.date() - timedelta(days=1)
+    make.task(owner=ben)
+    for person, until in ((ana, here), (ben, gone)):
+        days = {"from_on": gone, "to_on": until, "made_by": "x", "made_at": NOW}
+        make.saved(Absence(staff_id=person.id, cover_id=make.staff().id, **days))
+    ruled(session, OwnerRule(people=[ana.id, ben.id]))
+    assert opened(2).owner_id == ben.id
+    ruled(session, OwnerRule(people=[ana.id]))
+    assert opened(2).owner_id == ana.id
 
 
 def test_an_independent_owner_is_never_the_accounts_own(session):

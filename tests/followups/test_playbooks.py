@@ -11,11 +11,10 @@ import sqlalchemy as sa
 from app import journey
 from app.core import audit
 from app.core.installation import installation
-from app.extensions import db
 from app.followups.models import Task, TaskKind, TaskState
 from app.followups.playbooks import library, running
 from app.followups.playbooks.models import Component, Playbook, PlayKind, PlayRun, PlayStep, PlayTick
-from app.health.models import FormulaVersion, Snapshot
+from app.health.models import Snapshot
 from app.reports.loops import effects
 from tests import make
 from tests.conftest import NOW
@@ -189,8 +188,6 @@ def test_a_proactive_one_is_begun_at_an_account(session, sign_in):
 
 
 def snapshot(account, on, relationship):
-    if db.session.get(FormulaVersion, "v1") is None:
-        make.saved(FormulaVersion(version="v1", parameters={}, active_from=NOW))
     given = {"version": "v1", "computed_at": NOW}
     return make.saved(Snapshot(account_id=account.id, on=on, relationship=relationship, **given))
 

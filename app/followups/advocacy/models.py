@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -23,6 +23,12 @@ class FavourKind(StrEnum):
     CASE_STUDY = "case_study"
     TALK = "talk"
     BETA = "beta"
+    UPSELL = "upsell"
+
+
+ON_PAGES = tuple(
+    kind for kind in FavourKind if kind is not FavourKind.UPSELL
+)  # Nobody is sold anything on a page.
 
 
 class FavourState(StrEnum):
@@ -43,7 +49,10 @@ NEXT = {
 
 
 class Favour(Base):
-    """One favour that was asked of one person, on the thank-you page of the answer if there is one."""
+    """One favour that was asked of one person, on the thank-you page of the answer, or by a colleague without one.
+
+    Of a reference that was accepted: whether they may be quoted, and on which day they were last called upon.
+    """
 
     __tablename__ = "favours"
     __table_args__ = (sa.Index("ix_favours_contact_offered", "contact_id", "offered_at"),)
@@ -57,6 +66,8 @@ class Favour(Base):
     offered_at: Mapped[Moment] = mapped_column(index=True)
     changed_at: Mapped[Moment]
     is_rehearsal: Mapped[bool] = mapped_column(default=False)
+    may_quote: Mapped[bool] = mapped_column(default=False)
+    last_used_on: Mapped[date | None]
     contact: Mapped[Contact] = relationship()
     account: Mapped[Account] = relationship()
     response: Mapped[Response | None] = relationship()

@@ -13,6 +13,7 @@ KINDS = {
     FavourKind.CASE_STUDY: _("Be a case study"),
     FavourKind.TALK: _("Give a talk"),
     FavourKind.BETA: _("Try new parts early"),
+    FavourKind.UPSELL: _("Look at what more would help them"),
 }
 STATES = {
     FavourState.OFFERED: _("Asked, no answer"),

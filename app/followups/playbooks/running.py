@@ -21,9 +21,10 @@ from app.core.errors import Refused
 from app.core.installation import Installation
 from app.core.outbox_rows import insert_new
 from app.core.worktime import WorkWeek
-from app.followups.conversation.replies import owner_of
-from app.followups.models import Task, TaskChange, TaskKind, TaskState
+from app.followups.around import accounts as about_accounts
+from app.followups.models import Task, TaskKind
 from app.followups.playbooks.models import Playbook, PlayKind, PlayRun, PlayStep, PlayTick
+from app.followups.triggers import Due
 from app.surveys.placeholders import filled
 
 USUAL_TIER = 2
@@ -133,20 +134,13 @@ def plan(
     if playbook.kind is not PlayKind.PROACTIVE or not playbook.is_active or not playbook.current:
         raise Refused(_("This playbook cannot be begun at an account."))
     days = [step.days for step in playbook.current]
-    task = Task(
+    planned = Due(
         kind=TaskKind.ALERT,
-        account_id=account.id,
-        owner_id=owner_of(session, account.id),
-        priority=PLANNED_URGENCY,
         reason=_("Planned: %(name)s.", name=playbook.name),
-        state=TaskState.NEW,
-        opened_at=now,
+        priority=PLANNED_URGENCY,
         first_touch_due_at=due(now, min(days), facts.work_week),
         due_at=due(now, max(days), facts.work_week),
-        is_rehearsal=not facts.is_live,
     )
-    task.states.append(TaskChange(state=TaskState.NEW, at=now, by=by.name))
-    session.add(task)
-    session.flush()
+    task = about_accounts.open_task(session, account, planned, facts, by=by.name, now=now)
     begin(session, task, playbook, by=by, now=now)
     return task

@@ -1,0 +1,1 @@
+"""What follows when an account has another colour than the day before."""
