@@ -18,6 +18,7 @@ from app.followups.cover import routes as cover_routes  # noqa: F401
 from app.followups.improvements import mail_routes as improvement_mail_routes  # noqa: F401
 from app.followups.playbooks import routes as playbook_routes  # noqa: F401
 from app.followups.routes import blueprint as followups
+from app.health.judgement import judgement_routes  # noqa: F401
 from app.integrations.routes import blueprint as integrations
 from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, move_routes, results_routes, review_routes  # noqa: F401

@@ -22,6 +22,7 @@ from app.followups.promises import models as promises
 from app.followups.settling import models as settling
 from app.followups.undoing import models as undoing
 from app.health import models as health
+from app.health.judgement import models as judgement
 from app.integrations import models as integrations
 from app.reports import models as reports
 from app.responses import models as responses
@@ -55,6 +56,7 @@ PARTS = (
     advocacy,
     improvements,
     health,
+    judgement,
     integrations,
     reports,
     idempotency,

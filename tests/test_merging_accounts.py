@@ -29,6 +29,7 @@ from app.extensions import Base
 from app.followups.advocacy.models import Favour, FavourKind, FavourState
 from app.followups.models import ActivityKind, Task, Touch
 from app.followups.promises.models import Promise, Way
+from app.health.judgement.models import Level, Override, Pulse, SetName
 from app.health.models import Adoption, ScoreDue
 from app.reports.models import RollupDelta
 from app.reports.recount import recount
@@ -38,6 +39,7 @@ from tests.conftest import NOW
 from tests.test_person import run, trends  # noqa: F401 a fixture
 
 KIM = "kim@acme.example"
+OWN = (Pulse, Override)
 
 
 @pytest.fixture
@@ -54,6 +56,10 @@ def pair(session):
     make.saved(AccountKey(account_id=one.id, system="salesforce", key="sf-1"))
     touch = {"kind": ActivityKind.CALL, "at": NOW, "is_two_way": True, "staff_name": "A"}
     make.saved(Touch(account_id=one.id, **touch))
+    feeling = {"level": Level.GOOD, "at": NOW, "staff_name": "A"}
+    make.saved(Pulse(account_id=one.id, **feeling))
+    set_by_hand = {"name": SetName.HEALTH, "score": 9, "reason": "R", "from_at": NOW, "staff_name": "A"}
+    make.saved(Override(account_id=one.id, until_on=NOW.date() + timedelta(days=9), **set_by_hand))
     session.commit()
     return one, other
 
@@ -69,7 +75,7 @@ def test_everything_of_the_one_belongs_to_the_other(session, pair):
     former, kept = one.id, other.id
     merge(session, one, other)
     assert session.get(Account, former) is None
-    for model in (Contact, Invitation, Response, Task, Touch, AccountKey, Goal, Adoption, RollupDelta):
+    for model in (Contact, Invitation, Response, Task, Touch, AccountKey, Goal, Adoption, RollupDelta, *OWN):
         column = model.__table__.c.account_id
         assert set(session.scalars(sa.select(column))) == {kept}, model
     counts = [len(session.scalars(sa.select(model)).all()) for model in (Invitation, Response, Contact)]

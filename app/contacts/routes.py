@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Blueprint, Response, render_template, request, url_for
 from flask_babel import gettext as _
@@ -30,6 +30,9 @@ from app.followups import words as task_words
 from app.followups.advocacy import registry
 from app.followups.advocacy import words as favour_words
 from app.followups.queue import ALL, NOBODY
+from app.health.judgement import judging
+from app.health.judgement import words as judgement_words
+from app.health.judgement.forms import OverrideForm, PulseForm
 from app.health.models import Colour
 from app.health.snapshots import NAMES
 from app.reports.accounts import dossier, listing
@@ -169,9 +172,22 @@ def render_account(account: Account, today: Today, status: int = 200, **forms):
         touch_form=forms.get("touch")
         or TouchForm(people, formdata=None, on=today.day, contact=asked_person()),
         goal_form=forms.get("goal") or GoalForm(formdata=None, goal_from=today.day),
+        **of_judgement(account, today, forms),
         **shared(account, today),
     )
     return page, status
+
+
+def of_judgement(account: Account, today: Today, forms: dict) -> dict:
+    """What we ourselves think of the account, and the forms to say so."""
+    ends = today.day + timedelta(days=judging.USUAL_DAYS)
+    return {
+        "judgement": judging.judgement(db.session, account.id, today=today.day, now=today.now),
+        "levels": judgement_words.LEVELS,
+        "level_tones": judgement_words.TONES,
+        "pulse_form": forms.get("pulse") or PulseForm(formdata=None),
+        "override_form": forms.get("override") or OverrideForm(glossary.SCORES, formdata=None, until=ends),
+    }
 
 
 def render_past(account: Account, day: date, today: Today):

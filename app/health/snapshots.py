@@ -17,6 +17,7 @@ from app.core.errors import NotFound
 from app.health.colours import Memory, next_colour
 from app.health.formula import AccountScores, score_account
 from app.health.gathering import gather
+from app.health.judgement import judging
 from app.health.models import Adoption, Colour, ScoreDue, Snapshot
 from app.health.parts import Score
 
@@ -73,6 +74,7 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     told = sa.select(Adoption.as_of).where(Adoption.account_id == to_id)
     mine = sa.update(Adoption).where(Adoption.account_id == from_id, Adoption.as_of.not_in(told))
     session.execute(mine.values(account_id=to_id), execution_options={"synchronize_session": False})
+    judging.move_account(session, from_id, to_id, now=now)
 
 
 def live(session: Session, account_ids: Sequence[int], *, today: date, zone: ZoneInfo) -> dict[int, Told]:
