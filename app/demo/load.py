@@ -25,7 +25,7 @@ from app.demo.company import population
 from app.demo.events import records
 from app.demo.events.asking import TODAYS_PART, Asking
 from app.demo.events.handling import Handling
-from app.demo.rows import favours, hearing, improvements, scores
+from app.demo.rows import favours, hearing, improvements, playbooks, scores
 from app.demo.rows.answers import Answers
 from app.demo.rows.customers import Home, add_customers
 from app.demo.rows.followups import Desk
@@ -84,6 +84,8 @@ def load(session: Session, settings: config.Settings, *, now: datetime, seed: in
     Answers(home, programs, asks).add()
     Desk(home, tasks, row.work_week).add(firms)
     favours.add(home, tasks)
+    with speaking(row.language):
+        playbooks.add(home)
     improvements.add(home)
     hearing.add(home, audit.Actor("staff", staff[0].id, staff[0].display_name))
     scores.add_scores(home, firms)

@@ -32,7 +32,7 @@ def colour_moves():
         query = query.where(ColourMove.is_opened.is_(what == OPENED))
     ids = query.with_only_columns(ColourMove.id).subquery()
     page = Page.asked(PAGE_SIZE, db.session.scalar(sa.select(sa.func.count()).select_from(ids)) or 0)
-    newest = query.options(joinedload(Account.owner)).order_by(ColourMove.on.desc(), ColourMove.id.desc())
+    newest = query.options(joinedload(Task.owner)).order_by(ColourMove.on.desc(), ColourMove.id.desc())
     return render_template(
         "reports/colours.html",
         rows=db.session.execute(newest.offset(page.start).limit(PAGE_SIZE)).all(),

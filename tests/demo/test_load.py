@@ -19,7 +19,10 @@ from app.delivery.models import Invitation, InvitationState, Visit, Wave
 from app.demo import load, team
 from app.demo.rows import scores
 from app.extensions import db
+from app.followups.advocacy.models import Favour
 from app.followups.models import Task, TaskState, Touch
+from app.followups.playbooks.models import Playbook, PlayRun, PlayTick
+from app.followups.settling.models import Settlement
 from app.health import snapshots
 from app.health.models import Snapshot
 from app.reports import trend
@@ -135,6 +138,13 @@ def test_tasks_stand_in_every_state_with_their_history(demo):
     assert 1 <= count(Task, Task.state != TaskState.CLOSED, Task.due_at < NOW) <= 20
     spoke = sa.exists().where(Touch.contact_id == Task.contact_id, Touch.at >= Task.opened_at)
     assert count(Task, Task.state != TaskState.CLOSED, Task.first_touched_at.is_(None), spoke) == 0
+
+
+def test_follow_ups_went_by_playbooks_and_customers_confirmed_some(demo):
+    assert count(Playbook) == 7
+    assert count(PlayTick) > count(PlayRun) > 20
+    assert count(Settlement) > count(Settlement, Settlement.said == "yes") > 10
+    assert count(Favour, Favour.may_quote) > 5
 
 
 def test_comments_were_read_in_several_languages(demo):

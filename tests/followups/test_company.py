@@ -88,6 +88,7 @@ def test_an_independent_owner_is_never_the_accounts_own(session):
     assert opened(2, owner=ana, tier=1).reason
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_managers_set_rules_switches_and_names_which_hold_everywhere(session, sign_in):
     boss, csm = sign_in("manager"), sign_in("csm", name="Ana Lopez")
     assert csm.get(URL).status_code == 403

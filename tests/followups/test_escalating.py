@@ -82,6 +82,14 @@ def test_who_was_called_in_time_half_way_is_not_told_again(session, live):
     assert told(session, MONDAY + 30 * HOUR) == 0
 
 
+def test_what_was_far_past_its_time_when_first_seen_is_told_once(session, live):
+    make.staff("manager")
+    late()
+    assert told(session, MONDAY + timedelta(days=9)) == 2
+    assert told(session, MONDAY + timedelta(days=30)) == 0
+    assert {kind for _, kind in heard(session)} == {NoticeKind.OVERDUE}
+
+
 def test_without_managers_administrators_hear_of_it(session, live):
     admin = make.staff("admin")
     late()
@@ -89,6 +97,7 @@ def test_without_managers_administrators_hear_of_it(session, live):
     assert heard(session) == [(admin.id, NoticeKind.OVERDUE)]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize("quiet", ["rehearsal", "held", "off"])
 def test_a_rehearsal_a_held_copy_and_who_switched_it_off_tell_nobody(session, live, quiet):
     make.staff("manager")

@@ -163,6 +163,7 @@ def test_a_promoter_whom_nobody_touched_for_180_days_is_an_alert_once(session):
     assert pass_at(NOW + DAY) == []
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_beside_a_silence_stands_who_else_is_there(session, sign_in):
     account = make.account()
     task = make.task(kind=TaskKind.SILENT, contact=make.contact(account=account))

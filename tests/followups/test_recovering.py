@@ -71,6 +71,7 @@ def test_a_closed_detractor_is_asked_once_two_to_four_weeks_later(session, live)
     assert asked(session, NOW + 2 * DAY) == [early.contact_id]
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize("quiet", ["rehearsal", "held", "off"])
 def test_a_rehearsal_a_held_copy_and_who_switched_it_off_ask_nobody(session, live, quiet):
     detractor()
@@ -115,6 +116,7 @@ def test_recovery_stands_beside_those_whom_nobody_called(session):
     assert recovery.recovery(session, Days(today, today + DAY, ZoneInfo("UTC"))).to_passive.difference is None
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_the_page_tells_both_rates_with_a_word_on_chance(session, sign_in):
     next_ask(detractor(closed=20), 9)
     next_ask(detractor(closed=None), 3)

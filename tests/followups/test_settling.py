@@ -115,6 +115,7 @@ def test_not_yet_opens_it_again_at_the_top_and_yes_is_counted_apart(csm, session
     assert "Confirmed by the customer <b>1</b>" in csm.get("/reports/loops").text
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_an_undone_close_asks_nothing(csm, session):
     task = task_of(session, unhappy(csm.person))
     close(csm, task, ask_settled="y")
@@ -125,6 +126,7 @@ def test_an_undone_close_asks_nothing(csm, session):
     assert session.scalars(sa.select(OutboxRow)).all() == []
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_who_cannot_be_asked_is_not(csm, session, client, settings):
     gone, quiet = unhappy(csm.person), unhappy(csm.person)
     gone.contact.unsubscribe(now=clock.now())

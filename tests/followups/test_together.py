@@ -19,6 +19,7 @@ def csm(sign_in):
     return sign_in("csm")
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_one_conversation_is_logged_for_everybody_it_was_about(csm, session):
     account = make.account(owner=csm.person)
     kim, lee, jo = (make.contact(account=account, first_name=name) for name in ("Kim", "Lee", "Jo"))

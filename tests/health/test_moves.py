@@ -70,6 +70,7 @@ def test_a_colour_that_got_worse_opens_exactly_one_follow_up(session, live):
     assert passed(session, NOW + DAY) == 1
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [(Y, G, "better"), (N, R, "first time"), (G, N, "too old")],
@@ -98,6 +99,7 @@ def test_open_trouble_takes_it_up_and_relationship_speaks_where_health_is_unknow
     assert session.scalar(sa.select(sa.func.count(Task.id))) == 4
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_rehearsal_follows_no_colour(session, live):
     live.live_at = None
     coloured(G, R)
@@ -105,6 +107,7 @@ def test_a_rehearsal_follows_no_colour(session, live):
     assert passed(session) == 0
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_the_page_lists_what_followed(session, live, sign_in):
     today = clock.now().date()
     coloured(G, Y, until=today - DAY, name="Fallen <b>")

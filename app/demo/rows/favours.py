@@ -57,6 +57,7 @@ def life(task: FollowUp, now: datetime, seed: int) -> list[tuple[FavourState, da
 
 
 def row(home: Home, task: FollowUp, kind: FavourKind, states: list) -> dict:
+    is_done = states[-1][0] is S.FULFILLED
     return {
         "kind": kind,
         "contact_id": home.contacts[task.ask.person.key],
@@ -66,4 +67,6 @@ def row(home: Home, task: FollowUp, kind: FavourKind, states: list) -> dict:
         "offered_at": task.opened_at,
         "changed_at": states[-1][1],
         "is_rehearsal": False,
+        "may_quote": is_done,
+        "last_used_on": states[-1][1].astimezone(home.zone).date() if is_done else None,
     }

@@ -20,18 +20,21 @@ from app.responses.models import Response
 
 UNTOUCHED = timedelta(days=180)
 PROMOTER_FROM = 9
-CHUNK = 100
+MOST_IN_A_PASS = 20
 
 
 def alert(session: Session, *, now: datetime) -> Iterator[int]:
-    """Open an alert about each of them, once for an answer; yields after each chunk, for a commit, how many."""
+    """Open an alert about some of them, once for an answer, those longest alone first; yields, for a commit, how many.
+
+    A pass opens few, so that nobody's queue is full of them on the day on which this begins.
+    """
     if not installation(session).is_live:
         return
-    while found := session.execute(NEGLECTED, {"since": now - UNTOUCHED}).all():
-        for response_id, invitation_id in found:
-            tell(session, response_id, invitation_id, now=now)
-        session.flush()
-        yield len(found)
+    found = session.execute(NEGLECTED, {"since": now - UNTOUCHED}).all()
+    for response_id, invitation_id in found:
+        tell(session, response_id, invitation_id, now=now)
+    session.flush()
+    yield len(found)
 
 
 def tell(session: Session, response_id: int, invitation_id: int, *, now: datetime) -> None:
@@ -68,6 +71,6 @@ NEGLECTED = (
         ~sa.exists().where(other.contact_id == Response.contact_id, other.state != TaskState.CLOSED),
         ~sa.exists().where(other.response_id == Response.id, other.kind == TaskKind.ALERT),
     )
-    .order_by(Response.id)
-    .limit(CHUNK)
+    .order_by(Response.submitted_at, Response.id)
+    .limit(MOST_IN_A_PASS)
 )

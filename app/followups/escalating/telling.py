@@ -117,12 +117,17 @@ def keep(session: Session, found: Sequence[Late], week: WorkWeek, *, leaders: in
             "due_at": late.due_at,
             "level": late.level,
             "at": now,
-            "again_at": half_over(late, week) if late.level == OVER else None,
+            "again_at": to_come(half_over(late, week), now) if late.level == OVER else None,
             "leaders": leaders,
         }
         for late in found
     ]
     insert_new(session, LateNotice.__table__, rows, key=list(KEY))
+
+
+def to_come(moment: datetime, now: datetime) -> datetime | None:
+    """What was far past its time when it was first seen is told once; a backlog is no news of this minute."""
+    return moment if moment > now else None
 
 
 def half_over(late: Late, week: WorkWeek) -> datetime:
