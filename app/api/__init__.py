@@ -6,6 +6,7 @@ from app.api import (
     accounts,
     comments,
     contacts,
+    differences,
     events,
     health,
     installation,
@@ -39,6 +40,7 @@ MODULES = (
     tasks,
     health,
     reports,
+    differences,
     events,
 )
 RESOURCES = tuple(module.resource for module in MODULES)

@@ -114,7 +114,9 @@ class ResolutionSchema(Given):
     customer_told = Flag(load_default=False)
     ask_settled = Flag(
         load_default=False,
-        metadata={"description": "Ask the customer by mail whether it is settled; who cannot be asked is not."},
+        metadata={
+            "description": "Ask the customer by mail whether it is settled; who cannot be asked is not."
+        },
     )
     words_to_customer = Text(
         400, blank=True, load_default="", metadata={"description": "What that mail says about it."}

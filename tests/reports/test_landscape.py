@@ -31,7 +31,9 @@ def three_accounts(app):
     )
     person = make.contact(account=silent, role=ContactRole.CHAMPION)
     silence = {"state": InvitationState.SILENT, "silent_at": NOW - timedelta(days=3)}
-    make.invitation(contact=person, sent_at=NOW - timedelta(days=30), closed_at=NOW - timedelta(days=3), **silence)
+    make.invitation(
+        contact=person, sent_at=NOW - timedelta(days=30), closed_at=NOW - timedelta(days=3), **silence
+    )
     make.contact(account=new)
     db.session.commit()
     return happy, silent, new

@@ -26,41 +26,31 @@ from app.reports.periods import ONE_DAY, Period
 from app.reports.routes import LONGEST_DAYS, answers_url, blueprint, day_in, today, window_to
 from app.reports.statistics.comparisons import Change, change
 from app.reports.why import votes
+from app.reports.why.periods import Against, before
 from app.reports.why.split import Contribution, Part, Split, split
 from app.reports.why.votes import Followed
 from app.sentiment.models import Theme
 from app.surveys.scales import Band
 
 SHOWN = 10
-AGAINST_BEFORE, AGAINST_YEAR = "before", "year"
 CSV_HEAD = ("account", "points", "people", "moved", "newly_answering", "no_longer_answering")
 
 
 @dataclass(frozen=True)
 class Compared:
-    """The two periods that the address asks for; `against` the days just before, or the same days a year earlier."""
+    """The two periods that the address asks for."""
 
     period: Period
-    against: str
+    against: Against
 
     @property
     def before(self) -> Period:
-        if self.against == AGAINST_YEAR:
-            return Period(year_before(self.period.start), year_before(self.period.end))
-        return Period(self.period.start - (self.period.end - self.period.start), self.period.start)
+        return before(self.period, self.against)
 
     @property
     def address(self) -> dict[str, str]:
         days = {"from": self.period.start.isoformat(), "to": self.period.last.isoformat()}
-        return days | {"against": self.against}
-
-
-def year_before(day: date) -> date:
-    """The same day a year earlier; the last of February for a leap day."""
-    try:
-        return day.replace(year=day.year - 1)
-    except ValueError:
-        return day.replace(year=day.year - 1, day=28)
+        return days | {"against": self.against.value}
 
 
 def compared() -> Compared:
@@ -72,8 +62,8 @@ def compared() -> Compared:
         raise Invalid(
             _("Choose days in order, six years at most."), errors={"to": _("This day cannot end the period.")}
         )
-    given = request.args.get("against")
-    return Compared(Period(start, last + ONE_DAY), AGAINST_YEAR if given == AGAINST_YEAR else AGAINST_BEFORE)
+    against = Against.YEAR if request.args.get("against") == Against.YEAR else Against.BEFORE
+    return Compared(Period(start, last + ONE_DAY), against)
 
 
 @dataclass(frozen=True)
@@ -129,8 +119,8 @@ def why():
         shown=SHOWN,
         bands=[(band, charts.band_words()[band]) for band in Band],
         against_options=[
-            (AGAINST_BEFORE, _("The days just before")),
-            (AGAINST_YEAR, _("The same days a year earlier")),
+            (Against.BEFORE.value, _("The days just before")),
+            (Against.YEAR.value, _("The same days a year earlier")),
         ],
         answers_url=answers_url,
     )
