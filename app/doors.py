@@ -14,6 +14,7 @@ from app.followups import activity_routes, advocacy_routes, improvement_routes, 
 from app.followups.advocacy import asking_routes  # noqa: F401
 from app.followups.company import routes as company_routes  # noqa: F401
 from app.followups.conversation import mail_routes as case_mail_routes  # noqa: F401
+from app.followups.conversation import several_routes as bulk_mail_routes  # noqa: F401
 from app.followups.cover import routes as cover_routes  # noqa: F401
 from app.followups.improvements import mail_routes as improvement_mail_routes  # noqa: F401
 from app.followups.playbooks import routes as playbook_routes  # noqa: F401

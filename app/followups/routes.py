@@ -115,8 +115,10 @@ def render_task(task: Task, status: int = 200, **forms):
     given = {"owner": task.owner_id or 0, "had": task.owner_id or 0}
     owner_form = forms.get("owner") or OwnerForm(formdata=None, **given)
     owner_form.owner.choices = words.owner_choices(queue.workers(db.session, task), roster().absences)
+    around = besides(db.session, task, facts, scores, sender=current_user.display_name, now=now)
     page = render_template(
         "followups/task.html",
+        **around,
         **showing.context(
             db.session,
             current_app.extensions["settings"],
@@ -124,6 +126,7 @@ def render_task(task: Task, status: int = 200, **forms):
             forms.get("mail"),
             by=current_user,
             draft=request.args.get("draft", ""),
+            course=around["course"],
             today=today,
             now=now,
         ),
@@ -141,7 +144,6 @@ def render_task(task: Task, status: int = 200, **forms):
         away=roster().absences.get(task.owner_id),
         just_done=just_done(),
         story=activities.story(task),
-        **besides(db.session, task, facts, scores, sender=current_user.display_name, now=now),
         following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
         address=address_of(chosen),
         wishes=wishes,

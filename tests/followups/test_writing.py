@@ -21,6 +21,7 @@ from app.delivery.models import Suppression
 from app.followups.conversation import threads, writing
 from app.followups.conversation.models import CaseMail
 from app.followups.models import Activity, Task, TaskState, Touch
+from app.followups.playbooks.models import Playbook, PlayStep
 from app.followups.resolution import Resolution, resolve
 from tests import make
 from tests.conftest import NOW
@@ -127,7 +128,10 @@ def test_what_is_taken_back_in_time_leaves_no_trace_and_nothing_can_be_called_ba
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_a_placeholder_that_nobody_filled_is_refused(session, settings, case, ana):
     begun = writing.draft(session, case, by=ana, template="At {account} you told us about {the problem}.")
-    assert case.account.name in begun.words
+    assert begun.words.startswith("Hello Kim,\n\nAt ")
+    assert begun.words.endswith("\n\nAna Diaz")
+    letter = writing.draft(session, case, by=ana, template="Hello {first_name}, sorry. {sender}")
+    assert letter.words == "Hello Kim, sorry. Ana Diaz"
     for words, named in ((begun.words, "{the problem}"), ("Hello [[name]]", "[[name]]"), ("  ", "needed")):
         with pytest.raises(Invalid) as refused:
             write(session, settings, case, ana, words=words)
@@ -298,7 +302,18 @@ def test_nothing_of_an_erased_person_stays_or_leaves(session, settings, office, 
 
 def test_a_csm_writes_takes_back_and_sends_without_script(session, case, sign_in):
     csm, page = sign_in("csm", name="Cy"), f"/tasks/{case.id}"
-    assert "@back.vendor.example" in csm.get(page).text
+    step = {
+        "days": 0,
+        "channel": "mail",
+        "title": "Write",
+        "position": 0,
+        "words": "Hi {first_name}, why? {sender}",
+    }
+    play = {"name": "Usual", "kind": "reactive", "component": "value", "task_kind": "detractor"}
+    session.add(Playbook(**play, steps=[PlayStep(**step)]))
+    first = csm.get(page).text
+    assert "@back.vendor.example" in first
+    assert ">\r\nHi Kim, why? Cy</textarea>" in first
     fields = {"mail_subject": "Your {x}", "mail_words": "Hello"}
     refused = post(csm, f"{page}/mails", page, **fields)
     assert (refused.status_code, "Fill in {x}, or take it out." in refused.text) == (400, True)
@@ -306,6 +321,7 @@ def test_a_csm_writes_takes_back_and_sends_without_script(session, case, sign_in
     assert done.status_code == 303
     shown = csm.get(page).text
     assert "Take it back" in shown
+    assert "What to write" in shown
     assert "Hello &lt;b&gt;Kim&lt;/b&gt;" in shown
     number = session.scalars(sa.select(CaseMail.id)).one()
     back = post(csm, f"{page}/mails/{number}/undo", page)

@@ -7,6 +7,7 @@ is held back, refused or taken back is neither.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -60,25 +61,29 @@ def why_not(session: Session, contact: Contact | None) -> str | None:
     return None
 
 
-def draft(session: Session, task: Task, *, by: Staff, subject: str = "", template: str = "") -> Draft:
+def draft(session: Session, task: Task, *, by: Staff, template: str = "") -> Draft:
     """How a mail begins: as an answer to what was written last, the person addressed in their language, signed.
 
-    `template` are words between the two whose placeholders are filled as far as the values are known.
+    `template` are words between the two, their placeholders filled as far as the values are known. One that names the
+    person, or the sender, greets, or signs, by itself.
     """
-    facts, contact = installation(session), task.contact
+    facts = installation(session)
     values = values_of(task, facts, by)
     last = task.mails[-1].mail if task.mails else None
-    title = f"Re: {AGAIN.sub('', last.subject)}" if last and last.subject else filled(subject, values)
-    language = contact.language or facts.language
-    hello = letters.greeting(contact.first_name, contact.last_name, language)
+    title = f"Re: {AGAIN.sub('', last.subject)}" if last and last.subject else ""
     sign = "\n".join(part for part in (by.name, facts.company) if part)
-    return Draft(title[:LONGEST_SUBJECT], f"{hello}\n\n{filled(template, values).strip()}\n\n{sign}")
+    parts = ["" if "{first_name}" in template else values["greeting"], filled(template, values).strip()]
+    parts.append("" if "{sender}" in template else sign)
+    words = "\n\n".join(part for part in parts if part) if template else "\n\n".join(parts)
+    return Draft(title[:LONGEST_SUBJECT], words)
 
 
 def values_of(task: Task, facts: Installation, by: Staff) -> dict[str, str]:
     """What the placeholders of a mail on this follow-up stand for; an unknown value is left out, so it stays to be seen."""
+    contact, language = task.contact, task.contact.language or facts.language
     known = {
-        "first_name": task.contact.first_name,
+        "greeting": letters.greeting(contact.first_name, contact.last_name, language),
+        "first_name": contact.first_name,
         "account": task.account.name,
         "company": facts.company,
         "product": facts.product or facts.company,
@@ -87,7 +92,10 @@ def values_of(task: Task, facts: Installation, by: Staff) -> dict[str, str]:
     return {name: value for name, value in known.items() if value}
 
 
-def filled(words: str, values: dict[str, str]) -> str:
+def filled(words: str, values: Mapping[str, str]) -> str:
+    """With the placeholders filled that are known; a first name that is not known leaves no gap."""
+    if "first_name" not in values:
+        words = placeholders.NEXT_WORD.sub("", placeholders.FIRST_WORD.sub("", words))
     return placeholders.BRACES.sub(lambda found: values.get(found[1] or "", found[0]), words)
 
 
