@@ -28,8 +28,11 @@ from app.delivery.sending import posting
 from app.extensions import Base, db
 from app.followups import activities, touches
 from app.followups.advocacy.models import Favour, FavourKind, FavourState
+from app.followups.escalating.models import ClockName, LateNotice
 from app.followups.models import ActivityKind, Task, TaskMail, TaskState
+from app.followups.playbooks import library, running
 from app.followups.promises.models import Promise, Way
+from app.followups.settling.models import Settlement, Verdict
 from app.reports import rollups
 from app.reports.recount import recount
 from app.responses import handovers
@@ -90,6 +93,12 @@ def kim(session, settings):
             until_at=NOW,
         )
     )
+    clock_of = {"clock": ClockName.FIRST_TOUCH, "due_at": NOW, "level": 100, "at": NOW}
+    make.saved(LateNotice(task_id=task.id, **clock_of))
+    said = {"said": Verdict.NOT_YET, "said_at": NOW, "words": "Kimberly still waits."}
+    make.saved(Settlement(task_id=task.id, invitation_id=old.id, asked_at=NOW, asked_by="Person", **said))
+    plan = make.saved(library.sketches()[0].made())
+    running.tick(session, task, plan, plan.steps[0].id, by=SYSTEM, now=NOW)
     favour = Favour(
         kind=FavourKind.REVIEW,
         contact_id=person.id,

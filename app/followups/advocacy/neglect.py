@@ -28,7 +28,8 @@ def alert(session: Session, *, now: datetime) -> Iterator[int]:
 
     A pass opens few, so that nobody's queue is full of them on the day on which this begins.
     """
-    if not installation(session).is_live:
+    facts = installation(session)
+    if not facts.is_live or facts.is_held:
         return
     found = session.execute(NEGLECTED, {"since": now - UNTOUCHED}).all()
     for response_id, invitation_id in found:

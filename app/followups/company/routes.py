@@ -10,6 +10,7 @@ from wtforms import BooleanField, SelectMultipleField, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.auth import access
+from app.auth.models import RoleName
 from app.contacts import words as contact_words
 from app.core import audit, clock
 from app.core.errors import NotFound
@@ -74,7 +75,9 @@ class OwnerRuleForm(FlaskForm):
     def __init__(self, **given):
         super().__init__(**given)
         self.tiers.choices = choices(*((tier, _("Tier %(n)s", n=tier)) for tier in TIERS))
-        self.people.choices = choices(*((one.id, one.display_name) for one in queue.owners(db.session)))
+        self.people.choices = choices(
+            *((one.id, one.display_name) for one in queue.owners(db.session) if one.may(RoleName.CSM))
+        )
 
     def validate_people(self, field) -> None:
         if not field.data:
