@@ -62,13 +62,11 @@ def notify(
         }
         for reader, absences in roster.readers(to).items()
     ]
-    before = count_of(session, name)
-    insert_new(session, Notice.__table__, rows, key=["staff_id", "key"])
-    return count_of(session, name) - before
-
-
-def count_of(session: Session, key: str) -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(Notice).where(Notice.key == key)) or 0
+    known = (Notice.key == name, Notice.staff_id.in_([row["staff_id"] for row in rows]))
+    told = set(session.scalars(sa.select(Notice.staff_id).where(*known)))
+    new = [row for row in rows if row["staff_id"] not in told]
+    insert_new(session, Notice.__table__, new, key=["staff_id", "key"])
+    return len(new)
 
 
 def tell_due(session: Session, settings: config.Settings, *, now: datetime) -> Iterator[int]:
