@@ -25,6 +25,7 @@ from app.health import models as health
 from app.health.judgement import models as judgement
 from app.integrations import models as integrations
 from app.reports import models as reports
+from app.reports.annotations import models as annotations
 from app.responses import models as responses
 from app.sentiment import models as sentiment
 from app.surveys import models as surveys
@@ -59,5 +60,6 @@ PARTS = (
     judgement,
     integrations,
     reports,
+    annotations,
     idempotency,
 )

@@ -21,6 +21,7 @@ from app.core.errors import Invalid
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
+from app.reports.annotations import noting
 from app.reports.charts import Composition, Point, Unit
 from app.reports.overview import Overview, is_nothing_yet, overview
 from app.reports.participation import Participation
@@ -147,7 +148,7 @@ def window_to(day: date) -> Period:
 
 def trend_chart(found: Overview, chosen: Asked) -> charts.Chart:
     pairs = zip(found.trend, found.participation, strict=True)
-    told = breaks.breaks(db.session, this_installation().zone, start=chosen.start, end=chosen.end)
+    told = marks(chosen)
     points = (
         [nps_point(point, asks, chosen.every, told) for point, asks in pairs] if found.has_answers else []
     )
@@ -162,7 +163,18 @@ def trend_chart(found: Overview, chosen: Asked) -> charts.Chart:
     )
 
 
-def nps_point(point: NpsPoint, asks: Participation, every: Every, told: Sequence[Break] = ()) -> Point:
+def marks(chosen: Asked) -> list[tuple[date, str]]:
+    """The days from which on something is asked otherwise, and those on which something happened, in words."""
+    found = breaks.breaks(db.session, this_installation().zone, start=chosen.start, end=chosen.end)
+    happened = noting.noted(db.session, start=chosen.start, end=chosen.end)
+    named = [_("%(words)s (%(day)s)", words=one.words, day=format_date(one.on)) for one in happened]
+    told = [(one.on, break_words(one)) for one in found]
+    return sorted([*told, *zip([one.on for one in happened], named, strict=True)])
+
+
+def nps_point(
+    point: NpsPoint, asks: Participation, every: Every, told: Sequence[tuple[date, str]] = ()
+) -> Point:
     interval = point.estimate.interval
     return Point(
         label=period_words(point.period, every),
@@ -171,7 +183,7 @@ def nps_point(point: NpsPoint, asks: Participation, every: Every, told: Sequence
         high=interval.high if interval else None,
         n=point.counts.n,
         is_provisional=asks.is_provisional,
-        mark="; ".join(break_words(one) for one in told if point.period.start <= one.on < point.period.end),
+        mark="; ".join(words for on, words in told if on in point.period),
         url=answers_url(window_to(point.period.last), per="person"),
     )
 

@@ -25,6 +25,8 @@ ACTIONS = {
     "account.touch": _l("Conversation logged"),
     "accounts.import": _l("Accounts imported"),
     "allow_list.changed": _l("Allow list changed"),
+    "annotation.add": _l("Day noted in the reports"),
+    "annotation.remove": _l("Note of a day taken away"),
     "backup.made": _l("Backup made"),
     "contact.add": _l("Person added"),
     "contact.change": _l("Person changed"),
