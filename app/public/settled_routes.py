@@ -12,8 +12,8 @@ from app.core.language.words import addressing
 from app.extensions import db
 from app.followups.settling import asking
 from app.followups.settling.models import Settlement, Verdict
-from app.public import forms, pages
-from app.public.desk import Desk, desk
+from app.public import forms, machines, pages
+from app.public.desk import Desk, agent, desk
 from app.public.routes import blueprint, page
 from app.public.thanks.routes import answered, to_the_question
 from app.responses.asks import Ask
@@ -37,14 +37,16 @@ def settled(token: str) -> Response:
 @blueprint.post("/a/<token>/settled")
 @access.token
 def say_settled(token: str) -> Response:
-    """Yes or not yet; 303 to the page, which then says what follows. Anything else a form says changes nothing."""
+    """Yes or not yet; 303 to the page, which then says what follows. Anything else a form says changes nothing, nor does
+    a client that says itself to be a mail gateway: some have been seen sending forms, and nobody would be asked again."""
     at, now = desk(), clock.now()
     given = forms.read(request, at.comment_length).given
     ask = answered(at, token, is_late_too=True)
     row = asking.newest(db.session, ask.id, now=now, lock=True) if ask else None
     if row is None:
         return to_the_question(token)
-    if given.get("say") in set(Verdict):
+    is_gateway = machines.is_gateway(agent(request)) or machines.is_ahead(request.environ)
+    if given.get("say") in set(Verdict) and not is_gateway:
         task = asking.say(db.session, row, Verdict(given["say"]), words_of(given), now=now)
         db.session.flush()
         journey.task_changed(db.session, task, now=now)

@@ -95,6 +95,9 @@ def test_not_yet_opens_it_again_at_the_top_and_yes_is_counted_apart(csm, session
         close(csm, task_of(session, one), ask_settled="y")
     link = f"/a/{make.token(settings, ask)}/settled"
     assert client.post(link, data={"say": "perhaps"}).status_code == 303
+    gateway = {"User-Agent": "Mozilla/5.0 (compatible; Mimecast URL inspection)"}
+    assert client.post(link, data={"say": "yes"}, headers=gateway).status_code == 303
+    assert session.scalars(sa.select(Settlement.said)).all() == [None, None]
     said = client.post(link, data={"say": "not_yet", "missing": "Only <b>half</b> of it."})
     assert (said.status_code, said.headers["Location"]) == (303, link)
     session.expire_all()
