@@ -17,8 +17,10 @@ from app.followups.conversation import mail_routes as case_mail_routes  # noqa: 
 from app.followups.conversation import several_routes as bulk_mail_routes  # noqa: F401
 from app.followups.cover import routes as cover_routes  # noqa: F401
 from app.followups.improvements import mail_routes as improvement_mail_routes  # noqa: F401
+from app.followups.many import chosen_routes  # noqa: F401
 from app.followups.playbooks import routes as playbook_routes  # noqa: F401
 from app.followups.routes import blueprint as followups
+from app.followups.undoing import undo_routes  # noqa: F401
 from app.health.judgement import judgement_routes  # noqa: F401
 from app.integrations.routes import blueprint as integrations
 from app.public.vitals import blueprint as vitals

@@ -1,8 +1,6 @@
 """The timetable: every scheduled job in one list. What a job is, and who runs it, stands in core/processes/timetable.py.
 
-A job takes the present moment, finds what is due, does each item and commits each; an item that raises is recorded and
-tried again while the others go on. `every(seconds)` puts a job on the timetable, under either engine; what is put off
-until a later pass is never lost, because every pass asks the rows.
+A job takes the present moment, finds what is due and commits each item; what raises or is put off, a later pass meets.
 """
 
 from __future__ import annotations
@@ -39,7 +37,7 @@ from app.delivery.telling.tidings import ENDING, TidingOutcome
 from app.delivery.timing import parts
 from app.delivery.watching import alarms
 from app.extensions import db
-from app.followups import opening
+from app.followups import opening, ranking
 from app.followups.advocacy import neglect, offering
 from app.followups.conversation import writing
 from app.followups.improvements import mailing
@@ -76,6 +74,12 @@ def finish_setup(now: datetime) -> int:
     done = steps.finish(db.session, current_app.extensions["settings"], now=now)
     db.session.commit()
     return int(done)
+
+
+@every(seconds=300)
+def rank_tasks(now: datetime) -> int:
+    """Lift open follow-ups whose clock has run out or whose customer renews soon, and let others down again."""
+    return committed(ranking.refresh(db.session, now=now))
 
 
 @every(seconds=60)

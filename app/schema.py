@@ -17,6 +17,7 @@ from app.followups.advocacy import models as advocacy
 from app.followups.conversation import models as conversation
 from app.followups.escalating import models as escalating
 from app.followups.improvements import models as improvements
+from app.followups.many import models as queue_views
 from app.followups.playbooks import models as playbooks
 from app.followups.promises import models as promises
 from app.followups.settling import models as settling
@@ -54,6 +55,7 @@ PARTS = (
     settling,
     escalating,
     playbooks,
+    queue_views,
     advocacy,
     improvements,
     health,

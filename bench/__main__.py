@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import answering, figures, footprint, planning, sending, spreading
+from bench import answering, figures, footprint, planning, queueing, sending, spreading
 from bench.figures import Absent, Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure | Absent]]] = {
@@ -14,6 +14,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure | Absent]]] = {
     "planning": planning.figures,
     "sending": sending.figures,
     "spreading": spreading.figures,
+    "queueing": queueing.figures,
     "weight": footprint.weight,
     "memory": footprint.memory,
 }

@@ -88,13 +88,16 @@ class Cause(StrEnum):
     OTHER = "other"
 
 
+WAITING = 1000
+"""Points by which a customer who waits for our answer stands before everybody else."""
 NEEDS_CAUSE = frozenset({TaskKind.DETRACTOR, TaskKind.PASSIVE, TaskKind.VALUE})
 
 
 class Task(Stamped, Base):
     """A promise to do something about an answer, a silence or a mail. `reason` says in words why it was opened.
 
-    `replied_at`: since when somebody who wrote to us waits for our answer.
+    `replied_at`: since when somebody who wrote to us waits for our answer. `standing`: its place in the queue, in points
+    (followups/ranking), which follows `priority` and `replied_at` at once and the rest as time passes.
     """
 
     __tablename__ = "tasks"
@@ -104,6 +107,11 @@ class Task(Stamped, Base):
         sa.Index("ix_tasks_owner_state", "owner_id", "state", "priority"),
         sa.Index("ix_tasks_account", "account_id", "state"),
         sa.Index("ix_tasks_replied", "replied_at"),
+        # PostgreSQL's have the same condition by their migration; saying so here would load its dialect everywhere.
+        sa.Index(
+            "ix_tasks_standing_owner", "owner_id", "standing", sqlite_where=sa.text("closed_at IS NULL")
+        ),
+        sa.Index("ix_tasks_standing", "standing", sqlite_where=sa.text("closed_at IS NULL")),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed_at"),
         sa.CheckConstraint(
             "state <> 'closed' OR outcome IS NOT NULL OR kind IN ('silent', 'alert', 'footprint')",
@@ -120,6 +128,7 @@ class Task(Stamped, Base):
     owner_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL", index=False)
     state: Mapped[TaskState] = mapped_column(choice(TaskState), default=TaskState.NEW)
     priority: Mapped[int] = mapped_column(default=0)
+    standing: Mapped[int] = mapped_column(default=0)
     reason: Mapped[str] = mapped_column(sa.Text)
     opened_at: Mapped[Moment]
     first_touch_due_at: Mapped[Moment]
@@ -169,6 +178,20 @@ class Task(Stamped, Base):
         self.state = state
         self.closed_at = now if state is TaskState.CLOSED else None
         self.states.append(TaskChange(state=state, at=now, by=by))
+
+
+@sa.event.listens_for(Task, "before_insert")
+@sa.event.listens_for(Task, "before_update")
+def _move_standing(_mapper, _connection, task: Task) -> None:
+    """The place in the queue follows the priority, and whether somebody waits for our answer."""
+    attributes = sa.inspect(task).attrs
+    priority, replied = attributes.priority.history, attributes.replied_at.history
+    if not (priority.has_changes() or replied.has_changes()):
+        return
+    former = priority.deleted[0] if priority.deleted else (task.priority if priority.unchanged else 0)
+    waited = replied.deleted[0] if replied.deleted else (task.replied_at if replied.unchanged else None)
+    now = (task.priority or 0) + WAITING * (task.replied_at is not None)
+    task.standing = (task.standing or 0) + now - (former or 0) - WAITING * (waited is not None)
 
 
 class TaskChange(Base):

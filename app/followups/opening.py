@@ -306,6 +306,7 @@ INSERT_TASK = Prepared(
                 "is_rehearsal",
             )
         },
+        standing=bindparam("priority"),
         state=TaskState.NEW,
         causes_more=[],
         opened_at=bindparam("now"),

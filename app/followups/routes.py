@@ -19,7 +19,7 @@ from app.contacts import words as contact_words
 from app.contacts.models import Account
 from app.core import audit, clock
 from app.core.clock import Today, day_of
-from app.core.errors import Invalid, NotFound, Refused
+from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark, told
 from app.core.web.pages import this_installation
 from app.delivery import words as ask_words
@@ -34,7 +34,7 @@ from app.followups.passives import wishes
 from app.followups.promises import giving
 from app.followups.promises import words as promise_words
 from app.followups.queue import ALL, NOBODY, QueueFilter
-from app.followups.resolution import Resolution, reopen, resolve
+from app.followups.resolution import Resolution, resolve
 from app.followups.settling import asking
 from app.followups.undoing import keeping
 from app.followups.undoing.keeping import Kept
@@ -144,7 +144,7 @@ def render_task(task: Task, status: int = 200, **forms):
         away=roster().absences.get(task.owner_id),
         just_done=just_done(),
         story=activities.story(task),
-        following=queue.next_task(db.session, chosen, now=now, zone=zone(), after=task),
+        following=behind(task, chosen, now),
         address=address_of(chosen),
         wishes=wishes,
         words=words,
@@ -152,6 +152,7 @@ def render_task(task: Task, status: int = 200, **forms):
         role_words=contact_words.ROLES,
         language_name=language_name,
         band=band,
+        today=Today.at(now, zone()).day,
         now=now,
     )
     return page, status
@@ -199,6 +200,7 @@ def close_task(task_id: int):
         return closed_already(task, form)
     if not form.validate_on_submit():
         return render_task(task, 400, resolution=form)
+    following = behind(task, chosen, now)
     try:
         with keeping.kept(db.session, ActKind.CLOSED, [task], staff_id=current_user.id, now=now) as kept:
             resolve(task, resolution_of(form), now=now, by=access.actor())
@@ -213,12 +215,16 @@ def close_task(task_id: int):
     )
     journey.task_changed(db.session, task, now=now)
     db.session.commit()
-    return open_next(task, chosen, kept, now)
+    return open_next(following, chosen, kept)
 
 
-def open_next(done: Task, chosen: QueueFilter, kept: Kept, now: datetime):
+def behind(task: Task, chosen: QueueFilter, now: datetime) -> Task | None:
+    """The task that is opened after `task` was dealt with, found while that still stands at its place."""
+    return queue.next_task(db.session, chosen, now=now, zone=zone(), after=task)
+
+
+def open_next(following: Task | None, chosen: QueueFilter, kept: Kept):
     """After a close, and after a task was put aside or given away, the next one opens; when there is none, the queue says so."""
-    following = queue.next_task(db.session, chosen, now=now, zone=zone(), after=done)
     address = address_of(chosen, done=kept.act.id if kept.act else None)
     if following is None:
         return redirect(url_for("followups.queue", **address), 303)
@@ -254,59 +260,6 @@ def resolution_of(form: ResolutionForm) -> Resolution:
     )
 
 
-@blueprint.post("/tasks/<int:task_id>/reopening")
-@access.csm
-def reopen_task(task_id: int):
-    task, now = the_task(task_id, lock=True), clock.now()
-    if task.is_open:
-        flash(_("This task is open already."), "info")
-        return back_to(task)
-    act = keeping.of_address(db.session, request.args.get("done", ""), staff_id=current_user.id)
-    if act and task in [part.task for part in act.parts] and keeping.can_be_taken_back(act, now=now):
-        return take_back(act, now)
-    reopen(task, now=now, by=access.actor())
-    audit.note(db.session, access.actor(), "task.reopen", subject=f"task:{task.id}", now=now)
-    journey.task_changed(db.session, task, now=now)
-    db.session.commit()
-    flash(_("Open again. Its first due dates still count."), "success")
-    return back_to(task)
-
-
-@blueprint.post("/tasks/acts/<int:act_id>/undoing")
-@access.csm
-def undo_act(act_id: int):
-    """Take back what one has just done, to one task or to many."""
-    act = keeping.the_act(db.session, act_id, staff_id=current_user.id)
-    try:
-        return take_back(act, clock.now())
-    except Refused as error:
-        db.session.rollback()
-        flash(str(error), "danger")
-    return redirect(url_for("followups.queue", **address_of(chosen_filter())), 303)
-
-
-def take_back(act: Act, now: datetime):
-    """The tasks of an act as they were before, and the page of the one, or the queue that holds them."""
-    done = keeping.take_back(db.session, act, now=now)
-    for task in done.tasks:
-        audit.note(
-            db.session, access.actor(), "task.undo", subject=f"task:{task.id}", now=now, act=act.kind.value
-        )
-        if act.kind is ActKind.CLOSED:
-            asking.withdraw(db.session, task)
-            journey.task_changed(db.session, task, now=now)
-    db.session.commit()
-    flash(words.taken_back(act.kind, len(done.tasks)), "success")
-    if done.changed:
-        names = ", ".join(words.name_of(task) for task in done.changed)
-        flash(_("Changed by somebody since, so left as it is: %(names)s", names=names), "warning")
-    address = address_of(chosen_filter())
-    if len(act.parts) > 1:
-        return redirect(url_for("followups.queue", **address), 303)
-    target = url_for("followups.task_page", task_id=done.tasks[0].id, undone=act.id, **address)
-    return redirect(target, 303)
-
-
 @blueprint.post("/tasks/<int:task_id>/reply/settled")
 @access.csm
 def settle_reply(task_id: int):
@@ -329,6 +282,7 @@ def snooze_task(task_id: int):
         return render_task(task, 400, snooze=form)
     morning = datetime.combine(form.until.data, time(8), zone()).astimezone(UTC)
     chosen = chosen_filter()
+    following = behind(task, chosen, now)
     try:
         with keeping.kept(db.session, ActKind.PUT_ASIDE, [task], staff_id=current_user.id, now=now) as kept:
             activities.snooze(task, morning, by=access.actor(), now=now, why=form.why_aside.data or "")
@@ -336,7 +290,7 @@ def snooze_task(task_id: int):
         mark(form, error)
         return render_task(task, 400, snooze=form)
     db.session.commit()
-    return open_next(task, chosen, kept, now)
+    return open_next(following, chosen, kept)
 
 
 @blueprint.post("/tasks/<int:task_id>/snooze/ended")
@@ -363,6 +317,7 @@ def hand_over(task_id: int):
     if not form.validate_on_submit() or not form.is_for_somebody_here(roster()):
         return render_task(task, 400, owner=form)
     person, chosen = people.get(form.owner.data), chosen_filter()
+    following = behind(task, chosen, now)
     try:
         with keeping.kept(db.session, ActKind.HANDED_OVER, [task], staff_id=current_user.id, now=now) as kept:
             why = form.why_owner.data or ""
@@ -374,4 +329,4 @@ def hand_over(task_id: int):
         name = person.display_name if person else "nobody"
         audit.note(db.session, access.actor(), "task.owner", subject=f"task:{task.id}", now=now, owner=name)
     db.session.commit()
-    return open_next(task, chosen, kept, now) if is_new else back_to(task)
+    return open_next(following, chosen, kept) if is_new else back_to(task)

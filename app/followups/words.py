@@ -13,6 +13,8 @@ from wtforms.fields.choices import SelectChoice
 from app.auth.absences.models import Absence
 from app.auth.models import Staff
 from app.core.language import wording
+from app.core.worktime import WorkWeek
+from app.followups import ranking
 from app.followups.company.causes import named
 from app.followups.models import (
     ActivityKind,
@@ -117,17 +119,36 @@ SENTIMENTS = {
 
 
 def priority(task: Task) -> str:
-    """High, medium or low: what the number 0..100 of a task comes to."""
-    return str(next(name for least, name in PRIORITIES if task.priority >= least or least == 0))
+    """High, medium or low: what the standing of a task comes to."""
+    points = task.priority if task.standing is None else task.standing
+    return str(next(name for least, name in PRIORITIES if points >= least or least == 0))
 
 
-def why_urgent(task: Task) -> str:
-    """What the priority is made of (followups/triggers): the kind, a key role, and the customer's tier."""
-    parts = [str(URGENT_KINDS[task.kind])]
+def why_urgent(task: Task, now: datetime, today: date) -> str:
+    """What the place in the queue is made of (followups/ranking), the customer who waits and the overdue clock first."""
+    parts = [gettext("waits for our answer")] if task.replied_at else []
+    parts += [gettext("overdue")] if task.is_overdue(now=now) else []
+    parts.append(str(URGENT_KINDS[task.kind]))
     if task.contact and task.contact.role.is_key:
-        parts.append(str(_("a key role")))
-    parts.append(str(_("a tier %(n)s customer")) % {"n": task.account.effective_tier})
+        parts.append(gettext("a key role"))
+    parts.append(gettext("a tier %(n)s customer", n=task.account.effective_tier))
+    if ranking.is_much(task):
+        amount = f"{wording.number(wording.whole(float(task.account.arr)))} {task.account.currency}"
+        parts.append(gettext("%(amount)s a year at stake", amount=amount))
+    if ranking.days_to_renewal(task, today) is not None:
+        parts.append(gettext("a renewal near"))
     return ", ".join(parts)
+
+
+def waited(task: Task, week: WorkWeek, now: datetime) -> str:
+    """Since how many working hours a customer waits for our answer; in working days from two of them on."""
+    hours = week.hours_between(task.replied_at, now)
+    days = int(hours // week.hours_per_day)
+    if days >= 2:  # noqa: PLR2004 one day says less than its hours
+        return ngettext("waits for %(num)s working day", "waits for %(num)s working days", days)
+    if hours < 1:
+        return gettext("waits for less than a working hour")
+    return ngettext("waits for %(num)s working hour", "waits for %(num)s working hours", int(hours))
 
 
 def name_of(task: Task) -> str:

@@ -180,7 +180,7 @@ def test_the_priority_is_a_word_with_its_reasons(app, session):
     task = make.task(contact=boss, priority=85)
     with app.test_request_context():
         assert words.priority(task) == "High"
-        assert words.why_urgent(task) == "an unhappy answer, a key role, a tier 1 customer"
+        assert words.why_urgent(task, NOW, NOW.date()) == "an unhappy answer, a key role, a tier 1 customer"
         assert [words.priority(Task(priority=n)) for n in (-10, 39, 40, 60)] == [
             "Low",
             "Low",

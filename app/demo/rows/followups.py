@@ -75,6 +75,7 @@ class Desk:
 
     def _task(self, task: FollowUp) -> dict:
         ask, closing = task.ask, task.closing
+        priority = min(MOST_URGENT, task.due.priority + ASKED_FOR_URGENCY * wants_contact(task))
         is_about_silence = task.due.kind is TaskKind.SILENT
         return {
             "kind": task.due.kind,
@@ -84,7 +85,8 @@ class Desk:
             "invitation_id": self.home.asks[ask.key] if is_about_silence else None,
             "owner_id": self._staff(task.owner),
             "state": task.state,
-            "priority": min(MOST_URGENT, task.due.priority + ASKED_FOR_URGENCY * wants_contact(task)),
+            "priority": priority,
+            "standing": priority,
             "reason": task.due.reason,
             "opened_at": task.opened_at,
             "first_touch_due_at": task.due.first_touch_due_at,

@@ -20,7 +20,7 @@ from app.followups.undoing.models import Act, ActKind, ActPart
 WITHIN = timedelta(seconds=20)
 """How long an act can be taken back: ten seconds to see the button, and as many to press it. No mail leaves earlier."""
 KEPT_FOR = timedelta(hours=1)
-OF_THE_ROW = frozenset({"id", "created_at", "updated_at"})
+OF_THE_ROW = frozenset({"id", "created_at", "updated_at", "standing"})
 COLUMNS = {column.key: column for column in Task.__table__.columns if column.key not in OF_THE_ROW}
 
 

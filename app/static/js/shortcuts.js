@@ -1,6 +1,6 @@
 // Keyboard shortcuts, declared where they act: data-key="g q" on a link, button or field, with data-key-words saying
 // what it does. Links and buttons are pressed, fields focused; data-key-into names the field to go to. j and k move
-// between the page's [data-key-item]s and Enter opens the first link in one. "Ctrl k" is Cmd+K as well. "?" shows all that this page has. WCAG 2.1.4: single letters
+// between the page's [data-key-item]s Enter opens the first link in one, and x ticks its [data-pick]. "Ctrl k" is Cmd+K as well. "?" shows all that this page has. WCAG 2.1.4: single letters
 // do nothing while a field has the focus, and the switch in the list turns them off for this browser; keys with Ctrl stay.
 (() => {
   const OFF = "justask.shortcuts.off";
@@ -32,7 +32,7 @@
   }
 
   function press(target) {
-    if (target.matches("a, button")) target.click();
+    if (target.matches("a, button, details:not([open]) > summary")) target.click();
     const field = target.dataset.keyInto ? document.getElementById(target.dataset.keyInto) : target;
     if (field?.matches("input, select, textarea")) field.focus();
   }
@@ -50,8 +50,13 @@
   function move(event) {
     const step = { j: 1, k: -1 }[event.key];
     const items = [...document.querySelectorAll("[data-key-item]")];
-    if (!items.length || (!step && event.key !== "Enter")) return false;
+    if (!items.length || (!step && event.key !== "Enter" && event.key !== "x")) return false;
     const at = items.findIndex((item) => item.getAttribute("aria-selected") === "true");
+    if (event.key === "x") {
+      const box = items[at]?.querySelector("[data-pick]");
+      box?.click();
+      return Boolean(box);
+    }
     if (event.key === "Enter") {
       if (at < 0 || document.activeElement !== items[at]) return false;
       items[at].querySelector("a")?.click();
@@ -76,6 +81,7 @@
     const known = [...document.querySelectorAll("[data-key][data-key-words]")].filter((element) => element.dataset.key);
     const rows = known.map((element) => [element.dataset.key, element.dataset.keyWords]);
     if (document.querySelector("[data-key-item]")) rows.push(["j", dialog.dataset.next], ["k", dialog.dataset.previous]);
+    if (document.querySelector("[data-key-item] [data-pick]")) rows.push(["x", dialog.dataset.pick]);
     list.replaceChildren(...rows.flatMap(([key, words]) => [keys(key), said(words)]));
     const toggle = dialog.querySelector("[data-shortcuts-off]");
     toggle.checked = !localStorage.getItem(OFF);

@@ -1,0 +1,243 @@
+"""A CSM's queue with a hundred thousand open follow-ups and with a thousand, against Flask's hello; and finding by name.
+
+Both servers run side by side with the settings of `justask serve`. All follow-ups belong to the one CSM who is signed in,
+each about a person of their own. The page that finds is asked for words of which many, few and none are names, without
+the frame, as the window of Ctrl+K asks.
+Run alone: `python -m bench.queueing [--rounds 5] [--tasks 100000] [--on sqlite postgresql] [--database URL]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import date, datetime, timedelta
+from itertools import cycle
+
+import sqlalchemy as sa
+from flask import Flask
+
+from app.auth import sessions
+from app.auth.models import Role, Staff
+from app.auth.security import COOKIE_ID
+from app.contacts.models import Account, Contact, ContactRole, ContactStatus, Stage
+from app.core import clock
+from app.core.database import finding, transactions
+from app.extensions import db
+from app.followups import ranking
+from app.followups.models import Task, TaskKind, TaskState
+from bench import client, databases, installations, servers
+from bench.answering import Contender, compare
+from bench.figures import Figure, Side, head, line
+from bench.servers import Server
+
+GOAL, FLAT_GOAL, FIND_GOAL_MS = 8, 1.25, 150
+MANY, FEW, ROUNDS = 100_000, 1_000, 5
+PAGES, HELLOS, LOOKS = 150, 3_000, 60
+OF_ACCOUNT, AT_ONCE = 20, 5_000
+FIRST = [
+    "Anna",
+    "Ben",
+    "Clara",
+    "David",
+    "Elif",
+    "Farah",
+    "Goran",
+    "Hana",
+    "Ivo",
+    "Jana",
+    "Kim",
+    "Lars",
+    "Maya",
+    "Nils",
+    "Olga",
+    "Pavel",
+]
+LAST = [
+    "Berg",
+    "Lindholm",
+    "Duval",
+    "Schmidt",
+    "Müller",
+    "Novak",
+    "Rossi",
+    "García",
+    "Kowalski",
+    "Haddad",
+    "Okafor",
+    "Tanaka",
+]
+WORDS = ("an", "berg", "anna berg", "customer 49", "lars.novak", "nobody-is-called-so")
+
+
+def figures(
+    tasks: int = MANY, rounds: int = ROUNDS, on: tuple[str, ...] = ("sqlite", "postgresql"), url: str = ""
+) -> Iterator[Figure]:
+    """The page against hello with few and with many follow-ups, the one against the other, and finding."""
+    for kind in on:
+        place = databases.postgresql(url) if kind == "postgresql" else nullcontext("")
+        with place as database_url:
+            few, _waits = measured(database_url, FEW, rounds)
+        place = databases.postgresql(url) if kind == "postgresql" else nullcontext("")
+        with place as database_url:
+            many, waits = measured(database_url, tasks, rounds)
+        yield in_hellos(f"queue of {FEW:,} / Flask hello, {kind}", few)
+        yield in_hellos(f"queue of {tasks:,} / Flask hello, {kind}", many)
+        yield flat(f"queue of {tasks:,} / of {FEW:,}, CPU, {kind}", few, many)
+        longest = 1000 * client.percentile(waits, 0.95)
+        note = f"median {1000 * client.percentile(waits, 0.5):.0f} ms, {len(waits)} looks, one at a time"
+        what = f"finding among {tasks:,} people: p95, {kind}"
+        yield Figure(what, longest, FIND_GOAL_MS, at_most=True, unit=" ms", note=note)
+
+
+def measured(database_url: str, tasks: int, rounds: int) -> tuple[list[tuple[Side, Side]], list[float]]:
+    """The rounds of pages and hellos, and how long each look for a name took in seconds."""
+    with side_by_side(database_url, tasks) as (page, hello, cookie):
+        ours = Contender(page, cycle([asking("/queue", cookie)]), PAGES, 200)
+        taken = compare(ours, Contender(hello, cycle([client.get("/")]), HELLOS, 200), rounds)
+        paths = [f"/find?part=1&q={words.replace(' ', '+')}" for words in WORDS]
+        looks = client.run(
+            page.port, (asking(path, cookie) for path in paths * (LOOKS // len(paths))), connections=1
+        )
+        looks.require(200)
+    return taken, looks.latencies
+
+
+def in_hellos(what: str, rounds: list[tuple[Side, Side]]) -> Figure:
+    """How many hellos could have been said in the time of one page."""
+    ratios = [floor.rate / ours.rate for ours, floor in rounds]
+    cpu = [statistics.median(pair[place].cpu_us for pair in rounds) for place in (0, 1)]
+    note = f"CPU {cpu[0]:,.0f} us to {cpu[1]:,.0f} us each"
+    return Figure(
+        what, statistics.median(ratios), GOAL, at_most=True, low=min(ratios), high=max(ratios), note=note
+    )
+
+
+def flat(what: str, few: list[tuple[Side, Side]], many: list[tuple[Side, Side]]) -> Figure:
+    """What a page costs more for standing before many rows; hellos of the same minutes stand for the machine."""
+    costs = [
+        statistics.median(ours.cpu_us / floor.cpu_us for ours, floor in rounds) for rounds in (few, many)
+    ]
+    return Figure(what, costs[1] / costs[0], FLAT_GOAL, at_most=True)
+
+
+@contextmanager
+def side_by_side(database_url: str, tasks: int) -> Iterator[tuple[Server, Server, str]]:
+    """An installation with that many open follow-ups of one CSM, both servers, and the cookie of that CSM."""
+    with installations.fresh(database_url) as app:
+        csm = member()
+        fill(tasks, csm.id)
+        cookie, settings = signed_in(app, csm), app.extensions["settings"]
+        with (
+            servers.running(servers.PRODUCT, settings) as ours,
+            servers.running(servers.FLOOR, settings) as floor,
+        ):
+            yield ours, floor, cookie
+
+
+def member() -> Staff:
+    """A CSM of the company."""
+    role = db.session.scalars(sa.select(Role).where(Role.name == "csm")).one()
+    row = Staff(email="csm@vendor.example", name="Maya Lindholm", fs_uniquifier="bench", roles=[role])
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def signed_in(app: Flask, person: Staff) -> str:
+    """The cookie of an open session."""
+    transactions.write(db.session)
+    row = sessions.begin(db.session, person, now=clock.now(), address="127.0.0.1", agent="bench")
+    signed = app.session_interface.get_signing_serializer(app).dumps({COOKIE_ID: row.id})
+    db.session.commit()
+    return f"{app.config['SESSION_COOKIE_NAME']}={signed}"
+
+
+def asking(path: str, cookie: str) -> bytes:
+    return client.get(path).replace(b"\r\n\r\n", f"\r\nCookie: {cookie}\r\n\r\n".encode())
+
+
+def fill(tasks: int, owner_id: int) -> None:
+    """Accounts of twenty people each, and one open follow-up about each person, ranked as the job ranks them."""
+    chance, now = random.Random(1), clock.now()
+    accounts = list(
+        db.session.scalars(
+            sa.insert(Account).returning(Account.id, sort_by_parameter_order=True),
+            [account(number, chance) for number in range(-(-tasks // OF_ACCOUNT))],
+        )
+    )
+    for start in range(0, tasks, AT_ONCE):
+        rows = [
+            person(number, accounts[number // OF_ACCOUNT], chance)
+            for number in range(start, min(tasks, start + AT_ONCE))
+        ]
+        ids = db.session.scalars(sa.insert(Contact).returning(Contact.id, sort_by_parameter_order=True), rows)
+        found = [
+            task(row["account_id"], id, owner_id, now, chance) for row, id in zip(rows, ids, strict=True)
+        ]
+        db.session.execute(sa.insert(Task), found)
+    for _number in ranking.refresh(db.session, now=now, most=tasks):
+        pass
+    db.session.commit()
+    if db.engine.dialect.name == "postgresql":
+        db.session.execute(sa.text("ANALYZE"))
+        db.session.commit()
+
+
+def account(number: int, chance: random.Random) -> dict:
+    name = f"Customer {number} Ltd"
+    renewal_on = clock.now().date() + timedelta(days=chance.randrange(400))
+    facts = {"started_on": date(2024, 1, 1), "stage": Stage.STEADY, "tier": 1 + number % 3}
+    return facts | {
+        "name": name,
+        "found_as": finding.plain(name),
+        "arr": chance.randrange(400_000),
+        "renewal_on": renewal_on,
+    }
+
+
+def person(number: int, account_id: int, chance: random.Random) -> dict:
+    first, last = chance.choice(FIRST), chance.choice(LAST)
+    email = f"{first}.{last}.{number}@customer.example".lower()
+    names = {"first_name": first, "last_name": last, "email": email, "email_key": email}
+    facts = {
+        "account_id": account_id,
+        "role": chance.choice(list(ContactRole)),
+        "status": ContactStatus.ACTIVE,
+    }
+    return names | facts | {"found_as": finding.plain(first, last, email)}
+
+
+def task(account_id: int, contact_id: int, owner_id: int, now: datetime, chance: random.Random) -> dict:
+    opened, priority = now - timedelta(minutes=chance.randrange(30_000)), chance.randrange(20, 90, 5)
+    return {
+        "kind": chance.choice([TaskKind.DETRACTOR, TaskKind.SILENT, TaskKind.VALUE]),
+        "account_id": account_id,
+        "contact_id": contact_id,
+        "owner_id": owner_id,
+        "state": TaskState.NEW,
+        "priority": priority,
+        "standing": priority,
+        "reason": "A decision maker gave 3 of 10: find out why, soon.",
+        "opened_at": opened,
+        "first_touch_due_at": opened + timedelta(minutes=chance.randrange(60_000)),
+        "due_at": opened + timedelta(days=40),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--tasks", type=int, default=MANY)
+    parser.add_argument("--on", nargs="+", default=["sqlite", "postgresql"])
+    parser.add_argument("--database", default="")
+    given = parser.parse_args()
+    print(head())
+    for figure in figures(given.tasks, given.rounds, tuple(given.on), given.database):
+        print(line(figure), flush=True)
+
+
+if __name__ == "__main__":
+    main()
