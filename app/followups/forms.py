@@ -129,6 +129,10 @@ class SnoozeForm(FlaskForm):
 class PressedOwner(SelectField):
     """Somebody chosen from the list, or who stands on the button that was pressed, which comes last."""
 
+    def __init__(self, *given, **more):
+        super().__init__(*given, **more)
+        self.type = "SelectField"  # Drawn as one.
+
     def process_formdata(self, valuelist: list[str]) -> None:
         super().process_formdata(valuelist[-1:])
 
