@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -164,3 +165,22 @@ def test_handing_over_to_somebody_away_says_so_and_offers_the_cover(session, sig
     assert post(csm, f"{page}/owner", page, owner=ana.id, anyway=ana.id).status_code == 303
     session.expire_all()
     assert task.owner is ana
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_several_handed_over_to_somebody_away_are_offered_to_the_cover(session, sign_in, team):
+    ana, ben, _cleo = team
+    today = clock.now().date()
+    away(ana, ben, today, today + DAY)
+    csm = sign_in("csm")
+    tasks = [make.task(owner=csm.person) for _ in range(2)]
+    session.commit()
+    press = {"task": [task.id for task in tasks], "act": "owner", "owner": ana.id}
+    asked = post(csm, "/queue/chosen", "/queue", **press)
+    assert (asked.status_code, "Ben stands in." in asked.text) == (400, True)
+    assert re.search(rf'<option selected value="{ben.id}">Ben<', asked.text)
+    session.expire_all()
+    assert {task.owner_id for task in tasks} == {csm.person.id}
+    assert post(csm, "/queue/chosen", "/queue", **press, anyway=ana.id).status_code == 303
+    session.expire_all()
+    assert {task.owner for task in tasks} == {ana}

@@ -57,6 +57,7 @@ def test_a_csm_sees_every_text_changes_one_sends_and_takes_all_back(session, sig
     csm, page = sign_in("csm", name="Ana"), "/queue/mails"
     ids = [task.id for task in chosen]
     form = {"task": ids, "mail_subject": "Yours", "mail_words": WORDS}
+    assert f'formaction="{page}?' in csm.get("/queue?owner=all").text
     assert post(csm, page, "/queue").status_code == 303
     begun = post(csm, page, "/queue", task=ids).text
     assert "Hello Kim," in begun

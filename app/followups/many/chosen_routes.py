@@ -22,7 +22,7 @@ from app.followups.forms import OwnerForm, ResolutionForm, SnoozeForm
 from app.followups.many import acting, views
 from app.followups.models import Task
 from app.followups.queue_routes import render_queue
-from app.followups.routes import address_of, blueprint, chosen_filter, resolution_of, zone
+from app.followups.routes import address_of, blueprint, chosen_filter, resolution_of, roster, zone
 from app.followups.undoing import keeping
 from app.followups.undoing.models import ActKind
 
@@ -45,7 +45,7 @@ def act_on_chosen():
         return back_to_queue()
     form, act_of = FORMS[kind]
     form = form(tasks)
-    if not form.validate_on_submit():
+    if not form.validate_on_submit() or is_for_somebody_away(form):
         return render_queue(400, chosen=tasks, forms={kind: form})
     try:
         with keeping.kept(db.session, kind, tasks, staff_id=current_user.id, now=now) as kept:
@@ -59,6 +59,14 @@ def act_on_chosen():
     if late := len(found) - len(tasks):
         flash(ngettext("%(num)s was closed already.", "%(num)s were closed already.", late), "warning")
     return back_to_queue(done=kept.act.id if kept.act else None)
+
+
+def is_for_somebody_away(form: FlaskForm) -> bool:
+    """Whether they would be given to somebody who is away; then who stands in is chosen, and it has to be pressed again."""
+    if not isinstance(form, OwnerForm) or form.is_for_somebody_here(roster()):
+        return False
+    form.owner.data = form.away.cover_id
+    return True
 
 
 def note(kind: ActKind, tasks: Sequence[Task], now: datetime) -> None:
@@ -80,7 +88,7 @@ def aside_form(_tasks: Sequence[Task]) -> FlaskForm:
 
 def owner_form(_tasks: Sequence[Task]) -> FlaskForm:
     form = OwnerForm()
-    form.owner.choices = words.owner_choices(queue.able_to_work(db.session))
+    form.owner.choices = words.owner_choices(queue.able_to_work(db.session), roster().absences)
     return form
 
 
