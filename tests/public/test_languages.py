@@ -114,6 +114,7 @@ def seldom(app) -> dict[str, str]:
             "contact": {"missed": contact.missed(Promise(due_on=DAY_ON))},
         }
         told = [{"said": "A", "did": "B"}]
+        settled = {"action": "/", "likely": None, "longest": 9} | shown
         done = {"is_accepted": True, "link": "https://review.example"}
         return {
             "favours": "\n".join(
@@ -123,6 +124,9 @@ def seldom(app) -> dict[str, str]:
                 "public/thanks.html", favour={"kind": "beta", "question": "?"}, **shown
             ),
             "favour done": render_template("public/thanks.html", favour=done, told=told, **shown),
+        } | {
+            f"settled {said}": render_template("public/settled.html", said=said, **settled)
+            for said in (None, "yes", "not_yet")
         }
 
 
@@ -163,6 +167,8 @@ def mails(session) -> dict[str, str]:
                 found[f"{survey.key} {name} {number}"] = "\n".join(parts)
     told = letters.told(company, "de", letters.Saying("Zu langsam.", "Jetzt schneller."))
     found["told"] = "\n".join((told.subject, told.text, told.html))
+    settled = letters.settled(company, "de", has_words=True)
+    found["settled"] = "\n".join((settled.subject, settled.text, settled.html))
     found["greetings"] = letters.greeting("Ann", "König", "de") + letters.greeting("", "", "de")
     return found
 

@@ -111,6 +111,7 @@ ACTIONS = {
     "task.close": _l("Task closed"),
     "task.mail": _l("Mail written on a task"),
     "task.mail_undone": _l("Mail on a task stopped"),
+    "task.mails_undone": _l("Mails on several tasks stopped"),
     "task.no_answer_needed": _l("Reply needs no answer"),
     "task.wish": _l("Wish sized"),
     "task.owner": _l("Task given to somebody"),
