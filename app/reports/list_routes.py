@@ -36,7 +36,7 @@ PER_PERSON = "person"
 def chosen_rows() -> Chosen:
     """The rows that the address asks for."""
     days, given = asked(), request.args
-    key = given.get("key", "")[:120]
+    key = key_in("key")
     return Chosen(
         start=days.start,
         end=days.end,
@@ -52,9 +52,14 @@ def chosen_rows() -> Chosen:
     )
 
 
+def key_in(name: str) -> str:
+    """The value of a property that a parameter names."""
+    return request.args.get(name, "").replace("\x00", "")[:120]
+
+
 def second_segment() -> tuple[str, str] | None:
     """One more property and its value, where an address carries two."""
-    dim, key = request.args.get("by2", ""), request.args.get("key2", "")[:120]
+    dim, key = request.args.get("by2", ""), key_in("key2")
     return (dim, key) if key and is_dimension(dim) else None
 
 

@@ -81,7 +81,9 @@ def asked() -> Asked:
 
 def is_dimension(name: str | None) -> bool:
     """A name of the list, or `segment.NAME` for an attribute of accounts."""
-    return name in DIMENSIONS or bool(name and name.startswith(OF_ACCOUNT) and len(name) <= LONGEST_DIMENSION)
+    if not name or name in DIMENSIONS:
+        return bool(name)
+    return name.startswith(OF_ACCOUNT) and name.isprintable() and len(name) <= LONGEST_DIMENSION
 
 
 def day_in(name: str) -> date | None:

@@ -98,3 +98,6 @@ def test_unknown_properties_and_no_answers_are_met_with_words(app, sign_in):
     page = client.get("/reports/hot-spots?by=nonsense&and=tier").text
     assert "Nothing to compare" in page
     assert client.get("/reports/hot-spots?from=2026-03-05&to=2026-03-01").status_code == 400
+    for evil in ("segment.%00", "segment.'%22]", "segment." + "x" * 40, "segment.%E2%80%AEx"):
+        assert client.get(f"/reports/hot-spots?by={evil}&and=tier").status_code == 200
+        assert client.get(f"/reports/responses?by={evil}&key=%00x&by2=tier&key2=%00").status_code == 200
