@@ -29,6 +29,7 @@ from app.reports.annotations import annotation_routes  # noqa: F401
 from app.reports.comments import comment_routes  # noqa: F401
 from app.reports.hotspots import hotspot_routes  # noqa: F401
 from app.reports.landscape import landscape_routes  # noqa: F401
+from app.reports.movers import mover_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
 from app.reports.search.routes import blueprint as finding
 from app.reports.themes import theme_routes  # noqa: F401

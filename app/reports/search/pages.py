@@ -30,6 +30,7 @@ FURTHER = (
     ("reports.comments", _("Comments"), _("What customers wrote, and how it sounds")),
     ("reports.themes", _("Themes"), _("What comments are about")),
     ("reports.why", _("Why the NPS changed"), _("Who moved the figure between two periods")),
+    ("reports.movers", _("Movers"), _("From band to band, into silence and back")),
     ("reports.hot_spots", _("Hot spots"), _("Groups that differ by more than chance")),
     ("reports.landscape", _("Accounts at a glance"), _("Engagement, sentiment and ARR in one picture")),
     ("reports.annotations", _("What happened"), _("Days that the trend marks")),

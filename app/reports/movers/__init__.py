@@ -1,0 +1,1 @@
+"""Movers: from band to band, into silence and out of it."""
