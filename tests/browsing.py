@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -36,7 +36,14 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def listening(app: Flask, port: int = 0) -> Iterator[str]:
     """The address of `app` behind a real server, whose redirects a browser follows and from which it can be cut off."""
-    server = make_server("127.0.0.1", port, app, threaded=True)
+
+    def whole(environ, start_response) -> list[bytes]:
+        # A browser that goes away in the middle of a file must not leave it open.
+        answer = app(environ, start_response)
+        with closing(answer) if hasattr(answer, "close") else nullcontext():
+            return [b"".join(answer)]
+
+    server = make_server("127.0.0.1", port, whole, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from app.core.audit import Actor
 from app.core.errors import Invalid, Refused
-from app.followups import activities, queue
+from app.followups import activities, queue, ranking
 from app.followups.models import ActivityKind, Cause, Outcome, TaskKind, TaskState, Touch
 from app.followups.queue import QueueFilter
 from app.followups.resolution import Resolution, missing, reopen, resolve
@@ -104,12 +104,16 @@ def shown(session, **chosen):
     return [t.id for t in queue.tasks(session, QueueFilter(**chosen), now=NOW, zone=NOW.tzinfo)]
 
 
-def test_the_queue_puts_overdue_first_then_priority_then_the_nearer_date(session):
+def test_the_queue_lifts_what_is_overdue_and_puts_the_nearer_date_first_among_equals(session):
+    """By the points of `ranking`: late is worth 25, so that a late trifle stays behind what is grave."""
     later = make.task(priority=5, first_touch_due_at=NOW + timedelta(hours=9))
     nearer = make.task(priority=5, first_touch_due_at=NOW + timedelta(hours=3))
     urgent = make.task(priority=9, first_touch_due_at=NOW + timedelta(hours=9))
+    grave = make.task(priority=30, first_touch_due_at=NOW + timedelta(hours=9))
     late = make.task(priority=1, first_touch_due_at=NOW - timedelta(hours=1))
-    assert shown(session) == [late.id, urgent.id, nearer.id, later.id]
+    session.commit()
+    list(ranking.refresh(session, now=NOW))
+    assert shown(session) == [grave.id, late.id, urgent.id, nearer.id, later.id]
     assert shown(session, due="overdue") == [late.id]
 
 
