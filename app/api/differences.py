@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
 import marshmallow as ma
-from flask_babel import gettext as _
 
 from app.api.protocol.fields import Choice, Day, Given, Id, Shown
 from app.api.protocol.frame import Resource
-from app.api.protocol.today import Present, present
-from app.api.reports import LONGEST_DAYS, SEGMENTS, Dimension, count, figure
-from app.core.errors import Invalid
+from app.api.protocol.today import present
+from app.api.reports import SEGMENTS, Dimension, count, days_of, figure
 from app.extensions import db
 from app.reports.hotspots.cells import segments
 from app.reports.periods import Period
@@ -108,7 +104,7 @@ class HotSpotsSchema(Shown):
 @resource.reads("/reports/why", WhySchema, asks=WhyAsked)
 def why(asked: dict):
     """Show why the NPS changed between two periods"""
-    after = days_of(asked, present())
+    after = Period(*days_of(asked, present(), HEADLINE_DAYS))
     earlier = before(after, asked["against"])
     people = votes.by_account(db.session, earlier, after)
     counted, found = Split(people), split(people)
@@ -138,7 +134,8 @@ def of_account(one: Contribution) -> dict:
 def hot_spots(asked: dict):
     """Show which segments differ from the others by more than chance"""
     dims = [dim for dim in dict.fromkeys((asked["by"], asked["and"])) if dim != "all"] or ["tier"]
-    found = segments(db.session, days_of(asked, present()), dims)
+    days = Period(*days_of(asked, present(), HEADLINE_DAYS))
+    found = segments(db.session, days, dims)
     drawn = found.map()
     cells = sorted(drawn.cells.items(), key=lambda pair: (pair[1].shrunk, pair[0])) if drawn else []
     return {
@@ -161,13 +158,3 @@ def of_cell(key: tuple[str, ...], cell: Cell, accounts: int) -> dict:
         "is_hot_spot": cell.is_hot,
         "is_watched": cell.is_watched,
     }
-
-
-def days_of(asked: dict, at: Present) -> Period:
-    """The days that are asked for, the last 180 if none are; Invalid when they are none or too many."""
-    end = asked.get("to", at.today + timedelta(days=1))
-    start: date = asked.get("from", end - timedelta(days=HEADLINE_DAYS))
-    if not 0 < (end - start).days <= LONGEST_DAYS:
-        words = _("Choose days in order, six years at most.")
-        raise Invalid(words, errors={"to": words})
-    return Period(start, end)

@@ -260,10 +260,14 @@ def of_owner(one: counts.OfOwner) -> dict:
     )
 
 
-def days_of(asked: dict, at: Present) -> tuple[date, date]:
-    """The days that are asked for, the last not among them; Invalid when they are none or too many."""
-    start = asked.get("from", months_back(at.today, MONTHS_SHOWN))
+def days_of(asked: dict, at: Present, usual: int | None = None) -> tuple[date, date]:
+    """The days that are asked for, the last not among them; Invalid when they are none or too many.
+
+    Where no first day is given it is eleven months before this one, or `usual` days before the end.
+    """
     end = asked.get("to", at.today + timedelta(days=1))
+    first = months_back(at.today, MONTHS_SHOWN) if usual is None else end - timedelta(days=usual)
+    start = asked.get("from", first)
     if not 0 < (end - start).days <= LONGEST_DAYS:
         words = _("Choose days in order, six years at most.")
         raise Invalid(words, errors={"to": words})

@@ -35,7 +35,7 @@ from app.surveys.wording import language_name
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 MONTHS_SHOWN = 11
-LONGEST_DAYS = 366 * 6
+LONGEST_DAYS, EARLIEST_YEAR = 366 * 6, 1900
 RECOMMENDING = "recommendation"
 DIMENSIONS = ("tier", "role", "owner", "language", "survey", "stage", "country", "program")
 OF_ACCOUNT, LONGEST_DIMENSION = "segment.", 32
@@ -63,20 +63,29 @@ def today() -> date:
 
 def asked() -> Asked:
     """The filter in the address: the last twelve months by month unless it says otherwise; Invalid names the field."""
-    start = day_in("from") or months_back(today(), MONTHS_SHOWN)
-    last = day_in("to") or today()
-    if last < start or (last - start).days > LONGEST_DAYS:
-        raise Invalid(
-            _("Choose days in order, six years at most."), errors={"to": _("This day cannot end the period.")}
-        )
+    period = chosen_days(lambda _last: months_back(today(), MONTHS_SHOWN))
     every = request.args.get("every", "month")
     dim = request.args.get("by")
     return Asked(
-        start=start,
-        end=last + timedelta(days=1),
+        start=period.start,
+        end=period.end,
         every=Every(every) if every in set(Every) else Every.MONTH,
         dim=dim if is_dimension(dim) else None,
     )
+
+
+def chosen_days(usual: Callable[[date], date]) -> Period:
+    """The days from `from` to `to` of the address: to today, and from the usual first day for that last one.
+
+    Invalid, with its field, where they are not in order or too many.
+    """
+    last = day_in("to") or today()
+    start = day_in("from") or usual(last)
+    if last < start or (last - start).days > LONGEST_DAYS or start.year < EARLIEST_YEAR:
+        raise Invalid(
+            _("Choose days in order, six years at most."), errors={"to": _("This day cannot end the period.")}
+        )
+    return Period(start, last + timedelta(days=1))
 
 
 def is_dimension(name: str | None) -> bool:

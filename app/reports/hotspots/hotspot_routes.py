@@ -6,27 +6,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from flask import render_template, request
-from flask_babel import gettext as _
 
 from app.auth import access
-from app.core.errors import Invalid
 from app.extensions import db
 from app.reports.hotspots.cells import Key, Segments, segments
 from app.reports.list_routes import as_csv
 from app.reports.lists import csv_lines, inert
-from app.reports.periods import ONE_DAY, Period
+from app.reports.periods import Period
 from app.reports.routes import (
-    LONGEST_DAYS,
     LONGEST_DIMENSION,
     OF_ACCOUNT,
     answers_url,
     blueprint,
-    day_in,
+    chosen_days,
     dimension_name,
     dimension_words,
     is_dimension,
     segment_names,
-    today,
     window_to,
 )
 from app.reports.statistics.segments import Cell, HeatMap
@@ -52,14 +48,8 @@ class Chosen:
 
 def chosen_map() -> Chosen:
     """The last 180 days by tier unless the address says otherwise; Invalid names the field."""
-    last = day_in("to") or today()
-    start = day_in("from") or window_to(last).start
-    if last < start or (last - start).days > LONGEST_DAYS:
-        raise Invalid(
-            _("Choose days in order, six years at most."), errors={"to": _("This day cannot end the period.")}
-        )
     given = [name for name in (request.args.get("by"), request.args.get("and")) if is_dimension(name)]
-    return Chosen(Period(start, last + ONE_DAY), tuple(dict.fromkeys(given)) or (USUAL,))
+    return Chosen(chosen_days(lambda last: window_to(last).start), tuple(dict.fromkeys(given)) or (USUAL,))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
 
 import sqlalchemy as sa
 from flask import render_template, request
@@ -13,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.contacts.models import Account
-from app.core.errors import Invalid
 from app.core.language import wording
 from app.core.web.pages import this_installation
 from app.extensions import db
@@ -22,8 +20,8 @@ from app.reports.charts import Point
 from app.reports.list_routes import as_csv
 from app.reports.lists import csv_lines, inert
 from app.reports.participation import participation
-from app.reports.periods import ONE_DAY, Period
-from app.reports.routes import LONGEST_DAYS, answers_url, blueprint, day_in, today, window_to
+from app.reports.periods import Period
+from app.reports.routes import answers_url, blueprint, chosen_days, window_to
 from app.reports.statistics.comparisons import Change, change
 from app.reports.why import votes
 from app.reports.why.periods import Against, before
@@ -55,15 +53,8 @@ class Compared:
 
 def compared() -> Compared:
     """The last 180 days against those before, unless the address says otherwise; Invalid names the field."""
-    usual = window_to(today())
-    last = day_in("to") or usual.last
-    start = day_in("from") or window_to(last).start
-    if last < start or (last - start).days > LONGEST_DAYS or start < date.min + 2 * timedelta(LONGEST_DAYS):
-        raise Invalid(
-            _("Choose days in order, six years at most."), errors={"to": _("This day cannot end the period.")}
-        )
     against = Against.YEAR if request.args.get("against") == Against.YEAR else Against.BEFORE
-    return Compared(Period(start, last + ONE_DAY), against)
+    return Compared(chosen_days(lambda last: window_to(last).start), against)
 
 
 @dataclass(frozen=True)
