@@ -10,13 +10,12 @@ from sqlalchemy.orm import Session, aliased
 
 from app.followups.models import Task, TaskKind, TaskState
 from app.reports.periods import Period
+from app.reports.statistics.recovery import RECOVERED_FROM
 from app.reports.trend import counted, last_votes
 from app.reports.why.split import People
 from app.responses.models import Response
 from app.sentiment.models import Mention
 from app.surveys.scales import Band
-
-RECOVERED_FROM = 7
 
 
 def persons(before: Period, after: Period) -> sa.Subquery:
