@@ -167,7 +167,7 @@ def sentence(found: Why, chosen: Compared) -> str:
     if found.followed.detractors:
         told.append(
             _(
-                "Of %(n)s detractor answers, somebody was in touch after %(contacted)s, %(closed)s follow-ups are closed, and %(recovered)s people have given 7 or more since.",
+                "Of %(n)s detractor answers, somebody was in touch after %(contacted)s, the follow-ups on %(closed)s are closed, and after %(recovered)s the same person has given 7 or more by now.",
                 n=wording.number(found.followed.detractors),
                 contacted=wording.number(found.followed.contacted),
                 closed=wording.number(found.followed.closed),
