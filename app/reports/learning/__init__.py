@@ -1,1 +1,1 @@
-"""Statistics that need scipy, statsmodels or scikit-learn: for the worker and the command line, never a web process."""
+"""Statistics that need scipy, statsmodels or scikit-learn, which no web process may load; no page or job asks for them yet."""
