@@ -22,6 +22,7 @@ from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
 from app.reports.annotations import noting
+from app.reports.annotations.models import Annotation
 from app.reports.charts import Composition, Point, Unit
 from app.reports.overview import Overview, is_nothing_yet, overview
 from app.reports.participation import Participation
@@ -178,9 +179,8 @@ def marks(chosen: Asked) -> list[tuple[date, str]]:
     """The days from which on something is asked otherwise, and those on which something happened, in words."""
     found = breaks.breaks(db.session, this_installation().zone, start=chosen.start, end=chosen.end)
     happened = noting.noted(db.session, start=chosen.start, end=chosen.end)
-    named = [_("%(words)s (%(day)s)", words=one.words, day=format_date(one.on)) for one in happened]
     told = [(one.on, break_words(one)) for one in found]
-    return sorted([*told, *zip([one.on for one in happened], named, strict=True)])
+    return sorted(told + [(one.on, happened_words(one)) for one in happened])
 
 
 def nps_point(
@@ -197,6 +197,10 @@ def nps_point(
         mark="; ".join(words for on, words in told if on in point.period),
         url=answers_url(window_to(point.period.last), per="person"),
     )
+
+
+def happened_words(one: Annotation) -> str:
+    return _("%(words)s (%(day)s)", words=one.words, day=format_date(one.on))
 
 
 def break_words(one: Break) -> str:
