@@ -20,6 +20,7 @@ from app.reports.deltas import DAY_SERIES, WINDOW_SERIES
 from app.reports.periods import Period
 from app.reports.statistics.nps import Counts, Estimate, estimate
 from app.responses.models import Response
+from app.surveys.scales import Band
 
 HEADLINE_DAYS = 180
 
@@ -142,3 +143,12 @@ def last_votes(period: Period, *more: sa.ColumnElement) -> sa.Select:
         .subquery()
     )
     return sa.select(*(ranked.c[column.key] for column in columns)).where(ranked.c.place == 1)
+
+
+def band_of(score: sa.ColumnElement[int | None]) -> sa.ColumnElement[str | None]:
+    """The band of a score, as SQL; NULL without one."""
+    return sa.case(
+        (score <= 6, Band.DETRACTOR.value),
+        (score <= 8, Band.PASSIVE.value),
+        (score.is_not(None), Band.PROMOTER.value),
+    )

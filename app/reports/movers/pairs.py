@@ -20,7 +20,7 @@ from app.reports.accounts.figures import CLOSED, CLOSED_AT
 from app.reports.participation import ANSWERED, asks_to_recommend, start_of
 from app.reports.periods import Period
 from app.reports.statistics.movers import Movers, Pair, Standing
-from app.reports.trend import counted
+from app.reports.trend import band_of, counted
 from app.responses.models import Response
 
 MOST_LISTED = 200
@@ -41,10 +41,7 @@ def standing() -> sa.ColumnElement[str | None]:
     """How an ask ended; NULL where its answer does not count."""
     answered = Invitation.state.in_(ANSWERED)
     return sa.case(
-        (sa.and_(answered, counted(), Response.score <= 6), Standing.DETRACTOR.value),
-        (sa.and_(answered, counted(), Response.score <= 8), Standing.PASSIVE.value),
-        (sa.and_(answered, counted()), Standing.PROMOTER.value),
-        (sa.not_(answered), Standing.SILENT.value),
+        (sa.and_(answered, counted()), band_of(Response.score)), (sa.not_(answered), Standing.SILENT.value)
     )
 
 

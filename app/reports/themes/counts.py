@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import AccountStage, Stage
 from app.reports.periods import Period
 from app.reports.statistics.nps import Interval, wilson
+from app.reports.trend import band_of
 from app.sentiment.models import Department, Label, Mention, StoredReading, Theme
 from app.surveys.scales import Band
 
@@ -26,12 +27,7 @@ FEWEST = 5
 
 def bands(score: sa.ColumnElement[int | None]) -> sa.ColumnElement[str]:
     """The band of a score, "" without one."""
-    return sa.case(
-        (score <= 6, Band.DETRACTOR.value),
-        (score <= 8, Band.PASSIVE.value),
-        (score.is_not(None), Band.PROMOTER.value),
-        else_="",
-    )
+    return sa.func.coalesce(band_of(score), "")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from app.followups.models import Task, TaskKind, TaskState
 from app.reports.periods import Period
 from app.reports.statistics.recovery import RECOVERED_FROM
-from app.reports.trend import counted, last_votes
+from app.reports.trend import band_of, counted, last_votes
 from app.reports.why.split import People
 from app.responses.models import Response
 from app.sentiment.models import Mention
@@ -41,14 +41,6 @@ def persons(before: Period, after: Period) -> sa.Subquery:
         )
         .group_by(votes.c.contact_id)
         .subquery()
-    )
-
-
-def band_of(score: sa.ColumnElement[int]) -> sa.ColumnElement[str | None]:
-    return sa.case(
-        (score <= 6, Band.DETRACTOR.value),
-        (score <= 8, Band.PASSIVE.value),
-        (score >= 9, Band.PROMOTER.value),
     )
 
 
