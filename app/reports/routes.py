@@ -36,7 +36,8 @@ from app.surveys.wording import language_name
 
 blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 MONTHS_SHOWN = 11
-LONGEST_DAYS, EARLIEST_YEAR = 366 * 6, 1900
+LONGEST_DAYS = 366 * 6
+YEARS = range(1900, 9000)
 RECOMMENDING = "recommendation"
 DIMENSIONS = ("tier", "role", "owner", "language", "survey", "stage", "country", "program")
 OF_ACCOUNT, LONGEST_DIMENSION = "segment.", 32
@@ -82,7 +83,7 @@ def chosen_days(usual: Callable[[date], date]) -> Period:
     """
     last = day_in("to") or today()
     start = day_in("from") or usual(last)
-    if last < start or (last - start).days > LONGEST_DAYS or start.year < EARLIEST_YEAR:
+    if not 0 <= (last - start).days <= LONGEST_DAYS or start.year not in YEARS or last.year not in YEARS:
         raise Invalid(
             _("Choose days in order, six years at most."), errors={"to": _("This day cannot end the period.")}
         )

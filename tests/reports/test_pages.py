@@ -30,6 +30,15 @@ def viewer(sign_in):
     return sign_in("viewer")
 
 
+@pytest.mark.parametrize("page", ["", "/why", "/hot-spots", "/movers", "/responses", "/loops", "/themes"])
+@pytest.mark.parametrize("days", ["from=9999-12-01&to=9999-12-31", "from=0001-01-01&to=0001-02-01"])
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_days_at_the_ends_of_the_calendar_are_refused_in_words(viewer, page, days):
+    answer = viewer.get(f"/reports{page}?{days}")
+    assert answer.status_code == 400
+    assert "Choose days in order" in answer.text
+
+
 def test_an_empty_installation_says_what_comes_next(viewer, sign_in, session):
     page = viewer.get("/reports").text
     assert "Numbers appear as soon as somebody has been asked" in page
