@@ -42,7 +42,7 @@ def flow(
         HEIGHT,
         _("Moves"),
         head,
-        rows,
+        rows if total else [],
         [None] * len(rows),
         drawn(list(names), names, numbers, total) if total else [],
         [],
