@@ -27,6 +27,7 @@ from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, move_routes, results_routes, review_routes  # noqa: F401
 from app.reports.annotations import annotation_routes  # noqa: F401
 from app.reports.comments import comment_routes  # noqa: F401
+from app.reports.freezing import freezing_routes  # noqa: F401
 from app.reports.hotspots import hotspot_routes  # noqa: F401
 from app.reports.landscape import landscape_routes  # noqa: F401
 from app.reports.movers import mover_routes  # noqa: F401

@@ -27,6 +27,7 @@ from app.health.judgement import models as judgement
 from app.integrations import models as integrations
 from app.reports import models as reports
 from app.reports.annotations import models as annotations
+from app.reports.freezing import models as freezing
 from app.responses import models as responses
 from app.sentiment import models as sentiment
 from app.surveys import models as surveys
@@ -63,5 +64,6 @@ PARTS = (
     integrations,
     reports,
     annotations,
+    freezing,
     idempotency,
 )

@@ -19,7 +19,7 @@ def flow(
     numbers: Mapping[tuple[str, str], int],
     title: str,
     *,
-    urls: Mapping[tuple[str, str], str],
+    urls: Mapping[tuple[str, str], str] | None = None,
     note: str = "",
     empty: str = "",
 ) -> Chart:
@@ -33,7 +33,11 @@ def flow(
         cells = [cell(numbers.get((css, after), 0), whole) for after in names]
         rows.append([words, *cells, Unit.COUNT.write(whole)])
         links.append(
-            {place: urls[css, after] for place, after in enumerate(names, 1) if numbers.get((css, after))}
+            {
+                place: urls[css, after]
+                for place, after in enumerate(names, 1)
+                if urls and numbers.get((css, after))
+            }
         )
     return Chart(
         "flow",

@@ -1,0 +1,1 @@
+"""How a frozen report is shown: its words, its chart, and what stands behind a difference."""
