@@ -31,6 +31,7 @@ from app.core.processes.alone import Turns
 from app.core.processes.workers import JobFailure, WorkerBeat
 from app.demo.cli import demo, load_into_empty, tell_sign_ins
 from app.extensions import db
+from app.reports.sums.cli import rollups_group
 from app.sentiment.again.cli import readings
 from app.sentiment.cli import sentiment
 from app.sentiment.themes import dictionary
@@ -53,6 +54,7 @@ COMMANDS: tuple[click.Command, ...] = (
     person,
     sentiment,
     readings,
+    rollups_group,
     demo,
     live,
     doctor,

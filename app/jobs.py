@@ -49,6 +49,7 @@ from app.integrations import digests, lateness, news, notifying
 from app.integrations.chat import carrier
 from app.passes import committed, run_once, settings, work
 from app.reports import rollups
+from app.reports.sums import placing
 from app.responses import partials
 from app.sentiment.again import rereading, second
 from app.sentiment.themes import dictionary, mentions, suggesting
@@ -105,19 +106,16 @@ def count_partials(now: datetime) -> int:
 @every(seconds=2)
 def fold_rollups(now: datetime) -> int:
     """Fold fresh answers into the sums that the trends read."""
-    folded = 0
-    while count := rollups.fold(db.session):
-        db.session.commit()
-        folded += count
-    return folded
+    return committed(iter(lambda: rollups.fold(db.session), 0))
 
 
 @every(seconds=2)
 def refresh_due_scores(now: datetime) -> int:
-    """Compute the scores of accounts where something happened."""
+    """Compute the scores of accounts where something happened, and let their answers follow to other segments."""
     zone, done = installation(db.session).zone, 0
     while not stopping.is_set() and (marks := due.marks(db.session, limit=snapshots.CHUNK)):
         for account_id, since in marks:
+            placing.follow(db.session, account_id, now=now)
             snapshots.refresh(db.session, [account_id], today=day_of(now, zone), zone=zone, now=now)
             due.settle(db.session, account_id, since)
             db.session.commit()

@@ -39,7 +39,8 @@ from app.followups.promises import answered, giving
 from app.followups.promises.giving import Wanted
 from app.followups.promises.models import Promise
 from app.health import due, snapshots
-from app.reports import counting, recount
+from app.reports import counting
+from app.reports.sums import placing, recount
 from app.responses import asks, changing, partials, recording, replacing
 from app.responses import traces as response_traces
 from app.responses.asks import Ask
@@ -169,12 +170,7 @@ def invitation_expired(session: Session, invitation: Invitation, *, now: datetim
 
 
 def invitation_declined(
-    session: Session,
-    invitation: Invitation,
-    *,
-    now: datetime,
-    reason: str,
-    said: Decline = Decline.NOT_NOW,
+    session: Session, invitation: Invitation, *, now: datetime, reason: str, said: Decline = Decline.NOT_NOW
 ) -> None:
     """Somebody would rather not answer: no reminder follows; for taking part it counts like a silence."""
     invitations.change(session, invitation, InvitationState.DECLINED, now=now, reason=reason)
@@ -284,13 +280,14 @@ def contact_changed(session: Session, contact: Contact, *, now: datetime) -> Non
 
 
 def account_changed(session: Session, account: Account, *, now: datetime) -> None:
-    """Tier, stage, renewal, goal or a touch of an account is another: each enters its scores."""
+    """Tier, stage, renewal, goal or a touch of an account is another: each enters its scores or moves its answers."""
     session.flush()
+    placing.follow(session, account.id, now=now)
     due.mark(session, account.id, now=now)
 
 
 def rows_imported(session: Session, touched: Touched, *, now: datetime) -> None:
-    """A part of a file came in: footprint, roles and stage are parts of scores, and an opt-out stops what is on its way."""
+    """A part of a file came in: roles, stages and people are parts of scores, and an opt-out stops what is on its way."""
     if touched.opted_out:
         optouts.close(session, touched.opted_out, now=now)
     wishes.share_all(session)

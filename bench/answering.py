@@ -23,8 +23,9 @@ from flask import Flask
 from app.core import clock
 from app.delivery.models import Visit
 from app.extensions import db
-from app.reports import recount, rollups
+from app.reports import rollups
 from app.reports.models import RollupCell
+from app.reports.sums import recount
 from app.responses.models import Answer, Response
 from bench import client, floors, installations, servers
 from bench.figures import Figure, Side, ratio

@@ -32,7 +32,7 @@ from app.followups.promises.models import Promise, Way
 from app.health.judgement.models import Level, Override, Pulse, SetName
 from app.health.models import Adoption, ScoreDue
 from app.reports.models import RollupDelta
-from app.reports.recount import recount
+from app.reports.sums.recount import recount
 from app.responses.models import Handover, Response
 from tests import make
 from tests.conftest import NOW

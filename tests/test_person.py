@@ -34,7 +34,7 @@ from app.followups.playbooks import library, running
 from app.followups.promises.models import Promise, Way
 from app.followups.settling.models import Settlement, Verdict
 from app.reports import rollups
-from app.reports.recount import recount
+from app.reports.sums.recount import recount
 from app.responses import handovers
 from app.responses.models import PartialAnswer, Response
 from app.sentiment.judging import corrections

@@ -15,13 +15,13 @@ from app.api.protocol.today import Present, present
 from app.core.errors import Invalid
 from app.extensions import db
 from app.reports import trend
+from app.reports.deltas import OF_ACCOUNT
 from app.reports.loops import counts, recovery
 from app.reports.participation import DIMENSIONS, Participation, participation, provisional
 from app.reports.periods import Every, Period, months_back, periods
 
 resource = Resource("reports", "Numbers over time, the same that the pages show.")
 SEGMENTS = ("all", "tier", "role", "owner", "stage", "language", "country", "survey", "program")
-OF_ACCOUNT = "segment."
 LONGEST_DAYS, MOST_POINTS, MONTHS_SHOWN = 366 * 6, 1000, 11
 
 

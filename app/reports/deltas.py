@@ -3,7 +3,8 @@
 Series `day` counts a vote on its day. Series `window` counts it from its day until the earlier of 180 days later and
 the person's next vote, one vote each, so that the running sum over days is the headline NPS. A change
 of one vote may end the window of the one before it, hence deltas are the difference between all contributions of a
-person's votes before and after. Segments (`dims`) stand with each vote as they were when it was given.
+person's votes before and after. Segments (`dims`) stand with each vote: what the person was and was asked stays as it
+was then, while what the account is follows the account (reports/sums/placing).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ WINDOW = timedelta(days=180)
 DAY_SERIES = "day"
 WINDOW_SERIES = "window"
 Place = tuple[str, date, int, str]
+OF_ACCOUNT = "segment."
 COLUMN = {Band.PROMOTER: "promoters", Band.PASSIVE: "passives", Band.DETRACTOR: "detractors"}
 
 
@@ -103,12 +105,24 @@ def segments(
         "all": "all",
         "program": program_id,
         "survey": survey_id,
-        "tier": tier or 2,
-        "stage": stage,
-        "owner": owner_id,
         "role": role,
         "language": language,
         "country": country,
     }
-    named |= {f"segment.{name}"[:32]: value for name, value in attributes.items()}
+    own = of_account(tier=tier, stage=stage, owner_id=owner_id, attributes=attributes)
+    return worded(named) | own
+
+
+def of_account(*, tier: int | None, stage: str, owner_id: int | None, attributes: dict) -> dict[str, str]:
+    """Those of the segments that are the account's, and change with it."""
+    named = {"tier": tier or 2, "stage": stage, "owner": owner_id}
+    return worded(named | {f"{OF_ACCOUNT}{name}"[:32]: value for name, value in attributes.items()})
+
+
+def is_of_account(dim: str) -> bool:
+    return dim in ("tier", "stage", "owner") or dim.startswith(OF_ACCOUNT)
+
+
+def worded(named: dict[str, object]) -> dict[str, str]:
+    """What is known of them, in words that cells can hold."""
     return {name: str(value)[:120] for name, value in named.items() if value not in (None, "")}

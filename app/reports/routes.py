@@ -24,6 +24,7 @@ from app.reports import charts
 from app.reports.annotations import noting
 from app.reports.annotations.models import Annotation
 from app.reports.charts import Composition, Point, Unit
+from app.reports.deltas import OF_ACCOUNT, is_of_account
 from app.reports.overview import Overview, is_nothing_yet, overview
 from app.reports.participation import Participation
 from app.reports.periods import Every, Period, months_back
@@ -40,7 +41,7 @@ LONGEST_DAYS = 366 * 6
 YEARS = range(1900, 9000)
 RECOMMENDING = "recommendation"
 DIMENSIONS = ("tier", "role", "owner", "language", "survey", "stage", "country", "program")
-OF_ACCOUNT, LONGEST_DIMENSION = "segment.", 32
+LONGEST_DIMENSION = 32
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,7 @@ def overview_page():
         rate_chart=rate_chart(found, chosen),
         dimensions=dimension_words(),
         dimension_name=dimension_name,
+        follows=is_of_account(chosen.dim or ""),
         segment_words=segment_names(chosen.dim),
         band_words=charts.band_words(),
         days=Period(chosen.start, chosen.end),

@@ -71,7 +71,7 @@ def headline(session: Session, today: date) -> Estimate:
 
 
 def by_period(session: Session, periods: list[Period], dim: str) -> list[dict[str, Counts]]:
-    """The answers of each period, from the cells."""
+    """The answers of each period, from the cells; segments that all have left are none."""
     days = rollups.days(session, DAY_SERIES, dim, start=periods[0].start, before=periods[-1].end)
     places: list[dict[str, list[rollups.DayCounts]]] = [defaultdict(list) for _ in periods]
     at = 0
@@ -79,7 +79,8 @@ def by_period(session: Session, periods: list[Period], dim: str) -> list[dict[st
         while day.day >= periods[at].end:
             at += 1
         places[at][day.key].append(day)
-    return [{key: rollups.total(found) for key, found in place.items()} for place in places]
+    sums = [{key: rollups.total(found) for key, found in place.items()} for place in places]
+    return [{key: counts for key, counts in place.items() if counts.n} for place in sums]
 
 
 def by_window(session: Session, periods: list[Period], dim: str) -> list[dict[str, Counts]]:

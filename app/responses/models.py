@@ -34,8 +34,8 @@ class Response(Base):
     """What one person said to one ask. One per invitation; the last version wins, the earlier ones are kept.
 
     `score` 0..10 is the NPS answer, `value_points` 0..100 the value answer by scoring section 3; `day` is the
-    installation's calendar day of `submitted_at`. `dims` names the segments the person belonged to when answering, so
-    that trends by segment need no rewriting when an account changes its tier or owner. An answer that a machine may have
+    installation's calendar day of `submitted_at`. `dims` names the segments it is counted in: what the person was when
+    answering, and what the account is now, which reports/sums/placing keeps so. An answer that a machine may have
     sent (`is_maybe_automatic`) waits until a member of staff says that it is a person's (`reviewed_at`) or a machine's
     (`dismissed_at`); `doubts` are the signs of it. Where the installation lets doubtful answers count they stand for
     review all the same, with nothing held back. A dismissed one is kept and counts nowhere; the next real answer to its ask takes its place.

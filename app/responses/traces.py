@@ -71,7 +71,7 @@ def forget_handovers(session: Session, contact_id: int) -> None:
 
 
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
-    """The answers of one account to another. They keep the segments they were counted in, so no trend changes."""
+    """The answers of one account to another; its segments come with the sums (reports/sums/placing)."""
     answers = sa.update(Response).where(Response.account_id == from_id)
     session.execute(answers.values(account_id=to_id), execution_options=BULK)
     held = sa.update(Handover).where(Handover.account_id == from_id)

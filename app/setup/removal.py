@@ -24,7 +24,7 @@ from app.followups.improvements.models import Improvement, Mailing
 from app.followups.models import Task
 from app.health import due
 from app.health.models import Snapshot
-from app.reports.recount import recount
+from app.reports.sums.recount import recount
 from app.responses.models import Response
 from app.sentiment.models import Suggestion, ThemeEdition
 from app.surveys.models import Program

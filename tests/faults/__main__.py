@@ -28,6 +28,7 @@ from tests.faults import (
     requests,
     steady,
     stopped,
+    sums,
 )
 from tests.faults.grounds import EVERYWHERE, ON_POSTGRESQL, POSTGRESQL, PROCRASTINATE, SQLITE, Ground
 
@@ -193,6 +194,15 @@ DRILLS = (
         minutes=25,
         full={"people": 50_000, "kills": 20},
         small={"people": 300, "kills": 3},
+        grounds=(SQLITE, POSTGRESQL),
+    ),
+    Drill(
+        "sums",
+        sums.run,
+        "10,000 random acts on answers and accounts with 40 times kill -9, after which every sum is recounted",
+        minutes=10,
+        full={"acts": 10_000, "kills": 40},
+        small={"acts": 400, "kills": 4},
         grounds=(SQLITE, POSTGRESQL),
     ),
     Drill(

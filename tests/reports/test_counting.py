@@ -47,7 +47,7 @@ def test_random_answers_and_changes_add_up_to_a_recount(session, now):
     assert +running == Counter({f"{band(latest.score).value}s": 1})
 
 
-def test_segments_are_those_of_the_day_of_the_answer(session, now):
+def test_segments_are_those_of_the_moment_of_the_answer_until_it_follows_its_account(session, now):
     account = make.account(tier=1, segment={"industry": "Steel"})
     person = make.contact(account=account)
     make.answer(9, invitation=make.invitation(contact=person), now=now)

@@ -23,7 +23,7 @@ from app.health.models import ScoreDue
 from app.reports import lists, rollups, trend
 from app.reports.participation import participation
 from app.reports.periods import Every, Period, periods
-from app.reports.recount import recount
+from app.reports.sums.recount import recount
 from app.responses.models import Response
 from app.responses.recording import Effect
 from app.surveys.models import QuestionKind

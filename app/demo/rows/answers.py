@@ -74,13 +74,13 @@ class Answers:
         return begun[-1] if begun and said.goal is not None else None
 
     def _dims(self, ask: Ask) -> dict[str, str]:
-        """The segments of the answer, as they were when it was given."""
+        """The segments of the answer: those of the account as they are now."""
         company, program = ask.firm.company, self.programs[ask.wave.survey]
         return segments(
             program_id=program.id,
             survey_id=program.survey_id,
             tier=company.tier,
-            stage=stage_on(ask.firm, clock.day_of(ask.answer.at, self.home.zone)).value,
+            stage=stage_on(ask.firm, self.home.today).value,
             owner_id=self.home.staff[MANAGER if company.owner is None else company.owner],
             role=ask.role.value,
             language=ask.language,

@@ -1,6 +1,6 @@
 """The segments of a heat map, by one property of people and accounts or by two, counted by the database.
 
-A segment is what the answer carried: attributes of an account stand as they were when it was given.
+A segment is what the answer carries: attributes of an account as they are now, those of the person as they were then.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from flask import render_template, request
 
 from app.auth import access
 from app.extensions import db
+from app.reports.deltas import is_of_account
 from app.reports.hotspots.cells import Key, Segments, segments
 from app.reports.list_routes import as_csv
 from app.reports.lists import csv_lines, inert
@@ -84,6 +85,7 @@ def hot_spots():
         dimensions=offered_dimensions(),
         names=[dimension_name(dim) for dim in chosen.dims],
         tone=tone,
+        follows=any(map(is_of_account, chosen.dims)),
     )
 
 
