@@ -21,6 +21,7 @@ from app.api.protocol.fields import Shown
 from app.api.protocol.frame import PREFIX, Resource
 from app.auth import access
 from app.core.web.pages import RowIdConverter
+from app.reports.glossary import metrics
 
 log = logging.getLogger(__name__)
 DOCUMENT = "justask-document"
@@ -58,6 +59,17 @@ class ProblemSchema(Shown):
     )
 
 
+def meant(_converter: object, field: ma.fields.Field, ret: dict, **_more) -> dict:
+    """What the glossary says of a figure, before what the field itself says."""
+    if not isinstance(field, ma.fields.Integer | ma.fields.Float) or not isinstance(field.parent, Shown):
+        return {}
+    metric = metrics.named(field.name, type(field.parent).__name__)
+    if metric is None:
+        return {}
+    own = ret.get("description", "")
+    return {"description": f"{metric.english}. {metric.says} {metric.counted} {own}".strip()}
+
+
 class JustAskApi(Api):
     """The library's object, kept to describing: errors are rendered by the application, for pages as for programs."""
 
@@ -68,6 +80,7 @@ class JustAskApi(Api):
         self._lock = threading.Lock()
         self._is_described = False
         super().__init__(app)
+        self.ma_plugin.converter.add_attribute_function(meant)
         self.register_converter(RowIdConverter, lambda converter: {"type": "string", "pattern": "^[0-9]+$"})
 
     def _register_error_handlers(self) -> None:

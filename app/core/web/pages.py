@@ -119,6 +119,7 @@ COVERED = {
     "surveys.programs": ("surveys", "delivery"),
     "reports.overview": (
         "reports",
+        "glossary",
         "followups.improvements",
         "followups.new_improvement",
         "followups.add_improvement",

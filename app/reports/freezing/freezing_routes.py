@@ -22,7 +22,6 @@ from app.reports.freezing.models import LONGEST_NAME, FrozenReport
 from app.reports.freezing.showing.behind import behind
 from app.reports.freezing.showing.drawing import chart_of
 from app.reports.freezing.showing.words import cause_words, register_words
-from app.reports.glossary.metrics import metric
 from app.reports.glossary.showing import difference, shown
 from app.reports.hotspots import hotspot_routes
 from app.reports.movers import mover_routes
@@ -125,7 +124,6 @@ def frozen_report(report_id: int):
         registers=register_words(),
         behind=lambda account: behind(db.session, account.name, account.entries),
         live=url_for(KINDS[report.kind].endpoint, **report.address),
-        metric=metric,
         shown=shown,
         difference=difference,
     )

@@ -112,6 +112,16 @@ class ThenAndNow:
     accounts: Sequence[Account] | None
 
     @property
+    def figures(self) -> list[Changed]:
+        """What is otherwise of the report as a whole."""
+        return [one for one in self.changed if not one.table]
+
+    @property
+    def cells(self) -> list[Changed]:
+        """What is otherwise in its tables."""
+        return [one for one in self.changed if one.table]
+
+    @property
     def is_the_same(self) -> bool:
         return not self.changed and not any(account.tallies for account in self.accounts or ())
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Account
 from app.core.database.columns import attribute
+from app.reports import charts
 from app.reports.freezing.counted import Counted, Standpoint, days_of
 from app.reports.freezing.document import Document, Figure, Row, Table
 from app.reports.freezing.rolls import MOST_KEPT, Register
@@ -24,6 +25,8 @@ from app.reports.why.periods import Against
 from app.reports.why.split import Part
 from app.reports.why.telling import Compared
 from app.responses.models import Response
+from app.sentiment.models import Theme
+from app.surveys.scales import Band
 
 QUOTED = 10
 BANDS = ("promoters", "passives", "detractors")
@@ -125,7 +128,12 @@ def why_of(session: Session, address: Address, at: Standpoint) -> Counted:
         return Counted(Document((Figure("people", len(roll["people"])),)), roll)
     document = Document(
         why_figures(found),
-        (parts_table(found), accounts_table(session, found)),
+        (
+            parts_table(found),
+            bands_table(found),
+            accounts_table(session, found),
+            themes_table(session, found),
+        ),
         tuple(telling.sentences(found, chosen)),
         quotes=quotes(session, chosen.period),
     )
@@ -176,6 +184,32 @@ def accounts_table(session: Session, found: telling.Why) -> Table:
         tuple(rows),
         "people_behind",
         is_naming=True,
+    )
+
+
+def bands_table(found: telling.Why) -> Table:
+    names, moves = charts.band_words(), found.found.moves()
+    rows = [
+        Row(f"{was}>{now}", move_words(names[was], names[now]), (moves[was, now],))
+        for was in Band
+        for now in Band
+        if (was, now) in moves
+    ]
+    title = _("The same people, from band to band")
+    return Table("bands", title, _("Move"), ("people_behind",), tuple(rows), "people_behind")
+
+
+def move_words(was: str, now: str) -> str:
+    return _("%(was)s, then %(now)s", was=was, now=now.lower())
+
+
+def themes_table(session: Session, found: telling.Why) -> Table:
+    shown = found.themes[: telling.SHOWN]
+    names = telling.names(session, Theme, shown)
+    rows = [Row(str(one.key), names.get(one.key, ""), (one.points, one.people)) for one in shown]
+    columns = ("points_added", "people_behind")
+    return Table(
+        "themes", _("What their comments speak of"), _("Theme"), columns, tuple(rows), "people_behind"
     )
 
 

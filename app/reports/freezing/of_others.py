@@ -15,7 +15,7 @@ from app.followups.settling import asking
 from app.reports import charts
 from app.reports.freezing.counted import Counted, Standpoint, days_of
 from app.reports.freezing.document import Document, Figure, Row, Table
-from app.reports.freezing.of_answers import quotes
+from app.reports.freezing.of_answers import move_words, quotes
 from app.reports.freezing.rolls import MOST_KEPT, Register
 from app.reports.loops import counts as loops
 from app.reports.movers import pairs
@@ -37,7 +37,7 @@ def movers_of(session: Session, address: Address, at: Standpoint) -> Counted:
     rows = [
         Row(
             f"{was}>{now}",
-            _("%(was)s, then %(now)s", was=names[was], now=names[now].lower()),
+            move_words(names[was], names[now]),
             (found.number(was, now), found.share(was, now)),
         )
         for was, now in moves

@@ -106,4 +106,4 @@ def legend(keys: Iterable[str]) -> list[tuple[str, ...]]:
     return [(one.key, one.label, one.meaning, one.formula, one.unit, one.range, one.source) for one in found]
 
 
-LEGEND_HEAD = ("key", "name", "meaning", "formula", "unit", "range", "source")
+LEGEND = ("key", "name", "meaning", "formula", "unit", "range", "source")

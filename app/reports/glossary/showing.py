@@ -33,10 +33,10 @@ def difference(key: str, then: float | None, now: float | None) -> str:
     """Now less then, with its sign; empty where either is no number."""
     if not (isinstance(then, int | float) and isinstance(now, int | float)):
         return ""
-    if metric(key).unit in {"share", "chance"}:
-        return _("%(points)s percentage points", points=signed_tenth(100 * (now - then)))
-    if metric(key).unit == "flag":
+    if metric(key).unit in {"flag", "chance"}:
         return ""
+    if metric(key).unit == "share":
+        return _("%(points)s percentage points", points=signed_tenth(100 * (now - then)))
     if metric(key).unit == "points":
         return signed_tenth(now - then)
     return f"{'+' if now > then else '−'}{number(abs(now - then))}"

@@ -34,6 +34,8 @@ FURTHER = (
     ("reports.hot_spots", _("Hot spots"), _("Groups that differ by more than chance")),
     ("reports.landscape", _("Accounts at a glance"), _("Engagement, sentiment and ARR in one picture")),
     ("reports.annotations", _("What happened"), _("Days that the trend marks")),
+    ("reports.frozen", _("Frozen reports"), _("Reports as they were at an instant")),
+    ("glossary.index", _("Glossary"), _("What every figure means")),
     ("reports.loops", _("Promises"), _("Whether loops are closed in time")),
     ("reports.reviews", _("Answers to review"), _("Sent by a person or by a machine?")),
     ("reports.readings", _("How often it is wrong"), _("How well comments are read")),
