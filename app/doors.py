@@ -21,6 +21,8 @@ from app.followups.many import chosen_routes  # noqa: F401
 from app.followups.playbooks import routes as playbook_routes  # noqa: F401
 from app.followups.routes import blueprint as followups
 from app.followups.undoing import undo_routes  # noqa: F401
+from app.health.alerting import rule_routes  # noqa: F401
+from app.health.alerting.alert_routes import blueprint as alerts
 from app.health.judgement import judgement_routes  # noqa: F401
 from app.integrations.routes import blueprint as integrations
 from app.public.vitals import blueprint as vitals
@@ -56,6 +58,7 @@ BLUEPRINTS = (
     delivery,
     inbound,
     followups,
+    alerts,
     reports,
     finding,
     glossary,

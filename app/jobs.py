@@ -38,24 +38,33 @@ from app.delivery.timing import parts
 from app.delivery.watching import alarms
 from app.extensions import db
 from app.followups import opening, ranking
-from app.followups.advocacy import neglect, offering
+from app.followups.advocacy import offering
 from app.followups.conversation import writing
 from app.followups.improvements import mailing
 from app.followups.settling import asking as settling
 from app.followups.settling import recovering
-from app.health import due, snapshots
-from app.health.moving import moves
+from app.health import due
+from app.health.jobs import keep_daily_scores, refresh_due_scores
 from app.integrations import digests, lateness, news, notifying
 from app.integrations.chat import carrier
 from app.passes import committed, run_once, settings, work
 from app.reports import rollups
-from app.reports.sums import placing
 from app.responses import partials
 from app.sentiment.again import rereading, second
 from app.sentiment.themes import dictionary, mentions, suggesting
 from app.setup import steps
 
-__all__ = ["TIMETABLE", "Job", "every", "job_named", "run_once", "stopping", "work"]
+__all__ = [
+    "TIMETABLE",
+    "Job",
+    "every",
+    "job_named",
+    "keep_daily_scores",
+    "refresh_due_scores",
+    "run_once",
+    "stopping",
+    "work",
+]
 
 log = logging.getLogger(__name__)
 BATCHES_OF_A_PASS = 200
@@ -107,31 +116,6 @@ def count_partials(now: datetime) -> int:
 def fold_rollups(now: datetime) -> int:
     """Fold fresh answers into the sums that the trends read."""
     return committed(iter(lambda: rollups.fold(db.session), 0))
-
-
-@every(seconds=2)
-def refresh_due_scores(now: datetime) -> int:
-    """Compute the scores of accounts where something happened, and let their answers follow to other segments."""
-    zone, done = installation(db.session).zone, 0
-    while not stopping.is_set() and (marks := due.marks(db.session, limit=snapshots.CHUNK)):
-        for account_id, since in marks:
-            placing.follow(db.session, account_id, now=now)
-            snapshots.refresh(db.session, [account_id], today=day_of(now, zone), zone=zone, now=now)
-            due.settle(db.session, account_id, since)
-            db.session.commit()
-            done += 1
-    return done
-
-
-@every(seconds=600)
-def keep_daily_scores(now: datetime) -> int:
-    """Keep one snapshot a day of every account."""
-    zone, done = installation(db.session).zone, 0
-    today = day_of(now, zone)
-    while not stopping.is_set() and (missing := snapshots.without_snapshot(db.session, today)):
-        done += len(snapshots.refresh(db.session, missing, today=today, zone=zone, now=now))
-        db.session.commit()
-    return done
 
 
 @every(seconds=3600)
@@ -347,18 +331,6 @@ def tell_leaders(now: datetime) -> int:
 def ask_again(now: datetime) -> int:
     """Ask detractors once more, two to four weeks after their follow-up was closed."""
     return committed(recovering.ask_again(db.session, now=now))
-
-
-@every(seconds=1800)
-def follow_colours(now: datetime) -> int:
-    """Follow up on accounts of which the colour got worse since the day before, or keep why nobody has to."""
-    return committed(moves.follow(db.session, now=now))
-
-
-@every(seconds=6 * 3600)
-def tell_neglect(now: datetime) -> int:
-    """Open an alert about promoters whom nobody has been in touch with for half a year."""
-    return committed(neglect.alert(db.session, now=now))
 
 
 @every(seconds=120)

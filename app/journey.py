@@ -38,7 +38,8 @@ from app.followups.models import Task
 from app.followups.promises import answered, giving
 from app.followups.promises.giving import Wanted
 from app.followups.promises.models import Promise
-from app.health import due, snapshots
+from app.health import due
+from app.health import traces as health_traces
 from app.reports import counting
 from app.reports.sums import placing, recount
 from app.responses import asks, changing, partials, recording, replacing
@@ -362,20 +363,16 @@ def _mark(connection: Connection, ask: Ask, now: datetime) -> None:
 
 # Every package that holds something about a person or an account, in the order in which it is asked. Who the person was
 # goes last, because the others find their rows by it.
-TELL = (
-    contact_traces.tell,
-    delivery_traces.tell,
-    response_traces.tell,
-    sentiment_traces.tell,
-    followup_traces.tell,
+PACKAGES = (
+    contact_traces,
+    delivery_traces,
+    response_traces,
+    sentiment_traces,
+    followup_traces,
+    health_traces,
 )
-FORGET = (
-    followup_traces.forget,
-    sentiment_traces.forget,
-    response_traces.forget,
-    delivery_traces.forget,
-    contact_traces.forget,
-)
+TELL = tuple(package.tell for package in PACKAGES)
+FORGET = tuple(package.forget for package in reversed(PACKAGES))
 MOVE_ACCOUNT = (
     contact_traces.move_account,
     audience.move_account,
@@ -383,7 +380,7 @@ MOVE_ACCOUNT = (
     response_traces.move_account,
     sentiment_traces.move_account,
     followup_traces.move_account,
-    snapshots.move_account,
+    health_traces.move_account,
     recount.move_account,
 )
 # Sums first, while the answers still stand with each of the two.
@@ -393,5 +390,6 @@ MOVE_PERSON = (
     delivery_traces.move_person,
     response_traces.move_person,
     followup_traces.move_person,
+    health_traces.move_person,
 )
 GONE = frozenset({ContactStatus.LEFT, ContactStatus.UNSUBSCRIBED, ContactStatus.ERASED})

@@ -23,6 +23,7 @@ from app.followups.promises import models as promises
 from app.followups.settling import models as settling
 from app.followups.undoing import models as undoing
 from app.health import models as health
+from app.health.alerting import models as alerting
 from app.health.judgement import models as judgement
 from app.integrations import models as integrations
 from app.reports import models as reports
@@ -61,6 +62,7 @@ PARTS = (
     improvements,
     health,
     judgement,
+    alerting,
     integrations,
     reports,
     annotations,

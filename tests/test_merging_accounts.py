@@ -29,6 +29,7 @@ from app.extensions import Base
 from app.followups.advocacy.models import Favour, FavourKind, FavourState
 from app.followups.models import ActivityKind, Task, Touch
 from app.followups.promises.models import Promise, Way
+from app.health.alerting.models import Alert, Severity
 from app.health.judgement.models import Level, Override, Pulse, SetName
 from app.health.models import Adoption, ScoreDue
 from app.reports.models import RollupDelta
@@ -158,6 +159,8 @@ def test_whom_both_knew_is_one_person_with_both_histories(session, pair):
             value="low",
         )
     )
+    facts = {"rule": "drop", "severity": Severity.MEDIUM, "began_on": NOW.date(), "raised_at": NOW}
+    make.saved(Alert(account_id=double.account_id, contact_id=double.id, slot="s", **facts))
     asked = make.wave()
     make.saved(
         Occasion(

@@ -33,6 +33,7 @@ from app.followups.models import ActivityKind, Task, TaskMail, TaskState
 from app.followups.playbooks import library, running
 from app.followups.promises.models import Promise, Way
 from app.followups.settling.models import Settlement, Verdict
+from app.health.alerting.models import Alert, Severity
 from app.reports import rollups
 from app.reports.sums.recount import recount
 from app.responses import handovers
@@ -93,6 +94,8 @@ def kim(session, settings):
             until_at=NOW,
         )
     )
+    found = {"rule": "detractor", "severity": Severity.HIGH, "began_on": NOW.date(), "raised_at": NOW}
+    make.saved(Alert(account_id=person.account_id, contact_id=person.id, slot="kim", **found))
     clock_of = {"clock": ClockName.FIRST_TOUCH, "due_at": NOW, "level": 100, "at": NOW}
     make.saved(LateNotice(task_id=task.id, **clock_of))
     said = {"said": Verdict.NOT_YET, "said_at": NOW, "words": "Kimberly still waits."}

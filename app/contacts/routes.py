@@ -30,6 +30,8 @@ from app.followups import words as task_words
 from app.followups.advocacy import registry
 from app.followups.advocacy import words as favour_words
 from app.followups.queue import ALL, NOBODY
+from app.health.alerting import alert_routes
+from app.health.alerting import listing as alert_listing
 from app.health.judgement import judging
 from app.health.judgement import words as judgement_words
 from app.health.judgement.forms import OverrideForm, PulseForm
@@ -172,8 +174,9 @@ def render_account(account: Account, today: Today, status: int = 200, **forms):
         touch_form=forms.get("touch")
         or TouchForm(people, formdata=None, on=today.day, contact=asked_person()),
         goal_form=forms.get("goal") or GoalForm(formdata=None, goal_from=today.day),
+        alerts=alert_listing.of_account(db.session, account.id),
         **of_judgement(account, today, forms),
-        **shared(account, today),
+        **alert_routes.shared(today) | shared(account, today),
     )
     return page, status
 

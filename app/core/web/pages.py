@@ -20,6 +20,7 @@ RANKS = ("viewer", "csm", "manager", "admin")
 NAVIGATION = (
     ("followups.queue", lazy_gettext("Queue"), "viewer"),
     ("contacts.accounts", lazy_gettext("Accounts"), "viewer"),
+    ("alerts.index", lazy_gettext("Alerts"), "viewer"),
     ("surveys.programs", lazy_gettext("Programs"), "viewer"),
     ("reports.overview", lazy_gettext("Reports"), "viewer"),
     ("delivery.mailbox", lazy_gettext("Mailbox"), "manager"),
@@ -82,6 +83,12 @@ SETTINGS = (
         lazy_gettext("Who gets which follow-up, what happens by itself, and what causes are called"),
         "manager",
     ),
+    (
+        "alerts.rules",
+        lazy_gettext("Early warning"),
+        lazy_gettext("Which rules raise alerts, from which values on, and what follows"),
+        "manager",
+    ),
     ("auth.staff", lazy_gettext("Staff"), lazy_gettext("Who works here and what they may do"), "admin"),
     (
         "setup.overview",
@@ -103,6 +110,7 @@ COMPANY = tuple(
     f"followups.{name}"
     for name in ("company", "change_company", "add_owner_rule", "remove_owner_rule", "raise_owner_rule")
 )
+RULES = tuple(f"alerts.{name}" for name in ("rules", "rule", "try_rule", "change_rule"))
 COVERED = {
     "contacts.accounts": ("contacts", "imports"),
     "auth.settings": (
@@ -114,6 +122,7 @@ COVERED = {
         "followups.absences",
         "followups.enter_absence",
         "integrations",
+        *RULES,
         *COMPANY,
     ),
     "surveys.programs": ("surveys", "delivery"),
@@ -165,6 +174,7 @@ REACHED_FROM = {
     "setup.look": ("setup.change_look",),
     "contacts.stages": ("contacts.change_stages",),
     "followups.company": COMPANY[1:],
+    "alerts.rules": RULES[1:],
     "inbound.index": ("inbound.assign",),
 }  # The pages behind a page of settings, whose tab stays marked on them.
 

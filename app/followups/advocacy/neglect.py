@@ -1,4 +1,4 @@
-"""Promoters whom nobody has been in touch with for 180 days: neglect loses them, so somebody is told."""
+"""Promoters whom nobody has been in touch with for long, 180 days unless it is set otherwise: neglect loses them, so somebody is told."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROMOTER_FROM = 9
 MOST_IN_A_PASS = 20
 
 
-def alert(session: Session, *, now: datetime) -> Iterator[int]:
+def alert(session: Session, *, now: datetime, untouched: timedelta = UNTOUCHED) -> Iterator[int]:
     """Open an alert about some of them, once for an answer, those longest alone first; yields, for a commit, how many.
 
     A pass opens few, so that nobody's queue is full of them on the day on which this begins.
@@ -31,21 +31,24 @@ def alert(session: Session, *, now: datetime) -> Iterator[int]:
     facts = installation(session)
     if not facts.is_live or facts.is_held:
         return
-    found = session.execute(NEGLECTED, {"since": now - UNTOUCHED}).all()
+    found = session.execute(NEGLECTED, {"since": now - untouched}).all()
     for response_id, invitation_id in found:
-        tell(session, response_id, invitation_id, now=now)
+        tell(session, response_id, invitation_id, untouched, now=now)
     session.flush()
     yield len(found)
 
 
-def tell(session: Session, response_id: int, invitation_id: int, *, now: datetime) -> None:
+def tell(
+    session: Session, response_id: int, invitation_id: int, untouched: timedelta, *, now: datetime
+) -> None:
     connection = session.connection()
     ask = asks.by_id(connection, invitation_id)
     person = opening.person_of(ask)
     with speaking(ask.staff_language):
         reason = _(
-            "%(who)s is a promoter, and nobody has been in touch for 180 days: say hello, before it cools down.",
+            "%(who)s is a promoter, and nobody has been in touch for %(days)s days: say hello, before it cools down.",
             who=triggers.ROLES[person.role],
+            days=untouched.days,
         )
     due = triggers.due(TaskKind.ALERT, reason, person, week=ask.work_week, now=now)
     calm = triggers.due(TaskKind.PROMOTER, reason, person, week=ask.work_week, now=now)

@@ -16,7 +16,14 @@ from app.followups.triggers import Due
 
 
 def open_task(
-    session: Session, account: Account, due: Due, facts: Installation, *, by: str, now: datetime
+    session: Session,
+    account: Account,
+    due: Due,
+    facts: Installation,
+    *,
+    by: str,
+    now: datetime,
+    contact_id: int | None = None,
 ) -> Task:
     """A follow-up with its first state, of whoever the company's rules name, else of the account's owner."""
     about = {"kind": due.kind, "tier": account.tier, "role": ContactRole.OTHER}
@@ -24,6 +31,7 @@ def open_task(
     task = Task(
         kind=due.kind,
         account_id=account.id,
+        contact_id=contact_id,
         owner_id=owner_for(session.connection(), facts.followups, usual=usual, today=today, **about),
         priority=due.priority,
         reason=due.reason,

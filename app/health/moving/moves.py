@@ -32,8 +32,11 @@ RANK = {Colour.RED: 0, Colour.YELLOW: 1, Colour.GREEN: 2}
 HEALTH, RELATIONSHIP = "health", "relationship"
 
 
-def follow(session: Session, *, now: datetime) -> Iterator[int]:
-    """Look at yesterday against the day before; yields after each chunk, for a commit, how many colours moved."""
+def follow(session: Session, *, now: datetime, opens: bool = True) -> Iterator[int]:
+    """Look at yesterday against the day before; yields after each chunk, for a commit, how many colours moved.
+
+    Without `opens` each is noted and nobody is called upon.
+    """
     facts = installation(session)
     if not facts.is_live or facts.is_held:
         return
@@ -41,12 +44,14 @@ def follow(session: Session, *, now: datetime) -> Iterator[int]:
     while found := session.execute(MOVED, {"day": day, "eve": day - ONE_DAY}).all():
         with speaking(facts.language):
             for row in found:
-                note(session, row, day, facts, now=now)
+                note(session, row, day, facts, opens=opens, now=now)
         session.flush()
         yield len(found)
 
 
-def note(session: Session, row: sa.Row, day: date, facts: Installation, *, now: datetime) -> None:
+def note(
+    session: Session, row: sa.Row, day: date, facts: Installation, *, opens: bool, now: datetime
+) -> None:
     """Write one move down with what follows from it."""
     is_health = Colour.GREY not in (row.health_before, row.health_after)
     name = HEALTH if is_health or row.relationship_before == row.relationship_after else RELATIONSHIP
@@ -56,6 +61,8 @@ def note(session: Session, row: sa.Row, day: date, facts: Installation, *, now: 
     )
     session.add(move)
     reason = why_not(before, after)
+    if reason is None and not opens:
+        reason = _("The rule about colours is switched off.")
     if reason is None:
         task = open_trouble(session, row.account_id)
         if task is not None:
