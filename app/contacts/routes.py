@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.auth.models import RoleName
@@ -20,6 +17,7 @@ from app.contacts.models import Account, Stage
 from app.core import clock
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
+from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery import words as ask_words
@@ -114,18 +112,12 @@ def sort_words() -> list[tuple[str, str]]:
     return plain + [(name, _("Lowest %(score)s", score=label)) for name, label in glossary.SCORES.items()]
 
 
-@blueprint.get("/accounts.csv")
+@download(blueprint, "/accounts")
 @access.viewer
-def accounts_csv():
-    response = Response(csv_stream(db.engine, chosen_filter(), today_here()), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=justask-accounts.csv"
-    return response
-
-
-def csv_stream(engine: Engine, chosen: AccountFilter, today: Today) -> Iterator[str]:
-    """The CSV in pieces, from one reading transaction of its own that outlives the request's."""
-    with Session(engine) as session:
-        yield from listing.as_csv(session, chosen, today)
+def accounts_file():
+    chosen, today = chosen_filter(), today_here()
+    rows = in_one_reading(db.engine, lambda session: listing.every(session, chosen, today))
+    return Table("accounts", listing.CSV_HEAD, rows)
 
 
 @blueprint.get("/accounts/<int:account_id>", endpoint="account")

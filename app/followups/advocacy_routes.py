@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from wtforms import BooleanField, StringField, TextAreaField, ValidationError
 from wtforms.validators import Length
@@ -20,6 +19,7 @@ from app.auth import access
 from app.auth.models import RoleName
 from app.core import audit, clock, text
 from app.core.errors import NotFound
+from app.core.files.downloads import Table, download, in_one_reading
 from app.core.language.words import RESPONDENTS, addressing
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
@@ -31,7 +31,6 @@ from app.followups.advocacy.registry import MOST_ON_A_PAGE, FavourFilter
 from app.followups.routes import blueprint, zone
 from app.followups.words import options, owner_options
 from app.public.thanks.favour import questions
-from app.reports.lists import csv_lines, inert
 from app.surveys import wording
 from app.surveys.wording import language_name
 
@@ -78,28 +77,26 @@ def favours():
     )
 
 
-@blueprint.get("/advocacy.csv")
+@download(blueprint, "/advocacy")
 @access.viewer
-def favours_csv():
-    response = Response(favour_lines(db.engine, chosen_favours(), zone()), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=justask-favours.csv"
-    return response
+def favours_file():
+    chosen, of = chosen_favours(), zone()
+    return Table(
+        "favours", CSV_HEAD, in_one_reading(db.engine, lambda session: favour_rows(session, chosen, of))
+    )
 
 
-def favour_lines(engine: Engine, chosen: FavourFilter, of: ZoneInfo) -> Iterator[str]:
-    """The CSV in pieces, from a reading transaction of its own that outlives the request's."""
-    yield csv_lines([CSV_HEAD])
-    with Session(engine) as session:
-        for favour in session.scalars(registry.favours(chosen), execution_options={"yield_per": 500}):
-            yield csv_lines([favour_row(favour, of)])
+def favour_rows(session: Session, chosen: FavourFilter, of: ZoneInfo) -> Iterator[tuple]:
+    for favour in session.scalars(registry.favours(chosen), execution_options={"yield_per": 500}):
+        yield favour_row(favour, of)
 
 
 def favour_row(favour: Favour, of: ZoneInfo) -> tuple:
     owner = favour.account.owner
     return (
-        inert(favour.account.name),
-        inert(favour.contact.name),
-        inert(owner.display_name if owner else ""),
+        favour.account.name,
+        favour.contact.name,
+        owner.display_name if owner else "",
         favour.kind.value,
         favour.state.value,
         *(at.astimezone(of).strftime("%Y-%m-%d %H:%M") for at in (favour.offered_at, favour.changed_at)),

@@ -7,10 +7,9 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from flask import Response, render_template
+from flask import render_template
 from flask_security import current_user
 from flask_wtf import FlaskForm
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.auth import access
@@ -18,6 +17,7 @@ from app.auth.absences import covering
 from app.auth.models import RoleName
 from app.core import clock
 from app.core.clock import Today
+from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery.inbound import queries as incoming
@@ -31,7 +31,6 @@ from app.followups.promises import words as promise_words
 from app.followups.queue import PAGE_SIZE, QueueFilter
 from app.followups.routes import address_of, blueprint, chosen_filter, here, just_done, roster, zone
 from app.followups.undoing.models import ActKind
-from app.reports.lists import csv_lines, inert
 
 NONE: Mapping = MappingProxyType({})
 
@@ -121,22 +120,19 @@ def covers_of(owner: int | str) -> dict:
     return {"covered": covered, "for_whom": covering.words_of, "back_from": over}
 
 
-@blueprint.get("/queue.csv")
+@download(blueprint, "/queue")
 @access.viewer
-def queue_csv():
+def queue_file():
     """The tasks of the filter; `overdue` and `new` summed, and `counted`, give the figures over the queue."""
-    stream = csv_stream(db.engine, chosen_filter(), clock.now(), zone())
-    response = Response(stream, mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=justask-follow-ups.csv"
-    return response
+    chosen, now, of = chosen_filter(), clock.now(), zone()
+    return Table(
+        "follow-ups", CSV_HEAD, in_one_reading(db.engine, lambda session: task_rows(session, chosen, now, of))
+    )
 
 
-def csv_stream(engine: Engine, chosen: QueueFilter, now: datetime, of: ZoneInfo) -> Iterator[str]:
-    """The CSV in pieces, from a reading transaction of its own that outlives the request's."""
-    yield csv_lines([CSV_HEAD])
-    with Session(engine) as session:
-        for task in queue.every(session, chosen, now=now, zone=of):
-            yield csv_lines([csv_row(task, now, of)])
+def task_rows(session: Session, chosen: QueueFilter, now: datetime, of: ZoneInfo) -> Iterator[tuple]:
+    for task in queue.every(session, chosen, now=now, zone=of):
+        yield csv_row(task, now, of)
 
 
 def csv_row(task: Task, now: datetime, of: ZoneInfo) -> tuple:
@@ -145,12 +141,12 @@ def csv_row(task: Task, now: datetime, of: ZoneInfo) -> tuple:
     return (
         task.id,
         task.kind.value,
-        inert(task.account.name),
-        inert(task.contact.name if task.contact else ""),
-        inert(task.owner.display_name if task.owner else ""),
+        task.account.name,
+        task.contact.name if task.contact else "",
+        task.owner.display_name if task.owner else "",
         task.state.value,
         task.priority,
-        inert(task.reason),
+        task.reason,
         *(at.astimezone(of).strftime("%Y-%m-%d %H:%M") if at else "" for at in moments),
         int(task.is_overdue(now=now)),
         int(task.state == TaskState.NEW),

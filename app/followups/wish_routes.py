@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.core import audit, clock
 from app.core.errors import NotFound
+from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.paging import Page
 from app.extensions import db
 from app.followups import queue, words
@@ -21,7 +21,6 @@ from app.followups.passives import wishes
 from app.followups.passives.wishes import PAGE, UNSIZED, WishFilter
 from app.followups.routes import address_of, blueprint, chosen_filter, the_task, zone
 from app.followups.words import options, owner_options
-from app.reports.lists import csv_lines, inert
 
 CSV_HEAD = ("account", "contact", "owner", "score", "wish", "size", "answered", "state", "counted")
 STATES = ("open", "closed")
@@ -64,30 +63,28 @@ def wishes_page():
     )
 
 
-@blueprint.get("/wishes.csv")
+@download(blueprint, "/wishes")
 @access.viewer
-def wishes_csv():
-    response = Response(wish_lines(db.engine, chosen_wishes(), zone()), mimetype="text/csv")
-    response.headers["Content-Disposition"] = "attachment; filename=justask-wishes.csv"
-    return response
+def wishes_file():
+    chosen, of = chosen_wishes(), zone()
+    return Table(
+        "wishes", CSV_HEAD, in_one_reading(db.engine, lambda session: wish_rows(session, chosen, of))
+    )
 
 
-def wish_lines(engine: Engine, chosen: WishFilter, of: ZoneInfo) -> Iterator[str]:
-    """The CSV in pieces, from a reading transaction of its own that outlives the request's."""
-    yield csv_lines([CSV_HEAD])
-    with Session(engine) as session:
-        for task in session.scalars(wishes.wishes(chosen), execution_options={"yield_per": 500}):
-            yield csv_lines([wish_row(task, of)])
+def wish_rows(session: Session, chosen: WishFilter, of: ZoneInfo) -> Iterator[tuple]:
+    for task in session.scalars(wishes.wishes(chosen), execution_options={"yield_per": 500}):
+        yield wish_row(task, of)
 
 
 def wish_row(task: Task, of: ZoneInfo) -> tuple:
     owner = task.account.owner
     return (
-        inert(task.account.name),
-        inert(task.contact.name if task.contact else ""),
-        inert(owner.display_name if owner else ""),
+        task.account.name,
+        task.contact.name if task.contact else "",
+        owner.display_name if owner else "",
         task.response.score,
-        inert(task.response.comment),
+        task.response.comment,
         task.wish or "",
         task.response.submitted_at.astimezone(of).strftime("%Y-%m-%d %H:%M"),
         task.state.value,

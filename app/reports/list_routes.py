@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from flask import Response, render_template, request
+from flask import render_template, request
 from flask_babel import gettext as _
-from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.contacts.models import Account
+from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery.words import STATE_TONES, STATES
@@ -84,11 +81,11 @@ def days_address(chosen: Chosen) -> dict[str, str]:
     return days | ({"per": PER_PERSON} if chosen.per_person else {})
 
 
-@blueprint.get("/trend.csv")
+@download(blueprint, "/trend")
 @access.viewer
-def trend_csv():
+def trend_file():
     """What the charts of the first page draw, for a spreadsheet."""
-    return as_csv(iter([lists.csv_lines([SERIES_HEAD, *series(figures(asked()))])]), "trend")
+    return Table("trend", SERIES_HEAD, series(figures(asked())))
 
 
 @blueprint.get("/responses")
@@ -121,12 +118,12 @@ def told_segments(chosen: Chosen) -> list[str]:
     return [f"{dimension_name(dim)}: {segment_names(dim)(dim, key)}" for dim, key in pairs if dim and key]
 
 
-@blueprint.get("/responses.csv")
+@download(blueprint, "/responses")
 @access.viewer
-def responses_csv():
+def responses_file():
     chosen, zone = chosen_rows(), this_installation().zone
-    pieces = in_one_reading(db.engine, lambda session: lists.answers_csv(session, chosen, zone=zone))
-    return as_csv(pieces, "answers")
+    rows = in_one_reading(db.engine, lambda session: lists.answers_rows(session, chosen, zone=zone))
+    return Table("answers", lists.CSV_HEAD, rows)
 
 
 @blueprint.get("/asks")
@@ -151,24 +148,12 @@ def asks():
     )
 
 
-@blueprint.get("/asks.csv")
+@download(blueprint, "/asks")
 @access.viewer
-def asks_csv():
+def asks_file():
     chosen, zone = chosen_rows(), this_installation().zone
-    pieces = in_one_reading(db.engine, lambda session: lists.asks_csv(session, chosen, zone=zone))
-    return as_csv(pieces, "asks")
-
-
-def in_one_reading(engine: Engine, rows) -> Iterator[str]:
-    """The CSV in pieces, from one reading transaction of its own that outlives the request's."""
-    with Session(engine) as session:
-        yield from rows(session)
-
-
-def as_csv(pieces: Iterator[str], name: str) -> Response:
-    response = Response(pieces, mimetype="text/csv")
-    response.headers["Content-Disposition"] = f"attachment; filename=justask-{name}.csv"
-    return response
+    rows = in_one_reading(db.engine, lambda session: lists.asks_rows(session, chosen, zone=zone))
+    return Table("asks", lists.ASKS_HEAD, rows)
 
 
 def state_options(per_person: bool) -> list[tuple[str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -33,7 +31,6 @@ from app.surveys.scales import Band, band
 PAGE_SIZE = 50
 CSV_CHUNK = 500
 MOST_TO_REVIEW = 200
-SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 BAND_SCORES = {Band.DETRACTOR: (0, 6), Band.PASSIVE: (7, 8), Band.PROMOTER: (9, 10)}
 STATES = {
     "open": OPEN,
@@ -219,14 +216,13 @@ def was_anybody_asked(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> bo
     return how_many_asks(session, Chosen(chosen.start, chosen.end), zone=zone) > 0
 
 
-def asks_csv(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[str]:
-    """The asks as CSV, in chunks; answered summed over counted summed is the response rate of the page."""
-    yield csv_lines([ASKS_HEAD])
+def asks_rows(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[tuple]:
+    """The asks for a file; answered summed over counted summed is the response rate of the page."""
     after: int | None = None
     while True:
         found = asks(session, chosen, zone=zone, after=after, size=CSV_CHUNK)
         page = found[:CSV_CHUNK]
-        yield csv_lines([ask_row(ask, chosen, zone) for ask in page])
+        yield from [ask_row(ask, chosen, zone) for ask in page]
         if len(found) <= CSV_CHUNK:
             return
         after = page[-1].id
@@ -239,8 +235,8 @@ def ask_row(ask: Invitation, chosen: Chosen, zone: ZoneInfo) -> tuple:
     return (
         ask.id,
         ask.sent_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if ask.sent_at else "",
-        inert(ask.account.name),
-        inert(ask.contact.name),
+        ask.account.name,
+        ask.contact.name,
         "open" if ask.state in OPEN else "away" if ask.is_away else ask.state.value,
         since.astimezone(zone).strftime("%Y-%m-%d %H:%M") if since else "",
         int(ask.is_late),
@@ -249,17 +245,15 @@ def ask_row(ask: Invitation, chosen: Chosen, zone: ZoneInfo) -> tuple:
     )
 
 
-def answers_csv(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[str]:
-    """The answers as CSV, in chunks; a recount of rows with counted = 1 gives the figure of the page."""
-    yield csv_lines([CSV_HEAD])
+def answers_rows(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[tuple]:
+    """The answers for a file; a recount of rows with counted = 1 gives the figure of the page."""
     after: int | None = None
     while True:
         found = answers(session, chosen, after=after, size=CSV_CHUNK)
         page = found[:CSV_CHUNK]
         ids = [response.id for response in page]
         said, tasks = besides.answers_of(session, ids), tasks_of(session, ids)
-        rows = [csv_row(row, said.get(row.id, [])) + task_cells(tasks.get(row.id), zone) for row in page]
-        yield csv_lines(rows)
+        yield from [csv_row(row, said.get(row.id, [])) + task_cells(tasks.get(row.id), zone) for row in page]
         if len(found) <= CSV_CHUNK:
             return
         after = page[-1].id
@@ -269,16 +263,16 @@ def answers_csv(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator
 def csv_row(response: Response, answers: list[Answer]) -> tuple:
     return (
         response.id,
-        response.day.isoformat(),
-        inert(response.account.name),
-        inert(response.contact.name),
+        response.day,
+        response.account.name,
+        response.contact.name,
         response.score,
         band(response.score).value,
-        inert(response.comment),
+        response.comment,
         "" if response.value_points is None else round(response.value_points, 4),
         int(response.is_late),
         1,
-        inert(besides.line(answers)),
+        besides.line(answers),
     )
 
 
@@ -287,20 +281,9 @@ def task_cells(task: Task | None, zone: ZoneInfo) -> tuple:
     if task is None:
         return ("", "", "", "")
     touched, closed = (
-        at.astimezone(zone).date().isoformat() if at else "" for at in (task.first_touched_at, task.closed_at)
+        at.astimezone(zone).date() if at else "" for at in (task.first_touched_at, task.closed_at)
     )
     return task.state.value, touched, closed, "" if task.is_open else int(bool(task.customer_told))
-
-
-def csv_lines(rows: list) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer).writerows(rows)
-    return buffer.getvalue()
-
-
-def inert(text: str) -> str:
-    """Text that no spreadsheet takes for a formula; an apostrophe in front is how they write text."""
-    return "'" + text if text.startswith(SPREADSHEET_FORMULA) else text
 
 
 def moment_of(invitation: Invitation) -> datetime | None:

@@ -12,13 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.core import clock
+from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.extensions import db
 from app.followups.promises.models import Promise, PromiseState
 from app.followups.promises.words import STATES, TONES, WAYS
-from app.reports.list_routes import as_csv, in_one_reading
-from app.reports.lists import csv_lines, inert
 from app.reports.loops import counts, recovery
 from app.reports.loops.counts import Days
 from app.reports.routes import asked, blueprint
@@ -84,18 +83,17 @@ def loops_page():
     )
 
 
-@blueprint.get("/loops.csv")
+@download(blueprint, "/loops")
 @access.viewer
-def loops_csv():
+def loops_file():
     days, now = chosen_days(), clock.now()
-    return as_csv(in_one_reading(db.engine, lambda session: lines(session, days, now)), "promises")
+    return Table("promises", CSV_HEAD, in_one_reading(db.engine, lambda session: lines(session, days, now)))
 
 
-def lines(session: Session, days: Days, now: datetime) -> Iterator[str]:
+def lines(session: Session, days: Days, now: datetime) -> Iterator[tuple]:
     """The promises of the choice; `counted` summed gives the figure over them."""
-    yield csv_lines([CSV_HEAD])
     for promise in counts.every(session, days, now=now):
-        yield csv_lines([row(promise, days, now)])
+        yield row(promise, days, now)
 
 
 def row(promise: Promise, days: Days, now: datetime) -> tuple:
@@ -104,12 +102,12 @@ def row(promise: Promise, days: Days, now: datetime) -> tuple:
         for at in (promise.asked_at, promise.touched_at)
     )
     return (
-        inert(promise.account.name),
-        inert(promise.contact.name),
-        inert(promise.staff_name),
+        promise.account.name,
+        promise.contact.name,
+        promise.staff_name,
         promise.way.value,
         asked_at,
-        promise.due_on.isoformat(),
+        promise.due_on,
         touched_at,
         promise.state(now).value,
         1,

@@ -155,8 +155,8 @@ def series(found: Overview) -> Iterator[tuple]:
     ):
         interval, people, answers = point.estimate.interval, point.counts, own.counts
         yield (
-            point.period.start.isoformat(),
-            point.period.last.isoformat(),
+            point.period.start,
+            point.period.last,
             int(every.is_provisional),
             *(point.estimate.nps, interval and interval.low, interval and interval.high),
             *(people.n, people.promoters, people.passives, people.detractors),

@@ -23,7 +23,6 @@ from app.health import snapshots
 from app.health.models import Colour, ScoreDue, Snapshot
 from app.health.snapshots import NAMES, Told
 from app.reports.accounts.figures import Figures, figures
-from app.reports.lists import csv_lines, inert
 from app.responses.models import Response
 
 PAGE_SIZE = 50
@@ -181,14 +180,13 @@ def known_first(column: sa.ColumnElement) -> list[sa.ColumnElement]:
     return [column.is_(None), column]
 
 
-def as_csv(session: Session, chosen: AccountFilter, today: Today) -> Iterator[str]:
-    """The whole list as CSV, in the order of the page, by parts: a fixed number of queries for each two thousand."""
-    yield csv_lines([CSV_HEAD])
+def every(session: Session, chosen: AccountFilter, today: Today) -> Iterator[tuple]:
+    """The whole list for a file, in the order of the page, by parts: a fixed number of queries for each two thousand."""
     query = narrowed(session, sa.select(Account.id), chosen, today).order_by(*order(chosen), Account.id)
     ids = list(session.scalars(query))
     for start in range(0, len(ids), CSV_CHUNK):
         part = rows(session, ids[start : start + CSV_CHUNK], today)
-        yield csv_lines([csv_row(row, today.zone) for row in part])
+        yield from [csv_row(row, today.zone) for row in part]
         session.expunge_all()
 
 
@@ -198,12 +196,12 @@ def csv_row(row: Row, zone: ZoneInfo) -> tuple:
     return (
         *(
             account.id,
-            inert(account.external_id or ""),
-            inert(account.name),
+            account.external_id or "",
+            account.name,
             account.tier,
             account.stage.value,
         ),
-        *(account.arr, account.currency, inert(account.owner.display_name) if account.owner else ""),
+        *(account.arr, account.currency, account.owner.display_name if account.owner else ""),
         account.renewal_on,
         *(cell for pair in scores for cell in pair),
         *(beside.bands.promoters, beside.bands.passives, beside.bands.detractors),

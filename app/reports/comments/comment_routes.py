@@ -17,14 +17,14 @@ from app.auth import access
 from app.auth.models import RoleName
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
+from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.extensions import db
 from app.followups.unfit import judging
 from app.reports.comments import mistakes, rows, words
 from app.reports.comments.rows import PAGE_SIZE, Chosen, Comment
-from app.reports.list_routes import as_csv, in_one_reading
-from app.reports.lists import CSV_CHUNK, csv_lines, inert
+from app.reports.lists import CSV_CHUNK
 from app.reports.routes import asked, blueprint, today
 from app.sentiment import better
 from app.sentiment.again import rereading
@@ -122,22 +122,22 @@ def comments():
     )
 
 
-@blueprint.get("/comments.csv")
+@download(blueprint, "/comments")
 @access.viewer
-def comments_csv():
+def comments_file():
     chosen = chosen_comments()
-    return as_csv(in_one_reading(db.engine, lambda session: comment_lines(session, chosen)), "comments")
+    found = in_one_reading(db.engine, lambda session: comment_lines(session, chosen))
+    return Table("comments", CSV_HEAD, found)
 
 
-def comment_lines(session: Session, chosen: Chosen) -> Iterator[str]:
-    """The comments chosen, in pieces; `counted` summed is the figure over the list."""
-    yield csv_lines([CSV_HEAD])
+def comment_lines(session: Session, chosen: Chosen) -> Iterator[tuple]:
+    """The comments chosen; `counted` summed is the figure over the list."""
     names = {one.id: one.name for one in dictionary.themes(session)}
     after: int | None = None
     while True:
         found = rows.comments(session, chosen, after=after, size=CSV_CHUNK)
         page = found[:CSV_CHUNK]
-        yield csv_lines([comment_row(one, names) for one in page])
+        yield from [comment_row(one, names) for one in page]
         if len(found) <= CSV_CHUNK:
             return
         after = page[-1].reading.id
@@ -148,12 +148,12 @@ def comment_row(one: Comment, names: dict[int, str]) -> tuple:
     response, reading = one.response, one.reading
     return (
         response.id,
-        response.day.isoformat(),
-        inert(response.account.name),
-        inert(response.contact.name),
+        response.day,
+        response.account.name,
+        response.contact.name,
         reading.score,
         "" if response.score is None else band(response.score).value,
-        inert(one.words),
+        one.words,
         "comment" if one.question is None else one.question.name,
         reading.intent.value,
         reading.language or response.language,
@@ -163,7 +163,7 @@ def comment_row(one: Comment, names: dict[int, str]) -> tuple:
         f"{reading.engine} {reading.version}",
         int(reading.corrected is not None and reading.corrected is not reading.label),
         int(one.is_mismatch),
-        inert("; ".join(names[of.theme_id] for of in one.mentions if of.theme_id in names)),
+        "; ".join(names[of.theme_id] for of in one.mentions if of.theme_id in names),
         1,
     )
 
@@ -311,20 +311,14 @@ def training():
     return answer
 
 
-@blueprint.get("/readings/training.csv")
+@download(blueprint, "/readings/training")
 @access.manager
-def training_as_csv():
-    pieces = in_one_reading(db.engine, lambda session: training_csv(mistakes.training(session)))
-    return as_csv(pieces, "training")
+def training_file():
+    """The same as a file for spreadsheets."""
+    rows = in_one_reading(db.engine, lambda session: (one.values() for one in mistakes.training(session)))
+    return Table("training", TRAINING_HEAD, rows)
 
 
 def training_jsonl(examples: Iterator[dict]) -> Iterator[str]:
     for one in examples:
         yield json.dumps(one, ensure_ascii=False) + "\n"
-
-
-def training_csv(examples: Iterator[dict]) -> Iterator[str]:
-    """The same as a file for spreadsheets, in which no text is a formula."""
-    yield csv_lines([TRAINING_HEAD])
-    for one in examples:
-        yield csv_lines([[inert(value) if isinstance(value, str) else value for value in one.values()]])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 
 from app.auth import access
+from app.core.files.downloads import Table, download
 from app.reports.glossary import metrics
-from app.reports.list_routes import as_csv
-from app.reports.lists import csv_lines
 
 blueprint = Blueprint("glossary", __name__)
 blueprint.add_app_template_global(metrics.metric, "metric")
@@ -20,8 +19,8 @@ def glossary():
     return render_template("reports/glossary.html", words=words, found=metrics.matching(words))
 
 
-@blueprint.get("/glossary.csv")
+@download(blueprint, "/glossary")
 @access.viewer
-def glossary_csv():
+def glossary_file():
     """All of it: the legend of every other file."""
-    return as_csv(iter([csv_lines([metrics.LEGEND, *metrics.legend(metrics.METRICS)])]), "glossary")
+    return Table("glossary", metrics.LEGEND, metrics.legend(metrics.METRICS))

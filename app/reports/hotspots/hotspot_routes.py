@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import render_template, request
 
 from app.auth import access
+from app.core.files.downloads import Table, download
 from app.extensions import db
 from app.reports.deltas import is_of_account
 from app.reports.hotspots.cells import Key, Segments, segments
-from app.reports.list_routes import as_csv
-from app.reports.lists import csv_lines, inert
 from app.reports.periods import Period
 from app.reports.routes import (
     LONGEST_DIMENSION,
@@ -133,22 +132,19 @@ def tone(cell: Cell, mean: float) -> str:
     return next((name for least, name in TONES if away >= least), "far-down")
 
 
-@blueprint.get("/hot-spots.csv")
+@download(blueprint, "/hot-spots")
 @access.viewer
-def hot_spots_csv():
+def hot_spots_file():
     """The map unrounded: one row for each segment."""
-    return as_csv(lines(chosen_map()), "hot-spots")
-
-
-def lines(chosen: Chosen) -> Iterator[str]:
+    chosen = chosen_map()
     found = segments(db.session, chosen.period, chosen.dims)
     drawn = found.map()
     head = (*chosen.dims, "n", "accounts", "nps", "shown", "p", "p_adjusted", "verdict")
     rows = rows_of(drawn, found, chosen) if drawn else []
-    return iter([csv_lines([[inert(name) for name in head], *map(csv_row, rows)])])
+    return Table("hot-spots", head, map(csv_row, rows))
 
 
 def csv_row(row: Row) -> tuple:
     cell = row.cell
     figures = cell.counts.n, row.accounts, cell.raw, cell.shrunk, cell.p, cell.p_adjusted
-    return (*map(inert, row.words), *figures, CSV_VERDICTS[row.verdict])
+    return (*row.words, *figures, CSV_VERDICTS[row.verdict])

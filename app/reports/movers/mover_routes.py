@@ -6,11 +6,10 @@ from flask import render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.auth import access
+from app.core.files.downloads import Table, download
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
-from app.reports.list_routes import as_csv
-from app.reports.lists import csv_lines
 from app.reports.movers import pairs
 from app.reports.periods import Period
 from app.reports.routes import Asked, asked, blueprint
@@ -69,9 +68,9 @@ def flow_chart(found: Movers, chosen: Asked) -> charts.Chart:
     )
 
 
-@blueprint.get("/movers.csv")
+@download(blueprint, "/movers")
 @access.viewer
-def movers_csv():
+def movers_file():
     chosen = asked()
     found = pairs.movers(db.session, Period(chosen.start, chosen.end), this_installation().zone)
     rows = [
@@ -79,4 +78,4 @@ def movers_csv():
         for was in Standing
         for now in Standing
     ]
-    return as_csv(iter([csv_lines([CSV_HEAD, *rows])]), "movers")
+    return Table("movers", CSV_HEAD, rows)

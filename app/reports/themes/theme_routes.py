@@ -15,14 +15,13 @@ from app.auth import access
 from app.auth.models import RoleName
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
+from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
 from app.reports.charts import Point, Unit
 from app.reports.comments import rows, words
 from app.reports.comments.rows import Comment
-from app.reports.list_routes import as_csv, in_one_reading
-from app.reports.lists import csv_lines, inert
 from app.reports.periods import Every, periods
 from app.reports.routes import asked, blueprint, period_words
 from app.reports.themes import counts, forms
@@ -84,36 +83,31 @@ def themes():
     )
 
 
-@blueprint.get("/themes.csv")
+@download(blueprint, "/themes")
 @access.viewer
-def themes_csv():
+def themes_file():
     days, chosen = asked(), department()
-    pieces = in_one_reading(db.engine, lambda session: theme_lines(session, days.start, days.end, chosen))
-    return as_csv(pieces, "themes")
+    rows = in_one_reading(db.engine, lambda session: theme_lines(session, days.start, days.end, chosen))
+    return Table("themes", CSV_HEAD, rows)
 
 
-def theme_lines(session: Session, start, end, chosen: Department | None) -> Iterator[str]:
+def theme_lines(session: Session, start, end, chosen: Department | None) -> Iterator[tuple]:
     outcomes, _whole = counts.outcomes(session, start, end)
-    yield csv_lines([CSV_HEAD])
     for row in counts.overview(session, start, end, chosen).rows:
         became, within = outcomes.get(row.theme.id, counts.Became()), row.share.interval
-        yield csv_lines(
-            [
-                (
-                    inert(row.theme.name),
-                    row.theme.department or "",
-                    row.share.number,
-                    row.share.n,
-                    plain(row.share.value),
-                    plain(within.low if within else None),
-                    plain(within.high if within else None),
-                    plain(row.before.value),
-                    *(row.labels[label] for label in Label),
-                    *(row.by_band[one.value].number for one in Band),
-                    became.renewed,
-                    became.lost,
-                )
-            ]
+        yield (
+            row.theme.name,
+            row.theme.department or "",
+            row.share.number,
+            row.share.n,
+            plain(row.share.value),
+            plain(within.low if within else None),
+            plain(within.high if within else None),
+            plain(row.before.value),
+            *(row.labels[label] for label in Label),
+            *(row.by_band[one.value].number for one in Band),
+            became.renewed,
+            became.lost,
         )
 
 

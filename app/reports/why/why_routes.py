@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from flask import render_template, request
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.contacts.models import Account
+from app.core.files.downloads import Table, download
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
 from app.reports.charts import Point
-from app.reports.list_routes import as_csv
-from app.reports.lists import csv_lines, inert
 from app.reports.periods import Period
 from app.reports.routes import answers_url, blueprint, chosen_days, window_to
 from app.reports.why import votes
@@ -83,24 +80,22 @@ def step_chart(found: Split, chosen: Compared) -> charts.Chart:
     )
 
 
-@blueprint.get("/why.csv")
+@download(blueprint, "/why")
 @access.viewer
-def why_csv():
+def why_file():
     """What each account adds to the change, unrounded: `points` summed give the change."""
-    chosen = compared()
-    return as_csv(lines(db.session, chosen), "why")
+    return Table("why", CSV_HEAD, lines(db.session, compared()))
 
 
-def lines(session: Session, chosen: Compared) -> Iterator[str]:
+def lines(session: Session, chosen: Compared) -> list[tuple]:
     found = split(votes.by_account(session, chosen.before, chosen.period))
-    rows: list[tuple] = [CSV_HEAD]
-    if found is not None:
-        called = names(session, Account, found.contributions())
-        rows += [
-            (inert(called.get(one.key, "")), one.points, one.people, *people_by_part(found, one.key))
-            for one in found.contributions()
-        ]
-    return iter([csv_lines(rows)])
+    if found is None:
+        return []
+    called = names(session, Account, found.contributions())
+    return [
+        (called.get(one.key, ""), one.points, one.people, *people_by_part(found, one.key))
+        for one in found.contributions()
+    ]
 
 
 def people_by_part(found: Split, account_id: int) -> list[int]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import AccountDomain, Stage
 from app.core.clock import Today
+from app.core.files.downloads import Table, csv_pieces
 from app.health import due, snapshots
 from app.health.models import Colour
 from app.reports.accounts import listing
@@ -117,7 +118,9 @@ def test_pages_follow_each_other_and_need_no_more_queries_for_more_accounts(sess
 
 def test_the_csv_holds_every_account_with_its_scores_and_no_formula(session, three, today):
     make.account(name="=SUM(A1)")
-    text = "".join(listing.as_csv(session, AccountFilter(), today))
+    text = "".join(
+        csv_pieces(Table("accounts", listing.CSV_HEAD, listing.every(session, AccountFilter(), today)))
+    )
     rows = {row["account"]: row for row in csv.DictReader(io.StringIO(text))}
     assert set(rows) == {"Alder", "birch", "Cedar 100%", "'=SUM(A1)"}
     assert (rows["birch"]["detractors"], rows["birch"]["open_tasks"]) == ("3", "1")
@@ -133,7 +136,11 @@ def statements(session, today: Today) -> tuple[int, str]:
     sa.event.listen(engine, "before_cursor_execute", note := lambda *given: seen.append(given[2]))
     try:
         with Session(engine) as reading:
-            text = "".join(listing.as_csv(reading, AccountFilter(), today))
+            text = "".join(
+                csv_pieces(
+                    Table("accounts", listing.CSV_HEAD, listing.every(reading, AccountFilter(), today))
+                )
+            )
     finally:
         sa.event.remove(engine, "before_cursor_execute", note)
     return len(seen), text
