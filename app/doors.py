@@ -30,6 +30,7 @@ from app.reports import list_routes, loop_routes, move_routes, results_routes, r
 from app.reports.annotations import annotation_routes  # noqa: F401
 from app.reports.comments import comment_routes  # noqa: F401
 from app.reports.freezing import freezing_routes  # noqa: F401
+from app.reports.freezing.shared_routes import blueprint as shared
 from app.reports.glossary.glossary_routes import blueprint as glossary
 from app.reports.hotspots import hotspot_routes  # noqa: F401
 from app.reports.landscape import landscape_routes  # noqa: F401
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     reports,
     finding,
     glossary,
+    shared,
     integrations,
     setup,
     brand,

@@ -19,6 +19,8 @@ from app.core import clock, tokens
 from app.core.web.pages import SAFE_METHODS
 from app.extensions import Base, db
 from app.followups.improvements.models import Improvement
+from app.reports.freezing.document import Document
+from app.reports.freezing.models import FrozenReport
 from tests import make
 
 CHANGED_BY_LOOKING = {"visits", "rate_limits"}
@@ -34,6 +36,7 @@ def seed(app: Flask) -> dict[str, str]:
     response = make.response(score=3, invitation=ask, comment="Too slow.")
     make.task(account=account, contact=ask.contact, response=response, owner=person)
     make.saved(Improvement(words={"en": {"said": "Slow.", "did": "Quick."}}, from_on=make.NOW.date()))
+    make.saved(frozen_report())
     waiting = make.invitation(contact=make.contact(account=account), wave=ask.wave)
     session = sessions.begin(db.session, person, now=clock.now())
     key, _secret = people.add_key(db.session, "CRM", scope=Scope.READ, by="tests", now=clock.now())
@@ -45,6 +48,12 @@ def seed(app: Flask) -> dict[str, str]:
         "name": key.name,
         "filename": "css/tokens.css",
     }
+
+
+def frozen_report() -> FrozenReport:
+    days = {"from": "2026-01-01", "to": "2026-03-01"}
+    kept = {"kind": "movers", "address": days, "document": Document(()).as_json(), "last_answer_id": 0}
+    return FrozenReport(name="Board", staff_name="Ana", at=make.NOW, on=make.NOW.date(), **kept)
 
 
 def address(rule: Rule, words: dict[str, str]) -> str:

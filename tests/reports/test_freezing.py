@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from app.followups.models import TaskState
 from app.reports.freezing import document, keeping, rolls
 from app.reports.freezing.counted import Standpoint
 from app.reports.freezing.document import Document, Figure, Row, Table
+from app.reports.freezing.models import FrozenLink
 from app.reports.freezing.rolls import Cause, Caused
 from app.responses.models import Response
 from tests import make
@@ -220,7 +222,7 @@ def test_outsiders_see_no_small_group_nor_what_would_give_it_away():
     assert [one.name for one in shown.tables] == ["groups"]
     assert [one.value for one in shown.figures] == [20.0, None]
     assert shown.sentences == (("All.", 55),)
-    assert document.left_out(full, shown) == 2
+    assert document.left_out(full, shown) == {"groups": 2}
     assert len(document.withheld(full, has_names=True).tables) == 2
     assert document.from_json(full.as_json()) == full
 
@@ -257,3 +259,42 @@ def test_a_report_is_frozen_read_and_thrown_away(app, people, sign_in):
     assert viewer.get("/reports/frozen/3").status_code == 404
     actions = db.session.scalars(db.select(AuditEvent.action).where(AuditEvent.subject == "report:3")).all()
     assert actions == ["report.freeze", "report.throw_away"]
+
+
+def test_outsiders_read_by_a_link_until_it_ends(app, people, sign_in):
+    app.config["WTF_CSRF_ENABLED"] = False
+    manager, viewer, outside = sign_in("manager"), sign_in("viewer"), app.test_client()
+    kept = "/reports/frozen/1"
+    manager.post("/reports/frozen", query_string=DAYS | {"kind": "hot_spots"}, data={"name": "Board"})
+    assert viewer.post(f"{kept}/links").status_code == 403
+    for wanted in ({}, {"names": "1", "comments": "1"}):
+        assert manager.post(f"{kept}/links", data=wanted).status_code == 303
+    full, bare = re.findall(r'value="http://[^"]+(/shared/[^"]+)"', manager.get(kept).text)
+    assert "/shared/" not in viewer.get(kept).text
+    page = outside.get(bare)
+    assert (page.status_code, outside.head(bare).status_code) == (200, 200)
+    assert not page.headers.getlist("Set-Cookie")
+    assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
+    assert "<dd>7</dd>" in page.text
+    assert "2 groups, of fewer than five" in page.text
+    for name in ("Acme", "Words of", "Kim"):
+        assert name not in page.text
+        assert name in outside.get(full).text
+    told = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", manager.get(kept).text))
+    assert "Opened 3 times." in told
+    assert "Opened 1 time." in told
+    stored = str(db.session.execute(db.select(FrozenLink.__table__)).all())
+    assert bare.rpartition("/")[2] not in stored
+    assert outside.get(bare[:-1] + ("A" if bare[-1] != "A" else "B")).status_code == 404
+    assert manager.post("/reports/frozen/2/links/2/revocation").status_code == 404
+    manager.post(f"{kept}/links/1/revocation")
+    withdrawn = outside.get(bare)
+    assert (withdrawn.status_code, "was withdrawn" in withdrawn.text) == (410, True)
+    db.session.execute(db.update(FrozenLink).values(expires_at=FrozenLink.made_at))
+    expired = outside.get(full)
+    assert (expired.status_code, "has expired" in expired.text, "Acme" in expired.text) == (410, True, False)
+    assert "Revoked" in manager.get(kept).text
+    manager.post(f"{kept}/removal")
+    assert outside.get(full).status_code == 404

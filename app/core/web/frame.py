@@ -11,12 +11,12 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
 from werkzeug.routing import RequestRedirect
 
-RESPONDENT_PATHS = ("/a/", "/u/")
+RESPONDENT_PATHS = ("/a/", "/u/", "/shared/")
 TOKEN = "token"
 
 
 def is_respondent(path: str) -> bool:
-    """Whether the path is of a respondent's page, which knows no staff and pays nothing for them."""
+    """Whether the path is of a respondent's page, or an outsider's, which knows no staff and pays nothing for them."""
     return path.startswith(RESPONDENT_PATHS)
 
 

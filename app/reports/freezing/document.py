@@ -167,7 +167,7 @@ def of_groups(table: Table) -> Table:
     return replace(table, rows=tuple(row for row in table.rows if row.key not in hidden))
 
 
-def left_out(full: Document, shown: Document) -> int:
-    """How many rows an outsider does not see."""
+def left_out(full: Document, shown: Document) -> dict[str, int]:
+    """How many rows of each table an outsider does not see."""
     tables = {table.name: len(table.rows) for table in shown.tables}
-    return sum(len(table.rows) - tables[table.name] for table in full.tables if table.name in tables)
+    return {t.name: len(t.rows) - tables[t.name] for t in full.tables if t.name in tables}

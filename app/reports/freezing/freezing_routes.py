@@ -6,19 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_security import current_user
 
 from app.auth import access
+from app.auth.models import RoleName
 from app.core import clock
 from app.core.errors import NotFound
 from app.core.language.wording import day
+from app.core.tokens import Signer
 from app.core.web.pages import this_installation
 from app.extensions import db
-from app.reports.freezing import document, keeping
+from app.reports.freezing import document, keeping, links
 from app.reports.freezing.counted import Standpoint
 from app.reports.freezing.kinds import KINDS
-from app.reports.freezing.models import LONGEST_NAME, FrozenReport
+from app.reports.freezing.models import LONGEST_NAME, FrozenLink, FrozenReport
 from app.reports.freezing.showing.behind import behind
 from app.reports.freezing.showing.drawing import chart_of
 from app.reports.freezing.showing.words import cause_words, register_words
@@ -124,6 +127,9 @@ def frozen_report(report_id: int):
         registers=register_words(),
         behind=lambda account: behind(db.session, account.name, account.entries),
         live=url_for(KINDS[report.kind].endpoint, **report.address),
+        links=links.of_report(db.session, report.id) if current_user.may(RoleName.MANAGER) else [],
+        address_of=address_of,
+        now=clock.now(),
         shown=shown,
         difference=difference,
     )
@@ -152,6 +158,37 @@ def filter_words(address: dict[str, str]) -> list[str]:
     return facts + [
         f"{names[key]} {words.get(value, value)}" for key, value in address.items() if key in names
     ]
+
+
+def signer() -> Signer:
+    settings = current_app.extensions["settings"]
+    return Signer([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD], links.PURPOSE)
+
+
+def address_of(link: FrozenLink) -> str:
+    """The whole address, as it is handed on."""
+    base = current_app.extensions["settings"].BASE_URL.rstrip("/")
+    return f"{base}/shared/{signer().token(link.nonce)}"
+
+
+@blueprint.post("/frozen/<int:report_id>/links")
+@access.manager
+def make_link(report_id: int):
+    report = keeping.the_report(db.session, report_id)
+    more = {"has_names": "names" in request.form, "has_comments": "comments" in request.form}
+    links.make(db.session, report, **more, now=clock.now(), by=access.actor())
+    db.session.commit()
+    flash(_("The link is open for 14 days."), "success")
+    return redirect(url_for("reports.frozen_report", report_id=report_id, _anchor="links"), 303)
+
+
+@blueprint.post("/frozen/<int:report_id>/links/<int:link_id>/revocation")
+@access.manager
+def revoke_link(report_id: int, link_id: int):
+    links.revoke(db.session, report_id, link_id, now=clock.now(), by=access.actor())
+    db.session.commit()
+    flash(_("Revoked: the link opens nothing any more."), "success")
+    return redirect(url_for("reports.frozen_report", report_id=report_id, _anchor="links"), 303)
 
 
 @blueprint.post("/frozen/<int:report_id>/removal")

@@ -45,17 +45,14 @@ def movers_of(session: Session, address: Address, at: Standpoint) -> Counted:
     table = Table(
         "moves", _("From one ask to the next"), _("Move"), ("moves", "share_of_before"), tuple(rows), "moves"
     )
-    figures = (
-        Figure("moves", found.n, found.n),
-        *(
-            Figure(name, getattr(found, name), getattr(found, name))
-            for name in ("up", "down", "went_silent", "came_back")
-        ),
-    )
+    smallest = min((found.number(*move) for move in moves), default=0)
+    figures = [Figure("moves", found.n, found.n)]
+    for name in ("up", "down", "went_silent", "came_back"):  # Of a sum, a small move could be worked out.
+        figures.append(Figure(name, getattr(found, name), smallest))
     one = pairs.pairs(period, at.zone)
     kept = session.execute(sa.select(one.c.id, one.c.was, one.c.now).limit(MOST_KEPT + 1))
     roll = {"moves": {id: f"{was}>{now}" for id, was, now in kept}}
-    return Counted(Document(figures, (table,)), roll)
+    return Counted(Document(tuple(figures), (table,)), roll)
 
 
 # Promises and follow-ups
