@@ -16,6 +16,7 @@ from app.api import (
     responses,
     segments,
     signals,
+    standings,
     surveys,
     tasks,
     themes,
@@ -41,6 +42,7 @@ MODULES = (
     health,
     reports,
     differences,
+    standings,
     events,
 )
 RESOURCES = tuple(module.resource for module in MODULES)

@@ -269,7 +269,7 @@ def csv_row(response: Response, answers: list[Answer]) -> tuple:
         response.score,
         band(response.score).value,
         response.comment,
-        "" if response.value_points is None else round(response.value_points, 4),
+        "" if response.value_points is None else response.value_points,
         int(response.is_late),
         1,
         besides.line(answers),

@@ -192,7 +192,7 @@ def every(session: Session, chosen: AccountFilter, today: Today) -> Iterator[tup
 
 def csv_row(row: Row, zone: ZoneInfo) -> tuple:
     account, told, beside = row.account, row.told, row.figures
-    scores = [(rounded(told.score(name)), told.colour(name).value) for name in NAMES]
+    scores = [(unrounded(told.score(name)), told.colour(name).value) for name in NAMES]
     return (
         *(
             account.id,
@@ -211,5 +211,5 @@ def csv_row(row: Row, zone: ZoneInfo) -> tuple:
     )
 
 
-def rounded(score: float | None) -> float | str:
-    return "" if score is None else round(score, 2)
+def unrounded(score: float | None) -> float | str:
+    return "" if score is None else score

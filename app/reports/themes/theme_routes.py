@@ -112,7 +112,7 @@ def theme_lines(session: Session, start, end, chosen: Department | None) -> Iter
 
 
 def plain(value: float | None) -> str | float:
-    return "" if value is None else round(value, 4)
+    return "" if value is None else value
 
 
 @blueprint.get("/themes/<int:theme_id>")
