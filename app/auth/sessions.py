@@ -79,9 +79,9 @@ def current(session: Session, id: str, lifetime: Lifetime, *, now: datetime) -> 
         sa.select(StaffSession)
         .join(StaffSession.staff)
         .where(StaffSession.id == id, Staff.active, lifetime.alive(now))
-        .options(contains_eager(StaffSession.staff))
+        .options(contains_eager(StaffSession.staff).joinedload(Staff.roles))
     )
-    return session.scalar(found)
+    return session.scalars(found).unique().first()
 
 
 def seen(engine: Engine, row: StaffSession, *, now: datetime) -> None:

@@ -168,6 +168,13 @@ class Goal(Base):
 HAS_WISHES = sa.text("rest_days IS NOT NULL OR unwanted_kind IS NOT NULL")
 
 
+def called(status: ContactStatus, first_name: str, last_name: str, email: str | None) -> str:
+    """The name of a person as pages show it: else the address, else nothing."""
+    if status is ContactStatus.ERASED:
+        return _("An erased person")
+    return f"{first_name} {last_name}".strip() or email or ""
+
+
 class Contact(Stamped, Base):
     """A person at an account. `email_key` decides whether two addresses are the same mailbox.
 
@@ -211,9 +218,7 @@ class Contact(Stamped, Base):
 
     @property
     def name(self) -> str:
-        if self.status is ContactStatus.ERASED:
-            return _("An erased person")
-        return f"{self.first_name} {self.last_name}".strip() or self.email or ""
+        return called(self.status, self.first_name, self.last_name, self.email)
 
     @property
     def is_askable(self) -> bool:

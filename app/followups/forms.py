@@ -42,8 +42,8 @@ class ActivityForm(FlaskForm):
     also = SelectMultipleField(_("It was about these too"), coerce=int, validate_choice=False)
 
 
-class ResolutionForm(FlaskForm):
-    """How the task ended."""
+class ClosingForm(FlaskForm):
+    """How tasks ended, of whatever kind."""
 
     cause = SelectField(
         _("Main cause"), [Optional()], description=_("Why the customer felt so, not what we did.")
@@ -69,6 +69,14 @@ class ResolutionForm(FlaskForm):
         description=_("Nothing is settled that the customer did not notice."),
     )
 
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.cause.choices = words.cause_choices()
+
+
+class ResolutionForm(ClosingForm):
+    """How one task ended, and whether its customer is asked about it."""
+
     ask_settled = BooleanField(
         _("Ask the customer by mail whether it is settled"),
         description=_("One mail with Yes and Not yet. Not yet opens this again, at the top of the queue."),
@@ -85,7 +93,6 @@ class ResolutionForm(FlaskForm):
         super().__init__(**given)
         if not asking.may_ask(task):
             del self.ask_settled, self.words_to_customer
-        self.cause.choices = words.cause_choices()
         if task.kind in NEEDS_CAUSE:
             self.cause.validators = [InputRequired(_("Choose the main cause."))]
             self.cause.flags.required = True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,14 +15,16 @@ from sqlalchemy.orm import Session, joinedload
 from app.auth.models import RoleName, Staff
 from app.contacts.models import ACCOUNT_WORDS, PERSON_WORDS
 from app.core.database.finding import every_word
+from app.core.database.prepared import Prepared, among
 from app.followups.models import Task, TaskKind, TaskState
 
 PAGE_SIZE = 30
 CHUNK = 500
 NOBODY = "nobody"
 ALL = "all"
-MANY, FRESH, MOST_TAKEN = 5_000, timedelta(seconds=20), 200
-TAKEN: dict[tuple, tuple[datetime, QueueCounts]] = {}
+MANY, FRESH, MOST_TAKEN = 1_000, timedelta(seconds=20), 200
+TAKEN: dict[tuple, tuple[datetime, Any]] = {}
+Figure = TypeVar("Figure")
 
 
 @dataclass(frozen=True)
@@ -59,35 +62,40 @@ class QueueCounts:
     aside: int = 0
 
 
-next_due = sa.case((Task.first_touched_at.is_(None), Task.first_touch_due_at), else_=Task.due_at)
+def next_due_of(task: type[Task]) -> sa.ColumnElement[datetime]:
+    """The nearer of the two clocks that still run, as SQL."""
+    return sa.case((task.first_touched_at.is_(None), task.first_touch_due_at), else_=task.due_at)
+
+
+next_due = next_due_of(Task)
 is_open = Task.closed_at.is_(None)
 has_reply = Task.replied_at.is_not(None)
 
 
-def overdue(now: datetime) -> sa.ColumnElement[bool]:
+def overdue(now: datetime, task: type[Task] = Task) -> sa.ColumnElement[bool]:
     """Open and past either clock, as SQL."""
-    late_touch = sa.and_(Task.first_touched_at.is_(None), Task.first_touch_due_at < now)
-    return sa.and_(is_open, sa.or_(late_touch, Task.due_at < now))
+    late_touch = sa.and_(task.first_touched_at.is_(None), task.first_touch_due_at < now)
+    return sa.and_(task.closed_at.is_(None), sa.or_(late_touch, task.due_at < now))
 
 
-def visible(now: datetime) -> sa.ColumnElement[bool]:
+def visible(now: datetime, task: type[Task] = Task) -> sa.ColumnElement[bool]:
     """Open and not put aside; an overdue task shows through its snooze."""
-    awake = sa.or_(Task.snoozed_until.is_(None), Task.snoozed_until <= now)
-    return sa.and_(is_open, sa.or_(awake, overdue(now)))
+    awake = sa.or_(task.snoozed_until.is_(None), task.snoozed_until <= now)
+    return sa.and_(task.closed_at.is_(None), sa.or_(awake, overdue(now, task)))
 
 
-def put_aside(now: datetime) -> sa.ColumnElement[bool]:
+def put_aside(now: datetime, task: type[Task] = Task) -> sa.ColumnElement[bool]:
     """Open and put aside until later; what is overdue is not, it shows among what is to be done."""
-    return sa.and_(is_open, sa.not_(visible(now)))
+    return sa.and_(task.closed_at.is_(None), sa.not_(visible(now, task)))
 
 
-def state_of(chosen: QueueFilter, now: datetime) -> sa.ColumnElement[bool]:
+def state_of(chosen: QueueFilter, now: datetime, task: type[Task] = Task) -> sa.ColumnElement[bool]:
     """Closed, put aside, or what is to be done; who looks for a name finds every open task."""
     if chosen.closed:
-        return sa.not_(is_open)
+        return task.closed_at.is_not(None)
     if chosen.aside:
-        return put_aside(now)
-    return is_open if chosen.words else visible(now)
+        return put_aside(now, task)
+    return task.closed_at.is_(None) if chosen.words else visible(now, task)
 
 
 def day_end(now: datetime, zone: ZoneInfo) -> datetime:
@@ -96,32 +104,38 @@ def day_end(now: datetime, zone: ZoneInfo) -> datetime:
     return midnight + timedelta(days=1)
 
 
-def owned_by(owner: int | str, covered: Collection[int] = ()) -> list[sa.ColumnElement[bool]]:
+def owned_by(
+    column: sa.ColumnElement, owner: int | str, covered: Collection[int] = ()
+) -> list[sa.ColumnElement[bool]]:
     """Whose tasks: everybody's, nobody's, or one person's and those of people for whom that one stands in."""
-    if owner == ALL:
-        return []
-    if covered:
-        return [Task.owner_id.in_([owner, *covered])]
-    return [Task.owner_id.is_(None) if owner == NOBODY else Task.owner_id == owner]
+    if isinstance(owner, str):
+        return [column.is_(None)] if owner == NOBODY else []
+    return [column.in_([owner, *covered]) if covered else column == owner]
 
 
 def conditions(chosen: QueueFilter, *, now: datetime, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
     """The WHERE of a filter."""
-    found = [state_of(chosen, now), *owned_by(chosen.owner, chosen.covered)]
-    if chosen.kind:
-        found.append(Task.kind == chosen.kind)
-    if chosen.account_id:
-        found.append(Task.account_id == chosen.account_id)
+    named_so = [named(chosen.words)] if chosen.words else []
+    return [*stands_in(chosen, now, day_end(now, zone)), *named_so]
+
+
+def stands_in(
+    chosen: QueueFilter, now: datetime, tonight: datetime, task: type[Task] = Task
+) -> list[sa.ColumnElement[bool]]:
+    """What of a filter a task alone says, without the names beside it. The values may be parameters of a statement."""
+    found = [state_of(chosen, now, task), *owned_by(task.owner_id, chosen.owner, chosen.covered)]
+    if chosen.kind is not None:
+        found.append(task.kind == chosen.kind)
+    if chosen.account_id is not None:
+        found.append(task.account_id == chosen.account_id)
     if chosen.due == "overdue":
-        found.append(overdue(now))
+        found.append(overdue(now, task))
     if chosen.due == "today":
-        found += [next_due < day_end(now, zone), sa.not_(overdue(now))]
+        found += [next_due_of(task) < tonight, sa.not_(overdue(now, task))]
     if chosen.due == "waiting":
-        found.append(has_reply)
+        found.append(task.replied_at.is_not(None))
     if chosen.due == "new":
-        found.append(Task.state == TaskState.NEW)
-    if chosen.words:
-        found.append(named(chosen.words))
+        found.append(task.state == TaskState.NEW)
     return found
 
 
@@ -221,45 +235,61 @@ def is_nothing_yet(session: Session) -> bool:
 def counts(
     session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo, covered: Collection[int] = ()
 ) -> QueueCounts:
-    """The counts over the queue of an owner. Of more than 5,000 open tasks they are taken every 20 seconds at most."""
-    key = (str(session.get_bind().url), owner, tuple(covered), day_end(now, zone))
+    """The counts over the queue of an owner. Of more than 1,000 open tasks they are taken every 20 seconds at most."""
+    key = ("counts", str(session.get_bind().url), owner, tuple(covered), day_end(now, zone))
+    return taken(
+        key,
+        lambda: counted(session, owner, now=now, zone=zone, covered=covered),
+        is_much=lambda found: found.open > MANY,
+        now=now,
+    )
+
+
+def taken(
+    key: tuple, count: Callable[[], Figure], *, is_much: Callable[[Figure], bool], now: datetime
+) -> Figure:
+    """What `count` gives; where that took much counting, the same again for 20 seconds."""
     taken_at, found = TAKEN.get(key, (None, None))
     if taken_at is None or not timedelta(0) <= now - taken_at < FRESH:
-        found = counted(session, owner, now=now, zone=zone, covered=covered)
-        if found.open > MANY:
+        found = count()
+        if is_much(found):
             TAKEN[key] = now, found
             if len(TAKEN) > MOST_TAKEN:
                 TAKEN.clear()
     return found
 
 
-def number_of(chosen: QueueFilter, counts: QueueCounts) -> int | None:
-    """How many tasks a filter names, where a count over the queue says so already."""
-    if chosen.kind or chosen.words or chosen.account_id or chosen.closed or (chosen.aside and chosen.due):
-        return None
-    return getattr(counts, "aside" if chosen.aside else chosen.due or "open")
-
-
 def counted(
     session: Session, owner: int | str, *, now: datetime, zone: ZoneInfo, covered: Collection[int] = ()
 ) -> QueueCounts:
     """The counts in one query, which looks at every open task of the owner."""
-    late = overdue(now)
-    today = sa.and_(next_due < day_end(now, zone), sa.not_(late))
+    whose = owner if isinstance(owner, str) else "some"
+    given = {"now": now, "tonight": day_end(now, zone)}
+    if whose == "some":
+        given["owners"] = [owner, *covered]
+    return QueueCounts(*(int(number) for number in how_many(whose).row(session.connection(), **given)))
 
-    def how_many(*conditions: sa.ColumnElement[bool]) -> Any:
-        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), 1), else_=0)), 0)
 
-    shown = visible(now)
-    query = sa.select(
-        how_many(shown),
-        how_many(shown, has_reply),
-        how_many(shown, late),
-        how_many(shown, today),
-        how_many(shown, Task.state == TaskState.NEW),
-        how_many(put_aside(now)),
-    ).where(is_open, *owned_by(owner, covered))
-    return QueueCounts(*(int(number) for number in session.execute(query).one()))
+@cache
+def how_many(whose: str) -> Prepared:
+    """The statement of the counts: of everybody's tasks, of nobody's, or of some people's.
+
+    What holds of a task is found once, and counted outside: databases would work it out for every count anew.
+    """
+    now, tonight = (sa.bindparam(name, type_=Task.due_at.type) for name in ("now", "tonight"))
+    owners = [among(Task.owner_id, "owners")] if whose == "some" else owned_by(Task.owner_id, whose)
+    facts = {
+        "aside": put_aside(now),
+        "late": overdue(now),
+        "waits": has_reply,
+        "tonight": next_due < tonight,
+        "new": Task.state == TaskState.NEW,
+    }
+    each = sa.select(*(sa.case((fact, 1), else_=0).label(name) for name, fact in facts.items()))
+    of = each.where(is_open, *owners).offset(0).subquery().c
+    shown = 1 - of.aside
+    numbers = (shown, shown * of.waits, of.late, shown * of.tonight * (1 - of.late), shown * of.new, of.aside)
+    return Prepared(sa.select(*(sa.func.coalesce(sa.func.sum(number), 0) for number in numbers)))
 
 
 def workers(session: Session, task: Task) -> list[Staff]:

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
+from functools import lru_cache
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from flask import render_template
+from flask import current_app, render_template, request
+from flask_babel import get_locale
 from flask_security import current_user
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from app.auth import access
 from app.auth.absences import covering
+from app.auth.colleagues import Colleague, colleagues
 from app.auth.models import RoleName
 from app.core import clock
 from app.core.clock import Today
 from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.pages import this_installation
-from app.core.web.paging import Page
+from app.core.web.paging import Page, asked_number
 from app.delivery.inbound import queries as incoming
 from app.extensions import db
-from app.followups import activities, queue, words
-from app.followups.forms import OwnerForm, ResolutionForm, SnoozeForm
+from app.followups import activities, queue, ranking, words
+from app.followups.forms import ClosingForm, OwnerForm, SnoozeForm
+from app.followups.listing import finding
+from app.followups.listing.finding import Group
+from app.followups.listing.showing import Rows
 from app.followups.many import views
 from app.followups.models import Task, TaskState
-from app.followups.promises import giving
-from app.followups.promises import words as promise_words
 from app.followups.queue import PAGE_SIZE, QueueFilter
 from app.followups.routes import address_of, blueprint, chosen_filter, here, just_done, roster, zone
 from app.followups.undoing.models import ActKind
@@ -66,58 +71,111 @@ def render_queue(
 ):
     """The queue; with the follow-ups that were chosen, and the form about them that lacks something."""
     now, picked = clock.now(), {task.id for task in chosen}
-    chosen = chosen_filter()
-    counts = queue.counts(db.session, chosen.owner, now=now, zone=zone(), covered=chosen.covered)
-    total = queue.number_of(chosen, counts)
-    if total is None:
-        total = queue.count(db.session, chosen, now=now, zone=zone())
-    page = Page.asked(PAGE_SIZE, total)
-    found = queue.tasks(db.session, chosen, now=now, zone=zone(), start=page.start)
+    takes_all = request.args.get("chosen") == "all"
+    chosen, at, today = chosen_filter(), zone(), Today.at(now, zone()).day
+    counts = queue.counts(db.session, chosen.owner, now=now, zone=at, covered=chosen.covered)
+    found, page = page_of(chosen, now, at)
+    if takes_all:
+        picked |= {group.first.id for group in found[:PAGE_SIZE]}
+    address, covers, people = address_of(chosen), covers_of(chosen.owner), colleagues(db.session.connection())
+    rows = Rows(
+        address=address,
+        covered=covers["covered"],
+        levels=ranking.levels(db.session.connection(), now=now),
+        week=this_installation().work_week,
+        zone=at,
+        today=today,
+        now=now,
+    )
     page_html = render_template(
         "followups/queue.html",
-        tasks=found[:PAGE_SIZE],
-        promises=giving.of_tasks(db.session, [task.id for task in found[:PAGE_SIZE]]),
-        promise_words=promise_words,
+        rows=rows.drawn(found[:PAGE_SIZE], picked),
+        choose=rows.choose,
         chosen=chosen,
-        address=address_of(chosen),
+        address=address,
         counts=counts,
-        week=this_installation().work_week,
-        today=Today.at(now, zone()).day,
-        **covers_of(chosen.owner),
-        owners=queue.owners(db.session),
+        **covers,
+        owners=people,
+        customer=the_customer(chosen, found),
         just_done=just_done(),
         strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
         page=page,
         is_first=not page.total and queue.is_nothing_yet(db.session),
-        many=forms_for_many(found, forms) if current_user.may(RoleName.CSM) and not chosen.closed else None,
-        is_amiss=bool(forms),
+        many=panel(people, today, forms) if found and not chosen.closed and is_worker() else None,
+        is_amiss=bool(forms) or takes_all,
         picked=picked,
-        days_to_come=activities.days_to_come(Today.at(now, zone()).day, this_installation().work_week),
-        views=views.of_person(db.session, current_user.id),
+        views=views.shown(db.session.connection(), current_user.id),
         words=words,
         now=now,
     )
     return page_html, status
 
 
-def forms_for_many(found: Sequence[Task], given: Mapping[ActKind, FlaskForm]) -> dict[str, FlaskForm] | None:
-    """The forms about the chosen follow-ups, the one that was sent as it was filled; None where there is nothing to choose."""
-    if not found:
-        return None
-    owner = given.get(ActKind.HANDED_OVER) or OwnerForm(formdata=None, owner=current_user.id)
-    owner.owner.choices = words.owner_choices(queue.able_to_work(db.session))
-    return {
-        "close": given.get(ActKind.CLOSED) or ResolutionForm(found[0], formdata=None),
+def is_worker() -> bool:
+    """Whether who reads may act on follow-ups."""
+    return current_user.may(RoleName.CSM)
+
+
+def page_of(chosen: QueueFilter, now: datetime, at: ZoneInfo) -> tuple[list[Group], Page]:
+    """The rows that the address asks for, one more when others follow, and where they stand in the whole list."""
+    start = asked_number("start")
+    found = finding.page(db.session.connection(), chosen, now=now, zone=at, start=start)
+    if not start and len(found) <= PAGE_SIZE:
+        return found, Page(PAGE_SIZE, len(found))
+    if finding.is_by_customer(chosen):
+        return found, Page(
+            PAGE_SIZE, finding.customers(db.session.connection(), chosen, now=now, zone=at), start
+        )
+    return found, Page(PAGE_SIZE, queue.count(db.session, chosen, now=now, zone=at), start)
+
+
+def the_customer(chosen: QueueFilter, found: Sequence[Group]) -> str:
+    """The name of the one customer whose follow-ups are shown; empty where they are everybody's."""
+    return found[0].first.account if chosen.account_id and found else ""
+
+
+def panel(people: Sequence[Colleague], today: date, given: Mapping[ActKind, FlaskForm]) -> Markup:
+    """The forms about the chosen follow-ups, the one that was sent as it was filled; as it opens it is kept."""
+    days = tuple(activities.days_to_come(today, this_installation().work_week))
+    workers = tuple(person for person in people if person.may(RoleName.CSM))
+    if given:
+        return drawn_panel(workers, current_user.id, days, given)
+    return kept_panel(
+        str(get_locale()), tuple(map(str, words.CAUSES.values())), workers, current_user.id, days
+    )
+
+
+@lru_cache(maxsize=16)
+def kept_panel(
+    _locale: str,
+    _causes: tuple[str, ...],
+    workers: tuple[Colleague, ...],
+    reader: int,
+    days: tuple[date, ...],
+) -> Markup:
+    """The forms before anything was typed, which are the same for a person all day: a fifth of the page's time."""
+    return drawn_panel(workers, reader, days, NONE)
+
+
+def drawn_panel(
+    workers: Sequence[Colleague], reader: int, days: Sequence[date], given: Mapping[ActKind, FlaskForm]
+) -> Markup:
+    owner = given.get(ActKind.HANDED_OVER) or OwnerForm(formdata=None, owner=reader)
+    owner.owner.choices = words.owner_choices(workers)
+    many = {
+        "close": given.get(ActKind.CLOSED) or ClosingForm(formdata=None),
         "aside": given.get(ActKind.PUT_ASIDE) or SnoozeForm(formdata=None),
         "owner": owner,
     }
+    acts = current_app.jinja_env.get_template("followups/queue_acts.html")
+    return acts.make_module({"many": many, "days_to_come": days, "words": words}).__html__()
 
 
 def covers_of(owner: int | str) -> dict:
     """For whom the owner of this queue stands in, by whom, and an absence from which the reader has just come back."""
     over = covering.just_over(db.session, current_user.id, here()) if owner == current_user.id else None
     covered = roster().covered_by(owner) if isinstance(owner, int) else {}
-    return {"covered": covered, "for_whom": covering.words_of, "back_from": over}
+    return {"covered": covered, "back_from": over}
 
 
 @download(blueprint, "/queue")

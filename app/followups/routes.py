@@ -24,7 +24,7 @@ from app.core.web.fields import mark, told
 from app.core.web.pages import this_installation
 from app.delivery import words as ask_words
 from app.extensions import db
-from app.followups import activities, queue, resolution, words
+from app.followups import activities, queue, ranking, resolution, words
 from app.followups.around.besides import besides
 from app.followups.casefile import casefile
 from app.followups.conversation import replies, showing
@@ -72,7 +72,7 @@ def chosen_filter() -> QueueFilter:
         owner = int(owner)
     elif owner not in {ALL, NOBODY}:
         owner = current_user.id if current_user.role == RoleName.CSM else ALL
-    kind = asked.get("kind", "")
+    kind, account = asked.get("kind", ""), asked.get("account", "")
     return QueueFilter(
         owner=owner,
         covered=tuple(roster().covered_by(owner)) if isinstance(owner, int) else (),
@@ -81,12 +81,14 @@ def chosen_filter() -> QueueFilter:
         words=asked.get("q", "").replace("\x00", "").strip()[:100],
         closed=asked.get("state") == "closed",
         aside=asked.get("state") == "aside",
+        account_id=int(account) if account.isascii() and account.isdigit() and len(account) < 19 else None,
     )
 
 
 def address_of(chosen: QueueFilter, **more) -> dict:
     """The parameters by which an address carries a filter."""
     given = {"owner": chosen.owner, "kind": chosen.kind, "due": chosen.due, "q": chosen.words}
+    given["account"] = chosen.account_id
     given |= {"state": "closed" if chosen.closed else "aside" if chosen.aside else None} | more
     return {name: str(value) for name, value in given.items() if value not in (None, "")}
 
@@ -131,6 +133,7 @@ def render_task(task: Task, status: int = 200, **forms):
             now=now,
         ),
         task=task,
+        level=ranking.levels(db.session.connection(), now=now).of(task.standing),
         scores=scores,
         score_words=glossary.SCORES,
         days_to_come=activities.days_to_come(today.day, facts.work_week),

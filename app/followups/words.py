@@ -94,7 +94,11 @@ USUAL_CAUSES = {
     Cause.OTHER: _("Something else"),
 }
 CAUSES = named(USUAL_CAUSES)
-PRIORITIES = ((60, _("High")), (40, _("Medium")), (0, _("Low")))
+PRIORITIES = {
+    ranking.Level.HIGH: _("High"),
+    ranking.Level.MEDIUM: _("Medium"),
+    ranking.Level.LOW: _("Low"),
+}
 URGENT_KINDS = {
     TaskKind.DETRACTOR: _("an unhappy answer"),
     TaskKind.PASSIVE: _("a lukewarm answer"),
@@ -118,31 +122,34 @@ SENTIMENTS = {
 }
 
 
-def priority(task: Task) -> str:
-    """High, medium or low: what the standing of a task comes to."""
-    points = task.priority if task.standing is None else task.standing
-    return str(next(name for least, name in PRIORITIES if points >= least or least == 0))
-
-
 def why_urgent(task: Task, now: datetime, today: date) -> str:
-    """What the place in the queue is made of (followups/ranking), the customer who waits and the overdue clock first."""
-    parts = [gettext("waits for our answer")] if task.replied_at else []
-    parts += [gettext("overdue")] if task.is_overdue(now=now) else []
-    parts.append(str(URGENT_KINDS[task.kind]))
-    if task.contact and task.contact.role.is_key:
+    """What the place of a task in the queue is made of."""
+    return urgency(ranking.stakes_of(task, now, today))
+
+
+def urgency(stakes: ranking.Stakes) -> str:
+    """What lifts a task (followups/ranking), the customer who waits and the overdue clock first."""
+    parts = [gettext("waits for our answer")] if stakes.is_waiting else []
+    parts += [gettext("overdue")] if stakes.is_overdue else []
+    parts.append(str(URGENT_KINDS[stakes.kind]))
+    if stakes.is_key:
         parts.append(gettext("a key role"))
-    parts.append(gettext("a tier %(n)s customer", n=task.account.effective_tier))
-    if ranking.is_much(task):
-        amount = f"{wording.number(wording.whole(float(task.account.arr)))} {task.account.currency}"
+    parts.append(gettext("a tier %(n)s customer", n=stakes.tier))
+    if stakes.arr is not None:
+        amount = f"{wording.number(wording.whole(float(stakes.arr)))} {stakes.currency}"
         parts.append(gettext("%(amount)s a year at stake", amount=amount))
-    if ranking.days_to_renewal(task, today) is not None:
+    if stakes.renews_soon:
         parts.append(gettext("a renewal near"))
     return ", ".join(parts)
 
 
 def waited(task: Task, week: WorkWeek, now: datetime) -> str:
     """Since how many working hours a customer waits for our answer; in working days from two of them on."""
-    hours = week.hours_between(task.replied_at, now)
+    return waited_since(task.replied_at, week, now)
+
+
+def waited_since(replied_at: datetime, week: WorkWeek, now: datetime) -> str:
+    hours = week.hours_between(replied_at, now)
     days = int(hours // week.hours_per_day)
     if days >= 2:  # noqa: PLR2004 one day says less than its hours
         return ngettext("waits for %(num)s working day", "waits for %(num)s working days", days)

@@ -19,6 +19,7 @@ from app.contacts import people
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus
 from app.contacts.people import Entry, PersonGiven
 from app.core import text
+from app.core.database.prepared import Prepared
 from app.core.errors import Refused
 from app.core.installation import Installation
 from app.delivery.models import Decline, Invitation
@@ -60,13 +61,20 @@ def listed(session: Session) -> list[Handover]:
     return list(session.scalars(waiting.options(*people_and_places)))
 
 
+NUMBER = sa.select(sa.func.count()).select_from(Handover).where(IS_OPEN)
+NUMBER_OF_ALL = Prepared(NUMBER)
+NUMBER_OF_ONE = Prepared(
+    NUMBER.join(Handover.account)
+    .outerjoin(Account.owner)
+    .where(sa.bindparam("staff_id", type_=Account.owner_id.type) == DECIDER)
+)
+
+
 def number(session: Session, staff_id: int | None = None) -> int:
-    """How many wait for a decision, of all or of the accounts that this person looks after."""
-    waiting = sa.select(sa.func.count()).select_from(Handover).where(IS_OPEN)
-    if staff_id is not None:
-        waiting = waiting.join(Handover.account).outerjoin(Account.owner)
-        waiting = waiting.where(staff_id == DECIDER)
-    return session.scalar(waiting) or 0
+    """How many wait for a decision, of all or of the accounts that this person looks after. Every page shows it."""
+    if staff_id is None:
+        return NUMBER_OF_ALL.row(session.connection())[0]
+    return NUMBER_OF_ONE.row(session.connection(), staff_id=staff_id)[0]
 
 
 def deciders(session: Session, found: Collection[Handover]) -> Mapping[int, Staff | None]:

@@ -14,7 +14,7 @@ from app.contacts.models import Account, Contact, ContactRole, Goal
 from app.core import clock
 from app.core.clock import Today
 from app.delivery.models import Invitation, InvitationState
-from app.followups import words
+from app.followups import ranking, words
 from app.followups.casefile import Ask, casefile, talking_points
 from app.followups.models import ActivityKind, Task, TaskKind, Touch
 from app.responses.models import Response
@@ -179,11 +179,26 @@ def test_the_priority_is_a_word_with_its_reasons(app, session):
     boss = make.contact(role=ContactRole.DECISION_MAKER, account=make.account(tier=1))
     task = make.task(contact=boss, priority=85)
     with app.test_request_context():
-        assert words.priority(task) == "High"
         assert words.why_urgent(task, NOW, NOW.date()) == "an unhappy answer, a key role, a tier 1 customer"
-        assert [words.priority(Task(priority=n)) for n in (-10, 39, 40, 60)] == [
-            "Low",
-            "Low",
-            "Medium",
-            "High",
-        ]
+
+
+@pytest.mark.parametrize(
+    ("standings", "levels"),
+    [
+        ([40], "h"),
+        ([85, 85, 60, 40], "mmll"),
+        ([90, 85, 85, 60, 40], "hmmll"),
+        ([70] * 12, "m" * 12),
+        ([90, 89, 88, *[50] * 27], "hhh" + "m" * 27),
+        (list(range(30, 0, -1)), "h" * 3 + "m" * 8 + "l" * 19),
+    ],
+)
+def test_high_priority_is_a_tenth_at_most_and_no_matter_of_points(session, standings, levels):
+    account = make.account()
+    for points in standings:
+        make.task(account=account, priority=points)
+    make.task(account=account, priority=99, state="closed", closed_at=NOW, outcome="lost")
+    session.flush()
+    found = ranking.levels(session.connection(), now=NOW)
+    assert [found.of(points)[0] for points in standings] == list(levels)
+    assert found.of(1_000) == "high"

@@ -76,9 +76,8 @@ def test_what_is_at_stake_stands_in_the_queue_and_beside_the_task(csm, session):
 
 
 def test_a_long_queue_says_which_of_how_many_tasks_are_shown(csm, session):
-    person = make.contact()
     for _ in range(65):
-        make.task(owner=csm.person, contact=person)
+        make.task(owner=csm.person, account=make.account())
     session.commit()
     assert "1 to 30 of 65" in csm.get("/queue").text
     last = csm.get("/queue?start=60").text

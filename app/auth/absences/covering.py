@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask_babel import format_date
@@ -18,11 +19,24 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.auth.absences.models import Absence
 from app.auth.models import RoleName, Staff
+from app.core.database.prepared import Prepared
 from app.core.errors import Invalid, Refused
 from app.core.language import wording
 
 LONGEST = timedelta(days=366)
 SHOWN_AFTER = timedelta(days=7)
+DAY = sa.bindparam("day", type_=sa.Date)
+ANYBODY = Prepared(sa.select(Absence.id).where(Absence.from_on <= DAY, Absence.to_on >= DAY).limit(1))
+ENDED = Prepared(
+    sa.select(Absence.id, Absence.to_on)
+    .where(
+        Absence.staff_id == sa.bindparam("staff_id", type_=Absence.staff_id.type),
+        Absence.to_on < sa.bindparam("today", type_=sa.Date),
+        Absence.to_on >= sa.bindparam("earliest", type_=sa.Date),
+    )
+    .order_by(Absence.to_on.desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True)
@@ -33,7 +47,9 @@ class Roster:
 
     @classmethod
     def on(cls, session: Session, day: date) -> Roster:
-        """The absences of that day by who is away."""
+        """The absences of that day by who is away. On most days nobody is, which a statement of nothing else says."""
+        if ANYBODY.row(session.connection(), day=day) is None:
+            return cls()
         query = sa.select(Absence).where(Absence.from_on <= day, Absence.to_on >= day)
         people = (joinedload(Absence.staff), joinedload(Absence.cover))
         return cls(
@@ -137,8 +153,7 @@ def to_come(session: Session, today: date) -> list[Absence]:
     return list(session.scalars(query.order_by(Absence.from_on, Absence.id).limit(100)))
 
 
-def just_over(session: Session, staff_id: int, today: date) -> Absence | None:
-    """The absence from which somebody came back within the last week."""
-    ended = (Absence.to_on < today, Absence.to_on >= today - SHOWN_AFTER)
-    query = sa.select(Absence).where(Absence.staff_id == staff_id, *ended)
-    return session.scalars(query.order_by(Absence.to_on.desc()).limit(1)).first()
+def just_over(session: Session, staff_id: int, today: date) -> Any | None:
+    """The absence from which somebody came back within the last week, as a row with its id and last day."""
+    earliest = today - SHOWN_AFTER
+    return ENDED.row(session.connection(), staff_id=staff_id, today=today, earliest=earliest)

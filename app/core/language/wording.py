@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
+from babel import dates
 from flask import Flask
-from flask_babel import (
-    format_date,
-    format_decimal,
-    format_percent,
-    format_time,
-    format_timedelta,
-    get_locale,
-    to_user_timezone,
-)
+from flask_babel import format_decimal, format_percent, format_timedelta, get_locale, to_user_timezone
 from flask_babel import gettext as _
-from jinja2 import pass_context
+from jinja2 import pass_context, pass_eval_context
+from jinja2.nodes import EvalContext
 from jinja2.runtime import Context
+from markupsafe import Markup
 
 from app.core import clock
 from app.core.face import current as faces
-from app.core.language.words import own_name
+from app.core.language.words import FALLBACK, STAFF, own_name
+from app.extensions import babel
 
 MINUS = "\u2212"
 NEAR = timedelta(days=7)
+A_WEEK, A_MINUTE = NEAR.total_seconds(), 60
+UNITS = {86_400: "day", 3_600: "hour", A_MINUTE: "minute"}
 
 
 def install(app: Flask) -> None:
@@ -43,7 +42,18 @@ def install(app: Flask) -> None:
     app.jinja_env.globals.update(
         get_locale=get_locale, face=faces.current, own_name=own_name, has_page=app.view_functions.__contains__
     )
+    babel.domain_instance = STAFF
+    app.jinja_env.globals.update(_=spoken, gettext=spoken)
     app.jinja_env.globals["ngettext"] = counting(app.jinja_env.globals["ngettext"])
+
+
+@pass_eval_context
+def spoken(place: EvalContext, words: str, /, **given: object) -> str:
+    """`_` of templates: what the library's does, at a tenth of its time, which is a fifth of a long page's."""
+    said = _(words)
+    if place.autoescape:
+        said = Markup(said)  # noqa: S704 - words of a template are its markup; what is put into them is escaped below
+    return said % given if given or "%" in said else said
 
 
 def counting(ngettext: Callable[..., str]) -> Callable[..., str]:
@@ -85,12 +95,34 @@ def percent(share: float | None) -> str:
 
 
 def day(value: date | datetime) -> str:
-    return format_date(value, "medium")
+    own = to_user_timezone(value).date() if isinstance(value, datetime) else value
+    return day_in(in_force(), own)
 
 
 def moment(value: datetime) -> str:
     """Day and time in the reader's zone."""
-    return f"{format_date(value, 'medium')}, {format_time(value, 'short')}"
+    return moment_in(in_force(), to_user_timezone(value))
+
+
+def in_force() -> str:
+    """The reader's locale by its name, under which finished words are kept; English where nobody reads."""
+    return str(get_locale() or FALLBACK)
+
+
+def moment_in(locale: str, own: datetime) -> str:
+    """Day and time of a moment that is in the reader's zone already."""
+    return f"{day_in(locale, own.date())}, {time_in(locale, own.hour, own.minute)}"
+
+
+@lru_cache(maxsize=512)
+def day_in(locale: str, value: date) -> str:
+    """A day in words. Pages name few days, each many times, and Babel reads its pattern anew for each."""
+    return dates.format_date(value, "medium", locale)
+
+
+@lru_cache(maxsize=512)
+def time_in(locale: str, hour: int, minute: int) -> str:
+    return dates.format_time(time(hour, minute), "short", locale=locale)
 
 
 def ago(value: date | datetime, now: datetime | None = None) -> str:
@@ -98,12 +130,28 @@ def ago(value: date | datetime, now: datetime | None = None) -> str:
     now = now or clock.now()
     if not isinstance(value, datetime):
         return days_away(value, to_user_timezone(now).date())
-    away = value - now
-    if abs(away) >= NEAR:
-        return day(value)
-    if abs(away) < timedelta(minutes=1):
+    return ago_in(in_force(), value - now) or day(value)
+
+
+def ago_in(locale: str, away: timedelta) -> str:
+    """So long ago or ahead in words; nothing from a week on, where a date says more."""
+    seconds = away.total_seconds()
+    length = abs(seconds)
+    if length >= A_WEEK:
+        return ""
+    if length < A_MINUTE:
         return _("just now")
-    return format_timedelta(away, add_direction=True, threshold=1.0)
+    unit = next(unit for unit in UNITS if length >= unit)
+    return time_away(locale, unit, round(seconds / unit))
+
+
+@lru_cache(maxsize=512)
+def time_away(locale: str, unit: int, number: int) -> str:
+    """So many units ago or ahead, in words; the largest unit of which there is one whole."""
+    away = timedelta(seconds=unit * number)
+    return dates.format_timedelta(
+        away, granularity=UNITS[unit], threshold=math.inf, add_direction=True, locale=locale
+    )
 
 
 def days_away(value: date, today: date) -> str:

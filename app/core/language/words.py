@@ -103,9 +103,18 @@ def layered(below: NullTranslations, above: Mapping) -> Translations:
     return found
 
 
+class StaffWords(Domain):
+    """The words of staff pages, which have no translations yet; a page has hundreds of them, so nothing is looked up."""
+
+    none_yet = NullTranslations()
+
+    def get_translations(self) -> NullTranslations:
+        return self.none_yet
+
+
 RESPONDENTS = Catalogue("respondents")
 INFORMAL = Catalogue("informal")
-STAFF = Domain()
+STAFF = StaffWords()
 
 
 @contextmanager

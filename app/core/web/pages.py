@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Flask, current_app, g, has_request_context, request, url_for
-from flask_babel import lazy_gettext
+from flask_babel import get_locale, lazy_gettext
 from flask_login import current_user
+from markupsafe import Markup
 from werkzeug.routing import IntegerConverter
 
 from app.core.database import transactions
@@ -195,6 +196,15 @@ def install(app: Flask) -> None:
     app.context_processor(page_context)
 
 
+def kept_part(name: str) -> Markup:
+    """A template that says the same on every page in one language, made once: a page's frame costs as much as a long list."""
+    key = (name, str(get_locale()), request.script_root)
+    parts = current_app.extensions.setdefault("kept_parts", {})
+    if key not in parts:
+        parts[key] = current_app.jinja_env.get_template(name).make_module().__html__()
+    return parts[key]
+
+
 def choose_transaction() -> None:
     """Unsafe methods write, everything else only reads. Respondent pages choose for themselves."""
     if request.method not in SAFE_METHODS and not is_respondent(request.path):
@@ -211,6 +221,7 @@ def page_context() -> dict:
         "settings_pages": settings_pages,
         "theme": theme,
         "this_installation": this_installation,
+        "kept_part": kept_part,
     }
 
 
