@@ -3,15 +3,11 @@
 A colour is lost at once and won back slowly. Replaying the days of an account gives the same colours again.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from app.health.models import Colour
-
-FIRST_GREEN, FIRST_YELLOW = 70, 40
-GREEN_LOST_BELOW, RED_BELOW = 68, 38
-GREEN_FROM, YELLOW_FROM = 72, 42
-DAYS_TO_RISE = 2
+from app.health.parameters import V1, FormulaSet
 
 
 @dataclass(frozen=True)
@@ -22,17 +18,17 @@ class Memory:
     rising_days: int = 0
 
 
-def next_colour(score: float | None, yesterday: Memory = Memory()) -> Memory:
+def next_colour(score: float | None, yesterday: Memory = Memory(), formula: FormulaSet = V1) -> Memory:
     """The colour of today's score; an unknown score is grey, and what follows grey starts without a past."""
     if score is None:
         return Memory(Colour.GREY)
     if yesterday.colour == Colour.GREY:
-        return Memory(_first(score))
-    if score < RED_BELOW:
+        return Memory(_first(score, formula.colours))
+    if score < formula.colours["red_below"]:
         return Memory(Colour.RED)
     if yesterday.colour == Colour.GREEN:
-        return Memory(Colour.YELLOW if score < GREEN_LOST_BELOW else Colour.GREEN)
-    return _risen(score, yesterday)
+        return Memory(Colour.YELLOW if score < formula.colours["green_lost_below"] else Colour.GREEN)
+    return _risen(score, yesterday, formula.colours)
 
 
 def colours(scores: Iterable[float | None]) -> Iterator[Colour]:
@@ -43,16 +39,18 @@ def colours(scores: Iterable[float | None]) -> Iterator[Colour]:
         yield memory.colour
 
 
-def _first(score: float) -> Colour:
-    if score >= FIRST_GREEN:
+def _first(score: float, limits: Mapping[str, float]) -> Colour:
+    if score >= limits["first_green"]:
         return Colour.GREEN
-    return Colour.YELLOW if score >= FIRST_YELLOW else Colour.RED
+    return Colour.YELLOW if score >= limits["first_yellow"] else Colour.RED
 
 
-def _risen(score: float, yesterday: Memory) -> Memory:
+def _risen(score: float, yesterday: Memory, limits: Mapping[str, float]) -> Memory:
     """Upwards one colour at a time, each step earned by its own days."""
     better, limit = (
-        (Colour.YELLOW, YELLOW_FROM) if yesterday.colour == Colour.RED else (Colour.GREEN, GREEN_FROM)
+        (Colour.YELLOW, limits["yellow_from"])
+        if yesterday.colour == Colour.RED
+        else (Colour.GREEN, limits["green_from"])
     )
     days = yesterday.rising_days + 1 if score >= limit else 0
-    return Memory(better) if days >= DAYS_TO_RISE else Memory(yesterday.colour, days)
+    return Memory(better) if days >= limits["days_to_rise"] else Memory(yesterday.colour, days)

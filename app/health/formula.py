@@ -135,7 +135,10 @@ def health(
     weights = stage_weights(stage, formula)
     scores = {"relationship": r, "adoption": a, "value": v}
     known = {name: score for name, score in scores.items() if score is not None}
-    ceilings = [Ceiling(f"weakest:{name}", min(100.0, 50 + score)) for name, score in known.items()]
+    ceilings = [
+        Ceiling(f"weakest:{name}", min(100.0, formula.ceilings["weakest"] + score))
+        for name, score in known.items()
+    ]
     return Score.of(
         [Part(name, score, weights[name]) for name, score in scores.items()], ceilings, enough=len(known) >= 2
     )

@@ -24,13 +24,14 @@ from app.followups.models import Task, Touch
 from app.health.facts import AccountFacts, Ask, FollowUp, Person, Usage
 from app.health.formula import stage_on
 from app.health.models import Adoption
+from app.health.parameters import V1, FormulaSet
 from app.responses.models import Response
 
 CLOSED = (InvitationState.ANSWERED, InvitationState.DECLINED, InvitationState.SILENT)
 
 
 def gather(
-    session: Session, account_ids: Sequence[int], *, as_of: date, zone: ZoneInfo
+    session: Session, account_ids: Sequence[int], *, as_of: date, zone: ZoneInfo, formula: FormulaSet = V1
 ) -> dict[int, AccountFacts]:
     """The facts of each account on the day `as_of`, by account id."""
     ids = list(account_ids)
@@ -54,7 +55,10 @@ def gather(
             follow_ups=tuple(follow_ups[id]),
             usage=usage.get(id),
             stage=stage_on(
-                as_of, [(str(stage), day) for stage, day in stages[id] if stage != "lost"], account.renewal_on
+                as_of,
+                [(str(stage), day) for stage, day in stages[id] if stage != "lost"],
+                account.renewal_on,
+                formula,
             ),
             tier=account.tier,
         )

@@ -27,6 +27,8 @@ class FormulaVersion(Base):
     version: Mapped[str] = mapped_column(sa.String(16), primary_key=True)
     parameters: Mapped[dict] = mapped_column(Json)
     active_from: Mapped[Moment]
+    staff_name: Mapped[str] = mapped_column(sa.String(200), default="", server_default="")
+    reason: Mapped[str] = mapped_column(sa.Text, default="", server_default="")
 
 
 class Snapshot(Base):

@@ -83,6 +83,31 @@ class FormulaSet:
     blend_days: int = 30
     renewal_days: int = 120
 
+    ceilings: Mapping[str, float] = field(
+        default_factory=_weights(
+            single_thread=50,
+            low_engagement=50,
+            low_sentiment=50,
+            silent=60,
+            silent_share=0.4,
+            unasked=80,
+            unhappy=40,
+            unhappy_share=0.75,
+            weakest=50,
+        )
+    )
+    colours: Mapping[str, float] = field(
+        default_factory=_weights(
+            first_green=70,
+            first_yellow=40,
+            green_lost_below=68,
+            red_below=38,
+            green_from=72,
+            yellow_from=42,
+            days_to_rise=2,
+        )
+    )
+
     def template(self, tier: int | None) -> Mapping[str, RoleRule]:
         return self.templates.get(tier, self.templates[self.usual_tier])
 

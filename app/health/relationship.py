@@ -128,20 +128,29 @@ def _relationship_ceilings(
     formula: FormulaSet,
 ) -> Iterable[Ceiling]:
     points = {part.name: part.value for part in parts}
-    template = formula.template(facts.tier)
+    template, most = formula.template(facts.tier), formula.ceilings
     threads_wanted = min(formula.threads, sum(rule.people for rule in template.values())) or formula.threads
-    yield Ceiling("single_thread", 50 + 50 * min(1.0, threads / threads_wanted))
+    yield Ceiling(
+        "single_thread",
+        most["single_thread"] + (100 - most["single_thread"]) * min(1.0, threads / threads_wanted),
+    )
     if points["engagement"] is not None:
-        yield Ceiling("low_engagement", min(100.0, 50 + points["engagement"]))
+        yield Ceiling("low_engagement", min(100.0, most["low_engagement"] + points["engagement"]))
     if points["sentiment"] is not None:
-        yield Ceiling("low_sentiment", min(100.0, 50 + points["sentiment"]))
+        yield Ceiling("low_sentiment", min(100.0, most["low_sentiment"] + points["sentiment"]))
     for role in (role for role, rule in template.items() if rule.is_key):
         if role in taking_part:
-            yield Ceiling(f"silent:{role}", 60 + 0.4 * _engaged(taking_part[role]))
+            yield Ceiling(
+                f"silent:{role}",
+                min(100.0, most["silent"] + most["silent_share"] * _engaged(taking_part[role])),
+            )
         else:
-            yield Ceiling(f"unasked:{role}", 80.0)
+            yield Ceiling(f"unasked:{role}", float(most["unasked"]))
         if role in opinions:
-            yield Ceiling(f"unhappy:{role}", min(100.0, 40 + 0.75 * opinions[role].points))
+            yield Ceiling(
+                f"unhappy:{role}",
+                min(100.0, most["unhappy"] + most["unhappy_share"] * opinions[role].points),
+            )
 
 
 def _participation_by_role(facts: AccountFacts, formula: FormulaSet) -> dict[str, list[float]]:

@@ -19,7 +19,9 @@ from app.health.formula import AccountScores, score_account
 from app.health.gathering import gather
 from app.health.judgement import judging
 from app.health.models import Adoption, Colour, ScoreDue, Snapshot
+from app.health.parameters import V1, FormulaSet
 from app.health.parts import Score
+from app.health.tuning import versions
 
 CHUNK = 100
 NAMES = ("relationship", "adoption", "value", "health")
@@ -77,11 +79,19 @@ def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -
     judging.move_account(session, from_id, to_id, now=now)
 
 
-def live(session: Session, account_ids: Sequence[int], *, today: date, zone: ZoneInfo) -> dict[int, Told]:
-    """The scores as they are now, computed and not stored."""
+def live(
+    session: Session,
+    account_ids: Sequence[int],
+    *,
+    today: date,
+    zone: ZoneInfo,
+    formula: FormulaSet | None = None,
+) -> dict[int, Told]:
+    """The scores as they are now, computed and not stored; by the parameters that hold, unless others are given."""
+    formula = formula or versions.present(session)
     before = last_before(session, account_ids, today)
-    facts = gather(session, account_ids, as_of=today, zone=zone)
-    return {id: tell(score_account(known), before.get(id)) for id, known in facts.items()}
+    facts = gather(session, account_ids, as_of=today, zone=zone, formula=formula)
+    return {id: tell(score_account(known, formula), before.get(id), formula) for id, known in facts.items()}
 
 
 def last_before(session: Session, account_ids: Sequence[int], day: date) -> dict[int, Snapshot]:
@@ -181,10 +191,12 @@ class Told:
         return self.explanation.get(name, {})
 
 
-def tell(scores: AccountScores, before: Snapshot | None) -> Told:
+def tell(scores: AccountScores, before: Snapshot | None, formula: FormulaSet = V1) -> Told:
     """The scores of a day with the colours that follow from the snapshot of the day before."""
     by_name = {name: getattr(scores, name) for name in NAMES}
-    memories = {name: next_colour(score.score, memory_of(before, name)) for name, score in by_name.items()}
+    memories = {
+        name: next_colour(score.score, memory_of(before, name), formula) for name, score in by_name.items()
+    }
     return Told(
         as_of=scores.as_of,
         version=scores.version,

@@ -85,6 +85,12 @@ SETTINGS = (
         "manager",
     ),
     (
+        "scores.parameters",
+        lazy_gettext("Scores"),
+        lazy_gettext("Weights, half-lives and limits behind the scores, and what others would do"),
+        "manager",
+    ),
+    (
         "alerts.rules",
         lazy_gettext("Early warning"),
         lazy_gettext("Which rules raise alerts, from which values on, and what follows"),
@@ -123,6 +129,7 @@ COVERED = {
         "followups.absences",
         "followups.enter_absence",
         "integrations",
+        "scores",
         *RULES,
         *COMPANY,
     ),
@@ -176,6 +183,7 @@ REACHED_FROM = {
     "contacts.stages": ("contacts.change_stages",),
     "followups.company": COMPANY[1:],
     "alerts.rules": RULES[1:],
+    "scores.parameters": ("scores.preview_parameters", "scores.change_parameters"),
     "inbound.index": ("inbound.assign",),
 }  # The pages behind a page of settings, whose tab stays marked on them.
 

@@ -15,7 +15,7 @@ from app.health.alerting.conditions.spells import Past, episodes
 from app.health.alerting.past import YEAR, days_of_year, median_arr, past_of
 from app.health.alerting.settings import Setting
 
-MOST_ACCOUNTS = 2000
+MOST_ACCOUNTS = 1000
 CHUNK = 250
 
 

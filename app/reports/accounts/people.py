@@ -15,8 +15,9 @@ from app.contacts.models import Account, Contact, ContactRole, ContactStatus
 from app.delivery.models import Invitation, InvitationState
 from app.health.facts import Person
 from app.health.gathering import people_of
-from app.health.parameters import V1
+from app.health.parameters import V1, FormulaSet
 from app.health.relationship import participation
+from app.health.tuning import versions
 from app.reports.accounts.figures import last_asks
 from app.responses.models import Response
 
@@ -75,13 +76,13 @@ def team(session: Session, account: Account, *, today: date, zone: ZoneInfo) -> 
     return Team(
         here=[one for one in members if one.is_here],
         gone=[one for one in members if not one.is_here],
-        footprint=footprint(present, expected(account)),
+        footprint=footprint(present, expected(account, versions.present(session))),
     )
 
 
-def expected(account: Account) -> dict[str, int]:
+def expected(account: Account, formula: FormulaSet = V1) -> dict[str, int]:
     """How many people the account's tier should have in each role."""
-    return {role: rule.people for role, rule in V1.template(account.tier).items()}
+    return {role: rule.people for role, rule in formula.template(account.tier).items()}
 
 
 def in_order(contact: Contact) -> tuple:
