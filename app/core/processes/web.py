@@ -45,6 +45,7 @@ class Server(Granian):
 
 def load(target: str) -> Flask:
     """The application that `target` names, with what its pages need sooner or later, ready to be shared."""
+    pools.keep_one()
     module, _, name = target.partition(":")
     app = getattr(import_module(module), name)
     for template in app.jinja_loader.list_templates():
@@ -58,6 +59,8 @@ def load(target: str) -> Flask:
     # What the application is made of stays: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
+    # What loading left free is given back once, before it lies in pages that several processes share.
+    pools.give_back()
     return app
 
 
@@ -68,7 +71,6 @@ def serve(settings: config.Settings, app: Flask) -> None:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     gc.set_threshold(*COLLECTING)
-    pools.keep_one()
     if "sqlalchemy" in app.extensions:
         with app.app_context():
             transactions.keep_few_pages(db.engine)
