@@ -24,6 +24,7 @@ from app.followups.undoing import undo_routes  # noqa: F401
 from app.health.alerting import rule_routes  # noqa: F401
 from app.health.alerting.alert_routes import blueprint as alerts
 from app.health.judgement import judgement_routes  # noqa: F401
+from app.health.told import told_routes  # noqa: F401
 from app.health.tuning.tuning_routes import blueprint as scores
 from app.integrations.routes import blueprint as integrations
 from app.public.vitals import blueprint as vitals

@@ -4,6 +4,7 @@ from flask import Flask
 
 from app.api import (
     accounts,
+    alerts,
     comments,
     contacts,
     differences,
@@ -40,6 +41,7 @@ MODULES = (
     signals,
     tasks,
     health,
+    alerts,
     reports,
     differences,
     standings,

@@ -17,9 +17,9 @@ from app.extensions import db
 from app.health import snapshots
 from app.health.facts import Usage
 from app.health.formula import anchored
-from app.health.gathering import report_usage
 from app.health.models import Colour
 from app.health.snapshots import NAMES, Told
+from app.health.told.usage import report_usage
 
 resource = Resource("health", "How accounts are doing.")
 LARGEST_METRIC = 1e15

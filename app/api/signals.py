@@ -14,8 +14,11 @@ from app.api.protocol.today import present
 from app.contacts import signals
 from app.contacts.signals import LONGEST_TYPE, Signal
 from app.extensions import db
+from app.health.alerting import raising
 
-resource = Resource("signals", "Facts from outside, which may start a survey.")
+resource = Resource(
+    "signals", "Facts from outside, which may start a survey or raise an alert. They enter no score."
+)
 LONGEST_VALUE = 500
 VALUE = {"type": ["number", "string", "null"], "description": "A number or a text."}
 
@@ -57,7 +60,13 @@ class NewSignalSchema(Given):
     external_id = Text(120, required=True, metadata={"description": "Your id: told twice, it is kept once."})
     account = Text(120, required=True)
     contact = Text(320, allow_none=True, load_default=None)
-    type = Text(LONGEST_TYPE, required=True, metadata={"description": "Such as ticket_closed."})
+    type = Text(
+        LONGEST_TYPE,
+        required=True,
+        metadata={
+            "description": "Such as ticket_closed. Rules of early warning look for ticket_past_sla (value: the severity), usage (a level), usage_fallen (percent) and contact_left (with a contact)."
+        },
+    )
     at = Moment(required=True)
     value = ValueField(load_default=None)
 
@@ -87,4 +96,6 @@ def find(asked):
 def tell(given: dict):
     """Tell a fact; 200 when it was told before"""
     found, is_new = signals.receive(db.session, given, now=present().now)
+    if is_new:
+        raising.look_again(db.session, [found.account_id])
     return found if is_new else (found, 200)

@@ -35,6 +35,7 @@ from app.health.judgement import words as judgement_words
 from app.health.judgement.forms import OverrideForm, PulseForm
 from app.health.models import Colour
 from app.health.snapshots import NAMES
+from app.health.told import usage
 from app.reports.accounts import dossier, listing
 from app.reports.accounts.listing import PAGE_SIZE, SORTS, AccountFilter
 from app.reports.accounts.scores import glossary, history
@@ -167,6 +168,7 @@ def render_account(account: Account, today: Today, status: int = 200, **forms):
         or TouchForm(people, formdata=None, on=today.day, contact=asked_person()),
         goal_form=forms.get("goal") or GoalForm(formdata=None, goal_from=today.day),
         alerts=alert_listing.of_account(db.session, account.id),
+        told=usage.told_about(db.session, account.id),
         **of_judgement(account, today, forms),
         **alert_routes.shared(today) | shared(account, today),
     )

@@ -46,15 +46,28 @@ def receive(session: Session, told: Mapping[str, Any], *, now: datetime) -> tupl
     `told` holds external_id, account, type, at, and maybe contact and value. The account is named by an id of any
     system, else by ours; the contact also by address. Invalid for one that is not known, and for a moment to come.
     """
-    known = session.scalars(sa.select(Signal).filter_by(external_id=told["external_id"])).one_or_none()
+    known = of_id(session, told["external_id"])
     if known is not None:
         return known, False
+    found = made(session, told, now=now)
+    session.add(found)
+    session.flush()
+    return found, True
+
+
+def of_id(session: Session, external_id: str) -> Signal | None:
+    """The signal that was told under its caller's own id."""
+    return session.scalars(sa.select(Signal).filter_by(external_id=external_id)).one_or_none()
+
+
+def made(session: Session, told: Mapping[str, Any], *, now: datetime) -> Signal:
+    """What was told, understood and not kept yet; Invalid as for `receive`."""
     if told["at"] > now + AHEAD:
         words = _("This moment has not come yet.")
         raise Invalid(words, errors={"at": words})
     account = account_called(session, told["account"])
     contact = contact_called(session, told["contact"], account) if told.get("contact") else None
-    found = Signal(
+    return Signal(
         external_id=told["external_id"],
         account_id=account.id,
         contact_id=contact.id if contact else None,
@@ -62,9 +75,6 @@ def receive(session: Session, told: Mapping[str, Any], *, now: datetime) -> tupl
         at=told["at"],
         value=told.get("value"),
     )
-    session.add(found)
-    session.flush()
-    return found, True
 
 
 def account_called(session: Session, name: str) -> Account:

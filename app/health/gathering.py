@@ -9,16 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Account, AccountStage, Contact, DatedRole, Goal
 from app.core.clock import day_of
-from app.core.errors import Invalid
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task, Touch
 from app.health.facts import AccountFacts, Ask, FollowUp, Person, Usage
@@ -204,30 +202,3 @@ def usage_of(session: Session, ids: Iterable[int], as_of: date) -> dict[int, Usa
         Adoption.account_id.in_(ids), Adoption.as_of <= as_of
     )
     return {id: Usage(score, day) for id, score, day in session.execute(query.order_by(Adoption.as_of))}
-
-
-def report_usage(
-    session: Session,
-    account_id: int,
-    told: Usage,
-    *,
-    source: str,
-    today: date,
-    now: datetime,
-) -> bool:
-    """Keep the Adoption that was told for a day, in place of what was told for that day before; False if it was the same.
-
-    Invalid for a day that has not come. The caller marks the score as due.
-    """
-    if told.as_of > today:
-        words = _("This day has not come yet.")
-        raise Invalid(words, errors={"as_of": words})
-    of = (Adoption.account_id == account_id, Adoption.as_of == told.as_of)
-    row = session.scalars(sa.select(Adoption).where(*of)).one_or_none()
-    if row is not None and row.score == told.points:
-        return False
-    row = row or Adoption(account_id=account_id, as_of=told.as_of)
-    row.score, row.source, row.created_at = told.points, source[:64], now
-    session.add(row)
-    session.flush()
-    return True

@@ -1,10 +1,13 @@
 """Signals over the API: told once by their own id, about accounts and people by any of their names."""
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.core import clock
+from app.health import snapshots
+from app.health.jobs import raise_alerts
 from tests import make
 
 NEW = {"external_id": "ticket-1", "type": "ticket_closed"}
@@ -56,3 +59,24 @@ def test_the_person_must_belong_to_the_account(session, api, moment):
     person = make.contact()
     given = NEW | {"account": str(make.account().id), "contact": str(person.id), "at": moment}
     assert api.post("/signals", given).status_code == 422
+
+
+def test_what_is_told_raises_an_alert_that_programs_can_read(session, api, moment):
+    account = make.account(external_id="A-1")
+    now = clock.now()
+    snapshots.refresh(session, [account.id], today=now.date(), zone=ZoneInfo("UTC"), now=now)
+    session.commit()
+    raise_alerts(now)
+    assert api.all("/alerts") == []
+    told = NEW | {"account": "A-1", "type": "ticket_past_sla", "at": moment, "value": 1}
+    assert api.post("/signals", told).status_code == 201
+    raise_alerts(now)
+    (alert,) = api.all("/alerts?state=open&kind=risk&severity=high&rule=ticket_late")
+    assert (alert["account_id"], alert["state"], alert["words"]) == (
+        str(account.id),
+        "open",
+        "A ticket of severity 1 is past its SLA.",
+    )
+    for filter in ("state=past", "state=snoozed", "kind=opportunity", "rule=drop", "account_id=99"):
+        assert api.all(f"/alerts?{filter}") == []
+    assert api.get("/alerts?state=other").status_code == 422

@@ -18,6 +18,7 @@ FURTHER = (
     ("imports.index", _("Import"), _("Accounts, people and history from files")),
     ("surveys.surveys", _("Surveys"), _("What we ask")),
     ("surveys.survey_library", _("New survey"), ""),
+    ("imports.facts", _("Adoption and events"), _("Files of use, tickets and the like from other systems")),
     ("surveys.segments", _("Segments"), ""),
     ("surveys.new_segment", _("New segment"), ""),
     ("surveys.new_program", _("New program"), ""),
