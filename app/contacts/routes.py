@@ -129,16 +129,25 @@ def account_page(account_id: int):
     return render_past(account, day, today) if day and day < today.day else render_account(account, today)
 
 
-def asked_day() -> date | None:
-    """The past day that the address asks for; Invalid when it is no day."""
-    given = request.args.get("as_of", "").strip()
+def asked_day(name: str = "as_of") -> date | None:
+    """The day that the address asks for under a name; Invalid when it is no day."""
+    given = request.args.get(name, "").strip()
     if not given:
         return None
     try:
         return date.fromisoformat(given)
     except ValueError:
         words = _("Write a day as 2026-03-31.")
-        raise Invalid(_("That is not a day."), errors={"as_of": words}) from None
+        raise Invalid(_("That is not a day."), errors={name: words}) from None
+
+
+def asked_since(last: date) -> date | None:
+    """The day that the scores are to be held against; Invalid when it does not lie before the last one."""
+    since = asked_day("since")
+    if since is not None and since >= last:
+        words = _("Choose a first day before the last one.")
+        raise Invalid(words, errors={"since": words})
+    return since
 
 
 def asked_person() -> int:
@@ -162,7 +171,7 @@ def render_account(account: Account, today: Today, status: int = 200, **forms):
         account=account,
         favours=registry.of_account(db.session, account.id),
         favour_words=favour_words,
-        scores=dossier.scores_now(db.session, account, today),
+        scores=dossier.scores_now(db.session, account, today, asked_since(today.day)),
         found=found,
         touch_form=forms.get("touch")
         or TouchForm(people, formdata=None, on=today.day, contact=asked_person()),
@@ -189,7 +198,7 @@ def of_judgement(account: Account, today: Today, forms: dict) -> dict:
 
 def render_past(account: Account, day: date, today: Today):
     """The scores as they were stored on a past day."""
-    scores = dossier.scores_on(db.session, account, day, today)
+    scores = dossier.scores_on(db.session, account, day, today, asked_since(day))
     page = render_template(
         "contacts/account_past.html", account=account, scores=scores, day=day, **shared(account, today)
     )

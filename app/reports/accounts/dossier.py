@@ -38,6 +38,12 @@ class Scores:
     explanations: list[Explanation]
     events: list[Event]
     weeks: list[Week]
+    since: date | None = None
+
+    @property
+    def has_other_formula(self) -> bool:
+        """Whether the parameters of the scores were changed between the two days."""
+        return self.before is not None and self.before.version != self.told.version
 
     @property
     def is_moved(self) -> bool:
@@ -66,27 +72,34 @@ class Dossier:
         return next((goal for goal in self.goals if goal.ended_on is None), None)
 
 
-def scores_now(session: Session, account: Account, today: Today) -> Scores:
+def scores_now(session: Session, account: Account, today: Today, since: date | None = None) -> Scores:
+    """The scores as they are, held against those of `since`, else against a month before."""
     told = snapshots.current(session, account.id, today=today.day, zone=today.zone)
-    return scores(session, account, told, today)
+    return scores(session, account, told, today, since)
 
 
-def scores_on(session: Session, account: Account, day: date, today: Today) -> Scores | None:
+def scores_on(
+    session: Session, account: Account, day: date, today: Today, since: date | None = None
+) -> Scores | None:
     """The scores as they were stored on a day; None when none were."""
     told = snapshots.on_day(session, account.id, day)
-    return scores(session, account, told, today) if told else None
+    return scores(session, account, told, today, since) if told else None
 
 
-def scores(session: Session, account: Account, told: Told, today: Today) -> Scores:
-    before = reasons.compared_with(session, account.id, told.as_of)
+def scores(session: Session, account: Account, told: Told, today: Today, since: date | None = None) -> Scores:
+    before = reasons.compared_with(session, account.id, told.as_of, since)
+    limit = story.MOST_EVENTS if since else story.EVENTS_SHOWN
     return Scores(
         told=told,
         before=before,
         explanations=reasons.explain(told, before),
-        events=story.preceding(session, account.id, after=before.as_of, until=told.as_of, zone=today.zone)
+        events=story.preceding(
+            session, account.id, after=before.as_of, until=told.as_of, zone=today.zone, limit=limit
+        )
         if before
         else [],
         weeks=history.weeks(session, account.id, told),
+        since=since,
     )
 
 

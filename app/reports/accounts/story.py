@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, joinedload
 from app.contacts.models import Contact
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task, TaskState, Touch
+from app.health.models import Adoption
 from app.reports.participation import start_of
 from app.responses.models import Response
 from app.sentiment.judging.mismatch import is_mismatch
@@ -22,7 +23,7 @@ from app.sentiment.models import StoredReading
 ASKS_SHOWN = 15
 COMMENTS_SHOWN = 8
 MOST_SHOWN = 300
-EVENTS_SHOWN = 12
+EVENTS_SHOWN, MOST_EVENTS = 12, 60
 REACHED = (
     InvitationState.SENT,
     InvitationState.ANSWERED,
@@ -58,16 +59,19 @@ class EventKind(StrEnum):
     SILENCE = "silence"
     TASK = "task"
     TOUCH = "touch"
+    OVERDUE = "overdue"
+    LEFT = "left"
+    USAGE = "usage"
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that preceded a score. `row` is the response, invitation, task or touch."""
+    """Something that preceded a score. `row` is the response, invitation, task, touch, person or figure of use."""
 
     kind: EventKind
     at: datetime
     contact: Contact | None
-    row: Response | Invitation | Task | Touch
+    row: Response | Invitation | Task | Touch | Contact | Adoption
 
 
 def asks_of_account(session: Session, account_id: int, *, limit: int = ASKS_SHOWN) -> list[Ask]:
@@ -141,16 +145,64 @@ def tasks(session: Session, account_id: int, *, closed: int = 5) -> tuple[list[T
     return list(still_open), list(done)
 
 
-def preceding(session: Session, account_id: int, *, after: date, until: date, zone: ZoneInfo) -> list[Event]:
-    """The answers, silences, closed tasks and conversations from the day after `after` to `until`, newest first."""
+def preceding(
+    session: Session,
+    account_id: int,
+    *,
+    after: date,
+    until: date,
+    zone: ZoneInfo,
+    limit: int = EVENTS_SHOWN,
+) -> list[Event]:
+    """What moves scores from the day after `after` to `until`, newest first: answers, silences, follow-ups closed or come to
+    be overdue, conversations, people who left, and use as other systems told it."""
     start, end = start_of(after + timedelta(days=1), zone), start_of(until + timedelta(days=1), zone)
     found = [
         *answers_between(session, account_id, start, end),
         *silences_between(session, account_id, start, end),
         *closed_between(session, account_id, start, end),
         *touches_between(session, account_id, start, end),
+        *overdue_between(session, account_id, start, end),
+        *left_between(session, account_id, after, until, zone),
+        *usage_between(session, account_id, after, until, zone),
     ]
-    return sorted(found, key=lambda event: event.at, reverse=True)[:EVENTS_SHOWN]
+    return sorted(found, key=lambda event: event.at, reverse=True)[:limit]
+
+
+def overdue_between(session: Session, account_id: int, start: datetime, end: datetime) -> Iterable[Event]:
+    """Follow-ups that were open when their time ran out."""
+    query = sa.select(Task).where(
+        Task.account_id == account_id,
+        Task.is_rehearsal.is_(False),
+        Task.due_at >= start,
+        Task.due_at < end,
+        sa.or_(Task.closed_at.is_(None), Task.closed_at > Task.due_at),
+    )
+    for row in newest(session, query, Task, Task.due_at):
+        yield Event(EventKind.OVERDUE, row.due_at, row.contact, row)
+
+
+def left_between(
+    session: Session, account_id: int, after: date, until: date, zone: ZoneInfo
+) -> Iterable[Event]:
+    query = sa.select(Contact).where(
+        Contact.account_id == account_id,
+        Contact.left_on > after,
+        Contact.left_on <= until,
+        Contact.erased_at.is_(None),
+    )
+    for row in session.scalars(query.order_by(Contact.left_on.desc(), Contact.id).limit(MOST_EVENTS)):
+        yield Event(EventKind.LEFT, start_of(row.left_on, zone), row, row)
+
+
+def usage_between(
+    session: Session, account_id: int, after: date, until: date, zone: ZoneInfo
+) -> Iterable[Event]:
+    query = sa.select(Adoption).where(
+        Adoption.account_id == account_id, Adoption.as_of > after, Adoption.as_of <= until
+    )
+    for row in session.scalars(query.order_by(Adoption.as_of.desc()).limit(MOST_EVENTS)):
+        yield Event(EventKind.USAGE, start_of(row.as_of, zone), None, row)
 
 
 def answers_between(session: Session, account_id: int, start: datetime, end: datetime) -> Iterable[Event]:
@@ -199,5 +251,5 @@ def touches_between(session: Session, account_id: int, start: datetime, end: dat
 
 def newest(session: Session, query: sa.Select, model, at) -> Iterable:
     """The newest rows of a query with their contacts, as many as a list of events can show."""
-    query = query.options(joinedload(model.contact)).order_by(at.desc()).limit(EVENTS_SHOWN)
+    query = query.options(joinedload(model.contact)).order_by(at.desc()).limit(MOST_EVENTS)
     return session.scalars(query)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.contacts.models import ContactRole
+from app.core import clock
+from app.core.audit import SYSTEM
 from app.core.clock import Today
 from app.core.language.wording import whole
 from app.delivery.models import InvitationState
 from app.followups.models import ActivityKind, Outcome, TaskState, Touch
 from app.health import snapshots
 from app.health.models import Adoption
+from app.health.parameters import V1
+from app.health.tuning import versions
+from app.health.tuning.knobs import changed
 from app.reports.accounts import dossier
 from app.reports.accounts.scores import history
 from app.reports.accounts.story import EventKind
@@ -160,3 +166,47 @@ def test_only_the_most_urgent_points_are_told(session, story, today):
     points = dossier.dossier(session, story(9, 9, 9, 9, 9, 2), today).points
     assert len(points) == 4
     assert "gave 2 of 10" in points[0].words
+
+
+def test_two_days_of_ones_choice_are_compared_with_all_that_lay_between(session, story, today):
+    account = story(9)
+    keep(session, account, today, days_ago=20)
+    keep(session, account, today, days_ago=5)
+    person = make.contact(account=account, left_on=today.day - 10 * DAY, status="left")
+    late = make.task(contact=person, due_at=NOW - 8 * DAY)
+    session.add(Adoption(account_id=account.id, score=70, as_of=today.day - 12 * DAY, created_at=NOW))
+    session.add(Adoption(account_id=account.id, score=10, as_of=today.day - 25 * DAY, created_at=NOW))
+    session.flush()
+    last, first = today.day - 5 * DAY, today.day - 18 * DAY
+    found = dossier.scores_on(session, account, last, today, first)
+    assert (found.before.as_of, found.told.as_of, found.has_other_formula) == (first - 2 * DAY, last, False)
+    assert [(event.kind, event.row) for event in found.events][:2] == [
+        (EventKind.OVERDUE, late),
+        (EventKind.LEFT, person),
+    ]
+    assert [event.kind for event in found.events][2:] == [EventKind.USAGE]
+    assert dossier.scores_on(session, account, last, today, first - 30 * DAY).before is None
+    assert dossier.scores_now(session, account, today, last).before.as_of == last
+    other = changed(V1, {"threads": 4})
+    versions.change(session, other, based_on="v1", reason="Small teams.", now=NOW, by=SYSTEM)
+    assert dossier.scores_now(session, account, today, last).has_other_formula
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_the_page_compares_the_days_of_the_address_and_leads_to_what_lies_behind(session, story, sign_in):
+    account, now = story(9), clock.now()
+    here = Today.at(now, ZoneInfo("UTC"))
+    keep(session, account, here, days_ago=12)
+    person = make.contact(account=account, first_name="Ada <b>")
+    answer = make.response(4, invitation=make.invitation(contact=person), submitted_at=now - 2 * DAY)
+    task = make.task(contact=person, due_at=now - DAY)
+    session.commit()
+    client, url = sign_in("viewer"), f"/accounts/{account.id}"
+    since = (here.day - 10 * DAY).isoformat()
+    page = client.get(f"{url}?since={since}").text
+    assert f"#answer-{answer.id}" in page
+    assert f'/{task.id}"' in page
+    assert "Ada &lt;b&gt;" in page
+    assert "No scores were kept on the first day" in client.get(f"{url}?since=2020-01-01").text
+    assert client.get(f"{url}?since={here.day.isoformat()}").status_code == 400
+    assert client.get(f"{url}?since=soon").status_code == 400

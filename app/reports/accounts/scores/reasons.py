@@ -68,9 +68,9 @@ class Explanation:
         return [line.label for line in self.lines if line.value is None and not line.is_ceiling]
 
 
-def compared_with(session: Session, account_id: int, day: date) -> Told | None:
-    """The stored scores 30 days before `day`, or of the last day before that within a week."""
-    before = day - timedelta(days=COMPARED_DAYS)
+def compared_with(session: Session, account_id: int, day: date, since: date | None = None) -> Told | None:
+    """The stored scores of `since`, else 30 days before `day`; or of the last day before that within a week."""
+    before = since or day - timedelta(days=COMPARED_DAYS)
     found = snapshots.last_before(session, [account_id], before + timedelta(days=1)).get(account_id)
     return snapshots.stored(found) if found and (before - found.on).days < 7 else None
 
