@@ -60,6 +60,7 @@ def test_every_parameter_is_on_the_page_within_its_range_and_may_be_as_it_ships(
     ("values", "field"),
     [
         ({"sentiment_half_life": 0}, "sentiment_half_life"),
+        ({"value_weights.goal": 1e300}, "value_weights.goal"),
         ({"relationship_weights.recency": 0.2}, "relationship_weights.followup"),
         ({"stages.renewal.value": 0.5}, "stages.renewal.value"),
         ({"ltr_points.7": 20}, "ltr_points.7"),

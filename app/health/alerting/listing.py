@@ -38,6 +38,10 @@ class AlertFilter:
     owner: int | None = None
     words: str = ""
 
+    @property
+    def is_about_accounts(self) -> bool:
+        return self.owner is not None or bool(self.words)
+
     def conditions(self, today: date) -> list[sa.ColumnElement[bool]]:
         found = [stands(self.standing, today)]
         if self.kind:
@@ -65,8 +69,15 @@ def stands(standing: Standing, today: date) -> sa.ColumnElement[bool]:
 
 
 def count(session: Session, chosen: AlertFilter, today: date) -> int:
-    query = sa.select(sa.func.count(Alert.id)).join(Account, Account.id == Alert.account_id)
-    return session.scalar(query.where(*chosen.conditions(today))) or 0
+    return session.scalar(found(chosen, today, sa.func.count(Alert.id))) or 0
+
+
+def found(chosen: AlertFilter, today: date, *columns) -> sa.Select:
+    """Accounts are looked at only where the filter asks something of them: most alerts are counted without."""
+    query = sa.select(*columns).select_from(Alert)
+    if chosen.is_about_accounts:
+        query = query.join(Account, Account.id == Alert.account_id)
+    return query.where(*chosen.conditions(today))
 
 
 def page(session: Session, chosen: AlertFilter, today: date, *, start: int, size: int) -> Sequence[Alert]:
@@ -74,11 +85,12 @@ def page(session: Session, chosen: AlertFilter, today: date, *, start: int, size
     order = [Alert.raised_at.desc(), Alert.id.desc()]
     if chosen.standing is not Standing.PAST:
         order.insert(0, GRAVEST_FIRST)
-    query = sa.select(Alert).join(Account, Account.id == Alert.account_id).where(*chosen.conditions(today))
+    ids = found(chosen, today, Alert.id).order_by(*order).offset(start).limit(size)
+    query = sa.select(Alert).where(Alert.id.in_(list(session.scalars(ids)))).order_by(*order)
     query = query.options(
         joinedload(Alert.account).joinedload(Account.owner), joinedload(Alert.contact), joinedload(Alert.task)
     )
-    return session.scalars(query.order_by(*order).offset(start).limit(size)).all()
+    return session.scalars(query).all()
 
 
 def of_account(session: Session, account_id: int, *, limit: int = 50) -> Sequence[Alert]:

@@ -35,7 +35,7 @@ from app.health.alerting.settings import Setting
 from app.health.models import Snapshot
 from app.health.moving.moves import open_trouble
 
-CHUNK = 100
+CHUNK = 25  # Few at a time: nobody who answers meanwhile waits long for the turn to write.
 STILL_NEWS = timedelta(days=14)
 ANSWERED_BY = {"detractor": "detractor", "new_promoter": "promoter"}
 

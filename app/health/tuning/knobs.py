@@ -257,6 +257,8 @@ def problems(formula: FormulaSet) -> dict[str, str]:
     }
     for path in (path for group in GROUPS for path in group.sums):
         entries = read(stored, path)
+        if any(f"{path}.{name}" in found for name in entries):
+            continue  # A sum of what is out of its range says nothing, and may be no number at all.
         if not isclose(fsum(entries.values()), 1, abs_tol=1e-6):
             last = f"{path}.{list(entries)[-1]}"
             words = _(

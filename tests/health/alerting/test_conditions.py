@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.health.alerting.conditions.spells import Chore, Fact, Past, Scored, Spell, episodes, holding, on_days
+from app.health.alerting.models import Alert
+from app.health.alerting.raising import Present, keep
 from app.health.alerting.rules import RULES
+from app.health.alerting.settings import Setting
 from app.health.facts import Ask, Person
 
 TODAY = date(2026, 3, 4)
@@ -174,3 +179,21 @@ def test_spells_less_than_a_week_apart_are_one_episode_and_a_week_apart_are_two(
 def test_days_looked_at_last_until_the_next_one():
     spells = list(on_days([ago(12), ago(6), TODAY], {ago(12): {}, TODAY: {}}))
     assert [(spell.start, spell.end) for spell in spells] == [(ago(12), ago(6)), (TODAY, None)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 70), st.integers(1, 15)), max_size=8))
+def test_day_by_day_an_alert_is_raised_wherever_an_episode_begins(drawn):
+    """What raises alerts each night and what a trial counts over the past are one, whatever the spells are."""
+    begin, setting = date(2026, 1, 1), Setting.usual(RULES["drop"])
+    spells = [Spell(begin + timedelta(days=a), begin + timedelta(days=a + n)) for a, n in drawn]
+    alert, raised = None, []
+    for number in range(100):
+        day = begin + timedelta(days=number)
+        spell = holding(spells, day).get(None)
+        present = Present(day, None, None, {"drop": setting}, None)
+        if alert is not None:
+            keep(alert, (setting, spell) if spell else None, present)
+        if spell and (alert is None or alert.over_on is not None):
+            alert = Alert(rule="drop", slot="x", began_on=day)
+            raised.append(day)
+    assert raised == sorted(one.start for one in episodes(spells))
