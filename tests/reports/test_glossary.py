@@ -6,6 +6,7 @@ import ast
 import csv
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import marshmallow as ma
@@ -106,3 +107,6 @@ def test_the_page_finds_a_figure_and_the_file_has_all(app, sign_in):
     rows = list(csv.DictReader(io.StringIO(client.get("/glossary.csv").text)))
     assert {row["key"] for row in rows} == set(metrics.METRICS)
     assert tuple(rows[0]) == metrics.LEGEND
+    book = zipfile.ZipFile(io.BytesIO(client.get("/reports/why.xlsx").data))
+    assert 'name="Legend"' in book.read("xl/workbook.xml").decode()
+    assert "What people, an account or a theme add" in book.read("xl/worksheets/sheet2.xml").decode()

@@ -11,7 +11,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import wraps
@@ -38,11 +38,12 @@ View = TypeVar("View", bound=Callable)
 @dataclass(frozen=True)
 class Table:
     """What a file is called, the names of its columns, and its rows. Texts stand as they are: what they may not be in
-    a spreadsheet is the concern of whoever writes the file."""
+    a spreadsheet is the concern of whoever writes the file. `legend`: what the columns mean, on a last sheet."""
 
     name: str
     head: Row
     rows: Iterable[Row]
+    legend: Table | None = None
 
 
 def download(blueprint: Blueprint, path: str) -> Callable[[View], View]:
@@ -62,9 +63,19 @@ def download(blueprint: Blueprint, path: str) -> Callable[[View], View]:
 
 def as_file(table: Table, form: str) -> Response:
     write, kind = FORMS[form]
+    for legend in LEGENDS:
+        table = replace(table, legend=legend(table))
     response = Response(write(table), mimetype=kind)
     response.headers["Content-Disposition"] = f"attachment; filename=justask-{table.name}.{form}"
     return response
+
+
+LEGENDS: list[Callable[[Table], Table]] = []  # At most one; what says what columns mean stands to the right of here.
+
+
+def explained_by(legend: Callable[[Table], Table]) -> None:
+    """Let each workbook end with a sheet on what its columns mean; a table without rows for those it knows nothing of."""
+    LEGENDS[:] = [legend]
 
 
 def in_one_reading(engine: Engine, rows: Callable[[Session], Iterable[Row]]) -> Iterator[Row]:
@@ -104,6 +115,8 @@ def workbook_pieces(table: Table) -> Iterator[bytes]:
         book = Workbook(file, {"constant_memory": True})
         try:
             Sheets(book, table.head).write(table.rows)
+            if table.legend and table.legend.rows:
+                Sheets(book, table.legend.head, table.legend.name).write(table.legend.rows)
         finally:
             book.close()
         file.seek(0)
@@ -115,8 +128,8 @@ class Sheets:
     """The rows of one table, on as many sheets as they need. A text that looks like a formula is marked as text, so
     that it does not become one when somebody edits the cell."""
 
-    def __init__(self, book: Workbook, head: Row):
-        self.book, self.head = book, head
+    def __init__(self, book: Workbook, head: Row, name: str | None = None):
+        self.book, self.head, self.name = book, head, name
         self.bold, self.day, self.text = (
             book.add_format(given)
             for given in ({"bold": True}, {"num_format": "yyyy-mm-dd"}, {"quote_prefix": True})
@@ -132,7 +145,7 @@ class Sheets:
 
     def begin(self, first: Row) -> Worksheet:
         """A further sheet with its head, as broad as the first row needs."""
-        sheet = self.book.add_worksheet()
+        sheet = self.book.add_worksheet(self.name)
         for column, name in enumerate(self.head):
             longest = max(len(str(name)), len(str(first[column])) if first else 0)
             sheet.set_column(column, column, min(WIDEST, max(NARROWEST, longest + 2)))

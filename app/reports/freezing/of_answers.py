@@ -94,7 +94,7 @@ def period_tables(found: Overview, every: Every, at: Standpoint) -> list[Table]:
 
     def table(name: str, title: str, columns: tuple[str, ...], group: str) -> Table:
         rows = [
-            Row(one["from"], at.period_words(period, every), tuple(one[column] for column in columns))
+            Row(str(one["from"]), at.period_words(period, every), tuple(one[column] for column in columns))
             for period, one in zip(periods, told, strict=True)
         ]
         return Table(name, title, _("Period"), columns, tuple(rows), group)

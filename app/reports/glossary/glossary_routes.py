@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from flask import Blueprint, render_template, request
+from flask_babel import gettext as _
 
 from app.auth import access
-from app.core.files.downloads import Table, download
+from app.core.files.downloads import Table, download, explained_by
 from app.reports.glossary import metrics
 
 blueprint = Blueprint("glossary", __name__)
@@ -24,3 +25,12 @@ def glossary():
 def glossary_file():
     """All of it: the legend of every other file."""
     return Table("glossary", metrics.LEGEND, metrics.legend(metrics.METRICS))
+
+
+def legend_of(table: Table) -> Table:
+    """What the columns of another file mean; none for the glossary itself."""
+    keys = () if table.name == "glossary" else map(str, table.head)
+    return Table(_("Legend"), metrics.LEGEND, metrics.legend(keys, table.name))
+
+
+explained_by(legend_of)

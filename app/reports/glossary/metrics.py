@@ -100,9 +100,9 @@ def text_of(one: Metric) -> str:
     return " ".join((one.key, one.label, one.meaning, one.formula, *one.names)).casefold()
 
 
-def legend(keys: Iterable[str]) -> list[tuple[str, ...]]:
+def legend(keys: Iterable[str], of: str = "") -> list[tuple[str, ...]]:
     """What an export says beside its figures: key, name, meaning, formula, unit, range and source of each column."""
-    found = [one for one in map(named, keys) if one is not None]
+    found = [one for key in keys if (one := named(key, of)) is not None]
     return [(one.key, one.label, one.meaning, one.formula, one.unit, one.range, one.source) for one in found]
 
 
