@@ -31,6 +31,7 @@ from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, move_routes, results_routes, review_routes  # noqa: F401
 from app.reports.annotations import annotation_routes  # noqa: F401
 from app.reports.comments import comment_routes  # noqa: F401
+from app.reports.coverage import coverage_routes  # noqa: F401
 from app.reports.freezing import freezing_routes  # noqa: F401
 from app.reports.freezing.shared_routes import blueprint as shared
 from app.reports.glossary.glossary_routes import blueprint as glossary

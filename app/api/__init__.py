@@ -7,6 +7,7 @@ from app.api import (
     alerts,
     comments,
     contacts,
+    coverage,
     differences,
     events,
     health,
@@ -45,6 +46,7 @@ MODULES = (
     reports,
     differences,
     standings,
+    coverage,
     events,
 )
 RESOURCES = tuple(module.resource for module in MODULES)
