@@ -31,6 +31,8 @@ from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, move_routes, results_routes, review_routes  # noqa: F401
 from app.reports.annotations import annotation_routes  # noqa: F401
 from app.reports.comments import comment_routes  # noqa: F401
+from app.reports.comparing import compare_routes  # noqa: F401
+from app.reports.control import control_routes  # noqa: F401
 from app.reports.coverage import coverage_routes  # noqa: F401
 from app.reports.freezing import freezing_routes  # noqa: F401
 from app.reports.freezing.shared_routes import blueprint as shared

@@ -8,6 +8,7 @@ from app.reports.charts.bands import band_words, stacked_bands
 from app.reports.charts.bubbles import bubbles
 from app.reports.charts.chart import Bubble, Chart, Composition, Point
 from app.reports.charts.flow import flow
+from app.reports.charts.levels import levels
 from app.reports.charts.steps import steps
 from app.reports.charts.trends import bar, line_with_interval, sparkline
 
@@ -21,6 +22,7 @@ __all__ = [
     "bar",
     "bubbles",
     "flow",
+    "levels",
     "line_with_interval",
     "sparkline",
     "stacked_bands",

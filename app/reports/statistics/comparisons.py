@@ -42,10 +42,11 @@ def _difference(
     a: tuple[float, float, float], b: tuple[float, float, float], confidence: float
 ) -> Difference:
     (n_a, mean_a, variance_a), (n_b, mean_b, variance_b) = a, b
-    return _told(100 * (mean_a - mean_b), 100 * sqrt(variance_a / n_a + variance_b / n_b), confidence)
+    return difference_of(100 * (mean_a - mean_b), 100 * sqrt(variance_a / n_a + variance_b / n_b), confidence)
 
 
-def _told(diff: float, se: float, confidence: float) -> Difference:
+def difference_of(diff: float, se: float, confidence: float = 0.95) -> Difference:
+    """A difference of `diff` points with its standard error, in points too."""
     z = diff / se if se else (inf if diff > 0 else -inf if diff else 0.0)
     margin = quantile(confidence) * se
     return Difference(diff, se, z, erfc(abs(z) / sqrt(2)), diff - margin, diff + margin)
@@ -78,7 +79,9 @@ def overlapping_difference(
         shared or 1
     )
     variance = max(0.0, independent - 2 * agreement / 100**2 / (a.n * b.n))
-    return Overlap(shared, _told(a.nps - b.nps, 100 * sqrt(variance), confidence), 100 * sqrt(independent))
+    return Overlap(
+        shared, difference_of(a.nps - b.nps, 100 * sqrt(variance), confidence), 100 * sqrt(independent)
+    )
 
 
 @dataclass(frozen=True)

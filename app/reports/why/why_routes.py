@@ -47,8 +47,8 @@ def why():
         shown=SHOWN,
         bands=[(band, charts.band_words()[band]) for band in Band],
         against_options=[
-            (Against.BEFORE.value, _("The days just before")),
-            (Against.YEAR.value, _("The same days a year earlier")),
+            (Against.BEFORE.value, _("The days before")),
+            (Against.YEAR.value, _("A year earlier")),
         ],
         answers_url=answers_url,
     )

@@ -1,0 +1,1 @@
+"""Two periods, or two groups of the same days, held against each other."""
