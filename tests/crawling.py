@@ -19,6 +19,7 @@ from app.core import clock, tokens
 from app.core.web.pages import SAFE_METHODS
 from app.extensions import Base, db
 from app.followups.improvements.models import Improvement
+from app.health.alerting.models import Alert, Severity
 from app.reports.freezing.document import Document
 from app.reports.freezing.models import FrozenReport
 from tests import make
@@ -37,6 +38,9 @@ def seed(app: Flask) -> dict[str, str]:
     make.task(account=account, contact=ask.contact, response=response, owner=person)
     make.saved(Improvement(words={"en": {"said": "Slow.", "did": "Quick."}}, from_on=make.NOW.date()))
     make.saved(frozen_report())
+    told = {"rule": "drop", "evidence": {"role": "user", "before": 9, "score": 3}, "severity": Severity.HIGH}
+    about = {"account_id": account.id, "contact_id": ask.contact_id, "slot": "1:drop:1"}
+    make.saved(Alert(**told, **about, began_on=make.NOW.date(), raised_at=make.NOW))
     waiting = make.invitation(contact=make.contact(account=account), wave=ask.wave)
     session = sessions.begin(db.session, person, now=clock.now())
     key, _secret = people.add_key(db.session, "CRM", scope=Scope.READ, by="tests", now=clock.now())
@@ -47,6 +51,7 @@ def seed(app: Flask) -> dict[str, str]:
         "handle": session.handle,
         "name": key.name,
         "filename": "css/tokens.css",
+        "rule": "drop",
     }
 
 
