@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable
 
-from bench import answering, figures, footprint, planning, queueing, sending, spreading
+from bench import answering, figures, footprint, managing, planning, queueing, sending, spreading
 from bench.figures import Absent, Figure
 
 BENCHMARKS: dict[str, Callable[[], Iterable[Figure | Absent]]] = {
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Callable[[], Iterable[Figure | Absent]]] = {
     "sending": sending.figures,
     "spreading": spreading.figures,
     "queueing": queueing.figures,
+    "managing": managing.figures,
     "weight": footprint.weight,
     "memory": footprint.memory,
 }

@@ -137,10 +137,10 @@ def side_by_side(database_url: str, tasks: int) -> Iterator[tuple[Server, Server
             yield ours, floor, cookie
 
 
-def member() -> Staff:
-    """A CSM of the company."""
-    role = db.session.scalars(sa.select(Role).where(Role.name == "csm")).one()
-    row = Staff(email="csm@vendor.example", name="Maya Lindholm", fs_uniquifier="bench", roles=[role])
+def member(name: str = "csm") -> Staff:
+    """A colleague with that role, a CSM unless it is named."""
+    role = db.session.scalars(sa.select(Role).where(Role.name == name)).one()
+    row = Staff(email=f"{name}@vendor.example", name="Maya Lindholm", fs_uniquifier="bench", roles=[role])
     db.session.add(row)
     db.session.flush()
     return row

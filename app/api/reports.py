@@ -149,7 +149,7 @@ def nps(asked: dict):
 def response_rate(asked: dict):
     """Show how many of those asked answered, over time"""
     at = present()
-    found = participation(db.session, cut_of(asked, at), zone=at.zone, dim=asked["by"])
+    found = participation(db.session, cut_of(asked, at), zone=at.zone, dim=asked["by"], now=at.now)
     return {"points": told(found, {p.period for p in found if p.is_provisional}, of_rate)}
 
 

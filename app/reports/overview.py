@@ -15,7 +15,7 @@ from app.delivery.models import Invitation
 from app.followups.models import Task
 from app.followups.queue import ALL, QueueCounts, counts
 from app.reports import trend
-from app.reports.participation import OPEN, REACHED, Participation, participation, unheard_people
+from app.reports.participation import OPEN, REACHED, Participation, participations, unheard_people
 from app.reports.periods import Every, Period, periods
 from app.reports.statistics.comparisons import Change, change
 from app.reports.statistics.nps import Counts, Estimate, Sensitivity, estimate, sensitivity_lines
@@ -105,11 +105,14 @@ def overview(
 ) -> Overview:
     """Everything of the page for the days [start, end), headline as of `today`."""
     cut = periods(start, end, every)
-    missing = unheard_people(session, today=today, days=HEADLINE_DAYS, zone=zone)
     heard = trend.headline(session, today)
+    missing = unheard_people(
+        session, today=today, days=HEADLINE_DAYS, zone=zone, heard=heard.counts.n, now=now
+    )
     people = heard.counts.n + sum(missing.values())
     may_answer = sum(count for state, count in missing.items() if state in OPEN)
     whole = [Period(start, end)]
+    asks, recommending = participations(session, cut, zone=zone, now=now)
     return Overview(
         headline=estimate(heard.counts, population=people),
         before=trend.headline(session, today - timedelta(days=HEADLINE_DAYS)),
@@ -118,8 +121,8 @@ def overview(
         sensitivity=sensitivity_lines(heard.counts, people),
         trend=trend.nps(session, cut, window_days=HEADLINE_DAYS),
         composition=trend.nps(session, cut),
-        participation=participation(session, cut, zone=zone),
-        recommending=participation(session, cut, zone=zone, is_recommending=True),
+        participation=asks,
+        recommending=recommending,
         segments=trend.nps(session, whole, dim=dim) if dim else [],
         queue=counts(session, ALL, now=now, zone=zone),
     )

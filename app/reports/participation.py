@@ -8,8 +8,10 @@ but an automatic reply counts nowhere either: whoever was away was not silent.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -29,6 +31,12 @@ SILENT = frozenset({InvitationState.SILENT})
 DECLINED = frozenset({InvitationState.DECLINED})
 OPEN = frozenset({InvitationState.SENT})
 REACHED = ANSWERED | SILENT | DECLINED | OPEN
+
+
+MANY_ASKS, MANY_PEOPLE, MOST_TAKEN, FRESH = 100_000, 10_000, 200, timedelta(minutes=1)
+TAKEN: dict[tuple, tuple[datetime, Any]] = {}
+Found = TypeVar("Found")
+Moment = datetime | sa.BindParameter
 
 
 @dataclass
@@ -69,6 +77,7 @@ class Participation:
         setattr(self, name, getattr(self, name) + count)
 
 
+Both = tuple[list[Participation], list[Participation]]
 NOBODY = "none"  # The segment of accounts without an owner.
 PLACES = {"answered": ANSWERED, "declined": DECLINED, "silent": SILENT, "open": OPEN}
 DIMENSIONS = {
@@ -85,25 +94,44 @@ def start_of(day: date, zone: ZoneInfo) -> datetime:
 
 
 def participation(
-    session: Session,
-    periods: list[Period],
-    *,
-    zone: ZoneInfo,
-    dim: str = "all",
-    is_recommending: bool = False,
+    session: Session, periods: list[Period], *, zone: ZoneInfo, dim: str = "all", now: datetime | None = None
 ) -> list[Participation]:
-    """One entry for each period and segment, from the ledger itself; rehearsals are left out.
+    """One entry for each period and segment, from the ledger itself; rehearsals are left out."""
+    return participations(session, periods, zone=zone, dim=dim, now=now)[0]
 
-    With `is_recommending` only asks with a recommendation question, whose silence belongs beside the bands.
+
+def participations(
+    session: Session, periods: list[Period], *, zone: ZoneInfo, dim: str = "all", now: datetime | None = None
+) -> Both:
+    """All asks, and beside them those alone that asked to recommend, whose silence belongs beside the bands.
+
+    With `now` figures of very many asks may be up to a minute old.
     """
-    found: dict[tuple[str, int], Participation] = {}
-    rows = session.execute(states_of(periods, zone, dim, is_recommending)) if periods else []
-    for place, key, state, count in rows:
-        if state not in REACHED or not count:
-            continue
+    key = ("asks", str(session.get_bind().url), tuple(periods), zone, dim)
+    return kept(key, now, lambda: counted(session, periods, zone, dim), is_of_many)
+
+
+def is_of_many(found: Both) -> bool:
+    return sum(entry.reached for entry in found[0]) > MANY_ASKS
+
+
+def counted(session: Session, periods: list[Period], zone: ZoneInfo, dim: str) -> Both:
+    every: dict[tuple[str, int], Participation] = {}
+    recommending: dict[tuple[str, int], Participation] = {}
+    rows = session.execute(states_of(periods, zone, dim)) if periods else []
+    for place, key, state, *counts in rows:
         name = NOBODY if key is None else str(key)
-        entry = found.setdefault((name, place), Participation(periods[place], name))
-        entry.add(state, count)
+        for found, count in zip((every, recommending), counts, strict=True):
+            if state in REACHED and count:
+                entry = found.setdefault((name, place), Participation(periods[place], name))
+                entry.add(state, count)
+    return in_order(every, periods, dim), in_order(recommending, periods, dim)
+
+
+def in_order(
+    found: dict[tuple[str, int], Participation], periods: list[Period], dim: str
+) -> list[Participation]:
+    """By segment, then by time, with nothing left out in between."""
     keys = sorted({key for key, _ in found}) or (["all"] if dim == "all" else [])
     return [
         found.get((key, place)) or Participation(period, key)
@@ -117,8 +145,9 @@ def asks_to_recommend(ask: type[Invitation] = Invitation) -> sa.ColumnElement[bo
     return ask.version_id.in_(sa.select(Question.version_id).where(Question.kind == QuestionKind.NPS))
 
 
-def states_of(periods: list[Period], zone: ZoneInfo, dim: str, is_recommending: bool = False) -> sa.Select:
-    """How many asks of each period, by its place in the list, stand in which state, by segment.
+def states_of(periods: list[Period], zone: ZoneInfo, dim: str) -> sa.Select:
+    """How many asks of each period, by its place in the list, stand in which state, by segment; and how many of them
+    asked to recommend.
 
     Nothing but the moment is asked for in the join, which is outer: else SQLite begins with the asks or takes another
     index than theirs by moment, and looks at every ask for every period. The caller leaves out states that do not count.
@@ -128,10 +157,7 @@ def states_of(periods: list[Period], zone: ZoneInfo, dim: str, is_recommending: 
         Invitation.sent_at >= spans.c.begin,
         Invitation.sent_at < spans.c.until,
     )
-    counts = sa.and_(Invitation.is_rehearsal.is_(False), sa.not_(Invitation.is_away))
-    counts = sa.and_(counts, asks_to_recommend()) if is_recommending else counts
-    real = sa.func.count(sa.case((counts, 1)))
-    query = sa.select(spans.c.place, segment, Invitation.state, real).join_from(
+    query = sa.select(spans.c.place, segment, Invitation.state, COUNTED, RECOMMENDING).join_from(
         spans, Invitation, asks, isouter=True
     )
     if dim != "all":
@@ -139,6 +165,11 @@ def states_of(periods: list[Period], zone: ZoneInfo, dim: str, is_recommending: 
             Contact, Contact.id == Invitation.contact_id
         )
     return query.group_by(spans.c.place, segment, Invitation.state)
+
+
+REAL = sa.and_(Invitation.is_rehearsal.is_(False), sa.not_(Invitation.is_away))
+COUNTED = sa.func.count(sa.case((REAL, 1)))
+RECOMMENDING = sa.func.count(sa.case((sa.and_(REAL, asks_to_recommend()), 1)))
 
 
 def spans_of(periods: list[Period], zone: ZoneInfo) -> sa.CTE:
@@ -161,8 +192,8 @@ def provisional(session: Session, periods: list[Period], *, zone: ZoneInfo) -> s
     return {entry.period for entry in participation(session, recent, zone=zone) if entry.is_provisional}
 
 
-def latest_recommendation_asks(start: date, end: date, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
-    """Asks that count, with a recommendation question, sent on [start, end): each person's last one."""
+def latest_recommendation_asks(begin: Moment, until: Moment) -> list[sa.ColumnElement[bool]]:
+    """Asks that count, with a recommendation question, sent in [begin, until): each person's last one."""
     later = aliased(Invitation)
 
     def counted(ask: type[Invitation]) -> sa.ColumnElement[bool]:
@@ -170,8 +201,8 @@ def latest_recommendation_asks(start: date, end: date, zone: ZoneInfo) -> list[s
             ask.is_rehearsal.is_(False),
             ask.state.in_(REACHED),
             sa.not_(ask.is_away),
-            ask.sent_at >= start_of(start, zone),
-            ask.sent_at < start_of(end, zone),
+            ask.sent_at >= begin,
+            ask.sent_at < until,
             asks_to_recommend(ask),
         )
 
@@ -182,21 +213,61 @@ def latest_recommendation_asks(start: date, end: date, zone: ZoneInfo) -> list[s
 
 def unheard(start: date, end: date, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
     """The last ask of each person who was asked to recommend on [start, end) and gave no vote in these days."""
+    return unheard_between(start_of(start, zone), start_of(end, zone), start, end)
+
+
+def unheard_between(
+    begin: Moment, until: Moment, start: date | sa.BindParameter, end: date | sa.BindParameter
+) -> list[sa.ColumnElement[bool]]:
+    """As `unheard`, with the moments at which the days begin and end."""
     votes = sa.exists().where(
         Response.contact_id == Invitation.contact_id,
         Response.day >= start,
         Response.day < end,
         votes_that_count(),
     )
-    return [*latest_recommendation_asks(start, end, zone), ~votes]
+    return [~votes, *latest_recommendation_asks(begin, until)]
 
 
-def unheard_people(session: Session, *, today: date, days: int, zone: ZoneInfo) -> dict[InvitationState, int]:
-    """How many people were asked to recommend in the last `days` and gave no vote, by the state of their last ask."""
+def unheard_people(
+    session: Session, *, today: date, days: int, zone: ZoneInfo, heard: int = 0, now: datetime | None = None
+) -> dict[InvitationState, int]:
+    """How many people were asked to recommend in the last `days` and gave no vote, by the state of their last ask.
+
+    With `now` a figure of very many, the `heard` among them, may be up to a minute old.
+    """
     end = today + timedelta(days=1)
-    found = unheard(end - timedelta(days=days), end, zone)
-    query = sa.select(Invitation.state, sa.func.count()).where(*found).group_by(Invitation.state)
-    return dict(map(tuple, session.execute(query)))
+    start = end - timedelta(days=days)
+
+    def count() -> dict[InvitationState, int]:
+        moments = {"begin": start_of(start, zone), "until": start_of(end, zone)}
+        return dict(map(tuple, session.execute(UNHEARD, moments | {"start": start, "end": end})))
+
+    key = ("unheard", str(session.get_bind().url), start, end, zone)
+    return kept(key, now, count, lambda found: heard + sum(found.values()) > MANY_PEOPLE)
+
+
+UNHEARD = (
+    sa.select(Invitation.state, sa.func.count())
+    .where(*unheard_between(*map(sa.bindparam, ("begin", "until", "start", "end"))))
+    .group_by(Invitation.state)
+)
+
+
+def kept(
+    key: tuple, now: datetime | None, count: Callable[[], Found], is_costly: Callable[[Found], bool]
+) -> Found:
+    """What was counted less than a minute ago where counting looks at very many rows, else counted now."""
+    if now is None:
+        return count()
+    at, found = TAKEN.get(key, (None, None))
+    if at is None or not timedelta(0) <= now - at < FRESH:
+        found = count()
+        if is_costly(found):
+            if len(TAKEN) >= MOST_TAKEN:
+                TAKEN.clear()
+            TAKEN[key] = now, found
+    return found
 
 
 def totals(entries: list[Participation]) -> dict[str, int]:

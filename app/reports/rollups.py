@@ -10,8 +10,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 import sqlalchemy as sa
+from sqlalchemy import bindparam
 from sqlalchemy.orm import Session
 
 from app.core.database import upserts
@@ -21,6 +23,7 @@ from app.reports.statistics.nps import Counts
 
 BATCH = 5000
 CELLS_PER_STATEMENT = 400
+MOST_DIMENSIONS = 200
 FOLD_LOCK = 7_305_117_301
 BANDS = ("detractors", "passives", "promoters")
 ALL = ("all", "all")
@@ -85,25 +88,43 @@ def days(
     session: Session, series: str, dim: str, *, before: date, start: date | None = None
 ) -> Sequence[DayCounts]:
     """The sums by day and segment of a dimension, folded and not yet folded together, by day."""
-    cells = sa.select(RollupCell.day, RollupCell.key, *(getattr(RollupCell, band) for band in BANDS)).where(
-        RollupCell.series == series, RollupCell.dim == dim, RollupCell.day < before
-    )
+    rows = session.execute(by_day(dim), {"series": series, "start": start or date.min, "before": before})
+    return [DayCounts(day, key, int(low), int(middle), int(high)) for day, key, low, middle, high in rows]
+
+
+def sums(session: Session, series: str, dim: str, *, before: date) -> dict[str, list[int]]:
+    """The sums of all days before one by segment: detractors, passives, promoters."""
+    rows = session.execute(in_all(dim), {"series": series, "start": date.min, "before": before})
+    return {key: [int(low), int(middle), int(high)] for key, low, middle, high in rows}
+
+
+@lru_cache(maxsize=MOST_DIMENSIONS)
+def both(dim: str) -> sa.Subquery:
+    """What is folded of a dimension and what is not yet, as one: day, segment, and the bands."""
     key = attribute(RollupDelta.dims, dim)
+    cells = sa.select(RollupCell.day, RollupCell.key, *(getattr(RollupCell, band) for band in BANDS)).where(
+        RollupCell.series == bindparam("series"), RollupCell.dim == dim
+    )
     fresh = sa.select(RollupDelta.day, key, *(getattr(RollupDelta, band) for band in BANDS)).where(
-        RollupDelta.series == series, key.is_not(None), RollupDelta.day < before
+        RollupDelta.series == bindparam("series"), key.is_not(None)
     )
-    if start is not None:
-        cells, fresh = cells.where(RollupCell.day >= start), fresh.where(RollupDelta.day >= start)
-    both = sa.union_all(cells, fresh).subquery()
-    day, segment, *bands = both.columns
-    query = (
-        sa.select(day, segment, *(sa.func.sum(band) for band in bands))
-        .group_by(day, segment)
-        .order_by(day, segment)
-    )
-    return [
-        DayCounts(row[0], row[1], int(row[2]), int(row[3]), int(row[4])) for row in session.execute(query)
-    ]
+    parts = (cells, RollupCell.day), (fresh, RollupDelta.day)
+    return sa.union_all(
+        *(part.where(day >= bindparam("start"), day < bindparam("before")) for part, day in parts)
+    ).subquery()
+
+
+@lru_cache(maxsize=MOST_DIMENSIONS)
+def by_day(dim: str) -> sa.Select:
+    day, segment, *bands = both(dim).columns
+    query = sa.select(day, segment, *(sa.func.sum(band) for band in bands))
+    return query.group_by(day, segment).order_by(day, segment)
+
+
+@lru_cache(maxsize=MOST_DIMENSIONS)
+def in_all(dim: str) -> sa.Select:
+    _day, segment, *bands = both(dim).columns
+    return sa.select(segment, *(sa.func.sum(band) for band in bands)).group_by(segment)
 
 
 def total(found: Iterable[DayCounts]) -> Counts:

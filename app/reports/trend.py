@@ -85,20 +85,23 @@ def by_period(session: Session, periods: list[Period], dim: str) -> list[dict[st
 
 def by_window(session: Session, periods: list[Period], dim: str) -> list[dict[str, Counts]]:
     """The running sums of the window series at the end of each period: one vote per contact in 180 days."""
-    days = iter(rollups.days(session, WINDOW_SERIES, dim, before=periods[-1].end))
-    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
-    points, day = [], next(days, None)
+    first, last = periods[0].end, periods[-1].end
+    sums = rollups.sums(session, WINDOW_SERIES, dim, before=first)
+    later = rollups.days(session, WINDOW_SERIES, dim, start=first, before=last) if last > first else []
+    days, points = iter(later), []
+    day = next(days, None)
     for period in periods:
         while day is not None and day.day < period.end:
-            add(sums[day.key], day)
+            add(sums.setdefault(day.key, [0, 0, 0]), day)
             day = next(days, None)
         points.append({key: Counts(*numbers) for key, numbers in sums.items() if any(numbers)})
     return points
 
 
 def add(numbers: list[int], day: rollups.DayCounts) -> None:
-    for place, band in enumerate(rollups.BANDS):
-        numbers[place] += getattr(day, band)
+    numbers[0] += day.detractors
+    numbers[1] += day.passives
+    numbers[2] += day.promoters
 
 
 def by_rows(session: Session, periods: list[Period], dim: str, window_days: int) -> list[dict[str, Counts]]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from app.core.files.downloads import Table, csv_pieces
 from app.delivery.models import InvitationState
 from app.reports import lists
+from app.reports import participation as people
 from app.reports.lists import Chosen
 from app.reports.participation import participation, unheard_people
 from app.reports.periods import Every, Period, periods
@@ -125,3 +126,21 @@ def test_whose_answer_does_not_count_is_among_those_who_did_not_answer(session):
     chosen = Chosen(**days, state="unanswered", per_person=True)
     assert lists.how_many_asks(session, chosen, zone=BERLIN) == 2
     assert machine in lists.asks(session, chosen, zone=BERLIN)
+
+
+def test_figures_of_very_many_are_kept_a_minute_where_the_moment_is_told(session, monkeypatch):
+    monkeypatch.setattr(people, "MANY_ASKS", 1)
+    monkeypatch.setattr(people, "MANY_PEOPLE", 2)
+
+    def figures(now=None) -> tuple[int, int]:
+        unheard = unheard_people(session, today=NOW.date(), days=180, zone=BERLIN, heard=1, now=now)
+        return participation(session, [MARCH], zone=BERLIN, now=now)[0].silent, sum(unheard.values())
+
+    silent()
+    assert figures(NOW) == (1, 1), "so few are counted each time"
+    silent()
+    assert figures(NOW) == (2, 2)
+    silent()
+    assert figures(NOW + timedelta(seconds=59)) == (2, 2)
+    assert figures() == (3, 3), "who does not say when it is wants the present"
+    assert figures(NOW + timedelta(seconds=61)) == (3, 3)
