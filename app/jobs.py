@@ -341,8 +341,8 @@ def note_favours(now: datetime) -> int:
 
 @every(seconds=24 * 3600)
 def forget_set_aside(now: datetime) -> int:
-    """Let go of mails that were set aside a month ago."""
-    count = queries.forget_old(db.session, now=now)
+    """Let go of mails that were set aside a month ago, and of what colleagues were told three months ago."""
+    count = queries.forget_old(db.session, now=now) + notifying.forget_old(db.session, now=now)
     db.session.commit()
     return count
 

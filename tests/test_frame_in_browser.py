@@ -95,13 +95,23 @@ def test_keys_are_listed_and_work_but_not_while_typing(page):
     page.wait_for_url(f"{HOME}/two")
 
 
-def test_keys_can_be_turned_off(page):
+def test_keys_can_be_turned_off(page, session):
+    session.commit()
     page.keyboard.press("?")
-    page.get_by_label("Use these keys in this browser").uncheck()
-    page.keyboard.press("Escape")
+    with page.expect_response("**/settings/keys") as kept:
+        page.get_by_label("Use these keys").uncheck()
+    assert kept.value.status == 204
+    page.goto(f"{HOME}/one")  # It is kept with the person, so another page and another browser know it.
+    assert page.evaluate("localStorage.length") == 0
     page.keyboard.press("n")
     page.wait_for_timeout(200)
     assert page.url == f"{HOME}/one"
+    page.keyboard.press("?")
+    assert not page.get_by_label("Use these keys").is_checked()
+    page.get_by_label("Use these keys").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    page.wait_for_url(f"{HOME}/two")
 
 
 def test_the_account_menu_opens_by_keyboard_and_escape_leaves_it(page):

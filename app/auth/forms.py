@@ -78,6 +78,12 @@ class OwnSettingsForm(FlaskForm):
         description=_l("Times on your pages. Reports are cut in the installation's zone."),
     )
     theme = RadioField(_l("Appearance"), choices=choices(*THEME_WORDS.items()))
+    single_keys = BooleanField(
+        _l("Single keys act on pages"),
+        description=_l(
+            "The list of them opens with ?. Switch them off where a program speaks or types for you; keys with Ctrl stay."
+        ),
+    )
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -77,6 +77,7 @@ class Staff(Stamped, UserMixin, Base):
     time_zone: Mapped[str | None] = mapped_column(sa.String(64))
     language: Mapped[str | None] = mapped_column(sa.String(16))
     theme: Mapped[Theme] = mapped_column(choice(Theme), default=Theme.SYSTEM)
+    single_keys: Mapped[bool] = mapped_column(default=True)
     tf_primary_method: Mapped[str | None] = mapped_column(sa.String(64))
     tf_totp_secret: Mapped[str | None] = mapped_column(sa.String(255))
     tf_last_counter: Mapped[int | None] = mapped_column(BigId)

@@ -127,9 +127,19 @@ def change_own():
     current_user.name = form.name.data
     current_user.time_zone = form.time_zone.data or None
     current_user.theme = Theme(form.theme.data)
+    current_user.single_keys = form.single_keys.data
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(url_for("auth.own"), code=303)
+
+
+@blueprint.post("/settings/keys")
+@access.viewer
+def single_keys():
+    """The switch in the list of keys; kept with the person, whatever browser they use."""
+    current_user.single_keys = request.form.get("on") == "1"
+    db.session.commit()
+    return Response(status=204)
 
 
 @blueprint.post("/settings/theme")

@@ -237,6 +237,14 @@ def greeting(first_name: str, last_name: str, language: str) -> str:
         return _("Hello %(name)s,", name=first if is_near else whole)
 
 
+def first_subject(company: str, language: str, *, has_answered: bool) -> str:
+    """What a first mail to somebody is about, who answered, or did not."""
+    with addressing(language):
+        if has_answered:
+            return _("Thank you for telling us")
+        return _("One question from %(company)s", company=company or _("our company"))
+
+
 def day_in_words(day: date, language: str) -> str:
     """A day as readers of the language write it, with its weekday."""
     with addressing(language):

@@ -25,6 +25,7 @@ from app.followups.words import ACTIVITIES
 from app.responses import besides
 from app.responses.besides import Told
 from app.responses.models import Response
+from app.sentiment.judging.marking import Piece, marked
 from app.sentiment.judging.mismatch import is_mismatch
 from app.sentiment.models import StoredReading
 from app.surveys import wording as wordings
@@ -64,6 +65,7 @@ class CaseFile:
     points: list[TalkingPoint]
     said: list[Told]
     is_unfit: bool = False
+    pieces: Sequence[Piece] = ()
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,15 @@ def casefile(session: Session, task: Task, *, today: Today) -> CaseFile:
             zone=today.zone,
         ),
         said=said_besides(session, task),
+        pieces=pieces_of(task, reading),
     )
+
+
+def pieces_of(task: Task, reading: StoredReading | None) -> list[Piece]:
+    """The comment in pieces, with those marked that drove how it was read; none where a colleague heard it otherwise."""
+    if reading is None or not task.response.comment or reading.corrected not in (None, reading.label):
+        return []
+    return marked(task.response.comment, reading.evidence)
 
 
 def said_besides(session: Session, task: Task) -> list[Told]:

@@ -33,6 +33,19 @@ LATEST = timedelta(days=2)
 CHUNK = 100
 
 
+KEPT_FOR = timedelta(days=90)
+
+
+def forget_old(session: Session, *, now: datetime) -> int:
+    """Let go of what was told three months ago, how many that were.
+
+    What is about an open task stays, because it says what its people were told of that already.
+    """
+    is_open = sa.exists().where(Task.id == Notice.task_id, Task.closed_at.is_(None))
+    old = sa.delete(Notice).where(Notice.at < now - KEPT_FOR, Notice.looked_at.is_not(None), sa.not_(is_open))
+    return session.execute(old, execution_options={"synchronize_session": False}).rowcount
+
+
 def notify(
     session: Session,
     kind: NoticeKind,

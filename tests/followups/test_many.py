@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from app.core import clock
 from app.core.audit import AuditEvent
+from app.followups import traces
+from app.followups.many import views
 from app.followups.many.models import QueueView
 from app.followups.models import Outcome, Task, TaskKind, TaskState
 from tests import make
@@ -101,3 +103,24 @@ def test_who_only_reads_has_no_boxes(sign_in, session):
     viewer = sign_in("viewer")
     assert 'name="task"' not in viewer.get("/queue").text
     assert post(viewer, "/queue/chosen", "/queue", task="1").status_code == 403
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_views_that_look_for_somebody_go_when_that_person_is_forgotten(csm, session):
+    kim = make.contact(first_name="Kim", last_name="Søren", email="kim@customer.example")
+    kept = [
+        ("Whom I call", "SOREN k"),
+        ("kim soren", ""),
+        ("By mail", "kim@customer"),
+        ("All of Corda", "corda"),
+    ]
+    kept += [("Kim's tier", ""), ("Kim of Corda", "kim corda")]
+    for name, words in kept:
+        views.save(session, csm.person.id, name, {"owner": "all", "q": words}, now=clock.now())
+    traces.forget(session, kim.id, now=clock.now())
+    session.commit()
+    assert [view.name for view in views.of_person(session, csm.person.id)] == [
+        "All of Corda",
+        "Kim of Corda",
+        "Kim's tier",
+    ]

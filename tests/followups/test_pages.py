@@ -17,6 +17,7 @@ from app.core.audit import Actor
 from app.followups import queue
 from app.followups.models import Activity, Cause, Outcome, Task, TaskKind, TaskState
 from app.followups.resolution import Resolution, resolve
+from app.sentiment.models import Label, StoredReading
 from tests import make
 
 
@@ -387,3 +388,22 @@ def test_everybody_starts_where_there_is_something_to_do(sign_in, session, role,
     make.account()
     session.commit()
     assert person.get("/").location == after
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_what_drove_the_reading_of_a_comment_is_marked_in_it(csm, session):
+    said = "The <export> is terrible. Lovely people, though."
+    answer = make.answer(2, comment=said, invitation=make.invitation(sent_at=clock.now()))
+    session.commit()
+    reading = session.scalars(sa.select(StoredReading)).one()
+    url = (
+        f"/tasks/{session.scalars(sa.select(Task.id).where(Task.response_id == answer.response_id)).first()}"
+    )
+    page = csm.get(url).text
+    assert re.search(r'&lt;export&gt;.*<mark class="drove drove--bad"[^>]*>[^<]*terrible', page)
+    assert re.search(r'<mark class="drove drove--good"[^>]*>[^<]*Lovely', page)
+    reading.corrected = Label.POSITIVE
+    session.commit()
+    page = csm.get(url).text
+    assert "<mark" not in page
+    assert "&lt;export&gt; is terrible" in page

@@ -75,6 +75,12 @@ def close(session, case) -> None:
 def test_a_mail_waits_twenty_seconds_and_leaves_as_a_letter_of_its_writer(
     session, settings, office, sink, case, ana
 ):
+    case.contact.language, case.response = "de", make.response(3)
+    session.flush()
+    assert writing.draft(session, case, by=ana).subject == "Danke, dass Sie uns das sagen"
+    case.contact.language = case.response = None
+    session.flush()
+    assert writing.draft(session, case, by=ana).subject == "One question from Vendor"
     answered = make.inbound_mail(
         make.invitation(contact=case.contact), subject="AW: Re: Slow", message_id="x@one.example"
     )

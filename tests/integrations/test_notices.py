@@ -168,3 +168,23 @@ def test_each_person_chooses_on_their_own_page(session, sign_in):
     assert post(viewer, page, page, **(fields | {"chat_kind": ""})).status_code == 303
     assert post(viewer, f"{page}/trial", page).status_code == 409
     assert session.get(NoticeChoice, viewer.person.id, populate_existing=True).chat_sealed is None
+
+
+def test_what_was_told_is_forgotten_after_three_months_but_never_told_twice(session, ana):
+    stays = unhappy(owner=ana)
+    done = unhappy(owner=ana, state=TaskState.CLOSED, closed_at=NOW, outcome="resolved")
+    old, fresh = NOW - timedelta(days=91), NOW - timedelta(days=89)
+    about = {"staff_id": ana.id, "kind": NoticeKind.REPLY, "is_urgent": False}
+    for key, task, at, looked_at in (
+        ("gone", done, old, old),
+        ("of an open one", stays, old, old),
+        ("fresh", done, fresh, fresh),
+        ("not told yet", done, old, None),
+        ("trial", None, old, old),
+    ):
+        task_id = task.id if task else None
+        session.add(Notice(key=key, task_id=task_id, at=at, looked_at=looked_at, **about))
+    session.commit()
+    assert notifying.forget_old(session, now=NOW) == 2
+    left = set(session.scalars(sa.select(Notice.key)))
+    assert left == {"of an open one", "fresh", "not told yet"}

@@ -70,12 +70,18 @@ def draft(session: Session, task: Task, *, by: Staff, template: str = "") -> Dra
     facts = installation(session)
     values = values_of(task, facts, by)
     last = task.mails[-1].mail if task.mails else None
-    title = f"Re: {AGAIN.sub('', last.subject)}" if last and last.subject else ""
+    title = f"Re: {AGAIN.sub('', last.subject)}" if last and last.subject else first_subject(task, facts)
     sign = "\n".join(part for part in (by.name, facts.company) if part)
     parts = ["" if "{first_name}" in template else values["greeting"], filled(template, values).strip()]
     parts.append("" if "{sender}" in template else sign)
     words = "\n\n".join(part for part in parts if part) if template else "\n\n".join(parts)
     return Draft(title[:LONGEST_SUBJECT], words)
+
+
+def first_subject(task: Task, facts: Installation) -> str:
+    """What a mail is about that answers nothing, in the language of whoever reads it."""
+    language = task.contact.language or facts.language
+    return letters.first_subject(facts.company, language, has_answered=task.response_id is not None)
 
 
 def values_of(task: Task, facts: Installation, by: Staff) -> dict[str, str]:

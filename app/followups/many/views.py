@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
+from app.contacts.models import Contact
+from app.core.database import finding
 from app.core.database.prepared import Prepared
 from app.core.errors import Invalid, NotFound, Refused
 from app.followups.activities import stored
@@ -54,6 +56,23 @@ def save(
     view.address = dict(address)
     session.flush()
     return view
+
+
+def forget_named(session: Session, contact: Contact) -> None:
+    """Let go of everybody's views that look for this person, or are called like them."""
+    known = [
+        finding.fold(part) for part in (contact.first_name, contact.last_name, contact.email or "") if part
+    ]
+    for view in session.scalars(sa.select(QueueView)):
+        if speaks_of(view, known):
+            session.delete(view)
+
+
+def speaks_of(view: QueueView, known: Sequence[str]) -> bool:
+    """Whether all words that a view looks for are in what is `known` of a person, or its name has all of their name."""
+    looked_for, name = finding.fold(view.address.get("q", "")).split(), finding.fold(view.name)
+    is_looked_for = bool(looked_for) and all(any(word in part for part in known) for word in looked_for)
+    return is_looked_for or (bool(known) and all(part in name for part in known[:2]))
 
 
 def remove(session: Session, staff_id: int, view_id: int) -> QueueView:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.contacts.models import Contact
 from app.core.database import telling
 from app.core.installation import installation
 from app.core.language.words import speaking
@@ -17,6 +18,7 @@ from app.followups.advocacy.models import Favour, FavourChange
 from app.followups.conversation.models import CaseMail
 from app.followups.escalating.models import LateNotice
 from app.followups.improvements.models import Telling
+from app.followups.many import views
 from app.followups.models import Activity, Outcome, Task, TaskChange, TaskMail, TaskState, TaskStep, Touch
 from app.followups.opening import BY
 from app.followups.playbooks.models import PlayRun, PlayTick
@@ -73,6 +75,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     said = sa.update(Settlement).where(Settlement.task_id.in_([task.id for task in tasks]))
     session.execute(said.values(words=""), execution_options=BULK)
     forget_letters(session, contact_id, now=now)
+    views.forget_named(session, session.get_one(Contact, contact_id))
     promised = sa.update(Promise).where(Promise.contact_id == contact_id)
     session.execute(promised.values(phone=""), execution_options=BULK)
     waiting = promised.where(Promise.withdrawn_at.is_(None), Promise.until_at > now)

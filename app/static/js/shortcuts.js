@@ -1,9 +1,9 @@
 // Keyboard shortcuts, declared where they act: data-key="g q" on a link, button or field, with data-key-words saying
 // what it does. Links and buttons are pressed, fields focused; data-key-into names the field to go to. j and k move
 // between the page's [data-key-item]s Enter opens the first link in one, and x ticks its [data-pick]. "Ctrl k" is Cmd+K as well. "?" shows all that this page has. WCAG 2.1.4: single letters
-// do nothing while a field has the focus, and the switch in the list turns them off for this browser; keys with Ctrl stay.
+// do nothing while a field has the focus, and the switch in the list turns them off for this person; keys with Ctrl stay.
 (() => {
-  const OFF = "justask.shortcuts.off";
+  const page = document.documentElement;
   let typed = "";
   let timer = 0;
 
@@ -12,7 +12,7 @@
     if (event.ctrlKey || event.metaKey) return withControl(event);
     if (event.altKey || isTyping(event.target) || event.key.length > 1 && event.key !== "Enter") return;
     if (event.key === "?") return showAll(event);
-    if (localStorage.getItem(OFF)) return;
+    if (page.dataset.keys === "off") return;
     if (move(event)) return;
     typed = (typed + " " + event.key).trim();
     clearTimeout(timer);
@@ -84,9 +84,22 @@
     if (document.querySelector("[data-key-item] [data-pick]")) rows.push(["x", dialog.dataset.pick]);
     list.replaceChildren(...rows.flatMap(([key, words]) => [keys(key), said(words)]));
     const toggle = dialog.querySelector("[data-shortcuts-off]");
-    toggle.checked = !localStorage.getItem(OFF);
-    toggle.onchange = () => (toggle.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1"));
+    toggle.checked = page.dataset.keys !== "off";
+    toggle.onchange = () => keep(toggle);
     dialog.showModal();
+  }
+
+  // Kept with the person. Where that fails, the box says what still holds.
+  async function keep(toggle) {
+    const on = toggle.checked;
+    const switched = (is) => (is ? delete page.dataset.keys : (page.dataset.keys = "off"));
+    switched(on);
+    const token = document.querySelector("meta[name=csrf-token]").content;
+    const body = new URLSearchParams({ csrf_token: token, on: on ? "1" : "" });
+    const answer = await fetch(toggle.dataset.address, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    if (answer?.ok) return;
+    switched(!on);
+    toggle.checked = !on;
   }
 
   function keys(key) {
