@@ -3,8 +3,10 @@
 from flask import Flask
 
 from app.api import (
+    absences,
     accounts,
     alerts,
+    case_mails,
     comments,
     contacts,
     coverage,
@@ -13,7 +15,10 @@ from app.api import (
     health,
     installation,
     invitations,
+    notices,
+    playbooks,
     programs,
+    references,
     reports,
     responses,
     segments,
@@ -41,6 +46,11 @@ MODULES = (
     themes,
     signals,
     tasks,
+    case_mails,
+    playbooks,
+    references,
+    absences,
+    notices,
     health,
     alerts,
     reports,

@@ -27,6 +27,8 @@ FORGOTTEN_SHARE = 0.12
 FORGOTTEN_DAYS = 24
 UNREACHABLE = 0.12
 LEAVING_DAYS = 90
+LEFT_SHARE, LEFT_BEFORE_DAYS, LEFT_FOR_DAYS = 0.4, 300, (215, 250)
+"""In the first months many an unhappy answer lay there until after the next survey: beside them the product shows what calling does."""
 
 
 class Handling:
@@ -74,11 +76,20 @@ class Handling:
         task.move(TaskState.NEW, opened_at, BY_ITSELF)
         is_forgotten = rng.random() < FORGOTTEN_SHARE
         if not (is_forgotten and (self.today - opened_at.date()).days < FORGOTTEN_DAYS):
-            self._play(task, plans.steps(case_of(task), self._first_touch(task, rng), rng), rng)
+            self._play(task, self._steps(task, rng), rng)
         if task.is_open and self._is_answered_late(task):
             task.closing = Closing(None, CLOSED_BY_ITSELF)
             task.move(TaskState.CLOSED, ask.answer.at, BY_ITSELF)
         return task
+
+    def _steps(self, task: FollowUp, rng: Random) -> list[Step]:
+        case, first_touch = case_of(task), self._first_touch(task, rng)
+        chance = Random(f"{self.seed} left {task.ask.wave.key} {task.ask.person.key}")
+        is_early = (self.today - task.opened_at.date()).days > LEFT_BEFORE_DAYS
+        if not is_early or task.due.kind is not TaskKind.DETRACTOR or chance.random() > LEFT_SHARE:
+            return plans.steps(case, first_touch, rng)
+        until = task.opened_at + timedelta(days=chance.uniform(*LEFT_FOR_DAYS))
+        return list(plans.left(case, self.week.hours_between(task.opened_at, until), rng))
 
     def _first_touch(self, task: FollowUp, rng: Random) -> float:
         """Working hours from opening to the first touch: in time, or not."""

@@ -79,6 +79,12 @@ def detractor(case: Case, first_touch: float, rng: Random) -> Iterator[Step]:
         yield from again(rng)
 
 
+def left(case: Case, waited: float, rng: Random) -> Iterator[Step]:
+    """Nobody was in touch until somebody took the account over, so many working hours later."""
+    yield Step(waited, "left", A.NOTE)
+    yield from detractor(case, rng.uniform(1, 6), rng)
+
+
 def again(rng: Random) -> Iterator[Step]:
     """It was not over: opened again, and closed for good."""
     yield Step(rng.uniform(16, 62), "reopened", A.NOTE, state=S.REOPENED)
