@@ -25,6 +25,7 @@ from app.core.processes import logs
 from app.core.processes.memory import pools
 from app.core.processes.minding import DRAIN_SECONDS, ENDS
 from app.core.web import bodies
+from app.core.web.dawdling import Dawdlers
 from app.extensions import db
 
 # Objects in rings that a page leaves behind have become old while it was made; left to itself, Python's collector waits
@@ -84,7 +85,10 @@ def serve(settings: config.Settings, app: Flask) -> None:
         websockets=False,
         log_access=False,
     )
-    behind = bodies.Bodies(app, settings.WEB_THREADS, app.config["MAX_CONTENT_LENGTH"] or bodies.LIMIT)
+    dawdlers = Dawdlers(settings.PORT)
+    limit = app.config["MAX_CONTENT_LENGTH"] or bodies.LIMIT
+    behind = bodies.Bodies(app, settings.WEB_THREADS, limit, dawdlers=dawdlers)
+    dawdlers.watch()
     pools.give_back_regularly()
     server.serve(target_loader=lambda _target: behind)
 

@@ -3,18 +3,20 @@
 The web server gives each request a thread and hands the body on as it comes. Here many threads may wait for bodies while
 few are at work. A body that ends early, as where the connection was lost, is refused: half a form would be taken for
 the whole, a 1 for the 10 that was chosen. One whose length is not named is refused too, since the web server does not
-say whether such a body was ended or cut off. How long a body may take cannot be limited here: reading it cannot be
-interrupted.
+say whether such a body was ended or cut off. One that takes too long is ended by `dawdling`, which closes its connection.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from queue import SimpleQueue
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
+
+from app.core.web.dawdling import Dawdlers
 
 RETRY_AFTER_SECONDS = 10
 WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -27,11 +29,19 @@ Begin = Callable[..., Any]
 class Bodies:
     """`app` behind it works for `turns` requests at a time; `waiting` more may be sending their bodies.
 
-    Bodies announced as longer than `limit` bytes are left to the application, which refuses them unread.
+    Bodies announced as longer than `limit` bytes are left to the application, which refuses them unread. `dawdlers` is
+    told of each body that comes.
     """
 
-    def __init__(self, app: Callable, turns: int, limit: int, waiting: int = WAITING):
-        self.app, self.limit = app, limit
+    def __init__(
+        self,
+        app: Callable,
+        turns: int,
+        limit: int,
+        waiting: int = WAITING,
+        dawdlers: Dawdlers | None = None,
+    ):
+        self.app, self.limit, self.dawdlers = app, limit, dawdlers or Dawdlers()
         self.turns: SimpleQueue[None] = SimpleQueue()
         for _turn in range(turns):
             self.turns.put(None)
@@ -49,10 +59,14 @@ class Bodies:
             return refusal(
                 begin, "503 Service Unavailable", "Too many are sending at once. Please try again."
             )
+        ticket = self.dawdlers.begins(environ.get("REMOTE_ADDR", ""), length, time.monotonic())
         try:
             body = taken(environ["wsgi.input"], length)
         finally:
+            is_late = self.dawdlers.ends(ticket, time.monotonic())
             self.room.release()
+        if body is None and is_late:
+            return refusal(begin, "408 Request Timeout", "This took too long. Please try again.")
         if body is None:
             return refusal(begin, "400 Bad Request", "This came in part only.")
         with body:
