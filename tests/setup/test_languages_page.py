@@ -43,6 +43,8 @@ def test_a_translation_says_whether_a_native_speaker_has_read_it(admin):
     assert page.count("not reviewed yet") == 9
     assert "the original" in row_of(page, "English")
     at = f"{LANGUAGES}/fr"
+    field = re.search(r'<input[^>]*name="reviewer"[^>]*>', admin.get(at).text)[0]
+    assert 'value=""' in field, "whoever administrates is no native speaker of nine languages"
     assert post(admin, f"{at}/review", at, reviewer="").status_code == 400
     assert post(admin, f"{at}/review", at, reviewer="Amélie Roux").status_code == 303
     assert "Amélie Roux" in row_of(admin.get(LANGUAGES).text, "French")

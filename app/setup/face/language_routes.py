@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from flask import abort, flash, redirect, render_template, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_security import current_user
 
 from app.auth import access
 from app.core import audit, clock
@@ -76,9 +75,7 @@ def languages():
 @access.admin
 def language(language: str):
     """All sentences of a language beside English, its form of address, and its approval."""
-    found = known(language)
-    review = ReviewForm(formdata=None, data={"reviewer": current_user.display_name})
-    return page(found, review)
+    return page(known(language), ReviewForm(formdata=None))
 
 
 @blueprint.post("/settings/languages/<language>/review")
