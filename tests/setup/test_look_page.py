@@ -16,6 +16,7 @@ from app.core.database import transactions
 from app.core.face import colours, pictures
 from app.core.face import current as faces
 from app.core.installation import installation
+from app.core.language.words import RESPONDENTS
 from app.delivery import letters
 from app.extensions import db
 from app.setup.face.forms import MOST_BYTES
@@ -191,3 +192,21 @@ def test_the_names_are_read_here_and_changed_in_one_place(admin, ask):  # noqa: 
 
 def test_only_administrators_change_the_look(sign_in):
     assert sign_in("manager").get(LOOK).status_code == 403
+
+
+def test_the_page_stays_light_with_the_heaviest_logo_in_every_language(admin, client, ask):  # noqa: F811
+    body = png(60, 64)
+    logo = body[:-12] + b"\0" * (MOST_BYTES - len(body)) + body[-12:]
+    assert change(admin, accent="#0050aa", logo=logo).status_code == 303
+    name_it("Kestrel Aviation Maintenance, Repair and Overhaul International", "Kestrel Aviation Portal")
+    weights = {}
+    for survey in ("nps_value", "onboarding"):
+        link = ask(survey).link
+        for language in RESPONDENTS.languages():
+            page = client.get(f"{link}~{language}")
+            parts = re.findall(r'(?:src|href)="(/(?:static|brand)/[^"]+)"', page.text)
+            assert len(parts) == 4
+            weights[survey, language] = len(page.data) + sum(
+                len(client.get(part).data) for part in set(parts)
+            )
+    assert MOST_BYTES + 15_000 < max(weights.values()) < 30_000

@@ -153,23 +153,25 @@ def the_file(file_id: int) -> ImportFile:
 @blueprint.post("/<int:file_id>/columns")
 @access.manager
 def read_otherwise(file_id: int):
-    """Look again, with columns read as somebody chose."""
+    """Look again, with columns read as somebody chose; or all of it as a list of people instead of accounts."""
     file = the_file(file_id)
+    kind = Kind.CONTACTS if request.form.get("kind") == Kind.CONTACTS else file.kind
     given = {
         name.removeprefix("column:"): value
         for name, value in request.form.items()
         if name.startswith("column:")
     }
     preset = request.form.get("preset", file.preset)
-    former = file.mapping if preset == file.preset else {}
-    mapping = uploads.chosen_mapping(file.columns, given, former) if preset == file.preset else {}
-    source = Source(file.kind, file.name, file.content, preset, mapping)
+    is_same = preset == file.preset and kind == file.kind
+    mapping = uploads.chosen_mapping(file.columns, given, file.mapping) if is_same else {}
+    source = Source(kind, file.name, file.content, preset, mapping)
     try:
         report, columns = look_at(source)
     except Invalid as refusal:
         return import_page(the_file(file_id), refusal=refusal.words, status=400)
     file = the_file(file_id)
-    file.preset, file.mapping, file.report, file.columns = preset, mapping, report, columns
+    file.kind, file.preset, file.mapping = kind, preset, mapping
+    file.report, file.columns = report, columns
     db.session.commit()
     return redirect(url_for("imports.show", file_id=file_id), 303)
 

@@ -7,6 +7,7 @@ which quote people's data, go after a month, its counts stay.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ FILE_KEPT = timedelta(days=1)
 LINES_KEPT = timedelta(days=30)
 RUN_AT_MOST = timedelta(minutes=10)
 SAMPLES_SHOWN = 3
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class ImportFile(Base):
@@ -63,6 +65,12 @@ class ImportFile(Base):
     def is_running(self, now: datetime) -> bool:
         """Whether its rows are being brought in at this moment, as far as anybody knows."""
         return self.is_waiting and self.started_at is not None and self.started_at >= now - RUN_AT_MOST
+
+    @property
+    def seems_to_list_people(self) -> bool:
+        """Whether a file that is read as one of accounts has a column of mail addresses that would be an attribute."""
+        unread = [column["samples"] for column in self.columns if column["field"] == SEGMENT]
+        return self.kind == Kind.ACCOUNTS and any(map(are_addresses, unread))
 
     def finish(self, report: dict, *, now: datetime) -> None:
         """The import is done: keep what it did, let go of the file."""
@@ -132,6 +140,10 @@ def columns_of(reading: Reading) -> list[Column]:
         values = dict.fromkeys(value[:60] for row in rows if (value := row.cells[place].strip()))
         found.append(Column(header, list(values)[:SAMPLES_SHOWN], fields.get(place, IGNORE)))
     return found
+
+
+def are_addresses(samples: list[str]) -> bool:
+    return bool(samples) and all(ADDRESS.fullmatch(one) for one in samples)
 
 
 def chosen_mapping(

@@ -14,7 +14,7 @@ from app.core.face.pictures import Picture
 from app.core.web.fields import Line, Words, choices
 
 FORMAL, INFORMAL = "formal", "informal"
-MOST_BYTES = 5 * 1024
+MOST_BYTES = 4 * 1024
 MOST_PIXELS = 2000
 
 
@@ -60,7 +60,7 @@ class LookForm(FlaskForm):
     logo = FileField(
         _l("Logo"),
         description=_l(
-            "PNG, JPEG or WebP of at most 5 kB, so that the page stays light on a phone. It is shown 32 pixels high; twice as many look sharp. No SVG: it can carry scripts."
+            "PNG, JPEG or WebP of at most 4 kB, so that the page stays light on a phone. It is shown 32 pixels high; twice as many look sharp. No SVG: it can carry scripts."
         ),
         render_kw={"accept": "image/png,image/jpeg,image/webp"},
     )
@@ -93,7 +93,7 @@ class LookForm(FlaskForm):
         if len(self.body) > MOST_BYTES:
             raise ValidationError(
                 _(
-                    "This file has more than 5 kB. A picture 64 pixels high with few colours, saved as WebP or PNG, is small enough."
+                    "This file has more than 4 kB. A picture 64 pixels high with few colours, saved as WebP or PNG, is small enough."
                 )
             )
         self.picture = pictures.read(self.body)

@@ -158,6 +158,21 @@ def test_columns_can_be_read_otherwise(client, upload, session):
     assert session.scalars(sa.select(Contact.first_name)).all() == ["Kim"]
 
 
+def test_a_list_of_people_read_as_accounts_says_so_and_is_read_anew(client, upload, session):
+    people = b"First Name,Email,Account Name\nKai,kai@c.example,C\nPia,pia@c.example,C\n"
+    page = client.get(upload(people, kind="accounts").location).text
+    assert "looks like a list of people" in page
+    file = newest(session)
+    again = client.post(f"/imports/{file.id}/columns", {"kind": "contacts"})
+    page = client.get(again.location).text
+    assert "looks like a list of people" not in page
+    assert "people can be asked" in page
+    client.post(f"/imports/{file.id}/result")
+    assert how_many(session, Contact) == 2
+    with_owners = b"Name,Owner Email,Domains\nAcme,kim@own.example,acme.example\n"
+    assert "looks like a list" not in client.get(upload(with_owners, kind="accounts").location).text
+
+
 def test_columns_that_make_no_sense_are_refused_and_nothing_changes(client, upload, session):
     upload(b"Email,Name\nkim@acme.example,Kim\n")
     file = newest(session)
