@@ -17,7 +17,7 @@ from app.extensions import db
 from app.health import snapshots
 from app.health.formula import score_account
 from app.health.gathering import gather
-from app.health.jobs import keep_daily_scores, refresh_due_scores
+from app.health.jobs import refresh_due_scores
 from app.health.models import Colour, FormulaVersion
 from app.health.parameters import V1, FormulaSet
 from app.health.tuning import preview, versions
@@ -84,7 +84,7 @@ def test_a_change_is_a_new_version_and_past_days_keep_theirs(app):
     buyer = make.contact(account=account, role=ContactRole.DECISION_MAKER)
     make.answer(9, invitation=make.invitation(contact=buyer))
     db.session.commit()
-    keep_daily_scores(NOW)
+    refresh_due_scores(NOW)
     kept = snapshots.on_day(db.session, account.id, TODAY)
     wanted = changed(V1, {"ceilings.single_thread": 20, "recency_half_life": 30})
     later = NOW + DAY

@@ -1,15 +1,16 @@
 """Looking at accounts by the rules: what holds is an alert, one at a time, until it has been false for a week.
 
 An alert changes no score. Where its rule says so it opens a follow-up, unless one is open about trouble at the account
-already, which then stands for it; and nobody's queue fills with what began long before the rule looked for it.
+already, which then stands for it. Nobody's queue fills on the day on which a rule begins: what began long before opens
+nothing, and a rule opens only so many a day; the other alerts stand without one.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -30,13 +31,17 @@ from app.health.alerting import settings, words
 from app.health.alerting.conditions.spells import QUIET, Past, Spell, holding
 from app.health.alerting.models import Alert, AlertLook
 from app.health.alerting.past import median_arr, past_of
-from app.health.alerting.rules import Kind, Opens, Rule
+from app.health.alerting.rules import RULES, Kind, Opens, Rule
 from app.health.alerting.settings import Setting
 from app.health.models import Snapshot
 from app.health.moving.moves import open_trouble
 
 CHUNK = 25  # Few at a time: nobody who answers meanwhile waits long for the turn to write.
 STILL_NEWS = timedelta(days=14)
+MOST_OPENED, SHARE_OPENED = (
+    20,
+    100,
+)  # Follow-ups that a rule opens on a day: so many, or one for a hundred accounts.
 ANSWERED_BY = {"detractor": "detractor", "new_promoter": "promoter"}
 
 
@@ -49,6 +54,14 @@ class Present:
     facts: Installation
     settings: dict[str, Setting]
     median: Decimal | None
+    left: dict[str, int] = field(default_factory=dict)
+
+    def may_open(self, rule: Rule) -> bool:
+        """Whether the rule may open one more follow-up today."""
+        return self.left.get(rule.key, MOST_OPENED) > 0
+
+    def opens(self, rule: Rule) -> None:
+        self.left[rule.key] = self.left.get(rule.key, MOST_OPENED) - 1
 
 
 def look_at_due(session: Session, *, now: datetime) -> Iterator[int]:
@@ -59,6 +72,7 @@ def look_at_due(session: Session, *, now: datetime) -> Iterator[int]:
         facts=facts,
         settings=settings.present(session),
         median=median_arr(session),
+        left=left_today(session, day_of(now, facts.zone), facts),
     )
     if facts.is_held:
         return
@@ -66,6 +80,18 @@ def look_at_due(session: Session, *, now: datetime) -> Iterator[int]:
         while ids := waiting(session, present.today):
             look(session, ids, present)
             yield len(ids)
+
+
+def left_today(session: Session, today: date, facts: Installation) -> dict[str, int]:
+    """How many follow-ups each rule may still open today."""
+    accounts = session.scalar(sa.select(sa.func.count(Account.id))) or 0
+    start = datetime.combine(today, time.min, facts.zone)
+    raised = sa.select(Alert.rule, sa.func.count(Alert.id)).where(
+        Alert.raised_at >= start, Alert.task_id.is_not(None)
+    )
+    opened = dict(session.execute(raised.group_by(Alert.rule)).all())
+    most = max(MOST_OPENED, accounts // SHARE_OPENED)
+    return {key: most - opened.get(key, 0) for key in RULES}
 
 
 def waiting(session: Session, today: date, *, limit: int = CHUNK) -> list[int]:
@@ -167,7 +193,8 @@ def raise_one(
         alert.settled_at, alert.settled_by = present.now, SYSTEM.name
     if setting.opens_task and rule.opens is Opens.CHOICE and alert.task_id is None:
         is_news = spell.start >= present.today - STILL_NEWS
-        if is_news and present.facts.is_live:
+        if is_news and present.facts.is_live and present.may_open(rule):
+            present.opens(rule)
             alert.task = task_for(session, past, setting, spell, present)
     return alert
 

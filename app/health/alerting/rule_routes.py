@@ -31,7 +31,7 @@ class RuleForm(FlaskForm):
     opens_task = BooleanField(
         _l("An alert opens a follow-up"),
         description=_l(
-            "Unless one about trouble at the account is open already, which then stands for it. It goes to whoever the rules of Follow-ups name."
+            "Unless one about trouble at the account is open already, which then stands for it; at most twenty a day, or one for a hundred accounts. It goes to whoever the rules of Follow-ups name."
         ),
     )
     touch_days = IntegerField(

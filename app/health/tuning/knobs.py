@@ -207,7 +207,9 @@ CEILINGS = Group(
 )
 VALUE = Group(
     _l("Value: its questions"),
-    _l("What each question weighs in an answer. They add up to 1; one left out is left out of the mean."),
+    _l(
+        "What each question weighs in the Value score. They add up to 1; one left out is left out of the mean. The points beside single answers stay as they were counted."
+    ),
     tuple(_weight(f"value_weights.{key}", label) for key, label in ITEMS.items()),
     sums=("value_weights",),
 )

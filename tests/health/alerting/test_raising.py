@@ -25,6 +25,7 @@ from app.health.alerting.models import Alert, Severity
 from app.health.alerting.rules import RULES
 from app.health.alerting.settings import Setting
 from app.health.jobs import raise_alerts
+from app.health.models import Snapshot
 from tests import make
 from tests.conftest import NOW
 
@@ -77,7 +78,7 @@ def test_a_grave_ticket_raises_one_alert_and_moves_no_score(app, live):
     )
     assert raise_alerts(NOW + timedelta(minutes=1)) == 0
     after = snapshots.refresh(db.session, [account.id], now=NOW + timedelta(hours=1), **today)[account.id]
-    kept = db.session.execute(sa.select(snapshots.Snapshot.memory)).all()
+    kept = db.session.execute(sa.select(Snapshot.memory)).all()
     assert (after.scores, after.colours, after.explanation) == (
         before.scores,
         before.colours,
@@ -252,3 +253,18 @@ def test_a_rule_is_changed_within_its_range_with_a_reason_and_every_version_stay
     assert [row.thresholds["points"] for row in settings.versions(db.session, RULES["drop"])] == [5, 4]
     (last,) = db.session.scalars(sa.select(AuditEvent).order_by(AuditEvent.id.desc()).limit(1))
     assert (last.action, last.actor_name, last.details["points"]) == ("alerts.rule", "Ines Vogel", 5)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+def test_a_rule_opens_only_so_many_follow_ups_a_day_and_the_other_alerts_stand_without(app, live):
+    accounts = [make.account() for _ in range(raising.MOST_OPENED + 3)]
+    for account in accounts:
+        told(account, id=f"t{account.id}")
+        make.saved(Snapshot(account_id=account.id, on=TODAY, version="v1", computed_at=NOW))
+    db.session.commit()
+    assert raise_alerts(NOW) == len(accounts)
+    number = sa.select(sa.func.count(Task.id))
+    assert db.session.scalar(number) == raising.MOST_OPENED
+    assert db.session.scalar(sa.select(sa.func.count(Alert.id))) == len(accounts)
+    assert raising.left_today(db.session, TODAY, live)["ticket_late"] == 0
+    assert raising.left_today(db.session, TODAY + DAY, live)["ticket_late"] == raising.MOST_OPENED
