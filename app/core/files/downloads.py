@@ -70,7 +70,9 @@ def as_file(table: Table, form: str) -> Response:
     return response
 
 
-LEGENDS: list[Callable[[Table], Table]] = []  # At most one; what says what columns mean stands to the right of here.
+LEGENDS: list[
+    Callable[[Table], Table]
+] = []  # At most one; what says what columns mean stands to the right of here.
 
 
 def explained_by(legend: Callable[[Table], Table]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
-from babel import dates
+from babel import dates, numbers
 from flask import Flask
 from flask_babel import format_decimal, format_percent, format_timedelta, get_locale, to_user_timezone
 from flask_babel import gettext as _
@@ -86,7 +86,12 @@ def signed_tenth(value: float) -> str:
 
 
 def number(value: float) -> str:
-    return format_decimal(value)
+    return whole_in(in_force(), value) if type(value) is int else format_decimal(value)
+
+
+@lru_cache(maxsize=512)
+def whole_in(locale: str, value: int) -> str:
+    return numbers.format_decimal(value, locale=locale)
 
 
 def percent(share: float | None) -> str:

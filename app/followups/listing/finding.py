@@ -37,7 +37,7 @@ from app.followups.queue import (
 )
 from app.responses.models import Response
 
-FOLDED, SOME = 3, 300
+FOLDED, SOME = 2, 100
 QUOTED = 160
 """Of a comment, so many characters are read: more than a row shows."""
 
