@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -26,6 +27,32 @@ from tests.engines.working import PATIENCE, working
 )
 def test_the_next_time_is_the_first_after_now_however_many_were_missed(since, following):
     assert embedded.Every(2).get_next_fire_time(NOW, NOW + timedelta(**since)) == NOW + timedelta(**following)
+
+
+@pytest.mark.parametrize(("database_kind", "engine"), [("sqlite", "embedded")])
+def test_a_pass_that_is_left_out_is_named_in_the_log(installed, table):
+    """The one before has not ended when the next is due."""
+    was_left_out = threading.Event()
+
+    @timetable.every(seconds=1)
+    def slow(now):
+        was_left_out.wait(PATIENCE)
+        return 1
+
+    class Log(logging.Handler):
+        def emit(self, record):
+            if "skipped" in record.getMessage():
+                said.append(record.getMessage())
+                was_left_out.set()
+
+    said, log = [], Log()
+    logging.getLogger("apscheduler").addHandler(log)
+    try:
+        with working(installed):
+            assert was_left_out.wait(PATIENCE)
+    finally:
+        logging.getLogger("apscheduler").removeHandler(log)
+    assert any("slow (trigger: every 1 s" in words for words in said)
 
 
 @pytest.mark.parametrize(("database_kind", "engine"), [("sqlite", "embedded")])

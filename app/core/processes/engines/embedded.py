@@ -35,6 +35,10 @@ class Every(BaseTrigger):
     def __init__(self, seconds: int):
         self.seconds = seconds
 
+    def __str__(self) -> str:
+        """As the library's log names it."""
+        return f"every {self.seconds} s"
+
     def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
         """The first of its times after `now`; `now` itself the first time."""
         if previous_fire_time is None:
@@ -58,9 +62,9 @@ def run(
         timezone="UTC",
     )
     now = clock.now()
-    scheduler.add_job(beat, Every(BEAT_SECONDS), next_run_time=now)
+    scheduler.add_job(beat, Every(BEAT_SECONDS), next_run_time=now, name="beat")
     for job in timetable:
-        scheduler.add_job(tick, Every(job.seconds), (job,), next_run_time=now, id=job.name)
+        scheduler.add_job(tick, Every(job.seconds), (job,), next_run_time=now, id=job.name, name=job.name)
     scheduler.start()
     last = now
     while not has_ended():
