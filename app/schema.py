@@ -3,6 +3,7 @@
 from app.api.protocol import idempotency
 from app.auth import models as auth
 from app.auth.absences import models as absences
+from app.auth.views import models as saved_views
 from app.contacts import models as contacts
 from app.contacts import signals
 from app.contacts.importing import uploads
@@ -17,7 +18,6 @@ from app.followups.advocacy import models as advocacy
 from app.followups.conversation import models as conversation
 from app.followups.escalating import models as escalating
 from app.followups.improvements import models as improvements
-from app.followups.many import models as queue_views
 from app.followups.playbooks import models as playbooks
 from app.followups.promises import models as promises
 from app.followups.settling import models as settling
@@ -41,6 +41,7 @@ PARTS = (
     workers,
     auth,
     absences,
+    saved_views,
     contacts,
     uploads,
     signals,
@@ -57,7 +58,6 @@ PARTS = (
     settling,
     escalating,
     playbooks,
-    queue_views,
     advocacy,
     improvements,
     health,

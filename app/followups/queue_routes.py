@@ -19,6 +19,7 @@ from app.auth import access
 from app.auth.absences import covering
 from app.auth.colleagues import Colleague, colleagues
 from app.auth.models import RoleName
+from app.auth.views import saving
 from app.core import clock
 from app.core.clock import Today
 from app.core.files.downloads import Table, download, in_one_reading
@@ -31,7 +32,6 @@ from app.followups.forms import ClosingForm, OwnerForm, SnoozeForm
 from app.followups.listing import finding
 from app.followups.listing.finding import Group
 from app.followups.listing.showing import Rows
-from app.followups.many import views
 from app.followups.models import Task, TaskState
 from app.followups.queue import PAGE_SIZE, QueueFilter
 from app.followups.routes import address_of, blueprint, chosen_filter, here, just_done, roster, zone
@@ -104,7 +104,7 @@ def render_queue(
         many=panel(people, today, forms) if found and not chosen.closed and is_worker() else None,
         is_amiss=bool(forms) or takes_all,
         picked=picked,
-        views=views.shown(db.session.connection(), current_user.id),
+        views=saving.shown(db.session.connection(), "queue", current_user.id),
         words=words,
         now=now,
     )

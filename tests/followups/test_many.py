@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.auth.views import saving
+from app.auth.views.models import SavedView
 from app.core import clock
 from app.core.audit import AuditEvent
 from app.followups import traces
-from app.followups.many import views
-from app.followups.many.models import QueueView
 from app.followups.models import Outcome, Task, TaskKind, TaskState
 from tests import make
 from tests.followups.test_pages import post, token
@@ -89,12 +89,12 @@ def test_a_view_is_kept_under_a_name_for_whoever_kept_it(csm, sign_in, session):
     assert shown[2] == "&lt;b&gt;Late&lt;"
     assert "Late" not in sign_in("csm").get("/queue").text
     assert "Give the view a name" in csm.get(post(csm, "/queue/views", page, name=" ").location).text
-    view = session.scalars(sa.select(QueueView)).one()
+    view = session.scalars(sa.select(SavedView)).one()
     other = sign_in("csm")
     data = {"csrf_token": token(other.get(page))}
     assert other.post(f"/queue/views/{view.id}/removal", data=data).status_code == 404
     post(csm, f"/queue/views/{view.id}/removal", page)
-    assert session.scalars(sa.select(QueueView.id)).all() == []
+    assert session.scalars(sa.select(SavedView.id)).all() == []
 
 
 def test_who_only_reads_has_no_boxes(sign_in, session):
@@ -116,10 +116,10 @@ def test_views_that_look_for_somebody_go_when_that_person_is_forgotten(csm, sess
     ]
     kept += [("Kim's tier", ""), ("Kim of Corda", "kim corda")]
     for name, words in kept:
-        views.save(session, csm.person.id, name, {"owner": "all", "q": words}, now=clock.now())
+        saving.save(session, "queue", csm.person.id, name, {"owner": "all", "q": words}, now=clock.now())
     traces.forget(session, kim.id, now=clock.now())
     session.commit()
-    assert [view.name for view in views.of_person(session, csm.person.id)] == [
+    assert [view.name for view in saving.of_person(session, "queue", csm.person.id)] == [
         "All of Corda",
         "Kim of Corda",
         "Kim's tier",

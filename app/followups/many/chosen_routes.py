@@ -13,13 +13,14 @@ from flask_wtf import FlaskForm
 
 from app import journey
 from app.auth import access
+from app.auth.views import saving
 from app.core import audit, clock
 from app.core.errors import Invalid
 from app.core.web.fields import mark
 from app.extensions import db
 from app.followups import queue, words
 from app.followups.forms import OwnerForm, ResolutionForm, SnoozeForm
-from app.followups.many import acting, views
+from app.followups.many import acting
 from app.followups.models import Task
 from app.followups.queue_routes import render_queue
 from app.followups.routes import address_of, blueprint, chosen_filter, resolution_of, roster, zone
@@ -107,6 +108,7 @@ def hand_over(form: OwnerForm, now: datetime) -> Act:
     return acting.hand_over(person, form.why_owner.data or "", by=access.actor(), now=now)
 
 
+QUEUE = "queue"
 FORMS: dict[ActKind, tuple[Callable[[Sequence[Task]], FlaskForm], Callable[[FlaskForm, datetime], Act]]] = {
     ActKind.CLOSED: (closing_form, close),
     ActKind.PUT_ASIDE: (aside_form, put_aside),
@@ -124,7 +126,7 @@ def save_view():
     """Keep the filter of the address under a name."""
     try:
         name = request.form.get("name", "")
-        view = views.save(db.session, current_user.id, name, address_of(chosen_filter()), now=clock.now())
+        view = saving.save(db.session, QUEUE, current_user.id, name, address_of(chosen_filter()), now=clock.now())
     except Invalid as error:
         flash(error.words, "danger")
         return back_to_queue()
@@ -136,7 +138,7 @@ def save_view():
 @blueprint.post("/queue/views/<int:view_id>/removal")
 @access.viewer
 def remove_view(view_id: int):
-    view = views.remove(db.session, current_user.id, view_id)
+    view = saving.remove(db.session, current_user.id, view_id)
     name = view.name
     db.session.commit()
     flash(_("Removed from your views: %(name)s", name=name), "success")
