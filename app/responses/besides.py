@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.responses.models import Answer
 from app.surveys import wording
+from app.surveys.kinds import KINDS
 from app.surveys.models import Question
 
 
@@ -23,10 +24,16 @@ class Told:
     answer: str
 
 
-def answers_of(session: Session, response_ids: Collection[int]) -> Mapping[int, list[Answer]]:
-    """Every answer of these responses, question by question, by response."""
+IN_COLUMNS = [key for key, kind in KINDS.items() if kind.column]
+
+
+def answers_of(
+    session: Session, response_ids: Collection[int], *, beside: bool = False
+) -> Mapping[int, list[Answer]]:
+    """Every answer of these responses, question by question, by response; `beside`: those without a column alone."""
     found = defaultdict(list)
     query = sa.select(Answer).where(Answer.response_id.in_(response_ids)).join(Answer.question)
+    query = query.where(Question.kind.not_in(IN_COLUMNS)) if beside else query
     for answer in session.scalars(query.order_by(Question.position).options(joinedload(Answer.question))):
         found[answer.response_id].append(answer)
     return found

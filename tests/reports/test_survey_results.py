@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 
 import pytest
 
 from app.reports import lists
+from app.reports.lists import Chosen
 from app.reports.surveys.breaks import is_break
 from app.reports.surveys.results import how_many, results
 from app.responses import besides
@@ -58,8 +59,11 @@ def test_a_file_and_the_person_s_page_tell_them_too(session, survey, sign_in):
     response = results(session, survey)[2].voices[0].response
     said = besides.answers_of(session, [response.id])[response.id]
     assert besides.line(said) in ("csat=5; drivers=ease, price", "csat=2; drivers=price")
-    row = (*lists.csv_row(make.response(9), said), *lists.task_cells(None, UTC))
-    assert len(lists.CSV_HEAD) == len(row)
+    response.score = 9
+    session.flush()
+    days = Chosen(response.day, response.day + timedelta(days=1))
+    (row,) = (row for row in lists.answers_rows(session, days, zone=UTC) if row[0] == response.id)
+    assert dict(zip(lists.CSV_HEAD, row, strict=True))["answers"] == besides.line(said)
     assert answer.question.name == "csat"
     session.commit()
     page = sign_in("viewer").get(f"/contacts/{response.contact_id}").text
