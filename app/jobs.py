@@ -45,7 +45,7 @@ from app.followups.settling import asking as settling
 from app.followups.settling import recovering
 from app.health import due
 from app.health.jobs import keep_daily_scores, refresh_due_scores
-from app.integrations import digests, lateness, news, notifying
+from app.integrations import digests, lateness, news, notifying, weekly
 from app.integrations.chat import carrier
 from app.passes import committed, run_once, settings, work
 from app.reports import rollups
@@ -213,9 +213,8 @@ def tell_colleagues(now: datetime) -> int:
     """Tell colleagues what happened: at once what cannot wait, the rest in their morning."""
     news.find(db.session, now=now)
     db.session.commit()
-    told = chain(
-        notifying.tell_due(db.session, settings(), now=now), digests.send_due(db.session, settings(), now=now)
-    )
+    ways = (notifying.tell_due, digests.send_due, weekly.send_due)
+    told = chain.from_iterable(way(db.session, settings(), now=now) for way in ways)
     return committed(told, then="send_mail")
 
 

@@ -7,7 +7,7 @@ Everything here is the same for everybody a letter goes to; what differs per per
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -215,6 +215,15 @@ def notice(
     with speaking(language):
         context = {"subject": subject, "paragraphs": paragraphs, "footer": footer, "link": link}
         return _wording("notice", Marks(), company, context)
+
+
+def weekly(
+    company: str, language: str, subject: str, parts: Sequence[object], *, base_url: str, footer: str
+) -> Wording:
+    """A mail to a colleague in parts, each with a title, lines and the way to a page; in that language already."""
+    with speaking(language):
+        context = {"subject": subject, "parts": parts, "base_url": base_url, "footer": footer}
+        return _wording("weekly", Marks(), company, context)
 
 
 def written(company: str, language: str, subject: str, words: str, answers: tuple[str, ...] = ()) -> Wording:

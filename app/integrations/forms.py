@@ -22,6 +22,12 @@ class NoticeForm(FlaskForm):
         _("Each working morning, what waits for me"),
         description=_("Your queue in one mail, and what has happened. Nothing on days when nothing waits."),
     )
+    mail_weekly = BooleanField(
+        _("On the first working day of the week, the figures of managers"),
+        description=_(
+            "NPS and whether it changed, last week's answers, what is overdue, accounts nobody answered from."
+        ),
+    )
     daily_hour = SelectField(
         _("At"), coerce=int, description=_("By your own clock; the time zone is set under You.")
     )

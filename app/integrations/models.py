@@ -36,7 +36,8 @@ class ChatScope(StrEnum):
 
 
 class NoticeChoice(Base):
-    """By which ways one person is told. No row: urgent things by mail at once, the rest by mail each morning at eight.
+    """By which ways one person is told. No row: urgent things by mail at once, the rest by mail each morning at eight, and
+    to managers the figures of the week; so too while `mail_weekly` is None.
 
     `chat_sealed` is the address of the webhook, encrypted, because whoever knows it can write there.
     """
@@ -51,6 +52,8 @@ class NoticeChoice(Base):
     mail_daily: Mapped[bool] = mapped_column(default=True)
     daily_hour: Mapped[int] = mapped_column(default=8)
     digested_on: Mapped[date | None]
+    mail_weekly: Mapped[bool | None]
+    weekly_on: Mapped[date | None]
     chat_kind: Mapped[ChatKind | None] = mapped_column(choice(ChatKind))
     chat_scope: Mapped[ChatScope] = mapped_column(choice(ChatScope), default=ChatScope.URGENT)
     chat_sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary)

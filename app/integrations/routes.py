@@ -10,7 +10,7 @@ from app.auth import access
 from app.core import audit, clock
 from app.core.errors import Refused
 from app.extensions import db
-from app.integrations import choices
+from app.integrations import choices, weekly
 from app.integrations.forms import NoticeForm
 from app.integrations.models import ChatKind, ChatScope, NoticeChoice, NoticeKind
 from app.integrations.notifying import notify
@@ -30,6 +30,7 @@ def notices():
     names = ("mail_at_once", "mail_daily", "daily_hour", "chat_kind", "chat_scope")
     values = {name: getattr(chosen, name) for name in names}
     values["chat_kind"] = chosen.chat_kind or ""
+    values["mail_weekly"] = weekly.wants(current_user, chosen)
     return show_notices(the_form(chosen, formdata=None, **values), chosen)
 
 
@@ -46,6 +47,8 @@ def choose_notices():
         return show_notices(form, chosen, 400)
     chosen = choices.kept(db.session, current_user.id)
     chosen.mail_at_once, chosen.mail_daily = form.mail_at_once.data, form.mail_daily.data
+    if form.mail_weekly.data != weekly.wants(current_user, chosen):
+        chosen.mail_weekly = form.mail_weekly.data
     chosen.daily_hour, chosen.chat_scope = form.daily_hour.data, ChatScope(form.chat_scope.data)
     kind = ChatKind(form.chat_kind.data) if form.chat_kind.data else None
     url = (form.chat_url.data or "").strip()

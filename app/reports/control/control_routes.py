@@ -121,7 +121,8 @@ def nps_chart(found: Watched, chosen: Asked) -> Chart:
         write=lambda value: f"{value:+.1f}".replace("-", "−") if value else "0",
         beyond={place for place, one in enumerate(found.nps) if one.is_signal},
         level=0.0,
-        span=(-50, 50, 3),
+        span=(-50, 50, 1),
+        empty=_("No period has the five answers that it takes."),
         note=_(
             "Each period's NPS less the level, in its own standard errors; every point remembers those before it (a fifth is new). A series that stays leaves the band once in 371 points, a shift of one standard error shows after about ten. The answers of each period itself, not those of 180 days."
         ),
