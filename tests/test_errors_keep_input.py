@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from app.auth.access import viewer
 from app.core.errors import Refused
 from tests import make
-from tests.contacts.test_account_pages import token
+from tests.posting import token
 
 TEXT = 'Zeile "eins" & <b>zwei</b> שלום 🧑‍🚀'
 

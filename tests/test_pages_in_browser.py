@@ -19,7 +19,8 @@ from app.delivery.models import InvitationState
 from app.health import snapshots
 from tests import make
 from tests.browsing import HOME, axe, browser, serve
-from tests.contacts.test_account_pages import ODD_NAMES, token
+from tests.contacts.test_account_pages import ODD_NAMES
+from tests.posting import token
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)]
 DAY = timedelta(days=1)

@@ -20,6 +20,10 @@ def test_readme_maps_every_package():
     packages = {path.name for path in APP.iterdir() if (path / "__init__.py").exists()}
     mapped = set(re.findall(r"^\| `app/(\w+)/`", README.read_text("utf-8"), re.MULTILINE))
     assert mapped - NOT_PACKAGES == packages
+    empty = set(
+        re.findall(r"^\| `app/(\w+)/` \|[^\n]*nothing is here yet", README.read_text("utf-8"), re.MULTILINE)
+    )
+    assert {name for name in empty if len(list((APP / name).glob("*.py"))) > 1} == set()
 
 
 def test_readme_states_the_import_rule_that_is_enforced():

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
 
 from app.core import clock
-
-TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"|name="csrf-token" content="([^"]+)"')
-
-
-def token_of(page: str) -> str:
-    found = TOKEN.search(page)
-    assert found, "no CSRF token on the page"
-    return found[1] or found[2]
+from tests.posting import token
 
 
 @pytest.fixture
@@ -24,7 +16,7 @@ def send(app):
 
     def post(client, path: str, via: str | None = None, **fields):
         page = client.get(via or path).text
-        return client.post(path, data={"csrf_token": token_of(page)} | fields)
+        return client.post(path, data={"csrf_token": token(page)} | fields)
 
     return post
 

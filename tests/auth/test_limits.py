@@ -12,7 +12,7 @@ from app import create_app
 from app.auth import limits
 from app.core import clock
 from tests import make
-from tests.auth.conftest import token_of
+from tests.posting import token
 
 WRONG = "wrong wrong wrong"
 
@@ -28,7 +28,7 @@ def attempt(app):
 
     def sign_in(email, password=WRONG, address="192.0.2.1"):
         client = app.test_client()
-        fields = {"csrf_token": token_of(client.get("/sign-in").text), "email": email, "password": password}
+        fields = {"csrf_token": token(client.get("/sign-in").text), "email": email, "password": password}
         return client.post("/sign-in", data=fields, environ_base={"REMOTE_ADDR": address})
 
     return sign_in

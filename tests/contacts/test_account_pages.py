@@ -19,6 +19,7 @@ from app.followups.models import ActivityKind, Touch
 from app.health import snapshots
 from app.health.models import ScoreDue
 from tests import make
+from tests.posting import post
 
 DAY = timedelta(days=1)
 ODD_NAMES = [
@@ -28,14 +29,6 @@ ODD_NAMES = [
     "🧑‍🚀" + "e" + "\u0301" * 190,
     "x" * 200,
 ]
-
-
-def token(page) -> str:
-    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[1]
-
-
-def post(client, url, page_url, **fields):
-    return client.post(url, data={"csrf_token": token(client.get(page_url))} | fields)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from app.delivery.models import Decline, Invitation, InvitationState
 from app.responses import handovers
 from app.responses.models import Handover
 from tests import make
-from tests.contacts.test_account_pages import post
+from tests.posting import post
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from app.delivery.models import Suppression
 from app.health.models import ScoreDue
 from app.surveys.models import ProgramKind
 from tests import make
-from tests.contacts.test_account_pages import post
+from tests.posting import post
 
 DAY = timedelta(days=1)
 PERSON = {

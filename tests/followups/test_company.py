@@ -15,7 +15,7 @@ from app.followups.company.owners import OwnerRule, first_fitting
 from app.followups.models import Cause, Task, TaskKind, TaskState
 from tests import make
 from tests.conftest import NOW
-from tests.followups.test_pages import post
+from tests.posting import post
 
 URL = "/settings/follow-ups"
 

@@ -20,7 +20,7 @@ from app.followups.cover import happened
 from app.followups.models import ActivityKind, TaskStep
 from tests import make
 from tests.conftest import NOW
-from tests.followups.test_pages import post
+from tests.posting import post
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -20,6 +19,7 @@ from app.followups.promises.models import Promise
 from app.followups.triggers import Person
 from tests import make
 from tests.make import NOW
+from tests.posting import token
 
 ALL = tuple(FavourKind)
 K, S = FavourKind, FavourState
@@ -92,8 +92,8 @@ def answered(ask, client, score=10, **given):
 
 
 def press(client, url: str, page: str, **fields):
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page).text)[1]
-    return client.post(url, data={"csrf_token": token} | fields)
+    found = token(client.get(page).text)
+    return client.post(url, data={"csrf_token": found} | fields)
 
 
 def favour_of(session, at) -> Favour | None:

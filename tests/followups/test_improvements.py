@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 
 from app.core import clock
@@ -10,6 +9,7 @@ from app.followups.improvements.models import Improvement
 from app.followups.improvements.telling import Told, chosen
 from app.followups.models import Cause, Outcome, Task, TaskState
 from tests import make
+from tests.posting import token
 
 DAY = date(2026, 3, 4)
 
@@ -35,8 +35,8 @@ def test_what_rests_on_the_persons_own_answers_comes_first_and_two_are_enough():
 
 
 def press(client, page: str, url: str, **fields):
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page).text)[1]
-    return client.post(url, data={"csrf_token": token} | fields)
+    found = token(client.get(page).text)
+    return client.post(url, data={"csrf_token": found} | fields)
 
 
 def test_a_manager_writes_one_and_those_whom_it_fits_read_it(ask, session, client, sign_in):

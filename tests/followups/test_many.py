@@ -16,8 +16,8 @@ from app.core.audit import AuditEvent
 from app.followups import traces
 from app.followups.models import Outcome, Task, TaskKind, TaskState
 from tests import make
-from tests.followups.test_pages import post, token
 from tests.followups.test_undoing import undo
+from tests.posting import post, token
 
 CLOSE = {"act": "close", "cause": "other", "outcome": "no_contact", "comment": "Left the company."}
 

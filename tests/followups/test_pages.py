@@ -19,19 +19,12 @@ from app.followups.models import Activity, Cause, Outcome, Task, TaskKind, TaskS
 from app.followups.resolution import Resolution, resolve
 from app.sentiment.models import Label, StoredReading
 from tests import make
+from tests.posting import post, token
 
 
 @pytest.fixture
 def csm(sign_in):
     return sign_in("csm")
-
-
-def token(page) -> str:
-    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)[1]
-
-
-def post(client, url, page_url, **fields):
-    return client.post(url, data={"csrf_token": token(client.get(page_url))} | fields)
 
 
 def test_before_the_first_task_the_queue_says_what_will_stand_there_and_shows_no_figures(csm):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,8 +17,8 @@ from app.health.models import Snapshot
 from app.reports.loops import effects
 from tests import make
 from tests.conftest import NOW
-from tests.followups.test_pages import post
 from tests.followups.test_settling import at_once
+from tests.posting import post, token
 
 THURSDAY = datetime(2026, 3, 5, 15, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -160,11 +159,11 @@ def test_two_who_tick_a_step_at_once_tick_it_once(session, sign_in):
     task = make.task()
     session.commit()
     url, step = f"/tasks/{task.id}", plan.steps[0].id
-    tokens = [re.search(r'csrf_token"[^>]*value="([^"]+)"', one.get(url).text)[1] for one in people]
+    tokens = [token(one.get(url).text) for one in people]
     session.rollback()
     presses = [
-        lambda one=one, token=token: one.post(f"{url}/steps/{step}/done", data={"csrf_token": token})
-        for one, token in zip(people, tokens, strict=True)
+        lambda one=one, own=own: one.post(f"{url}/steps/{step}/done", data={"csrf_token": own})
+        for one, own in zip(people, tokens, strict=True)
     ]
     assert [answer.status_code for answer in at_once(*presses)] == [303, 303]
     assert session.scalar(sa.select(sa.func.count(PlayTick.id))) == 1

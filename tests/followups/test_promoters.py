@@ -21,8 +21,8 @@ from app.followups.around import neighbours
 from app.followups.models import ActivityKind, Task, TaskKind, TaskState
 from tests import make
 from tests.conftest import NOW
-from tests.followups.test_pages import post
 from tests.followups.test_settling import at_once
+from tests.posting import post, token
 
 DAY = timedelta(days=1)
 TODAY = NOW.date()
@@ -84,13 +84,13 @@ def test_asking_on_the_page_of_a_promoter_and_twice_at_once_asks_once(session, s
     post(people[0], f"{url}/favours", url, kind="upsell")
     assert post(people[0], f"{url}/favours", url, kind="gift").status_code == 404
     assert session.scalars(sa.select(Favour)).all() == []
-    tokens = [re.search(r'csrf_token"[^>]*value="([^"]+)"', one.get(url).text)[1] for one in people]
+    tokens = [token(one.get(url).text) for one in people]
     session.rollback()
     presses = [
-        lambda one=one, token=token: one.post(
-            f"{url}/favours", data={"csrf_token": token, "kind": "upsell", "sure": "y"}
+        lambda one=one, own=own: one.post(
+            f"{url}/favours", data={"csrf_token": own, "kind": "upsell", "sure": "y"}
         )
-        for one, token in zip(people, tokens, strict=True)
+        for one, own in zip(people, tokens, strict=True)
     ]
     assert [answer.status_code for answer in at_once(*presses)] == [303, 303]
     assert [one.kind for one in session.scalars(sa.select(Favour))] == [FavourKind.UPSELL]

@@ -22,7 +22,7 @@ from app.followups.settling.models import Settlement, Verdict
 from app.followups.undoing.keeping import WITHIN
 from app.reports.loops import counts
 from tests import make
-from tests.followups.test_pages import post
+from tests.posting import post, token
 
 ENDED = {"cause": "product_bug", "outcome": "resolved", "comment": "Mended the export."}
 
@@ -179,8 +179,7 @@ def test_two_who_close_at_once_close_once_and_one_is_told(session, sign_in):
     url = f"/tasks/{task.id}"
     session.commit()
     forms = [
-        ENDED
-        | {"ask_settled": "y", "csrf_token": re.search(r'csrf_token"[^>]*value="([^"]+)"', page.text)[1]}
+        ENDED | {"ask_settled": "y", "csrf_token": token(page.text)}
         for page in [person.get(url) for person in people]
     ]
     session.rollback()

@@ -12,7 +12,7 @@ from app.followups.conversation import several
 from app.followups.conversation.models import CaseMail
 from tests import make
 from tests.conftest import NOW
-from tests.followups.test_pages import post
+from tests.posting import post
 
 WORDS = "Hello {first_name}, what is missing at {account}?"
 

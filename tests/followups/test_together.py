@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from app.core import clock
 from app.followups.models import Activity, Task, TaskState, Touch
 from tests import make
-from tests.followups.test_pages import post
 from tests.followups.test_settling import at_once
+from tests.posting import post, token
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_of_two_who_take_a_follow_up_at_once_one_has_it_and_the_other_is_told(se
     url = f"/tasks/{task.id}"
     forms = [
         {
-            "csrf_token": re.search(r'csrf_token"[^>]*value="([^"]+)"', page.text)[1],
+            "csrf_token": token(page.text),
             "had": re.search(r'name="had"[^>]*value="(\d+)"', page.text)[1],
             "owner": one.person.id,
         }

@@ -13,7 +13,7 @@ from app.core.audit import AuditEvent
 from app.followups.models import Outcome, Task, TaskChange, TaskState, TaskStep
 from app.followups.undoing.models import Act, ActPart
 from tests import make
-from tests.followups.test_pages import post, token
+from tests.posting import post, token
 
 CLOSE = {"cause": "other", "outcome": "improved", "comment": "Called her."}
 

@@ -26,7 +26,7 @@ from app.followups.resolution import Resolution, resolve
 from tests import make
 from tests.conftest import NOW
 from tests.delivery.inbound import samples
-from tests.followups.test_pages import post
+from tests.posting import post
 
 pytestmark = pytest.mark.settings_with(INBOUND_URL="maildir:/nowhere", BOUNCE_DOMAIN="back.vendor.example")
 

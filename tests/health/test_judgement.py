@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from app.health.judgement import judging
 from app.health.judgement.models import Level, Override, SetName
 from tests import make
 from tests.conftest import NOW
+from tests.posting import post
 
 TODAY = NOW.date()
 INES = Actor("staff", None, "Ines Vogel")
@@ -84,14 +84,6 @@ def test_what_cannot_be_is_refused_at_its_field(app, given, field):
     with pytest.raises(Invalid) as refused:
         set_health(make.account(), **given)
     assert set(refused.value.errors) == {field}
-
-
-def csrf_of(page) -> str:
-    return re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text).group(1)
-
-
-def post(client, url, page_url, **fields):
-    return client.post(url, data={"csrf_token": csrf_of(client.get(page_url))} | fields)
 
 
 def test_both_are_given_seen_and_taken_back_on_the_page(app, sign_in):

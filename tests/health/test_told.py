@@ -22,6 +22,7 @@ from app.health.told.reading import FileKind, open_facts
 from app.health.told.taking import Taken, take
 from tests import make
 from tests.conftest import NOW
+from tests.posting import token
 
 TODAY = NOW.date()
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -160,11 +161,10 @@ def test_the_page_looks_and_brings_in_and_the_account_says_what_was_told_by_whom
 
     def sent(do: str, content: str, kind: str = "adoption"):
         page = manager.get("/imports/facts").text
-        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         file = (io.BytesIO(content.encode()), "usage <b>.csv")
         return manager.post(
             "/imports/facts",
-            data={"csrf_token": token[1] if token else "", "kind": kind, "do": do, "file": file},
+            data={"csrf_token": token(page, missing=""), "kind": kind, "do": do, "file": file},
         )
 
     content = f"Account,Score,As Of\nA-1,73,{day}\nA-2,<b>,{day}\n"

@@ -20,7 +20,7 @@ from app.integrations.models import Notice, NoticeChoice, NoticeKind
 from tests import make
 from tests.conftest import NOW
 from tests.followups.test_cover import away
-from tests.followups.test_pages import post
+from tests.posting import post
 
 HOUR = timedelta(hours=1)
 SIX = datetime(2026, 3, 5, 6, 0, tzinfo=UTC)

@@ -14,7 +14,7 @@ from app.public.forms import made_at, new_attempt
 from app.public.machines import Signs, doubts
 from app.responses.models import Response
 from tests.conftest import NOW
-from tests.contacts.test_account_pages import post
+from tests.posting import post
 
 PHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile"

@@ -22,7 +22,7 @@ from app.surveys import templates
 from app.surveys.models import ProgramKind, Survey
 from tests import make
 from tests.browsing import HOME, axe, browser, serve
-from tests.contacts.test_account_pages import post
+from tests.posting import post
 
 ALL = ["general", "events"]
 DAY = timedelta(days=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 
 import sqlalchemy as sa
@@ -13,12 +12,12 @@ from app.extensions import db
 from app.reports.annotations import noting
 from tests import make
 from tests.conftest import NOW
+from tests.posting import token
 
 
 def post(client, url, **fields):
     page = client.get("/reports/happened").text
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    return client.post(url, data={"csrf_token": found[1] if found else ""} | fields)
+    return client.post(url, data={"csrf_token": token(page, missing="")} | fields)
 
 
 def test_a_day_is_noted_marked_and_taken_away(app, sign_in):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from datetime import timedelta
 
 import pytest
@@ -27,6 +26,7 @@ from app.sentiment.models import Correction, Intent, Label, StoredReading
 from app.sentiment.reading import Reading
 from tests import make
 from tests.conftest import NOW
+from tests.posting import token
 
 DAYS = f"from={NOW.date()}&to={NOW.date()}"
 ACTOR = audit.Actor("staff", None, "Ruth")
@@ -47,8 +47,8 @@ def say(client, session, response_id: int, label: str, **more):
 
 
 def press(client, url: str, **fields):
-    token = re.search(r'name="csrf-token"[^>]*content="([^"]+)"', client.get("/reports/comments").text)[1]
-    return client.post(url, data={"csrf_token": token} | fields)
+    found = token(client.get("/reports/comments").text)
+    return client.post(url, data={"csrf_token": found} | fields)
 
 
 def test_evidence_is_marked_and_nothing_else_is_changed():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 
 import sqlalchemy as sa
 
@@ -17,13 +16,14 @@ from app.sentiment.models import Correction, Label, Mention, StoredReading
 from app.sentiment.themes import dictionary
 from tests import make
 from tests.databases import SECRET_KEY
+from tests.posting import token
 
 BAD = "Terrible support, the worst."
 
 
 def press(client, path: str, **fields):
-    token = re.search(r'name="csrf-token"[^>]*content="([^"]+)"', client.get("/reports/comments").text)[1]
-    assert client.post(path, data={"csrf_token": token} | fields).status_code == 303
+    found = token(client.get("/reports/comments").text)
+    assert client.post(path, data={"csrf_token": found} | fields).status_code == 303
 
 
 def test_a_mismatch_is_flag_filter_and_alert_and_a_correction_wins_everywhere(client, session, sign_in):

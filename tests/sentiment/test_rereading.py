@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
@@ -15,6 +13,7 @@ from app.sentiment.again import rereading
 from app.sentiment.judging import corrections
 from app.sentiment.models import Label, Rereading, StoredReading
 from tests import make
+from tests.posting import token
 
 ACTOR = audit.Actor("staff", None, "Ruth")
 GOOD = "Excellent product, I love it."
@@ -69,8 +68,8 @@ def test_a_run_is_stopped_on_the_page_and_a_new_one_goes_on_with_the_rest(sessio
     admin = sign_in("admin")
 
     def press(client, what: str):
-        token = re.search(r'name="csrf-token"[^>]*content="([^"]+)"', client.get("/reports/readings").text)[1]
-        return client.post("/reports/readings/again", data={"csrf_token": token, "what": what}).status_code
+        found = token(client.get("/reports/readings").text)
+        return client.post("/reports/readings/again", data={"csrf_token": found, "what": what}).status_code
 
     assert press(sign_in("manager"), "read") == 403
     assert press(admin, "read") == 303

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 import pytest
@@ -19,6 +18,7 @@ from app.sentiment.themes import dictionary, suggesting
 from app.sentiment.themes.matching import Dictionary, Entry
 from tests import make
 from tests.conftest import NOW
+from tests.posting import token
 
 DAYS = f"from={NOW.date()}&to={NOW.date()}"
 BOTH = "The support team is excellent and very helpful, but the reports are terrible and useless."
@@ -114,10 +114,10 @@ def test_phrases_of_detractors_are_suggested_and_become_a_theme_with_one_press(s
     manager = sign_in("manager")
     page = manager.get(f"/reports/themes?{DAYS}").text
     assert "more among detractors" in page
-    token = re.search(r'name="csrf-token"[^>]*content="([^"]+)"', page)[1]
+    found = token(page)
     phrase, row_variants = row.phrase, row.variants
     address = f"/reports/themes/suggestions/{row.id}"
-    assert manager.post(address, data={"csrf_token": token, "theme": "new"}).status_code == 303
+    assert manager.post(address, data={"csrf_token": found, "theme": "new"}).status_code == 303
     heard(session)
     theme = session.scalars(sa.select(Theme).where(Theme.key.is_(None))).one()
     assert theme.phrases == {"en": [phrase, *row_variants]}
@@ -169,8 +169,8 @@ def test_the_pages_keep_what_was_typed_and_look_through_comments_again(session, 
     heard(session)
     manager, viewer = sign_in("manager"), sign_in("viewer")
     page = manager.get("/reports/themes/new").text
-    token = re.search(r'name="csrf-token"[^>]*content="([^"]+)"', page)[1]
-    given = {"csrf_token": token, "name": "Zebras", "department": "product", "phrases_en": "zeb*ra"}
+    found = token(page)
+    given = {"csrf_token": found, "name": "Zebras", "department": "product", "phrases_en": "zeb*ra"}
     again = manager.post("/reports/themes/new", data=given)
     assert (again.status_code, "zeb*ra" in again.text, "a star stands at the end" in again.text) == (
         400,
@@ -185,5 +185,5 @@ def test_the_pages_keep_what_was_typed_and_look_through_comments_again(session, 
         assert "Zebras" in viewer.get(path).text
     assert "Zebras" in viewer.get(f"/reports/themes.csv?{DAYS}").text
     assert viewer.get(f"/reports/themes/{zebras.id}/edit").status_code == 403
-    manager.post(f"/reports/themes/{zebras.id}/use", data={"csrf_token": token, "active": "0"})
+    manager.post(f"/reports/themes/{zebras.id}/use", data={"csrf_token": found, "active": "0"})
     assert "Zebras" not in viewer.get(f"/reports/themes?{DAYS}").text

@@ -16,7 +16,7 @@ from app.core.installation import Installation, installation
 from app.core.processes import workers
 from app.setup import going_live
 from tests import make
-from tests.auth.conftest import token_of
+from tests.posting import token
 from tests.setup.conftest import READY, demo_rows
 
 
@@ -106,7 +106,7 @@ def test_each_blocker_is_refused_with_its_words_and_fix(case, app, session, read
     session.commit()
 
     page = client.get("/setup/live").text
-    refused = client.post("/setup/live", data={"csrf_token": token_of(page), "confirm": "go live"})
+    refused = client.post("/setup/live", data={"csrf_token": token(page), "confirm": "go live"})
     assert refused.status_code == 409
     answer = run("live", given="go live\n")
     assert (answer.exit_code, answer.stdout) == (1, "")
@@ -146,15 +146,15 @@ class TestWhatIKnowDoesNotOverride:
     def test_blockers_on_the_page(self, session, ready, sign_in):
         dead_worker(session)
         client = sign_in("admin")
-        token = token_of(client.get("/setup/live").text)
-        fields = {"csrf_token": token, "confirm": "go live", "i_know": "1", "in_spite": "1"}
+        found = token(client.get("/setup/live").text)
+        fields = {"csrf_token": found, "confirm": "go live", "i_know": "1", "in_spite": "1"}
         assert client.post("/setup/live", data=fields).status_code == 409
         assert not installation(session).is_live
 
     def test_that_only_administrators_go_live(self, session, ready, sign_in):
         client = sign_in("manager")
-        token = token_of(client.get("/reports").text)
-        fields = {"csrf_token": token, "confirm": "go live"}
+        found = token(client.get("/reports").text)
+        fields = {"csrf_token": found, "confirm": "go live"}
         assert client.post("/setup/live", data=fields).status_code == 403
         assert not installation(session).is_live
 
@@ -173,8 +173,8 @@ class TestWhatIKnowDoesNotOverride:
 
     def test_the_page_goes_live_once_confirmed(self, session, ready, sign_in):
         client = sign_in("admin")
-        token = token_of(client.get("/setup/live").text)
-        fields = {"csrf_token": token, "confirm": "go live"}
+        found = token(client.get("/setup/live").text)
+        fields = {"csrf_token": found, "confirm": "go live"}
         assert client.post("/setup/live", data=fields).status_code == 303
         assert installation(session).is_live
 

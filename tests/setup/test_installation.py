@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.core.installation import installation
 from app.followups.models import Task
 from tests import make
-from tests.auth.conftest import token_of
+from tests.posting import token
 
 GOOD = {
     "company": "Own Ltd",
@@ -31,8 +31,8 @@ def save(sign_in):
     client = sign_in("admin")
 
     def send(**fields):
-        token = token_of(client.get("/settings/installation").text)
-        return client.post("/settings/installation", data={"csrf_token": token} | GOOD | fields)
+        found = token(client.get("/settings/installation").text)
+        return client.post("/settings/installation", data={"csrf_token": found} | GOOD | fields)
 
     send.client = client
     return send

@@ -13,7 +13,7 @@ from app.core.face import sentences
 from app.core.face.models import Correction
 from app.delivery import letters
 from app.extensions import db
-from tests.contacts.test_account_pages import post
+from tests.posting import post
 from tests.public.conftest import ask  # noqa: F401 a fixture
 
 LANGUAGES = "/settings/languages"

@@ -20,7 +20,7 @@ from app.core.language.words import RESPONDENTS
 from app.delivery import letters
 from app.extensions import db
 from app.setup.face.forms import MOST_BYTES
-from tests.contacts.test_account_pages import post
+from tests.posting import post
 from tests.public.conftest import ask  # noqa: F401 a fixture
 
 LOOK = "/settings/look"

@@ -15,8 +15,8 @@ from app.core.installation import installation
 from app.extensions import Base, db
 from app.jobs import job_named
 from tests import make
-from tests.auth.conftest import token_of
 from tests.delivery.sink import only
+from tests.posting import token
 
 PASSWORD = "s3cret+word"
 TYPED = {
@@ -37,9 +37,9 @@ def post(app, sign_in):
     client = sign_in("admin")
 
     def send(path, *, part: bool = False, **fields):
-        token = token_of(client.get("/setup/mail").text)
+        found = token(client.get("/setup/mail").text)
         headers = {"HX-Request": "true"} if part else {}
-        return client.post(path, data={"csrf_token": token} | fields, headers=headers)
+        return client.post(path, data={"csrf_token": found} | fields, headers=headers)
 
     send.client = client
     return send

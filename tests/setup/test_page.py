@@ -15,7 +15,7 @@ from app.setup import steps
 from app.setup.steps import State
 from app.surveys import templates
 from tests import crawling, make
-from tests.auth.conftest import token_of
+from tests.posting import token
 
 READY = {"BASE_URL": "https://ask.example.com", "MAIL_URL": "smtp://127.0.0.1:1"}
 
@@ -25,8 +25,8 @@ def post(sign_in):
     client = sign_in("admin", password=make.PASSWORD)
 
     def send(path, **fields):
-        token = token_of(client.get("/setup").text)
-        return client.post(path, data={"csrf_token": token} | fields)
+        found = token(client.get("/setup").text)
+        return client.post(path, data={"csrf_token": found} | fields)
 
     send.client = client
     return send
@@ -214,12 +214,12 @@ def test_the_demo_goes_by_a_button_once_somebody_own_can_administer(sign_in, ses
     assert f"{named} things stand in the way." in client.get("/setup").text
     assert "Remove the demo company now" not in page
     assert "the present sign-ins go with it" in page
-    token = token_of(page)
-    assert client.post("/setup/demo/removal", data={"csrf_token": token}).status_code == 409
+    found = token(page)
+    assert client.post("/setup/demo/removal", data={"csrf_token": found}).status_code == 409
     make.staff(role="admin", password=make.PASSWORD)
     session.commit()
     assert "Remove the demo company now" in client.get("/setup/live").text
-    assert client.post("/setup/demo/removal", data={"csrf_token": token}).status_code == 303
+    assert client.post("/setup/demo/removal", data={"csrf_token": found}).status_code == 303
     assert session.execute(sa.text("SELECT count(*) FROM accounts")).scalar_one() == 0
 
 

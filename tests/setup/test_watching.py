@@ -14,8 +14,8 @@ from app.core.processes import workers
 from app.core.processes.workers import JobFailure
 from app.setup.watching import trail_words
 from tests import make
-from tests.auth.conftest import token_of
 from tests.conftest import NOW
+from tests.posting import token
 
 NOTING = {"note", "noted"}
 ACTION = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -91,16 +91,16 @@ def test_what_was_given_up_is_tried_again_at_the_press_of_a_button(sign_in, sess
     page = client.get("/settings/jobs").text
     assert "ValueError: no water" in page
     assert "given up" in page
-    fields = {"csrf_token": token_of(page), "job": "expire", "item": "7"}
+    fields = {"csrf_token": token(page), "job": "expire", "item": "7"}
     assert client.post("/settings/jobs/retries", data=fields).status_code == 303
     session.expire_all()
     row = session.get_one(JobFailure, ("expire", "7"))
     assert (row.tries, row.parked_at) == (0, None)
     assert workers.waiting_items(session, "expire", now=clock.now()) == set()
     assert client.post("/settings/jobs/retries", data=fields | {"item": "8"}).status_code == 404
-    token = token_of(sign_in("manager").get("/reports").text)
+    found = token(sign_in("manager").get("/reports").text)
     manager = sign_in("manager")
-    refused = manager.post("/settings/jobs/retries", data=fields | {"csrf_token": token})
+    refused = manager.post("/settings/jobs/retries", data=fields | {"csrf_token": found})
     assert refused.status_code in (400, 403)
 
 

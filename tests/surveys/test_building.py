@@ -13,7 +13,7 @@ from app.surveys.building import drafts, editing
 from app.surveys.building.length import length_of
 from app.surveys.models import Survey
 from tests import make
-from tests.contacts.test_account_pages import token
+from tests.posting import token
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from app.surveys.forms import program_form
 from app.surveys.models import Survey
 from app.surveys.words import translating
 from tests import make
-from tests.contacts.test_account_pages import post
 from tests.make import NOW
+from tests.posting import post, token
 
 
 @pytest.fixture
@@ -114,8 +114,8 @@ def test_the_words_are_seen_as_mail_and_page_while_somebody_types(sign_in, sessi
     first = unescape(unescape(manager.get(at).text))
     assert "How likely are you to recommend Vendor" in first.split('id="looks"')[1]
     typed = {"language": "sv", "score__question": "[sv] Hur {company}?", "comment__any": "[sv] {odd}"}
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', manager.get(at).text)[1]
-    form = typed | {"csrf_token": token}
+    found = token(manager.get(at).text)
+    form = typed | {"csrf_token": found}
     part = manager.post(f"{at}/preview", data=form, headers={"HX-Request": "true"})
     looks = unescape(unescape(part.text))
     assert (part.status_code, looks.count("[sv] Hur Vendor?") > 1, "{odd}" in looks) == (200, True, False)

@@ -13,7 +13,7 @@ from app.surveys import templates
 from app.surveys.models import Program, Survey
 from tests import make
 from tests.browsing import HOME, axe, browser, serve
-from tests.contacts.test_account_pages import post, token
+from tests.posting import post, token
 
 EVIL = "</textarea><script>alert(1)</script>{{7*7}} ${7*7}"
 

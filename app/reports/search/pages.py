@@ -15,7 +15,7 @@ FURTHER = (
     ("contacts.new_account", _("New account"), ""),
     ("contacts.gaps", _("Languages and time zones"), ""),
     ("contacts.handovers", _("Not the right person"), _("Who left or names somebody else")),
-    ("imports.index", _("Import"), _("Accounts, people and history from files")),
+    ("imports.index", _("Import"), _("Accounts and people from files")),
     ("surveys.surveys", _("Surveys"), _("What we ask")),
     ("surveys.survey_library", _("New survey"), ""),
     ("imports.facts", _("Adoption and events"), _("Files of use, tickets and the like from other systems")),

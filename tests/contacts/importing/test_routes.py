@@ -18,6 +18,7 @@ from app.core.audit import AuditEvent
 from app.delivery.models import InvitationState, Suppression
 from app.health.models import ScoreDue
 from tests import make
+from tests.posting import token
 
 SAMPLES = Path(__file__).parents[2] / "data" / "crm_samples"
 SALESFORCE = "01_salesforce_contacts_report.csv"
@@ -29,7 +30,7 @@ class Person:
     def __init__(self, client, page: str = "/imports/"):
         self.get = client.get
         self._client = client
-        self._token = re.search(r'name="csrf-token" content="([^"]+)"', client.get(page).text)[1]
+        self._token = token(client.get(page).text)
 
     def post(self, address: str, data: dict | None = None, **options):
         return self._client.post(address, data={"csrf_token": self._token, **(data or {})}, **options)

@@ -12,7 +12,7 @@ from app.contacts.models import AccountStage, Stage
 from app.core.audit import AuditEvent
 from app.surveys.models import ProgramKind
 from tests import make
-from tests.contacts.test_account_pages import post
+from tests.posting import post
 
 URL = "/settings/stages"
 GIVEN = {

@@ -16,6 +16,7 @@ from app.health.alerting import settings
 from app.health.alerting.models import Alert
 from app.health.jobs import raise_alerts
 from tests import make
+from tests.posting import token
 
 RULE = "/settings/alerts/ticket_late"
 
@@ -34,8 +35,7 @@ def alerted(app):
 
 
 def post(client, url, page=RULE, **fields):
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get(page).text)
-    return client.post(url, data={"csrf_token": found[1] if found else ""} | fields)
+    return client.post(url, data={"csrf_token": token(client.get(page).text, missing="")} | fields)
 
 
 def test_alerts_are_listed_filtered_put_aside_settled_and_followed_up(app, sign_in, alerted):
