@@ -8,7 +8,7 @@ import pytest
 
 from app.extensions import db
 from tests.browsing import HOME, axe, browser, serve
-from tests.reports.test_freezing import DAYS, people  # noqa: F401 a fixture
+from tests.reports.test_freezing import DAYS, people, said  # noqa: F401 a fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sqlite"])]
 PAGE = re.compile(rb"/Type\s*/Page\b(?!s)")
@@ -25,6 +25,7 @@ ON_PAPER = """() => ({
 def test_a_frozen_report_is_copied_printed_and_handed_on(app, people, sign_in):  # noqa: F811
     app.config["WTF_CSRF_ENABLED"] = False
     client = sign_in("manager")
+    said(people["a"], 3, 250)
     for kind in ("overview", "why"):
         days = DAYS | ({"against": "year"} if kind == "why" else {"by": "tier"})
         client.post("/reports/frozen", query_string=days | {"kind": kind}, data={"name": kind.title()})
@@ -44,6 +45,13 @@ def test_a_frozen_report_is_copied_printed_and_handed_on(app, people, sign_in): 
             page.goto(HOME + path)
             assert axe(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        page.goto(f"{HOME}/reports?from={DAYS['from']}&to={DAYS['to']}")
+        page.get_by_role("link", name="In words, to copy").click()
+        page.get_by_text("There are no answers in these days").wait_for()
+        page.goto(f"{HOME}/reports/why?from={DAYS['from']}&to={DAYS['to']}")
+        page.get_by_role("button", name="Copy these sentences").click()
+        assert page.get_by_role("button", name="Copied").is_visible()
+        assert page.evaluate("navigator.clipboard.readText()") == page.inner_text("#sentence").strip()
         page.goto(f"{HOME}/reports/frozen/1")
         link = page.input_value("#link-1")
         page.set_viewport_size(A4_BETWEEN_MARGINS)

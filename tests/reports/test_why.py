@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -130,6 +131,11 @@ def test_the_page_says_it_in_sentences_and_the_file_adds_up(app, two_periods, si
     assert "the NPS was 0.0 (n = 2 people at 2 accounts" in page
     assert "With fewer than five answers" in page
     assert "Of 2 detractor answers" in page
+    told = re.search(r'id="sentence">([^<]+)<', page)[1]
+    alone = client.get("/reports/sentence", query_string=days, headers={"HX-Request": "true"}).text
+    assert f">{told}<" in alone
+    assert "<html" not in alone
+    assert client.get("/reports/sentence").location.endswith("#sentence")
     assert "=Acme" in page
     rows = list(csv.DictReader(io.StringIO(client.get("/reports/why.csv", query_string=days).text)))
     assert [row["account"] for row in rows] == ["Beta", "'=Acme"]

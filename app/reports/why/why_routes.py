@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -78,6 +78,17 @@ def step_chart(found: Split, chosen: Compared) -> charts.Chart:
             "Same: how those who answered in both periods moved. New: how far those who answer newly lie from those, by their share of the answers. Gone: the same for those who no longer answer, the other way round. The three add up to the change exactly."
         ),
     )
+
+
+@blueprint.get("/sentence")
+@access.viewer
+def sentence_alone():
+    """The sentences for the trend, fetched when they are asked for; without script the page of why has them."""
+    chosen = compared()
+    if "HX-Request" not in request.headers:
+        return redirect(url_for("reports.why", _anchor="sentence", **chosen.address))
+    found = explained(db.session, chosen, this_installation().zone)
+    return render_template("reports/sentence.html", sentence=found and sentence(found, chosen))
 
 
 @download(blueprint, "/why")

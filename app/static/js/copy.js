@@ -1,12 +1,13 @@
 // Buttons with data-copy="#id" put the text of that element on the clipboard. Without script they stay hidden.
 (() => {
   if (!navigator.clipboard) return;
-  for (const button of document.querySelectorAll("button[data-copy]")) {
-    button.hidden = false;
-    button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent.trim());
-      const words = button.querySelector("span") || button;
-      words.textContent = button.dataset.copied;
-    });
-  }
+  const show = () => document.querySelectorAll("button[data-copy]").forEach((button) => { button.hidden = false; });
+  show();
+  document.addEventListener("htmx:afterSettle", show);
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest("button[data-copy]");
+    if (!button) return;
+    await navigator.clipboard.writeText(document.querySelector(button.dataset.copy).textContent.trim());
+    (button.querySelector("span") || button).textContent = button.dataset.copied;
+  });
 })();
