@@ -206,6 +206,27 @@ def test_accounts_without_money_are_still_drawn():
     assert marks(chart, "chart__bubble")[0].at["r"] > 0
 
 
+def test_names_of_accounts_are_cut_and_lie_on_no_other_name():
+    long = "Vereinigte Donaudampfschifffahrtsgesellschaft für Beteiligungen"
+    chart = bubbles(
+        [
+            Bubble(long, 50, 50, 9),
+            Bubble("Near", 52, 51, 8),
+            Bubble("Silent", 50, None, 7),
+            Bubble("D", 9, 9, 1),
+        ],
+        "Accounts",
+        across="E",
+        upward="S",
+        size="ARR",
+    )
+    names = marks(chart, "chart__name")
+    assert [one.words for one in names] == ["Vereinigte Donaudampfsc…", "Silent"]
+    assert chart.rows[0][0] == long
+    lane = marks(chart, "chart__lane")[0].at
+    assert lane["y"] < names[1].at["y"] < lane["y"] + lane["height"]
+
+
 def test_a_sparkline_is_told_by_its_label_and_skips_gaps():
     page = render_template_string(CALL + "{{ spark(c) }}", c=sparkline([60, 61, None, 50], "From 60 to 50"))
     assert 'aria-label="From 60 to 50"' in page

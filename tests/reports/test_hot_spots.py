@@ -93,6 +93,17 @@ def test_the_file_has_the_map_unrounded(unhappy_branch, sign_in):
     assert first["verdict"] == "hot spot"
 
 
+def test_groups_of_under_five_people_are_counted_and_not_judged(app, sign_in):
+    for number, (tier, score) in enumerate((("1", 1), ("1", 2), ("2", 10), ("2", 9), ("2", 10))):
+        said(score, {"all": "all", "tier": tier, "role": "user"}, number)
+    db.session.commit()
+    page = sign_in("viewer").get("/reports/hot-spots", query_string=DAYS | {"by": "tier", "and": "role"}).text
+    assert "Too few answers to say whether these groups differ" in page
+    assert "These groups differ" not in page
+    assert page.count("too few") >= 6
+    assert "n = 2" in page
+
+
 def test_unknown_properties_and_no_answers_are_met_with_words(app, sign_in):
     client = sign_in("viewer")
     page = client.get("/reports/hot-spots?by=nonsense&and=tier").text

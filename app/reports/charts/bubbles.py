@@ -21,6 +21,8 @@ LANE_HEIGHT = LANE - 8
 LARGEST_RADIUS = 30
 SMALLEST_RADIUS = 5
 NAMED = 3
+LONGEST_NAME = 24
+NEAR_ACROSS, NEAR_DOWN = 24, 16
 UP = Axis(0, 100, 25, TOP, BOTTOM)
 Names = tuple[str, str, str]
 
@@ -91,7 +93,25 @@ def ground(across: str) -> list[Shape]:
 def circles(ordered: list[Bubble], names: Names) -> list[Shape]:
     """Large ones first, so that small ones lie on top; the largest carry their names."""
     largest = ordered[0].size
-    return [*(circle(b, largest, names) for b in ordered), *(name(b, largest) for b in ordered[:NAMED])]
+    return [*(circle(b, largest, names) for b in ordered), *(name(b, largest) for b in named(ordered))]
+
+
+def named(ordered: list[Bubble]) -> list[Bubble]:
+    """The largest, less those whose names would lie on that of a larger one."""
+    largest, found = ordered[0].size, []
+    for b in ordered[:NAMED]:
+        if all(
+            abs(b.x - one.x) > NEAR_ACROSS or abs(over(b, largest) - over(one, largest)) > NEAR_DOWN
+            for one in found
+        ):
+            found.append(b)
+    return found
+
+
+def over(b: Bubble, largest: float) -> float:
+    """How far down the name of an account stands: above its circle, in the lane inside the lane."""
+    least = TOP - 2 if b.y is not None else LANE_TOP + 12
+    return max(least, down(b) - radius(b.size, largest) - 4)
 
 
 def circle(b: Bubble, largest: float, names: Names) -> Shape:
@@ -101,8 +121,17 @@ def circle(b: Bubble, largest: float, names: Names) -> Shape:
 
 def name(b: Bubble, largest: float) -> Shape:
     anchor = "start" if b.x < 20 else "end" if b.x > 80 else "middle"
-    above = max(TOP - 2, down(b) - radius(b.size, largest) - 4)
-    return Shape("text", "chart__name", {"x": place(b.x), "y": above, "text-anchor": anchor}, b.label)
+    return Shape(
+        "text",
+        "chart__name",
+        {"x": place(b.x), "y": over(b, largest), "text-anchor": anchor},
+        shortened(b.label),
+    )
+
+
+def shortened(label: str) -> str:
+    """A name as it fits into the narrowest picture; the whole one stands with the circle and in the table."""
+    return label if len(label) <= LONGEST_NAME else label[: LONGEST_NAME - 1].rstrip() + "…"
 
 
 def words(b: Bubble, names: Names) -> str:

@@ -25,6 +25,7 @@ from app.reports.routes import (
     segment_names,
     window_to,
 )
+from app.reports.statistics.nps import FEWEST_FOR_NPS
 from app.reports.statistics.segments import Cell, HeatMap
 from app.surveys import audience
 
@@ -84,8 +85,14 @@ def hot_spots():
         dimensions=offered_dimensions(),
         names=[dimension_name(dim) for dim in chosen.dims],
         tone=tone,
+        is_told=drawn is not None and sum(map(is_enough, drawn.cells.values())) > 1,
         follows=any(map(is_of_account, chosen.dims)),
     )
+
+
+def is_enough(cell: Cell) -> bool:
+    """Whether a group has as many answers as an NPS takes."""
+    return cell.counts.n >= FEWEST_FOR_NPS
 
 
 def offered_dimensions() -> dict[str, str]:
