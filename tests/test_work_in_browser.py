@@ -172,6 +172,8 @@ def test_a_csm_needs_no_mouse(app, csm, session):
         page = chromium.new_page(viewport={"width": 360, "height": 800})
         serve(page, app, csm)
         page.goto(f"{HOME}/queue")
+        row, why = (page.locator(f"tr[data-key-item] {cell}").first for cell in (".cell-main", ".queue__why"))
+        assert why.bounding_box()["width"] == row.bounding_box()["width"]
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.className") == "skip"
         page.keyboard.press("Enter")
