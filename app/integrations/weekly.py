@@ -193,6 +193,13 @@ def of_answers(week: Week) -> Part:
                 n=number(asks.closed),
             )
         )
+    if asks.open:
+        words = ngettext(
+            "%(num)s more may still answer, so this rate is too high: who answers, answers early.",
+            "%(num)s more may still answer, so this rate is too high: who answers, answers early.",
+            asks.open,
+        )
+        lines.append(words)
     title = _("%(n)s answers from %(first)s to %(last)s.", n=number(came.n), **about)
     return Part(title, lines, "/reports/responses?" + days_of(week.days))
 

@@ -31,6 +31,7 @@ def ana(session):
         account = make.account(name=f"Gave {score}", arr=1000 * score)
         ask = make.invitation(contact=make.contact(account=account), wave=wave, sent_at=NOW - 24 * HOUR)
         make.answer(score, now=NOW, invitation=ask)
+    make.invitation(wave=wave, sent_at=NOW - 24 * HOUR)
     session.commit()
     return found
 
@@ -57,6 +58,7 @@ def test_managers_read_the_figures_of_the_pages_once_a_week_in_their_morning(ana
     assert f"NPS today: +50, likely between {low:+} and +{high} (n = 6)." in text.replace("−", "-")
     assert "6 answers from 2 Mar to 8 Mar." in text.replace("Mar 2", "2 Mar").replace("Mar 8", "8 Mar")
     assert "4 promoters, 1 passives, 1 detractors." in text
+    assert "1 more may still answer, so this rate is too high" in text
     assert "/reports/responses?from=2026-03-02&to=2026-03-08" in text
     assert f"hold an ARR of {sum(1000 * score for score in late_scores(session)):,}." in text
     assert all(f"Gave {score}" in told for told in (text, html) for score in late_scores(session)[:5])
