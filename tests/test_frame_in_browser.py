@@ -98,7 +98,7 @@ def test_keys_are_listed_and_work_but_not_while_typing(page):
 def test_keys_can_be_turned_off(page, session):
     session.commit()
     page.keyboard.press("?")
-    with page.expect_response("**/settings/keys") as kept:
+    with page.expect_response("**/settings/single-keys") as kept:
         page.get_by_label("Use these keys").uncheck()
     assert kept.value.status == 204
     page.goto(f"{HOME}/one")  # It is kept with the person, so another page and another browser know it.

@@ -133,7 +133,7 @@ def change_own():
     return redirect(url_for("auth.own"), code=303)
 
 
-@blueprint.post("/settings/keys")
+@blueprint.post("/settings/single-keys")
 @access.viewer
 def single_keys():
     """The switch in the list of keys; kept with the person, whatever browser they use."""
