@@ -24,6 +24,7 @@ from app.followups.improvements.models import Improvement, Mailing
 from app.followups.models import Task
 from app.health import due
 from app.health.models import Snapshot
+from app.reports.freezing.models import FrozenReport
 from app.reports.sums.recount import recount
 from app.responses.models import Response
 from app.sentiment.models import Suggestion, ThemeEdition
@@ -116,6 +117,8 @@ def remove(session: Session, *, demo: bool, rehearsal: bool, now: datetime) -> R
     if demo:
         remove_company(session, doomed)
         forget_names(session)
+    if demo and found.has_demo:
+        delete(session, FrozenReport, sa.true())  # Each of them counted the demo's answers, and names its customers.
     forget_phrases(session)
     session.expire_all()
     for account_id in session.scalars(sa.select(Account.id).where(Account.id.in_(touched))).all():

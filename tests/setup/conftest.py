@@ -24,6 +24,7 @@ from app.core.processes import workers
 from app.delivery.sending import posting
 from app.extensions import db
 from app.followups.models import Activity, ActivityKind, Task, Touch
+from app.reports.freezing.models import FrozenLink, FrozenReport
 from tests import make
 from tests.delivery.sink import Sink
 from tests.setup.nameserver import NameServer
@@ -57,7 +58,8 @@ def run(app, session, monkeypatch):
 
 
 def demo_rows():
-    """A demo company in small: an account with two people, a program, a wave, an answer, a task, a sign-in."""
+    """A demo company in small: an account with two people, a program, a wave, an answer, a task, a sign-in, and a report
+    that was frozen with a link to it."""
     person = make.staff(role="admin", is_demo=True, password=make.PASSWORD)
     account = make.account(is_demo=True, owner=person)
     first, second = (make.contact(account=account, is_demo=True) for _ in range(2))
@@ -66,6 +68,21 @@ def demo_rows():
     make.answer(3, invitation=make.invitation(wave=wave, contact=first), comment="Slow.")
     make.invitation(wave=wave, contact=second)
     installation(db.session).default_owner_id = person.id
+    report = make.saved(
+        FrozenReport(
+            kind="overview",
+            name="Board",
+            address={},
+            document={},
+            last_answer_id=0,
+            staff_name="A",
+            at=make.NOW,
+            on=make.NOW.date(),
+        )
+    )
+    until = make.NOW + timedelta(days=14)
+    more = {"has_names": False, "has_comments": False, "made_by": "A", "made_at": make.NOW}
+    make.saved(FrozenLink(report_id=report.id, nonce="n" * 32, expires_at=until, **more))
     return account
 
 
