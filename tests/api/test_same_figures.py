@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.language.wording import percent, signed, signed_tenth
 from app.delivery.models import InvitationState
 from app.health import snapshots
+from app.reports.statistics.nps import FEWEST_FOR_NPS
 from app.sentiment.themes import dictionary
 from tests import make
 from tests.api.test_loops import promised
@@ -125,7 +126,9 @@ def test_hot_spots(ask, dims):
     page, rows, found = ask("/hot-spots", "hot-spots", "hot_spots", **dims)
     names = {"n": "n", "accounts": "accounts", "nps": "nps", "shown": "shown"}
     same(rows, found["segments"], names | {"p": "p", "p_adjusted": "p_adjusted"})
-    assert all(f" {signed(one['shown'])} " in page for one in found["segments"])
+    enough = [one for one in found["segments"] if one["n"] >= FEWEST_FOR_NPS]
+    assert all(f" {signed(one['shown'])} " in page for one in enough)
+    assert page.count(" too few ") >= len(found["segments"]) - len(enough)
 
 
 def test_movers(ask):

@@ -85,6 +85,7 @@ def hot_spots():
         dimensions=offered_dimensions(),
         names=[dimension_name(dim) for dim in chosen.dims],
         tone=tone,
+        is_enough=is_enough,
         is_told=drawn is not None and sum(map(is_enough, drawn.cells.values())) > 1,
         follows=any(map(is_of_account, chosen.dims)),
     )
