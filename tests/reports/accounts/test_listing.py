@@ -177,5 +177,5 @@ def test_the_file_says_what_the_page_says(session, story, today):
                 kept[int(row["id"])].score(name),
                 kept[int(row["id"])].colour(name),
             )
-            assert row[name] == str(listing.rounded(told.score(name)))
+            assert row[name] == str(listing.unrounded(told.score(name)))
             assert row[f"{name}_colour"] == told.colour(name).value
