@@ -118,7 +118,8 @@ def remove(session: Session, *, demo: bool, rehearsal: bool, now: datetime) -> R
         remove_company(session, doomed)
         forget_names(session)
     if demo and found.has_demo:
-        delete(session, FrozenReport, sa.true())  # Each of them counted the demo's answers, and names its customers.
+        # Each of them counted the demo's answers, and names its customers.
+        delete(session, FrozenReport, sa.true())
     forget_phrases(session)
     session.expire_all()
     for account_id in session.scalars(sa.select(Account.id).where(Account.id.in_(touched))).all():

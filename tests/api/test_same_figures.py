@@ -115,7 +115,8 @@ def test_why(ask):
     same(rows, found["accounts"], {"points": "points", "people": "people"})
     assert sum(number(row["points"]) for row in rows) == pytest.approx(found["points"], abs=1e-9)
     assert signed_tenth(found["after"]["nps"]) in page
-    for part in found["parts"].values():  # Shown in tenths that add up, of which one may be rounded the other way.
+    # Shown in tenths that add up, of which one may be rounded the other way.
+    for part in found["parts"].values():
         near = (signed_tenth(part["points"] + tenth / 10) for tenth in (0, 1, -1))
         assert any(words in page for words in near), part
 

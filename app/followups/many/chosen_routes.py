@@ -126,7 +126,9 @@ def save_view():
     """Keep the filter of the address under a name."""
     try:
         name = request.form.get("name", "")
-        view = saving.save(db.session, QUEUE, current_user.id, name, address_of(chosen_filter()), now=clock.now())
+        view = saving.save(
+            db.session, QUEUE, current_user.id, name, address_of(chosen_filter()), now=clock.now()
+        )
     except Invalid as error:
         flash(error.words, "danger")
         return back_to_queue()

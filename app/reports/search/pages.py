@@ -32,8 +32,16 @@ FURTHER = (
     ("reports.themes", _("Themes"), _("What comments are about")),
     ("reports.why", _("Why the NPS changed"), _("Who moved the figure between two periods")),
     ("reports.movers", _("Movers"), _("From band to band, into silence and back")),
-    ("reports.comparison", _("Compare"), _("Two periods or two groups, weightings, what the silent could change")),
-    ("reports.control", _("Has it left its level?"), _("Control charts of NPS, response rate and detractors")),
+    (
+        "reports.comparison",
+        _("Compare"),
+        _("Two periods or two groups, weightings, what the silent could change"),
+    ),
+    (
+        "reports.control",
+        _("Has it left its level?"),
+        _("Control charts of NPS, response rate and detractors"),
+    ),
     ("reports.coverage", _("Coverage"), _("Whom we know, ask and hear, by role and tier")),
     ("reports.hot_spots", _("Hot spots"), _("Groups that differ by more than chance")),
     ("reports.landscape", _("Accounts at a glance"), _("Engagement, sentiment and ARR in one picture")),
