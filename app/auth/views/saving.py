@@ -68,13 +68,15 @@ def save(
     return view
 
 
-def stored(name: str) -> str:
+def stored(name: str, *, limit: int = LONGEST_NAME, missing: str | None = None) -> str:
+    """A name as it is kept. Invalid with `missing` for none, and in words for one that cannot be stored."""
     try:
-        found = text.line(name.strip()[: LONGEST_NAME + 1], limit=LONGEST_NAME)
+        found = text.line(name.strip()[: limit + 1], limit=limit)
     except text.UnreadableText as problem:
         raise Invalid(str(problem), errors={"name": str(problem)}) from None
     if not found:
-        raise Invalid(_("Give the view a name."), errors={"name": _("Give the view a name.")})
+        words = missing or _("Give the view a name.")
+        raise Invalid(words, errors={"name": words})
     return found
 
 

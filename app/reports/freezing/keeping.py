@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.core import audit, text
-from app.core.errors import Invalid, NotFound
+from app.auth.views.saving import stored
+from app.core import audit
+from app.core.errors import NotFound
 from app.reports.freezing import causes, document, rolls
 from app.reports.freezing.causes import Since
 from app.reports.freezing.counted import Standpoint
@@ -31,7 +32,7 @@ def freeze(
     counted = KINDS[kind].count(session, address, at)
     row = FrozenReport(
         kind=kind,
-        name=stored(name),
+        name=stored(name, limit=LONGEST_NAME, missing=_("Give it a name.")),
         address=dict(address),
         document=counted.document.defined().as_json(),
         roll=rolls.pack(counted.roll),
@@ -45,16 +46,6 @@ def freeze(
     session.flush()
     audit.note(session, by, "report.freeze", subject=f"report:{row.id}", now=at.now, name=row.name)
     return row
-
-
-def stored(name: str) -> str:
-    try:
-        found = text.line(name.strip()[: LONGEST_NAME + 1], limit=LONGEST_NAME)
-    except text.UnreadableText as problem:
-        raise Invalid(str(problem), errors={"name": str(problem)}) from None
-    if not found:
-        raise Invalid(_("Give it a name."), errors={"name": _("Give it a name.")})
-    return found
 
 
 def every(session: Session) -> Sequence[FrozenReport]:
