@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -49,6 +50,22 @@ def test_no_connection_says_what_to_check(host, words):
     found = probes.connection(Server(host, refusing_port()))
     assert found.state is State.BAD
     assert words in found.fix
+
+
+def test_another_program_on_the_port_is_named_as_such():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=greet_as_web_server, args=(listener,), daemon=True).start()
+        found = probes.connection(Server("127.0.0.1", listener.getsockname()[1]))
+    assert found.state is State.BAD
+    assert "not as a mail server" in said(found)
+    assert "Another program listens" in found.fix
+
+
+def greet_as_web_server(listener: socket.socket) -> None:
+    opened, _ = listener.accept()
+    with opened:
+        opened.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        opened.recv(100)
 
 
 def test_a_server_that_stays_silent_hints_at_the_port_and_the_firewall(monkeypatch):

@@ -175,6 +175,11 @@ def way_out(fault: LaneFault, server: Server) -> str:
         return _l(
             "If the port is 465, choose TLS from the start. Else a firewall may be in between: many hosting providers block outgoing mail until asked, above all on port 25."
         )
+    if fault.step == "protocol":
+        return _l(
+            "Another program listens on port %(port)s there. Usual ports of mail servers are 587, 465 and 25.",
+            port=server.port,
+        )
     if fault.step == "greeting":
         return _l(
             "The server does not want to talk to this machine. Ask whoever runs it whether it is let in."

@@ -17,6 +17,7 @@ from app.delivery.mail.smtp.faults import Reply
 
 CONNECT_SECONDS = 30.0
 _SWITCHES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+NO_CODE = -1  # smtplib's, for a line that does not begin with a number
 
 
 class LaneFault(Exception):
@@ -113,6 +114,8 @@ class Server:
         try:
             return connect(self.host, self.port, local_hostname=hello, timeout=self.timeout, **options)
         except smtplib.SMTPConnectError as error:
+            if error.smtp_code == NO_CODE:
+                raise LaneFault("protocol", f"{self.name} answers, but not as a mail server.") from None
             words = f"{self.name} does not take mail now: {_said(error)}"
             raise LaneFault("greeting", words, lasts=error.smtp_code >= 500) from None
         except smtplib.SMTPServerDisconnected:
