@@ -13,9 +13,10 @@ import pytest
 
 from app.extensions import db
 from app.reports.control import watching
-from app.reports.control.control_routes import verdict
+from app.reports.control.telling import verdict
 from app.reports.control.watching import Watched, of_nps, of_shares
 from app.reports.periods import Every, Period, periods
+from app.reports.routes import period_words
 from app.reports.statistics.control import exact_limits
 from app.reports.statistics.nps import Counts
 from tests import make
@@ -67,7 +68,7 @@ def test_limits_of_shares_are_exact_and_agree_with_three_errors_where_many():
 
 def test_the_verdict_is_in_words(app):
     def said(rows, level=30):
-        return verdict(Watched(level, of_nps(rows, level), None, [], None, []), Every.MONTH)
+        return verdict(Watched(level, of_nps(rows, level), None, [], None, []), Every.MONTH, period_words)
 
     same = (0.2, 0.3, 0.5)
     assert said(series(2, same, same)).startswith("The NPS has not left its level of +30")

@@ -17,7 +17,7 @@ from app.delivery.models import InvitationState
 from app.extensions import db
 from app.followups.models import TaskState
 from app.reports.freezing import document, keeping, rolls
-from app.reports.freezing.counted import Standpoint
+from app.reports.freezing.counting.counted import Standpoint
 from app.reports.freezing.document import Document, Figure, Row, Table
 from app.reports.freezing.models import FrozenLink
 from app.reports.freezing.rolls import Cause, Caused
@@ -202,6 +202,43 @@ def test_moves_promises_and_follow_ups_have_causes_of_their_own(people):
     assert now_of(loops)[1]["follow_ups"] == {Cause.LATE: (1, 0, 0), Cause.WORK: (0, 0, 1)}
 
 
+def test_whom_we_know_and_reach_differs_by_causes_of_its_own(people):
+    asked = make.invitation(
+        contact=make.contact(account=people["a"].account), sent_at=NOW - timedelta(days=9)
+    )
+    db.session.commit()
+    coverage, levels = frozen("coverage"), frozen("control", every="month", level="10")
+    make.answer(8, now=NOW + timedelta(hours=1), invitation=asked)
+    make.contact(account=people["a"].account, created_at=LATER)
+    people["a"].role = make.ContactRole.CHAMPION
+    journey.person_erased(db.session, people["b"], now=NOW + timedelta(hours=2), actor=BY)
+    journey.people_merged(db.session, people["g"].id, people["f"].id, now=NOW + timedelta(hours=5), actor=BY)
+    db.session.commit()
+    _found, causes = now_of(coverage)
+    assert causes["contacts"] == {
+        Cause.LATE: (1, 0, 1),
+        Cause.MERGE: (0, 1, 0),
+        Cause.ERASURE: (0, 1, 0),
+        Cause.PLACE: (0, 0, 1),
+    }
+    assert now_of(levels)[1]["asks"] == {Cause.LATE: (1, 0, 0)}
+
+
+def test_two_sides_are_kept_with_their_groups(people):
+    report = frozen("compare", what="groups", by="tier", key="1", key2="3")
+    kept = document.from_json(report.document)
+    assert [row.values[0] for row in kept.tables[0].rows] == [5, 2]
+    moved = answer_of(people["d"])
+    moved.dims = moved.dims | {"tier": "3"}
+    db.session.commit()
+    found, causes = now_of(report)
+    assert causes == {"people": {Cause.SEGMENT: (0, 0, 1)}}
+    assert [(one.row, one.then, one.now) for one in found.cells if one.key == "n"][:2] == [
+        ("1", 5, 4),
+        ("3", 2, 3),
+    ]
+
+
 def test_outsiders_see_no_small_group_nor_what_would_give_it_away():
     rows = tuple(Row(str(n), f"Group {n}", (n, 10.0)) for n in (40, 12, 3, 0))
     table = Table("groups", "Groups", "Group", ("n", "nps"), rows, "n")
@@ -234,7 +271,17 @@ def test_a_report_is_frozen_read_and_thrown_away(app, people, sign_in):
     assert viewer.post("/reports/frozen", query_string=days | {"kind": "why"}).status_code == 403
     assert manager.get("/reports/frozen/new?kind=elsewhere").status_code == 404
     assert "Nothing is frozen yet" in viewer.get("/reports/frozen").text
-    for kind in ("overview", "why", "hot_spots", "movers", "loops", "themes"):
+    for kind in (
+        "overview",
+        "why",
+        "hot_spots",
+        "movers",
+        "loops",
+        "themes",
+        "coverage",
+        "compare",
+        "control",
+    ):
         report = manager.get(f"/reports{PATHS.get(kind, '/' + kind)}", query_string=days).text
         assert f"/reports/frozen/new?kind={kind}&amp;from={days['from']}" in report
         asked = manager.get("/reports/frozen/new", query_string=days | {"kind": kind})

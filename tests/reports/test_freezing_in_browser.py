@@ -26,7 +26,7 @@ def test_a_frozen_report_is_copied_printed_and_handed_on(app, people, sign_in): 
     app.config["WTF_CSRF_ENABLED"] = False
     client = sign_in("manager")
     said(people["a"], 3, 250)
-    for kind in ("overview", "why"):
+    for kind in ("overview", "why", "coverage"):
         days = DAYS | ({"against": "year"} if kind == "why" else {"by": "tier"})
         client.post("/reports/frozen", query_string=days | {"kind": kind}, data={"name": kind.title()})
     client.post("/reports/frozen/1/links")
@@ -57,6 +57,9 @@ def test_a_frozen_report_is_copied_printed_and_handed_on(app, people, sign_in): 
         page.set_viewport_size(A4_BETWEEN_MARGINS)
         page.emulate_media(media="print")
         assert page.evaluate(ON_PAPER) == {"isWide": False, "shown": 0, "cards": 0, "cut": 0}
+        page.goto(f"{HOME}/reports/frozen/3")
+        assert page.evaluate(ON_PAPER) == {"isWide": False, "shown": 0, "cards": 0, "cut": 0}
+        page.goto(f"{HOME}/reports/frozen/1")
         printed = page.pdf(prefer_css_page_size=True)
         sizes = {tuple(round(float(side)) for side in pair) for pair in SIZE.findall(printed)}
         assert sizes == {(595, 842)}

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 
 from app.auth import access
 from app.core.files.downloads import Table, download
-from app.core.language import wording
 from app.core.web.pages import this_installation
 from app.extensions import db
-from app.reports.comparing.sides import Comparison, Figures, Side, compare
+from app.reports.comparing.sides import Figures, Side, compare
+from app.reports.comparing.telling import side_words, verdict
 from app.reports.hotspots.cells import segments
 from app.reports.hotspots.hotspot_routes import offered_dimensions
 from app.reports.list_routes import key_in
@@ -27,7 +27,6 @@ from app.reports.routes import (
     segment_names,
     window_to,
 )
-from app.reports.statistics.comparisons import Change
 from app.reports.why.periods import Against, before
 
 PERIODS, GROUPS = "periods", "groups"
@@ -125,14 +124,6 @@ def comparison():
     )
 
 
-def side_words(side: Side, name) -> str:
-    if side.dim is not None:
-        return name(side.dim, side.key)
-    return _(
-        "%(first)s to %(last)s", first=wording.day(side.period.start), last=wording.day(side.period.last)
-    )
-
-
 def rows_url(side: Side, **more: str) -> str:
     """The answers behind a side."""
     return answers_url(side.period, per="person", by=side.dim, key=side.key, **more)
@@ -141,31 +132,6 @@ def rows_url(side: Side, **more: str) -> str:
 def asked_url(side: Side) -> str | None:
     """Who did not answer, where the list can be narrowed to the side."""
     return None if side.dim else asks_url(side.period, per="person")
-
-
-def verdict(found: Comparison) -> str:
-    """Whether the two differ by more than chance, in words."""
-    if found.change is None:
-        return _("Nothing can be compared: it takes five answers on either side.")
-    return of_change(found.change)
-
-
-def of_change(change: Change) -> str:
-    said = {
-        "points": wording.signed_tenth(change.points),
-        "low": wording.signed(change.difference.low),
-        "high": wording.signed(change.difference.high),
-        "least": wording.whole(change.visible_from),
-    }
-    if change.is_change:
-        return _(
-            "The difference is more than chance: %(points)s points, likely between %(low)s and %(high)s (95 %%).",
-            **said,
-        )
-    return _(
-        "No clear difference: %(points)s points, within chance (95 %%: %(low)s to %(high)s). So few answers show differences of about %(least)s points or more.",
-        **said,
-    )
 
 
 @download(blueprint, "/compare")

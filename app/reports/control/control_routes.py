@@ -14,12 +14,12 @@ from app.core.language import wording
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports.charts import Chart, Point, levels
+from app.reports.control.telling import nps_levels, verdict
 from app.reports.control.watching import Nps, Share, Watched, watched
-from app.reports.periods import Every, periods
+from app.reports.periods import periods
 from app.reports.routes import Asked, answers_url, asked, asks_url, blueprint, period_words
 from app.surveys.scales import Band
 
-FEWEST_POINTS = 6
 CSV_HEAD = (
     *("from", "last_day", "n", "nps", "ewma", "ewma_limit", "is_signal"),
     *("asks_closed", "response_rate", "rate_limit_low", "rate_limit_high"),
@@ -47,6 +47,11 @@ def chosen_watch() -> tuple[Asked, float | None, Watched]:
     return chosen, level, watched(db.session, cut, this_installation().zone, level)
 
 
+def address_of(chosen: Asked, level: float | None) -> dict[str, str]:
+    days = {name: value for name, value in chosen.address.items() if name != "by"}
+    return days | ({} if level is None else {"level": f"{level:g}"})
+
+
 @blueprint.get("/control")
 @access.viewer
 def control():
@@ -54,52 +59,13 @@ def control():
     return render_template(
         "reports/control.html",
         chosen=chosen,
+        address=address_of(chosen, level),
         level=level,
         found=found,
-        words=verdict(found, chosen.every),
+        words=verdict(found, chosen.every, period_words),
         charts=[nps_chart(found, chosen), rate_chart(found, chosen), detractor_chart(found, chosen)],
         every_options=[("week", _("Week")), ("month", _("Month")), ("quarter", _("Quarter"))],
     )
-
-
-def verdict(found: Watched, every: Every) -> str:
-    """Whether the NPS has left its level, in words."""
-    known = [one for one in found.nps if one.moved is not None]
-    if len(known) < FEWEST_POINTS:
-        return _("Too short to tell: it takes six periods of five answers or more.")
-    level = wording.signed(found.level)
-    run = latest_signals(known)
-    if run:
-        side = _("above") if run[-1].moved.value > 0 else _("below")
-        since = period_words(run[0].period, every)
-        return _(
-            "Since %(since)s the NPS lies %(side)s its level of %(level)s by more than chance.",
-            since=since,
-            side=side,
-            level=level,
-        )
-    earlier = [one for one in known if one.is_signal]
-    if earlier:
-        when = period_words(earlier[-1].period, every)
-        return _(
-            "The NPS left its level of %(level)s up to %(when)s, and is back within chance.",
-            level=level,
-            when=when,
-        )
-    return _(
-        "The NPS has not left its level of %(level)s: what went up and down from one period to the next is chance.",
-        level=level,
-    )
-
-
-def latest_signals(known: Sequence[Nps]) -> list[Nps]:
-    """The periods at the end of the series that lie beyond chance without a gap."""
-    run: list[Nps] = []
-    for one in reversed(known):
-        if not one.is_signal:
-            break
-        run.insert(0, one)
-    return run
 
 
 def nps_chart(found: Watched, chosen: Asked) -> Chart:
@@ -114,19 +80,7 @@ def nps_chart(found: Watched, chosen: Asked) -> Chart:
         )
         for one in found.nps
     ]
-    return levels(
-        points,
-        _("NPS against its level, remembered (EWMA)"),
-        unit=_("Standard errors from the level"),
-        write=lambda value: f"{value:+.1f}".replace("-", "−") if value else "0",
-        beyond={place for place, one in enumerate(found.nps) if one.is_signal},
-        level=0.0,
-        span=(-50, 50, 1),
-        empty=_("No period has the five answers that it takes."),
-        note=_(
-            "Each period's NPS less the level, in its own standard errors; every point remembers those before it (a fifth is new). A series that stays leaves the band once in 371 points, a shift of one standard error shows after about ten. The answers of each period itself, not those of 180 days."
-        ),
-    )
+    return nps_levels(points, {place for place, one in enumerate(found.nps) if one.is_signal})
 
 
 def rate_chart(found: Watched, chosen: Asked) -> Chart:
@@ -162,7 +116,7 @@ def share_chart(
         Point(
             period_words(one.period, chosen.every),
             one.value,
-            *limit_shares(one),
+            *one.limits,
             one.n,
             url=url(one.period),
             is_provisional=one.is_provisional,
@@ -181,14 +135,6 @@ def share_chart(
     )
 
 
-def limit_shares(one: Share) -> tuple[float | None, float | None]:
-    """The limits as shares: the nearest that still are within chance."""
-    if not one.n:
-        return None, None
-    low = 0.0 if one.low is None else (one.low + 1) / one.n
-    return low, 1.0 if one.high is None else (one.high - 1) / one.n
-
-
 @download(blueprint, "/control")
 @access.viewer
 def control_file():
@@ -202,6 +148,6 @@ def csv_row(one: Nps, rate: Share, unhappy: Share) -> tuple:
     return (
         *(one.period.start, one.period.last, one.counts.n, nps),
         *(moved and moved.value, moved and moved.limit, int(one.is_signal)),
-        *(rate.n, rate.value, *limit_shares(rate)),
-        *(unhappy.value, *limit_shares(unhappy)),
+        *(rate.n, rate.value, *rate.limits),
+        *(unhappy.value, *unhappy.limits),
     )

@@ -58,6 +58,14 @@ class Share:
         too_few = self.low is not None and self.number <= self.low
         return too_few or (self.high is not None and self.number >= self.high)
 
+    @property
+    def limits(self) -> tuple[float | None, float | None]:
+        """The limits as shares: the nearest that still are within chance."""
+        if not self.n:
+            return None, None
+        low = 0.0 if self.low is None else (self.low + 1) / self.n
+        return low, 1.0 if self.high is None else (self.high - 1) / self.n
+
 
 @dataclass(frozen=True)
 class Watched:

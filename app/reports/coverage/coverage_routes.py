@@ -39,6 +39,11 @@ def chosen_cover() -> Cover:
     )
 
 
+def everybody() -> Cover:
+    """The same of all roles and tiers, each of which the report lists."""
+    return replace(chosen_cover(), role=None, tier=None)
+
+
 def chosen_kind() -> Kind:
     given = request.args.get("what")
     return Kind(given) if given in set(Kind) else Kind.KNOWN
@@ -68,8 +73,7 @@ def accounts_url(chosen: Cover, cell: Accounts, gap: Gap) -> str:
 @blueprint.get("/coverage")
 @access.viewer
 def coverage():
-    chosen = replace(chosen_cover(), role=None, tier=None)
-    today = today_here()
+    chosen, today = everybody(), today_here()
     cells, homes = counts.people(db.session, chosen, today), counts.accounts(db.session, chosen, today)
     return render_template(
         "reports/coverage.html",
@@ -115,7 +119,7 @@ def standing_words() -> dict[Kind, str]:
 @access.viewer
 def coverage_file():
     """A row for each role and tier, unrounded."""
-    chosen = replace(chosen_cover(), role=None, tier=None)
+    chosen = everybody()
     return Table("coverage", CSV_HEAD, map(csv_row, counts.people(db.session, chosen, today_here())))
 
 

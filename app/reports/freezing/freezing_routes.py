@@ -18,8 +18,11 @@ from app.core.language.wording import day
 from app.core.tokens import Signer
 from app.core.web.pages import this_installation
 from app.extensions import db
+from app.reports.comparing import compare_routes
+from app.reports.control import control_routes
+from app.reports.coverage import coverage_routes
 from app.reports.freezing import document, keeping, links
-from app.reports.freezing.counted import Standpoint
+from app.reports.freezing.counting.counted import Standpoint
 from app.reports.freezing.kinds import KINDS
 from app.reports.freezing.models import LONGEST_NAME, FrozenLink, FrozenReport
 from app.reports.freezing.showing.behind import behind
@@ -46,6 +49,9 @@ ADDRESSES: dict[str, Callable[[], dict[str, str]]] = {
     "movers": lambda: mover_routes.address_of(asked()),
     "loops": lambda: mover_routes.address_of(asked()),
     "themes": theme_address,
+    "coverage": lambda: coverage_routes.address_of(coverage_routes.everybody()),
+    "compare": lambda: compare_routes.chosen_comparison().address,
+    "control": lambda: control_routes.address_of(asked(), control_routes.chosen_level()),
 }
 
 
@@ -153,11 +159,11 @@ def filter_words(address: dict[str, str]) -> list[str]:
         "and": _("and by"),
         "against": _("against"),
         "department": _("department"),
+        "level": _("level"),
     }
     words = {"before": _("the days just before"), "year": _("the same days a year earlier")}
-    return facts + [
-        f"{names[key]} {words.get(value, value)}" for key, value in address.items() if key in names
-    ]
+    facts += [f"{names[key]} {words.get(value, value)}" for key, value in address.items() if key in names]
+    return facts + ([_("the accounts of one owner")] if "owner" in address else [])
 
 
 def signer() -> Signer:

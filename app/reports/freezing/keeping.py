@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from app.auth.views.saving import stored
 from app.core import audit
 from app.core.errors import NotFound
-from app.reports.freezing import causes, document, rolls
-from app.reports.freezing.causes import Since
-from app.reports.freezing.counted import Standpoint
+from app.reports.freezing import document, rolls
+from app.reports.freezing.causing import explaining
+from app.reports.freezing.causing.causes import Since
+from app.reports.freezing.counting.counted import Standpoint
 from app.reports.freezing.document import Changed, Document
 from app.reports.freezing.kinds import KINDS
 from app.reports.freezing.models import LONGEST_NAME, FrozenReport
@@ -90,7 +91,7 @@ class Account:
 
     @property
     def is_of_votes(self) -> bool:
-        return causes.is_vote(self.name)
+        return explaining.is_vote(self.name)
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,13 @@ def then_and_now(session: Session, report: FrozenReport, at: Standpoint) -> Then
 
 
 def accounted(session: Session, then: rolls.Roll, now: rolls.Roll, since: Since) -> list[Account]:
-    found = causes.explained(session, then, now, since)
+    found = explaining.explained(session, then, now, since)
     return [
         Account(
             name,
             len(then[name]),
             len(now.get(name, {})),
-            rolls.tallies(entries, causes.CLASS_OF[name]),
+            rolls.tallies(entries, explaining.CLASS_OF[name]),
             entries,
         )
         for name, entries in found.items()

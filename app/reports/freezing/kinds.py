@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.reports.freezing import of_answers, of_others
-from app.reports.freezing.counted import Counted, Standpoint
+from app.reports.freezing.counting import of_answers, of_comparisons, of_coverage, of_others
+from app.reports.freezing.counting.counted import Counted, Standpoint
 
 __all__ = ["KINDS", "Counted", "Kind", "Standpoint"]
 Count = Callable[[Session, Mapping[str, str], Standpoint], Counted]
@@ -32,6 +32,9 @@ class Kind:
             "movers": _("Movers"),
             "loops": _("Promises and follow-ups"),
             "themes": _("Themes"),
+            "coverage": _("Coverage"),
+            "compare": _("Compare"),
+            "control": _("Has it left its level?"),
         }[self.name]
 
 
@@ -44,5 +47,8 @@ KINDS = {
         Kind("movers", "reports.movers", of_others.movers_of),
         Kind("loops", "reports.loops", of_others.loops_of),
         Kind("themes", "reports.themes", of_others.themes_of),
+        Kind("coverage", "reports.coverage", of_coverage.coverage_of),
+        Kind("compare", "reports.comparison", of_comparisons.compare_of),
+        Kind("control", "reports.control", of_comparisons.control_of),
     )
 }

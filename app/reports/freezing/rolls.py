@@ -26,6 +26,7 @@ class Cause(StrEnum):
     MERGE = "merge"
     ERASURE = "erasure"
     SEGMENT = "segment"
+    PLACE = "place"
     WORK = "work"
     READING = "reading"
     TIME = "time"

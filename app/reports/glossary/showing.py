@@ -26,6 +26,8 @@ def shown(key: str, value: float | int | str | None) -> str:
         return percent(value)
     if unit == "chance":
         return _("under 0.001") if value < FEWEST_SHOWN else f"{value:.3f}"
+    if unit == "scale" and value != int(value):
+        return f"{round(value, 1) or 0.0:.1f}".replace("-", "−")
     return number(whole(value))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.contacts.models import Account
+from app.contacts.models import Account, Contact
 from app.delivery.models import Invitation
 from app.followups.models import Task
 from app.followups.promises.models import Promise
@@ -19,13 +19,16 @@ from app.sentiment.models import StoredReading
 
 MOST = 20
 HOLDER = {
-    "people": Response,
-    "people_before": Response,
-    "answers": Response,
-    "moves": Invitation,
-    "promises": Promise,
-    "follow_ups": Task,
-    "comments": StoredReading,
+    "people": Response.account_id,
+    "people_before": Response.account_id,
+    "answers": Response.account_id,
+    "moves": Invitation.account_id,
+    "promises": Promise.account_id,
+    "follow_ups": Task.account_id,
+    "comments": StoredReading.account_id,
+    "contacts": Contact.account_id,
+    "homes": Account.id,
+    "asks": Invitation.account_id,
 }
 
 
@@ -61,6 +64,7 @@ def behind(session: Session, register: str, entries: Iterable[Caused]) -> list[B
 
 def accounts(session: Session, register: str, ids: list[int]) -> Mapping[int, tuple[int, str]]:
     holder = HOLDER[register]
-    query = sa.select(holder.id, Account.id, Account.name).join(Account, Account.id == holder.account_id)
-    rows = session.execute(query.where(holder.id.in_(ids)))
+    row_id = holder.class_.id
+    query = sa.select(row_id, Account.id, Account.name).where(Account.id == holder, row_id.in_(ids))
+    rows = session.execute(query)
     return {id: (account_id, name) for id, account_id, name in rows}

@@ -8,13 +8,16 @@ from app.core.language.wording import whole
 from app.health.parts import whole_points
 from app.reports import charts
 from app.reports.charts import Chart, Point, Unit
+from app.reports.control.telling import nps_levels
 from app.reports.freezing.document import Document, Table
 from app.reports.statistics.movers import Standing
 
 
 def chart_of(kind: str, document: Document) -> Chart | None:
     """None for a report that is a table, or where there is nothing to draw."""
-    draw = {"overview": trend_chart, "why": step_chart, "movers": flow_chart}.get(kind)
+    draw = {"overview": trend_chart, "why": step_chart, "movers": flow_chart, "control": level_chart}.get(
+        kind
+    )
     chart = draw(document) if draw else None
     return None if chart is None or chart.is_empty else chart
 
@@ -64,3 +67,16 @@ def flow_chart(document: Document) -> Chart | None:
         {(was.value, now.value): numbers.get((was, now), 0) for was in Standing for now in Standing},
         _("From one ask to the next"),
     )
+
+
+def level_chart(document: Document) -> Chart | None:
+    found = table(document, "levels")
+    if found is None:
+        return None
+    points, beyond = [], set()
+    for place, row in enumerate(found.rows):
+        value, limit, n = (found.value(row, column) for column in ("ewma", "ewma_limit", "n"))
+        points.append(Point(row.label, value, limit and -limit, limit, n))
+        if found.value(row, "is_signal"):
+            beyond.add(place)
+    return nps_levels(points, beyond)

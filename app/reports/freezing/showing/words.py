@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from app.reports.freezing.rolls import Cause
+from app.reports.glossary.metrics import metric
 
 
 def cause_words() -> dict[Cause, tuple[str, str]]:
@@ -16,6 +17,10 @@ def cause_words() -> dict[Cause, tuple[str, str]]:
         Cause.MERGE: (_("Merged"), _("Two accounts or two people turned out to be one.")),
         Cause.ERASURE: (_("Erased"), _("The person was forgotten, or the row was taken away for good.")),
         Cause.SEGMENT: (_("Moved to another group"), _("The segment of the answer is another.")),
+        Cause.PLACE: (
+            _("Otherwise known"),
+            _("They left, or their role, tier, owner, stage or address is another."),
+        ),
         Cause.WORK: (_("Worked on"), _("Somebody was in touch, or closed the follow-up.")),
         Cause.READING: (
             _("Read anew"),
@@ -35,6 +40,9 @@ def register_words() -> dict[str, str]:
         "promises": _("Promises"),
         "follow_ups": _("Follow-ups on answers"),
         "comments": _("Comments"),
+        "contacts": _("People known"),
+        "homes": _("Accounts known"),
+        "asks": _("Asks that are over"),
     }
 
 
@@ -44,4 +52,5 @@ def state_words(register: str, state: str | None) -> str:
         return _("not counted")
     if register in {"moves", "promises"}:
         return state.replace(">", " → ").replace("_", " ")
-    return state.partition("|")[0]
+    first = state.partition("|")[0]
+    return metric(first).label if register in {"contacts", "homes"} else first

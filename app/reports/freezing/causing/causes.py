@@ -6,7 +6,7 @@ explains is told as such.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from app.delivery.models import Invitation
 from app.followups.models import Task
 from app.followups.promises.models import Promise
 from app.reports.accounts.figures import CLOSED_AT
-from app.reports.freezing.rolls import Cause, Caused, Change, Roll, differences
+from app.reports.freezing.rolls import Cause, Caused, Change
 from app.responses.models import Response, Revision
 from app.sentiment.models import StoredReading
 from app.surveys.scales import band
@@ -67,13 +67,6 @@ class Known:
 
     def is_erased(self, contact_id: int) -> bool:
         return f"contact:{contact_id}" in self.erased
-
-
-def explained(session: Session, then: Roll, now: Roll, since: Since) -> dict[str, list[Caused]]:
-    """By register, every entry that differs with its cause."""
-    return {
-        name: list(EXPLAIN[name](session, differences(then[name], now.get(name, {})), since)) for name in then
-    }
 
 
 def subjects(session: Session, since: Since, *actions: str) -> set[str]:
@@ -282,33 +275,3 @@ def cause_of_comment(change: Change, fact: Fact | None, is_there: bool, about: K
     if change.now is None:
         return departure(fact.id, about) or revised or (Cause.OTHER if is_there else Cause.READING)
     return revised or Cause.READING
-
-
-EXPLAIN: dict[str, Callable[[Session, list[Change], Since], Iterator[Caused]]] = {
-    "people": of_votes,
-    "people_before": of_votes,
-    "answers": of_votes,
-    "moves": of_moves,
-    "promises": of_promises,
-    "follow_ups": of_follow_ups,
-    "comments": of_comments,
-}
-
-
-def first_part(state: str) -> str:
-    return state.partition("|")[0]
-
-
-CLASS_OF: dict[str, Callable[[str], str]] = {
-    "people": class_of_vote,
-    "people_before": class_of_vote,
-    "answers": class_of_vote,
-    "moves": str,
-    "promises": str,
-    "follow_ups": first_part,
-    "comments": first_part,
-}
-
-
-def is_vote(name: str) -> bool:
-    return EXPLAIN[name] is of_votes

@@ -13,9 +13,9 @@ from app.followups.models import Task, TaskState
 from app.followups.promises.models import PromiseState
 from app.followups.settling import asking
 from app.reports import charts
-from app.reports.freezing.counted import Counted, Standpoint, days_of
+from app.reports.freezing.counting.counted import Counted, Standpoint, days_of
+from app.reports.freezing.counting.of_answers import move_words, quotes
 from app.reports.freezing.document import Document, Figure, Row, Table
-from app.reports.freezing.of_answers import move_words, quotes
 from app.reports.freezing.rolls import MOST_KEPT, Register
 from app.reports.loops import counts as loops
 from app.reports.movers import pairs

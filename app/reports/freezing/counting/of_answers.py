@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.contacts.models import Account
 from app.core.database.columns import attribute
 from app.reports import charts
-from app.reports.freezing.counted import Counted, Standpoint, days_of
+from app.reports.freezing.counting.counted import Counted, Standpoint, days_of
 from app.reports.freezing.document import Document, Figure, Row, Table
 from app.reports.freezing.rolls import MOST_KEPT, Register
 from app.reports.hotspots import cells

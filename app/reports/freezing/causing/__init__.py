@@ -1,0 +1,1 @@
+"""Why what a frozen report counted is counted otherwise now: one cause for each entry."""
