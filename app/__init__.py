@@ -40,6 +40,9 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     if settings.PROXIES:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.PROXIES, x_proto=settings.PROXIES)
     db.init_app(app)
+    with app.app_context():
+        transactions.install(db.engine, settings.GATE_SECONDS)
+        app.extensions[transactions.LOOKING] = transactions.Looking(db.engine)
     csrf.init_app(app)
     babel.init_app(app, locale_selector=pages.language, timezone_selector=pages.time_zone)
     security.install(app, ColleagueMail)
@@ -54,8 +57,6 @@ def create_app(settings: config.Settings | None = None) -> Flask:
         app.register_blueprint(blueprint)
     public.install(app)
     api.install(app)
-    with app.app_context():
-        transactions.install(db.engine, settings.GATE_SECONDS)
     return app
 
 

@@ -31,7 +31,10 @@ class RoleName(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(RoleName).index(self)
+        return RANKS[self]
+
+
+RANKS = {role: rank for rank, role in enumerate(RoleName)}
 
 
 class Theme(StrEnum):
@@ -59,7 +62,18 @@ class Role(RoleMixin, Base):
     permissions: Mapped[list | None] = mapped_column(MutableList.as_mutable(Names()))
 
 
-class Staff(Stamped, UserMixin, Base):
+class Member:
+    """What a member of staff may do and is called, wherever the row was read."""
+
+    def may(self, role: RoleName | str) -> bool:
+        return self.active and RANKS[self.role] >= RANKS[role]
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email
+
+
+class Staff(Member, Stamped, UserMixin, Base):
     """A member of staff. `fs_uniquifier` ends every session when it changes."""
 
     __tablename__ = "staff"
@@ -88,13 +102,6 @@ class Staff(Stamped, UserMixin, Base):
     def role(self) -> RoleName:
         """The highest of the person's roles; a viewer when none is given."""
         return max((RoleName(r.name) for r in self.roles), key=lambda r: r.rank, default=RoleName.VIEWER)
-
-    def may(self, role: RoleName | str) -> bool:
-        return self.active and self.role.rank >= RoleName(role).rank
-
-    @property
-    def display_name(self) -> str:
-        return self.name or self.email
 
 
 class WebAuthn(WebAuthnMixin, Base):

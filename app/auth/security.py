@@ -15,8 +15,11 @@ from flask_security import MailUtil, Security, SQLAlchemyUserDatastore, user_aut
 from app.auth import sessions
 from app.auth.forms import SignInForm
 from app.auth.models import Role, Staff, StaffSession, WebAuthn
-from app.auth.sessions import Lifetime
+from app.auth.sessions import Lifetime, Reader, Signed
 from app.core import clock
+from app.core.database.transactions import looking
+from app.core.web import pages
+from app.core.web.pages import SAFE_METHODS
 from app.extensions import db
 
 security = Security()
@@ -71,13 +74,25 @@ def take_off_hooks(app: Flask) -> None:
     app.jinja_env.filters["device"] = sessions.device
 
 
-def load(id: str) -> Staff | None:
-    """The person whose open session the cookie names."""
+def load(id: str) -> Staff | Reader | None:
+    """The person whose open session the cookie names; one that cannot be changed where the request only reads."""
+    if request.method in SAFE_METHODS:
+        return load_reader(id)
     row = sessions.current(db.session, id, lifetime(), now=clock.now())
     if row is None:
         return None
     g.staff_session = row
     return row.staff
+
+
+def load_reader(id: str) -> Reader | None:
+    """The same by a single look, which brings along what the request's pages need of the installation."""
+    found = looking().find(sessions.reading, id, lifetime(), clock.now())
+    if found is None:
+        return None
+    g.staff_session, person, facts = found
+    pages.remember(facts)
+    return person
 
 
 def signed_in(app: Flask, user: Staff, **_how) -> None:
@@ -96,6 +111,6 @@ def lifetime() -> Lifetime:
     return current_app.extensions["session_lifetime"]
 
 
-def own_session() -> StaffSession:
+def own_session() -> StaffSession | Signed:
     """The session of this request; only where somebody is signed in."""
     return g.staff_session

@@ -7,18 +7,22 @@ once when the person is disabled, changes the password or gets another role, or 
 from __future__ import annotations
 
 import secrets
+from collections import namedtuple
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session, contains_eager
 
-from app.auth.models import Staff, StaffSession
-from app.core import text
+from app.auth.models import RANKS, Member, Role, RoleName, Staff, StaffSession, staff_roles
+from app.core import installation, text
 from app.core.database import transactions
+from app.core.database.prepared import Prepared
 from app.core.errors import NotFound
+from app.core.installation import Facts, Installation, facts_of
 
 SEEN_EVERY = timedelta(minutes=1)
 ID_BYTES = 32
@@ -50,11 +54,18 @@ class Lifetime:
 
     def alive(self, now: datetime) -> sa.ColumnElement[bool]:
         """Which rows still open something at `now`."""
-        return sa.and_(
-            StaffSession.ended_at.is_(None),
-            StaffSession.seen_at > now - self.idle,
-            StaffSession.created_at > now - self.longest,
-        )
+        return opens(*self.since(now))
+
+    def since(self, now: datetime) -> tuple[datetime, datetime]:
+        """After which moments a session that is still open at `now` was last used, and begun."""
+        return now - self.idle, now - self.longest
+
+
+def opens(used: Any, begun: Any) -> sa.ColumnElement[bool]:
+    """Which rows open something: not ended, and used and begun after these moments, or after parameters for them."""
+    return sa.and_(
+        StaffSession.ended_at.is_(None), StaffSession.seen_at > used, StaffSession.created_at > begun
+    )
 
 
 def begin(
@@ -84,7 +95,73 @@ def current(session: Session, id: str, lifetime: Lifetime, *, now: datetime) -> 
     return session.scalars(found).unique().first()
 
 
-def seen(engine: Engine, row: StaffSession, *, now: datetime) -> None:
+class Signed(NamedTuple):
+    """The session of a request that only reads."""
+
+    id: str
+    seen_at: datetime
+
+
+PERSON = (
+    Staff.id,
+    Staff.email,
+    Staff.name,
+    Staff.password_is_initial,
+    Staff.active,
+    Staff.is_demo,
+    Staff.language,
+    Staff.time_zone,
+    Staff.theme,
+    Staff.single_keys,
+)
+
+
+class Reader(Member, namedtuple("Row", [*(column.key for column in PERSON), "role"])):
+    """The person who is signed in, as a request that only reads knows them: nobody can change it."""
+
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def is_active(self) -> bool:
+        return self.active
+
+
+READING = Prepared(
+    sa.select(StaffSession.seen_at, *PERSON, Role.name.label("role"), *installation.COLUMNS)
+    .join(StaffSession.staff)
+    .join(Installation, sa.true())
+    .outerjoin(staff_roles, staff_roles.c.staff_id == Staff.id)
+    .outerjoin(Role, Role.id == staff_roles.c.role_id)
+    .where(
+        StaffSession.id == sa.bindparam("id", type_=StaffSession.id.type),
+        Staff.active,
+        opens(*(sa.bindparam(name, type_=StaffSession.seen_at.type) for name in ("used", "begun"))),
+    ),
+    into=list,
+    shared=installation.AS_TEXT,
+)
+BEHIND_PERSON = 1 + len(PERSON)
+
+
+def reading(
+    connection: Connection, id: str, lifetime: Lifetime, now: datetime
+) -> tuple[Signed, Reader, Facts] | None:
+    """What a page that only reads needs of the row of that id, its person and the installation, in one statement.
+
+    None for a row that opens nothing. With several roles there are several rows; the highest role holds.
+    """
+    used, begun = lifetime.since(now)
+    rows = READING.rows(connection, id=id, used=used, begun=begun)
+    if not rows:
+        return None
+    roles = [RoleName(row[BEHIND_PERSON]) for row in rows if row[BEHIND_PERSON]]
+    role = max(roles, key=RANKS.__getitem__, default=RoleName.VIEWER)
+    seen_at, *person = rows[0][:BEHIND_PERSON]
+    return Signed(id, seen_at), Reader(*person, role), facts_of(rows[0][BEHIND_PERSON + 1 :])
+
+
+def seen(engine: Engine, row: StaffSession | Signed, *, now: datetime) -> None:
     """Note that the session was used, about once a minute and outside the request's transaction."""
     if now - row.seen_at >= SEEN_EVERY:
         change = sa.update(StaffSession).where(StaffSession.id == row.id, StaffSession.seen_at < now)

@@ -6,7 +6,11 @@ One row. `live_at` is empty during rehearsal, when mail reaches only the mailbox
 from __future__ import annotations
 
 import secrets
+from collections import namedtuple
+from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -18,7 +22,33 @@ from app.core.worktime import WorkWeek
 from app.extensions import Base
 
 
-class Installation(Stamped, Base):
+class Described:
+    """What follows from the facts, wherever they were read."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @property
+    def is_live(self) -> bool:
+        return self.live_at is not None
+
+    @property
+    def days_off(self) -> frozenset[date]:
+        """The holidays, on which nobody follows up."""
+        return frozenset(date.fromisoformat(day[:10]) for day in self.holidays)
+
+    @property
+    def is_held(self) -> bool:
+        """A restored or moved copy, which sends nothing and fetches nothing until somebody releases it."""
+        return self.held_at is not None
+
+    @property
+    def work_week(self) -> WorkWeek:
+        return WorkWeek.of(self.zone, self.week, self.holidays)
+
+
+class Installation(Described, Stamped, Base):
     """The one row about this installation."""
 
     __tablename__ = "installation"
@@ -51,27 +81,34 @@ class Installation(Stamped, Base):
         """Every process reads the face again. The number is a random one, so that a change taken back leaves no trace."""
         self.face_version = secrets.randbelow(2**31)
 
-    @property
-    def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.time_zone)
 
-    @property
-    def is_live(self) -> bool:
-        return self.live_at is not None
+COLUMNS = tuple(
+    column for column in Installation.__table__.columns if column.name not in Stamped.__annotations__
+)
+AS_TEXT = tuple(column.name for column in COLUMNS if isinstance(column.type, sa.JSON))
 
-    @property
-    def days_off(self) -> frozenset[date]:
-        """The holidays, on which nobody follows up."""
-        return frozenset(date.fromisoformat(day[:10]) for day in self.holidays)
 
-    @property
-    def is_held(self) -> bool:
-        """A restored or moved copy, which sends nothing and fetches nothing until somebody releases it."""
-        return self.held_at is not None
+class Facts(Described, namedtuple("Row", [column.name for column in COLUMNS])):
+    """The same row as a page that only reads gets it: beside what else it needs first, and nobody can change it.
 
-    @property
-    def work_week(self) -> WorkWeek:
-        return WorkWeek.of(self.zone, self.week, self.holidays)
+    `COLUMNS` are its columns, of which those named in `AS_TEXT` are lists and mappings that many pages may share.
+    """
+
+    zone = cached_property(Described.zone.fget)
+    days_off = cached_property(Described.days_off.fget)
+    work_week = cached_property(Described.work_week.fget)
+
+
+KNOWN: list[Facts] = []
+
+
+def facts_of(cells: Iterable[Any]) -> Facts:
+    """The facts in the order of `COLUMNS`; the last ones once more while they are the same, with what follows from them."""
+    found = Facts._make(cells)
+    if not KNOWN or KNOWN[0] != found:
+        KNOWN[:] = [found]
+        return found
+    return KNOWN[0]
 
 
 IS_HELD = sa.select(Installation.held_at.is_not(None))

@@ -19,7 +19,7 @@ from werkzeug.routing import RequestRedirect
 
 from app.auth import limits
 from app.core import clock
-from app.core.database.transactions import Looking
+from app.core.database.transactions import Looking, looking
 from app.core.face import current as faces
 from app.core.installation import read_face
 from app.core.tokens import Signer
@@ -140,7 +140,7 @@ def install(app: Flask) -> None:
     engine = db.engine
     app.extensions["desk"] = Desk(
         engine=engine,
-        looking=Looking(engine),
+        looking=looking(),
         signer=Signer([settings.SECRET_KEY, *settings.SECRET_KEYS_OLD]),
         pages=Pages(engine),
         visits=Visits(engine, in_background=lambda: not app.testing),

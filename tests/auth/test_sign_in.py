@@ -7,9 +7,12 @@ import re
 import pytest
 import sqlalchemy as sa
 
+from app.auth import sessions
 from app.auth.access import own_path
-from app.auth.models import StaffSession
+from app.auth.models import Role, RoleName, StaffSession
+from app.auth.security import lifetime
 from app.core.audit import AuditEvent
+from app.core.installation import COLUMNS, installation
 from tests import make
 
 HTTPS = pytest.mark.settings_with(BASE_URL="https://ask.example.com")
@@ -195,3 +198,32 @@ def test_respondent_pages_load_nobody(app, sign_in):
     )
     client.get("/a/not-a-token")
     assert not [s for s in statements if "staff" in s]
+
+
+def test_a_request_that_reads_knows_the_same_as_one_that_writes(session, now):
+    person = make.staff(role="viewer", time_zone="Asia/Tokyo", theme="dark", single_keys=False)
+    person.roles.append(session.scalars(sa.select(Role).where(Role.name == "manager")).one())
+    facts = installation(session)
+    facts.holidays, facts.own_domains = ["2026-03-05 Founding day"], ["vendor.example"]
+    facts.week = {"days": [0, 1], "start": "08:00", "end": "12:00"}
+    row = sessions.begin(session, person, now=now)
+    session.commit()
+
+    def read():
+        return sessions.reading(session.connection(), row.id, lifetime(), now)
+
+    signed, reader, told = read()
+    assert (signed.id, signed.seen_at) == (row.id, row.seen_at)
+    assert [getattr(reader, one.key) for one in sessions.PERSON] == [
+        getattr(person, one.key) for one in sessions.PERSON
+    ]
+    assert (reader.role, reader.display_name) == (RoleName.MANAGER, person.display_name)
+    for name in [*(column.name for column in COLUMNS), "zone", "is_live", "is_held", "days_off", "work_week"]:
+        assert getattr(told, name) == getattr(facts, name), name
+    assert read()[2] is told
+    facts.holidays = []
+    session.commit()
+    assert read()[2].days_off == frozenset()
+    sessions.end(row, now=now)
+    session.commit()
+    assert read() is None

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from flask import current_app
 from flask_sqlalchemy.session import Session as FlaskSession
 from sqlalchemy import Connection, Engine, Executable, event
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
@@ -28,6 +29,7 @@ Found = TypeVar("Found")
 WRITING = "justask_writing"
 PATIENCE = "justask_patience"
 LOOKING_UP = "justask_looking_up"
+LOOKING = "looking"
 ASIDE_SECONDS = 0.25
 REST_SECONDS = 1.0
 AT_HAND = 4
@@ -217,6 +219,11 @@ class Looking:
     def _close(self) -> None:
         while (lookout := self._next()) is not None:
             lookout.invalidate()
+
+
+def looking() -> Looking:
+    """Where the application of this context keeps its lookouts."""
+    return current_app.extensions[LOOKING]
 
 
 def looking_up(session: scoped_session | Session) -> Connection:

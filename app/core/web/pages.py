@@ -11,7 +11,8 @@ from markupsafe import Markup
 from werkzeug.routing import IntegerConverter
 
 from app.core.database import transactions
-from app.core.installation import Installation, installation
+from app.core.face import current as faces
+from app.core.installation import Facts, Installation, installation
 from app.core.language.words import FALLBACK, STAFF_LANGUAGES
 from app.core.web.frame import is_respondent
 from app.extensions import db
@@ -233,11 +234,18 @@ def page_context() -> dict:
     }
 
 
-def this_installation() -> Installation:
-    """The installation's row, read once per request."""
+def this_installation() -> Installation | Facts:
+    """The installation's row, read once per request; facts that cannot be changed where a signed-in person only reads."""
     if "installation" not in g:
         g.installation = installation(db.session)
     return g.installation
+
+
+def remember(facts: Facts) -> None:
+    """The facts about the installation came along with something else that was read."""
+    if faces.current().version != facts.face_version:
+        installation(db.session)
+    g.installation = facts
 
 
 def count_in_navigation(endpoint: str, role: str, number: Callable[[], int], words: object) -> None:
