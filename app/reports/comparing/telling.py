@@ -39,6 +39,6 @@ def of_change(change: Change) -> str:
             **said,
         )
     return _(
-        "No clear difference: %(points)s points, within chance (95 %%: %(low)s to %(high)s). So few answers show differences of about %(least)s points or more.",
+        "No clear difference: %(points)s points, within chance (95 %%: %(low)s to %(high)s). With so many answers a difference shows from about %(least)s points on.",
         **said,
     )

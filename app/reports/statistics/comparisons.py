@@ -170,7 +170,7 @@ def _log_choose(whole: int, taken: int) -> float:
 class Change:
     """From one period to the next, `points` of observed NPS; a change is called only when chance is unlikely.
 
-    `visible_from` is the smallest difference that so few answers could have shown.
+    `visible_from` is the smallest difference that so many answers could have shown.
     """
 
     points: float
