@@ -43,6 +43,7 @@ from app.reports.movers import mover_routes  # noqa: F401
 from app.reports.routes import blueprint as reports
 from app.reports.search.routes import blueprint as finding
 from app.reports.themes import theme_routes  # noqa: F401
+from app.reports.values import value_routes  # noqa: F401
 from app.reports.why import why_routes  # noqa: F401
 from app.setup import installation_routes, survey_routes  # noqa: F401
 from app.setup.face import language_routes as tongue_routes  # noqa: F401

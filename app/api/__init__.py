@@ -27,6 +27,7 @@ from app.api import (
     surveys,
     tasks,
     themes,
+    values,
     waves,
 )
 from app.api.protocol import document
@@ -57,6 +58,7 @@ MODULES = (
     differences,
     standings,
     coverage,
+    values,
     events,
 )
 RESOURCES = tuple(module.resource for module in MODULES)

@@ -19,6 +19,7 @@ from app.reports.deltas import OF_ACCOUNT
 from app.reports.loops import counts, recovery
 from app.reports.participation import DIMENSIONS, Participation, participation, provisional
 from app.reports.periods import Every, Period, months_back, periods
+from app.reports.values.trend import ValuePoint
 
 resource = Resource("reports", "Numbers over time, the same that the pages show.")
 SEGMENTS = ("all", "tier", "role", "owner", "stage", "language", "country", "survey", "program")
@@ -307,7 +308,14 @@ def within(interval) -> dict:
     return {name: getattr(interval, name, None) for name in ("low", "high", "method")}
 
 
+def is_too_short(point) -> bool:
+    """Whether there are answers, but too few for a figure."""
+    if isinstance(point, trend.NpsPoint):
+        return point.estimate.nps is None and point.counts.n > 0
+    return isinstance(point, ValuePoint) and point.sums.mean is None and point.sums.n > 0
+
+
 def note(point, is_provisional: bool) -> str:
-    is_short = isinstance(point, trend.NpsPoint) and point.estimate.nps is None and point.counts.n > 0
+    is_short = is_too_short(point)
     found = ["too few answers"] if is_short else []
     return ", ".join([*found, *(["provisional"] if is_provisional else [])])

@@ -18,6 +18,7 @@ from app.reports.lists import PAGE_SIZE, Chosen
 from app.reports.overview import SERIES_HEAD, series
 from app.reports.routes import (
     RECOMMENDING,
+    VALUE,
     asked,
     blueprint,
     dimension_name,
@@ -25,7 +26,7 @@ from app.reports.routes import (
     is_dimension,
     segment_names,
 )
-from app.surveys.scales import Band, band
+from app.surveys.scales import Band, ValueLevel, band, value_level
 
 PER_PERSON = "person"
 
@@ -46,6 +47,8 @@ def chosen_rows() -> Chosen:
         recommending=given.get("about") == RECOMMENDING,
         account_id=number_in("account"),
         second=second_segment(),
+        valued=given.get("about") == VALUE,
+        level=ValueLevel(given["level"]) if given.get("level") in set(ValueLevel) else None,
     )
 
 
@@ -70,9 +73,19 @@ def row_address(chosen: Chosen) -> dict[str, str]:
     """The parameters by which an address carries the rows chosen."""
     given = days_address(chosen) | {"band": chosen.band, "state": chosen.state}
     given |= {"by": chosen.dim, "key": chosen.key, "q": chosen.words}
-    given |= {"about": RECOMMENDING if chosen.recommending else None, "account": chosen.account_id}
+    about = VALUE if chosen.valued else RECOMMENDING if chosen.recommending else None
+    given |= {"about": about, "account": chosen.account_id, "level": chosen.level}
     given |= dict(zip(("by2", "key2"), chosen.second or (), strict=False))
     return {name: str(value) for name, value in given.items() if value}
+
+
+def level_words() -> dict[str, str]:
+    """How value answers are told apart, by their points."""
+    return {
+        ValueLevel.HIGH.value: _("High, 70 and more"),
+        ValueLevel.MIDDLE.value: _("Middling, 40 to 69"),
+        ValueLevel.LOW.value: _("Low, under 40"),
+    }
 
 
 def days_address(chosen: Chosen) -> dict[str, str]:
@@ -107,6 +120,8 @@ def responses():
         following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
         told_segments=told_segments(chosen),
         band=band,
+        value_level=value_level,
+        level_options=list(level_words().items()),
         band_options=[(name, words) for name, words in charts.band_words().items() if name in set(Band)],
         to_review=len(lists.to_review(db.session)),
     )

@@ -20,14 +20,17 @@ from app.reports.participation import (
     OPEN,
     REACHED,
     SILENT,
+    VALUE,
+    asks_about,
     asks_to_recommend,
     start_of,
     unheard,
 )
 from app.reports.trend import counted
+from app.reports.values.trend import valued, within
 from app.responses import besides
 from app.responses.models import Answer, Response
-from app.surveys.scales import Band, band
+from app.surveys.scales import Band, ValueLevel, band
 
 PAGE_SIZE = 50
 CSV_CHUNK = 1000
@@ -67,7 +70,8 @@ class Chosen:
 
     With `per_person` the rows are people: of answers each person's last vote in these days, which is what the headline
     counts; of asks the last one of each person who gave no vote. `recommending`: of asks only those that ask for a
-    recommendation. `second`: one more dimension with its segment.
+    recommendation. `second`: one more dimension with its segment. `valued`: of answers those that say how much value,
+    of asks those that ask for it; `level`: how much.
     """
 
     start: date
@@ -81,6 +85,8 @@ class Chosen:
     recommending: bool = False
     account_id: int | None = None
     second: tuple[str, str] | None = None
+    valued: bool = False
+    level: ValueLevel | None = None
 
     @property
     def last(self) -> date:
@@ -103,6 +109,8 @@ class Chosen:
             self.recommending,
             self.account_id,
             self.second,
+            self.valued,
+            self.level,
         )
         return any(narrowed)
 
@@ -127,10 +135,12 @@ def answers(
 
 
 def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
-    days = [counted(), Response.day >= chosen.start, Response.day < chosen.end]
+    days = [counts(chosen), Response.day >= chosen.start, Response.day < chosen.end]
     found = [*days, is_last_vote(chosen)] if chosen.per_person else days
     if chosen.band:
         found.append(Response.score.between(*BAND_SCORES[chosen.band]))
+    if chosen.valued and chosen.level:
+        found.append(within(Response.value_points, chosen.level))
     if chosen.dim and chosen.key:
         found.append(Response.dims[chosen.dim].as_string() == chosen.key)
     if chosen.second:
@@ -141,6 +151,11 @@ def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
     if chosen.words:
         found.append(Response.comment.icontains(chosen.words, autoescape=True))
     return found
+
+
+def counts(chosen: Chosen, response: type[Response] = Response) -> sa.ColumnElement[bool]:
+    """What is an answer: one to the recommendation, or to the value questions."""
+    return valued(response) if chosen.valued else counted(response)
 
 
 def tasks_of(session: Session, response_ids: list[int]) -> dict[int, Task]:
@@ -166,7 +181,7 @@ def is_last_vote(chosen: Chosen) -> sa.ColumnElement[bool]:
     return ~sa.exists().where(
         later.contact_id == Response.contact_id,
         newer,
-        counted(later),
+        counts(chosen, later),
         later.day >= chosen.start,
         later.day < chosen.end,
     )
@@ -204,6 +219,7 @@ def ask_conditions(chosen: Chosen, zone: ZoneInfo) -> list[sa.ColumnElement[bool
         states,
         *([sa.not_(Invitation.is_away)] if chosen.state else []),
         *([asks_to_recommend()] if chosen.recommending else []),
+        *([asks_about(VALUE)] if chosen.valued else []),
     ]
 
 
@@ -273,8 +289,8 @@ def csv_row(row: sa.Row, answers: list[Answer]) -> tuple:
         day,
         account,
         name,
-        score,
-        band(score).value,
+        "" if score is None else score,
+        "" if score is None else band(score).value,
         comment,
         worth,
         int(is_late),

@@ -37,6 +37,9 @@ MANY_ASKS, MANY_PEOPLE, MOST_TAKEN, FRESH = 100_000, 10_000, 200, timedelta(minu
 TAKEN: dict[tuple, tuple[datetime, Any]] = {}
 Found = TypeVar("Found")
 Moment = datetime | sa.BindParameter
+Kinds = tuple[QuestionKind, ...]
+RECOMMENDATION: Kinds = (QuestionKind.NPS,)
+VALUE: Kinds = (QuestionKind.VALUE_OVERALL, QuestionKind.VALUE_GOAL)
 
 
 @dataclass
@@ -101,31 +104,37 @@ def participation(
 
 
 def participations(
-    session: Session, periods: list[Period], *, zone: ZoneInfo, dim: str = "all", now: datetime | None = None
+    session: Session,
+    periods: list[Period],
+    *,
+    zone: ZoneInfo,
+    dim: str = "all",
+    now: datetime | None = None,
+    about: Kinds = RECOMMENDATION,
 ) -> Both:
-    """All asks, and beside them those alone that asked to recommend, whose silence belongs beside the bands.
+    """All asks, and beside them those alone that asked `about` something, whose silence belongs beside the bands.
 
     With `now` figures of very many asks may be up to a minute old.
     """
-    key = ("asks", str(session.get_bind().url), tuple(periods), zone, dim)
-    return kept(key, now, lambda: counted(session, periods, zone, dim), is_of_many)
+    key = ("asks", str(session.get_bind().url), tuple(periods), zone, dim, about)
+    return kept(key, now, lambda: counted(session, periods, zone, dim, about), is_of_many)
 
 
 def is_of_many(found: Both) -> bool:
     return sum(entry.reached for entry in found[0]) > MANY_ASKS
 
 
-def counted(session: Session, periods: list[Period], zone: ZoneInfo, dim: str) -> Both:
+def counted(session: Session, periods: list[Period], zone: ZoneInfo, dim: str, about: Kinds) -> Both:
     every: dict[tuple[str, int], Participation] = {}
-    recommending: dict[tuple[str, int], Participation] = {}
-    rows = session.execute(states_of(periods, zone, dim)) if periods else []
+    narrower: dict[tuple[str, int], Participation] = {}
+    rows = session.execute(states_of(periods, zone, dim, about)) if periods else []
     for place, key, state, *counts in rows:
         name = NOBODY if key is None else str(key)
-        for found, count in zip((every, recommending), counts, strict=True):
+        for found, count in zip((every, narrower), counts, strict=True):
             if state in REACHED and count:
                 entry = found.setdefault((name, place), Participation(periods[place], name))
                 entry.add(state, count)
-    return in_order(every, periods, dim), in_order(recommending, periods, dim)
+    return in_order(every, periods, dim), in_order(narrower, periods, dim)
 
 
 def in_order(
@@ -142,12 +151,17 @@ def in_order(
 
 def asks_to_recommend(ask: type[Invitation] = Invitation) -> sa.ColumnElement[bool]:
     """Asks with a recommendation question."""
-    return ask.version_id.in_(sa.select(Question.version_id).where(Question.kind == QuestionKind.NPS))
+    return asks_about(RECOMMENDATION, ask)
 
 
-def states_of(periods: list[Period], zone: ZoneInfo, dim: str) -> sa.Select:
+def asks_about(kinds: Kinds, ask: type[Invitation] = Invitation) -> sa.ColumnElement[bool]:
+    """Asks with a question of one of these kinds."""
+    return ask.version_id.in_(sa.select(Question.version_id).where(Question.kind.in_(kinds)))
+
+
+def states_of(periods: list[Period], zone: ZoneInfo, dim: str, about: Kinds) -> sa.Select:
     """How many asks of each period, by its place in the list, stand in which state, by segment; and how many of them
-    asked to recommend.
+    asked `about` something.
 
     Nothing but the moment is asked for in the join, which is outer: else SQLite begins with the asks or takes another
     index than theirs by moment, and looks at every ask for every period. The caller leaves out states that do not count.
@@ -157,7 +171,8 @@ def states_of(periods: list[Period], zone: ZoneInfo, dim: str) -> sa.Select:
         Invitation.sent_at >= spans.c.begin,
         Invitation.sent_at < spans.c.until,
     )
-    query = sa.select(spans.c.place, segment, Invitation.state, COUNTED, RECOMMENDING).join_from(
+    asked = sa.func.count(sa.case((sa.and_(REAL, asks_about(about)), 1)))
+    query = sa.select(spans.c.place, segment, Invitation.state, COUNTED, asked).join_from(
         spans, Invitation, asks, isouter=True
     )
     if dim != "all":
@@ -169,7 +184,6 @@ def states_of(periods: list[Period], zone: ZoneInfo, dim: str) -> sa.Select:
 
 REAL = sa.and_(Invitation.is_rehearsal.is_(False), sa.not_(Invitation.is_away))
 COUNTED = sa.func.count(sa.case((REAL, 1)))
-RECOMMENDING = sa.func.count(sa.case((sa.and_(REAL, asks_to_recommend()), 1)))
 
 
 def spans_of(periods: list[Period], zone: ZoneInfo) -> sa.CTE:

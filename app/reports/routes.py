@@ -39,7 +39,7 @@ blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 MONTHS_SHOWN = 11
 LONGEST_DAYS = 366 * 6
 YEARS = range(1900, 9000)
-RECOMMENDING = "recommendation"
+RECOMMENDING, VALUE = "recommendation", "value"
 DIMENSIONS = ("tier", "role", "owner", "language", "survey", "stage", "country", "program")
 LONGEST_DIMENSION = 32
 
@@ -256,7 +256,7 @@ def rate_chart(found: Overview, chosen: Asked) -> charts.Chart:
     )
 
 
-def rate_point(entry: Participation, every: Every) -> Point:
+def rate_point(entry: Participation, every: Every, url: str | None = None) -> Point:
     interval = entry.interval
     return Point(
         label=period_words(entry.period, every),
@@ -265,7 +265,7 @@ def rate_point(entry: Participation, every: Every) -> Point:
         high=interval.high if interval else None,
         n=entry.closed,
         is_provisional=entry.is_provisional,
-        url=asks_url(entry.period, state="closed"),
+        url=url or asks_url(entry.period, state="closed"),
     )
 
 

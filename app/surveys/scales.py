@@ -25,6 +25,23 @@ def band(score: int) -> Band:
     return Band.PASSIVE if score >= 7 else Band.DETRACTOR
 
 
+class ValueLevel(StrEnum):
+    """How the points of a value answer are told apart where they are counted; the lines are those of the colours."""
+
+    LOW = "low"
+    MIDDLE = "middle"
+    HIGH = "high"
+
+
+LEVELS = {ValueLevel.LOW: (0, 40), ValueLevel.MIDDLE: (40, 70), ValueLevel.HIGH: (70, 101)}
+"""From which points on, and below which."""
+
+
+def value_level(points: float) -> ValueLevel:
+    """How much value an answer of so many points says."""
+    return next(level for level, (low, below) in LEVELS.items() if low <= points < below)
+
+
 def value_points(overall: int | None, goal: int | None, ease: int | None) -> float | None:
     """Points 0..100 of a value answer (scoring section 3); None when neither overall nor goal was answered."""
     if overall is None and goal is None:

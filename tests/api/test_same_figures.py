@@ -100,6 +100,15 @@ def test_nps_and_response_rate(ask, api):
     assert all(percent(rate) in page for rate in shown)
 
 
+def test_value(ask):
+    page, rows, windows = ask("/value", "value", "value", window_days=180)
+    interval = {"value_mean": "value", "value_low": "low", "value_high": "high", "value_people": "n"}
+    same(rows, windows["points"], interval)
+    assert f" {windows['points'][-1]['value']:.0f} " in page
+    _page, rows, months = ask("/value", "value", "value")
+    same(rows, months["points"], {name: name for name in ("valued_high", "valued_middle", "valued_low")})
+
+
 def test_nps_by_segment(ask):
     page, _rows, found = ask("", "trend", "nps", by="tier", every="quarter")
     whole = {key: [p for p in found["points"] if p["key"] == key] for key in ("1", "2", "3")}

@@ -52,7 +52,7 @@ def stacked_bands(
         [p.url for p in periods],
         [*grid(up), *filled, *feet(labelled, HEIGHT)] if filled else [],
         scale_of(up, unit),
-        [(band, band_words()[band]) for band in bands],
+        [(band, names_of(periods)[band]) for band in bands],
         note,
         empty or _("Nobody has been asked in this period yet."),
         data_of_bands(periods),
@@ -70,7 +70,7 @@ def table(
 ) -> tuple[list[str], list[list[str]]]:
     """The words over the columns and the rows, without a column of notes when there are none."""
     has_notes = any(told_note(p) for p in periods)
-    head = [period or _("Period"), *[band_words()[band] for band in bands], _("n")]
+    head = [period or _("Period"), *[names_of(periods)[band] for band in bands], _("n")]
     rows = [
         [p.label, *[band_cell(p, band, as_share) for band in bands], Unit.COUNT.write(p.n)] for p in periods
     ]
@@ -90,7 +90,7 @@ def stack(index: int, period: Composition, count: int, up: Axis, as_share: bool)
                 filter(
                     None,
                     [
-                        f"{period.label}: {band_words()[band]} {band_cell(period, band, as_share)}",
+                        f"{period.label}: {names_of([period])[band]} {band_cell(period, band, as_share)}",
                         told_note(period),
                     ],
                 )
@@ -112,6 +112,11 @@ def band_words() -> dict[str, str]:
     }
 
 
+def names_of(periods: Sequence[Composition]) -> dict[str, str]:
+    """What the bands of these periods are called."""
+    return band_words() | dict(periods[0].names if periods else {})
+
+
 def told_note(period: Composition) -> str:
     """What must be known before the shares of a period are leaned on."""
     return ", ".join(filter(None, [period.note, _("provisional") if period.is_provisional else ""]))
@@ -120,7 +125,7 @@ def told_note(period: Composition) -> str:
 def told_period(period: Composition) -> list[str]:
     """The period band by band, its note last."""
     bands = [band for band in BANDS if band != "open" or period.open]
-    cells = [f"{band_words()[band]}: {band_cell(period, band, True)}" for band in bands]
+    cells = [f"{names_of([period])[band]}: {band_cell(period, band, True)}" for band in bands]
     return cells + ([told_note(period)] if told_note(period) else [])
 
 

@@ -28,7 +28,7 @@ class Point:
 @dataclass(frozen=True)
 class Composition:
     """How many of each band one period holds; `open` were asked and may still answer, so the rest is provisional.
-    `urls` lead to the rows behind each band."""
+    `urls` lead to the rows behind each band; `names` says what they are called where they are not those of the NPS."""
 
     label: str
     promoter: int = 0
@@ -39,6 +39,7 @@ class Composition:
     note: str = ""
     open: int = 0
     urls: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def n(self) -> int:

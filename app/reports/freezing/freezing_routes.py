@@ -49,6 +49,7 @@ ADDRESSES: dict[str, Callable[[], dict[str, str]]] = {
     "movers": lambda: mover_routes.address_of(asked()),
     "loops": lambda: mover_routes.address_of(asked()),
     "themes": theme_address,
+    "value": lambda: asked().address,
     "coverage": lambda: coverage_routes.address_of(coverage_routes.everybody()),
     "compare": lambda: compare_routes.chosen_comparison().address,
     "control": lambda: control_routes.address_of(asked(), control_routes.chosen_level()),

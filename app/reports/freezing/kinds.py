@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.reports.freezing.counting import of_answers, of_comparisons, of_coverage, of_others
+from app.reports.freezing.counting import of_answers, of_comparisons, of_coverage, of_others, of_value
 from app.reports.freezing.counting.counted import Counted, Standpoint
 
 __all__ = ["KINDS", "Counted", "Kind", "Standpoint"]
@@ -32,6 +32,7 @@ class Kind:
             "movers": _("Movers"),
             "loops": _("Promises and follow-ups"),
             "themes": _("Themes"),
+            "value": _("Value"),
             "coverage": _("Coverage"),
             "compare": _("Compare"),
             "control": _("Has it left its level?"),
@@ -47,6 +48,7 @@ KINDS = {
         Kind("movers", "reports.movers", of_others.movers_of),
         Kind("loops", "reports.loops", of_others.loops_of),
         Kind("themes", "reports.themes", of_others.themes_of),
+        Kind("value", "reports.value", of_value.value_of),
         Kind("coverage", "reports.coverage", of_coverage.coverage_of),
         Kind("compare", "reports.comparison", of_comparisons.compare_of),
         Kind("control", "reports.control", of_comparisons.control_of),

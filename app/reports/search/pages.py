@@ -42,6 +42,7 @@ FURTHER = (
         _("Has it left its level?"),
         _("Control charts of NPS, response rate and detractors"),
     ),
+    ("reports.value", _("Value"), _("How much customers say they get back, over time")),
     ("reports.coverage", _("Coverage"), _("Whom we know, ask and hear, by role and tier")),
     ("reports.hot_spots", _("Hot spots"), _("Groups that differ by more than chance")),
     ("reports.landscape", _("Accounts at a glance"), _("Engagement, sentiment and ARR in one picture")),

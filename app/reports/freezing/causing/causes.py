@@ -44,6 +44,7 @@ class Fact:
     id: int
     contact_id: int
     score: int | None
+    value_points: float | None
     submitted_at: datetime
     reviewed_at: datetime | None
     dismissed_at: datetime | None
@@ -61,6 +62,7 @@ class Known:
     erased: set[str]
     coming: dict[str, int] = field(default_factory=dict)
     going: dict[str, int] = field(default_factory=dict)
+    is_of_value: bool = False
 
     def is_merged(self, kind: str, *ids: str | int) -> bool:
         return any(f"{kind}:{id}" in self.merged for id in ids)
@@ -85,7 +87,16 @@ def known(session: Session, since: Since, response_ids: Collection[int]) -> Know
 
 
 def facts(session: Session, ids: Collection[int]) -> Iterator[Fact]:
-    names = ("id", "contact_id", "score", "submitted_at", "reviewed_at", "dismissed_at", "is_maybe_automatic")
+    names = (
+        "id",
+        "contact_id",
+        "score",
+        "value_points",
+        "submitted_at",
+        "reviewed_at",
+        "dismissed_at",
+        "is_maybe_automatic",
+    )
     revised = sa.select(sa.func.max(Revision.at)).where(Revision.response_id == Response.id).scalar_subquery()
     for part in parts(sorted(ids)):
         query = sa.select(*(getattr(Response, name) for name in names), revised)
@@ -101,7 +112,17 @@ def parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
 
 def of_votes(session: Session, changes: list[Change], since: Since) -> Iterator[Caused]:
     """A person's last vote gives way to a newer one: both have the cause of the one that came, or of the one that went."""
+    return voted(changes, known(session, since, [change.id for change in changes]))
+
+
+def of_values(session: Session, changes: list[Change], since: Since) -> Iterator[Caused]:
+    """As of votes, of answers that say how much value."""
     about = known(session, since, [change.id for change in changes])
+    about.is_of_value = True
+    return voted(changes, about)
+
+
+def voted(changes: list[Change], about: Known) -> Iterator[Caused]:
     for change in changes:
         if change.then is None:
             about.coming[person_of(change.now)] = change.id
@@ -156,7 +177,8 @@ def departure(id: int | None, about: Known) -> Cause | None:
         return Cause.ERASURE
     if fact.is_maybe_automatic and fact.reviewed_at is None:
         return Cause.REVIEW
-    return Cause.EDIT if fact.score is None else None
+    given = fact.value_points if about.is_of_value else fact.score
+    return Cause.EDIT if given is None else None
 
 
 def cause_of_other_vote(change: Change, about: Known) -> Cause:

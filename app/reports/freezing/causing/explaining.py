@@ -13,10 +13,12 @@ from app.reports.freezing.causing.causes import (
     of_follow_ups,
     of_moves,
     of_promises,
+    of_values,
     of_votes,
 )
 from app.reports.freezing.causing.causes_of_people import of_accounts, of_asks, of_contacts
 from app.reports.freezing.rolls import Caused, Change, Roll, differences
+from app.surveys.scales import value_level
 
 EXPLAIN: dict[str, Callable[[Session, list[Change], Since], Iterator[Caused]]] = {
     "people": of_votes,
@@ -26,10 +28,16 @@ EXPLAIN: dict[str, Callable[[Session, list[Change], Since], Iterator[Caused]]] =
     "promises": of_promises,
     "follow_ups": of_follow_ups,
     "comments": of_comments,
+    "valuing": of_values,
+    "value_answers": of_values,
     "contacts": of_contacts,
     "homes": of_accounts,
     "asks": of_asks,
 }
+
+
+def level_of_value(state: str) -> str:
+    return value_level(float(first_part(state))).value
 
 
 def first_part(state: str) -> str:
@@ -44,6 +52,8 @@ CLASS_OF: dict[str, Callable[[str], str]] = {
     "promises": str,
     "follow_ups": first_part,
     "comments": first_part,
+    "valuing": level_of_value,
+    "value_answers": level_of_value,
     "contacts": first_part,
     "homes": first_part,
     "asks": first_part,

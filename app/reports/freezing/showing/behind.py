@@ -22,6 +22,8 @@ HOLDER = {
     "people": Response.account_id,
     "people_before": Response.account_id,
     "answers": Response.account_id,
+    "valuing": Response.account_id,
+    "value_answers": Response.account_id,
     "moves": Invitation.account_id,
     "promises": Promise.account_id,
     "follow_ups": Task.account_id,

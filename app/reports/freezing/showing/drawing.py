@@ -15,9 +15,13 @@ from app.reports.statistics.movers import Standing
 
 def chart_of(kind: str, document: Document) -> Chart | None:
     """None for a report that is a table, or where there is nothing to draw."""
-    draw = {"overview": trend_chart, "why": step_chart, "movers": flow_chart, "control": level_chart}.get(
-        kind
-    )
+    draw = {
+        "overview": trend_chart,
+        "why": step_chart,
+        "movers": flow_chart,
+        "control": level_chart,
+        "value": value_chart,
+    }.get(kind)
     chart = draw(document) if draw else None
     return None if chart is None or chart.is_empty else chart
 
@@ -80,3 +84,13 @@ def level_chart(document: Document) -> Chart | None:
         if found.value(row, "is_signal"):
             beyond.add(place)
     return nps_levels(points, beyond)
+
+
+def value_chart(document: Document) -> Chart | None:
+    found = table(document, "value")
+    if found is None:
+        return None
+    columns = "value_mean", "value_low", "value_high", "value_people"
+    points = [Point(row.label, *(found.value(row, column) for column in columns)) for row in found.rows]
+    title = _("Value, last answer of each person in 180 days")
+    return charts.line_with_interval(points, title, Unit.SCORE)

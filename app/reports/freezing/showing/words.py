@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from app.core.language.wording import number, whole
 from app.reports.freezing.rolls import Cause
 from app.reports.glossary.metrics import metric
 
@@ -40,6 +41,8 @@ def register_words() -> dict[str, str]:
         "promises": _("Promises"),
         "follow_ups": _("Follow-ups on answers"),
         "comments": _("Comments"),
+        "valuing": _("People whose value answer is counted"),
+        "value_answers": _("Value answers of the days"),
         "contacts": _("People known"),
         "homes": _("Accounts known"),
         "asks": _("Asks that are over"),
@@ -52,5 +55,7 @@ def state_words(register: str, state: str | None) -> str:
         return _("not counted")
     if register in {"moves", "promises"}:
         return state.replace(">", " → ").replace("_", " ")
+    if register in {"valuing", "value_answers"}:
+        return number(whole(float(state.partition("|")[0])))
     first = state.partition("|")[0]
     return metric(first).label if register in {"contacts", "homes"} else first

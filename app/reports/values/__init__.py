@@ -1,0 +1,1 @@
+"""How much value customers say they get, over time: from the value answers, beside the NPS."""
