@@ -28,6 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     from app.core.language import wording
     from app.core.web import headers, pages
     from app.core.web.frame import Application
+    from app.core.web.shell import kept
     from app.delivery.sending.colleagues import ColleagueMail
     from app.doors import BLUEPRINTS
     from app.extensions import babel, csrf, db
@@ -51,6 +52,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     limits.install(app)
     access.install(app)
     pages.install(app)
+    kept.install(app)
     wording.install(app)
     filters.install()
     for blueprint in BLUEPRINTS:

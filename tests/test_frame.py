@@ -4,11 +4,13 @@ import re
 
 import pytest
 from flask import render_template_string
+from markupsafe import escape
 from sqlalchemy.exc import OperationalError
 
 from app.auth.access import public, viewer
 from app.auth.models import Theme
 from app.core.installation import Installation
+from app.core.web.shell import kept
 
 PAGE = '{% extends "base.html" %}{% block title %}{{ "A & B" }}{% endblock %}{% block content %}<p>body</p>{% endblock %}'
 
@@ -39,6 +41,21 @@ def test_rehearsal_is_said_on_every_page_until_it_ends(framed, sign_in, now, ses
 @pytest.mark.parametrize("theme", list(Theme))
 def test_the_theme_is_the_persons_own(framed, sign_in, theme):
     assert f'data-bs-theme="{theme}"' in sign_in("viewer", theme=theme).get("/planted").text
+
+
+def test_what_is_kept_of_the_frame_says_nothing_of_whoever_asked_first(framed, sign_in):
+    clients = [sign_in("viewer", name=name) for name in ("Ann <b>", "Bo & Co", "")]
+    pages = [client.get(f"/planted?from={number}").text for number, client in enumerate(clients)]
+    tokens = [re.findall(r'csrf(?:-token" content|_token" value)="([^"]+)"', page) for page in pages]
+    assert [len(own) for own in tokens] == [3, 3, 3]
+    assert len({one for own in tokens for one in own}) == 3
+    for number, (client, page) in enumerate(zip(clients, pages, strict=True)):
+        named = page.count(str(escape(client.person.display_name)))
+        assert named == (3 if client.person.name else 4)
+        assert f'name="next" value="/planted?from={number}"' in page
+        assert client.person.email in page
+        assert kept.MARK not in page
+    assert "Ann" not in pages[1] + pages[2]
 
 
 def test_an_unknown_address_gives_a_page_without_details(client):

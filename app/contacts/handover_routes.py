@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,7 +17,7 @@ from app.contacts.routes import blueprint, today_here
 from app.core import audit
 from app.core.clock import Today
 from app.core.errors import Forbidden, Invalid, NotFound, Refused
-from app.core.web import pages
+from app.core.web.shell.sections import READER, Counting, count_in_navigation
 from app.delivery.models import Decline
 from app.delivery.programs import singles
 from app.delivery.words import DECLINED_AS
@@ -116,10 +117,9 @@ def the_handover(handover_id: int) -> Handover:
     return held
 
 
-def waiting() -> int:
-    """How many wait for whoever is signed in: all for a manager, else those of their own accounts."""
-    is_manager = current_user.may(RoleName.MANAGER)
-    return handovers.number(db.session, None if is_manager else current_user.id)
+def waiting(role: str) -> sa.Select:
+    """How many wait for people of that role: all for a manager, else those of their own accounts."""
+    return handovers.NUMBER if RoleName(role).rank >= RoleName.MANAGER.rank else handovers.number_of(READER)
 
 
-pages.count_in_navigation("contacts.accounts", "csm", waiting, _l("waiting for a decision"))
+count_in_navigation("contacts.accounts", Counting("csm", waiting, _l("waiting for a decision")))

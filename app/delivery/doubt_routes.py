@@ -10,7 +10,7 @@ from flask_babel import ngettext
 from app.auth import access
 from app.core import audit, clock
 from app.core.errors import NotFound
-from app.core.web import pages
+from app.core.web.shell.sections import Counting, count_in_navigation
 from app.delivery import sender, waves
 from app.delivery.models import Invitation, InvitationState
 from app.delivery.progress import PAGE
@@ -101,6 +101,6 @@ def back(found: Invitation):
     return redirect(url_for("delivery.wave", wave_id=found.wave_id), 303)
 
 
-pages.count_in_navigation(
-    "surveys.programs", "manager", lambda: doubts.to_decide(db.session), _l("waiting for a decision")
+count_in_navigation(
+    "surveys.programs", Counting("manager", lambda _role: doubts.to_decide(), _l("waiting for a decision"))
 )

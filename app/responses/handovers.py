@@ -19,7 +19,6 @@ from app.contacts import people
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus
 from app.contacts.people import Entry, PersonGiven
 from app.core import text
-from app.core.database.prepared import Prepared
 from app.core.errors import Refused
 from app.core.installation import Installation
 from app.delivery.models import Decline, Invitation
@@ -62,19 +61,16 @@ def listed(session: Session) -> list[Handover]:
 
 
 NUMBER = sa.select(sa.func.count()).select_from(Handover).where(IS_OPEN)
-NUMBER_OF_ALL = Prepared(NUMBER)
-NUMBER_OF_ONE = Prepared(
-    NUMBER.join(Handover.account)
-    .outerjoin(Account.owner)
-    .where(sa.bindparam("staff_id", type_=Account.owner_id.type) == DECIDER)
-)
 
 
-def number(session: Session, staff_id: int | None = None) -> int:
-    """How many wait for a decision, of all or of the accounts that this person looks after. Every page shows it."""
-    if staff_id is None:
-        return NUMBER_OF_ALL.row(session.connection())[0]
-    return NUMBER_OF_ONE.row(session.connection(), staff_id=staff_id)[0]
+def number_of(staff_id: sa.ColumnElement[int]) -> sa.Select:
+    """As `NUMBER`, of the accounts that this person looks after. Every page shows it."""
+    return NUMBER.join(Handover.account).outerjoin(Account.owner).where(staff_id == DECIDER)
+
+
+def number(session: Session) -> int:
+    """How many wait for a decision."""
+    return session.scalar(NUMBER) or 0
 
 
 def deciders(session: Session, found: Collection[Handover]) -> Mapping[int, Staff | None]:

@@ -239,7 +239,7 @@ class TestDoubts:
         (listed,) = doubts.listed(session, limit=10)
         assert doubts.why(session, [listed])[ask.id] == "The connection broke."
         assert doubts.listed(session, wave_id=ask.wave_id + 1, limit=10) == []
-        assert doubts.to_decide(session) == 1
+        assert session.scalar(doubts.to_decide()) == 1
 
 
 def test_the_pace_of_a_wave_tells_when_its_last_mail_leaves(office, session):

@@ -33,11 +33,13 @@ def number(session: Session, wave_id: int | None = None) -> int:
     return session.scalar(query.where(Invitation.wave_id == wave_id) if wave_id else query) or 0
 
 
-def to_decide(session: Session) -> int:
+def to_decide() -> sa.Select:
     """How many things wait for a person: asks in doubt, and waves that paused themselves."""
     stopped = sa.select(sa.func.count()).select_from(Wave)
-    stopped = stopped.where(Wave.state == WaveState.PAUSED, Wave.pause_cause.in_(NEEDS_SOMEBODY))
-    return number(session) + (session.scalar(stopped) or 0)
+    needs_somebody = sa.or_(*(Wave.pause_cause == cause for cause in NEEDS_SOMEBODY))
+    stopped = stopped.where(Wave.state == WaveState.PAUSED, needs_somebody)
+    in_doubt = sa.select(sa.func.count()).select_from(Invitation).where(IN_DOUBT)
+    return sa.select(in_doubt.scalar_subquery() + stopped.scalar_subquery())
 
 
 def listed(

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from flask_babel import lazy_gettext as _
 
 from app.core.database.finding import fold
-from app.core.web.pages import NAVIGATION, SETTINGS
+from app.core.web.pages import SETTINGS
+from app.core.web.shell.sections import NAVIGATION
 
 FURTHER = (
     ("contacts.contacts", _("People"), ""),
