@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 
 from babel import dates, numbers
-from flask import Flask
+from flask import Flask, g, has_app_context
 from flask_babel import format_decimal, format_percent, format_timedelta, get_locale, to_user_timezone
 from flask_babel import gettext as _
 from jinja2 import pass_context, pass_eval_context
@@ -50,10 +50,17 @@ def install(app: Flask) -> None:
 @pass_eval_context
 def spoken(place: EvalContext, words: str, /, **given: object) -> str:
     """`_` of templates: what the library's does, at a tenth of its time, which is a fifth of a long page's."""
-    said = _(words)
+    known = getattr(g._get_current_object() if has_app_context() else None, "_flask_babel", None)
+    said = words if getattr(known, "babel_domain", None) is STAFF else _(words)
     if place.autoescape:
-        said = Markup(said)  # noqa: S704 - words of a template are its markup; what is put into them is escaped below
+        said = as_markup(said)
     return said % given if given or "%" in said else said
+
+
+@lru_cache(maxsize=4096)
+def as_markup(said: str) -> Markup:
+    """Words of a template, which are its markup; what is put into them is escaped."""
+    return Markup(said)  # noqa: S704
 
 
 def counting(ngettext: Callable[..., str]) -> Callable[..., str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request, session
 from flask_babel import get_locale
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -79,13 +80,27 @@ def shell() -> Shell:
         known[key] = made(page, with_setup=with_setup)
     opening, middle, closing = known[key]
     own = {
-        "token": generate_csrf(),
+        "token": token(),
         "here": escape(request.full_path),
         "name": escape(person.display_name),
         "initials": escape(wording.initials(person.display_name)),
         "email": escape(person.email),
     }
     return Shell(filled(opening, own), filled(middle, own), closing)
+
+
+def token() -> str:
+    """The token of this request's forms: signed once for a session and not for each page, since it does not expire."""
+    raw = session.get("csrf_token")
+    if raw is not None and "csrf_token" not in g:
+        g.csrf_token = signed(current_app.secret_key, raw)
+    return generate_csrf()
+
+
+@lru_cache(maxsize=256)
+def signed(_secret: str, _raw: str) -> str:
+    """The token as the library signs it in this request."""
+    return generate_csrf()
 
 
 def made(page: str, *, with_setup: bool) -> Kept:
