@@ -20,7 +20,7 @@ import config
 from app import create_app, jobs
 from app.api.protocol import document
 from app.auth.cli import actor, keys, staff, tell_first_step
-from app.contacts.cli import accounts, contacts, person
+from app.contacts.cli import accounts, contacts, history, person
 from app.core import audit, clock
 from app.core.database import transactions
 from app.core.database.migrating import downgrade, refuse_unless_current, upgrade
@@ -51,6 +51,7 @@ COMMANDS: tuple[click.Command, ...] = (
     keys,
     accounts,
     contacts,
+    history,
     person,
     sentiment,
     readings,

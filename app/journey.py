@@ -115,6 +115,15 @@ def answer_replaced(connection: Connection, answer: Recorded, heard: Heard, *, n
     _mark(connection, answer.ask, now)
 
 
+def past_answer_told(connection: Connection, ask: Ask, said: Said, *, at: datetime, now: datetime) -> None:
+    """A file tells what somebody answered long ago: it counts from that day, and nobody is sent anywhere for it."""
+    answer = recording.record(connection, ask, said, now=at, dims=counting.segments_of(ask))
+    keep = readings.keep if answer.effect is Effect.NEW else readings.revise
+    keep(connection, answer, texts.hear(said, ask.language, {}), now=now)
+    counting.count(connection, answer, now=now)
+    resolution.answer_came(connection, ask, now=now)
+
+
 def answer_reviewed(
     session: Session, response: Response, *, is_person: bool, actor: audit.Actor, now: datetime
 ) -> None:
@@ -363,16 +372,9 @@ def _mark(connection: Connection, ask: Ask, now: datetime) -> None:
 
 # Every package that holds something about a person or an account, in the order in which it is asked. Who the person was
 # goes last, because the others find their rows by it.
-PACKAGES = (
-    contact_traces,
-    delivery_traces,
-    response_traces,
-    sentiment_traces,
-    followup_traces,
-    health_traces,
-)
-TELL = tuple(package.tell for package in PACKAGES)
-FORGET = tuple(package.forget for package in reversed(PACKAGES))
+HOLDERS = (contact_traces, delivery_traces, response_traces, sentiment_traces, followup_traces, health_traces)
+TELL = tuple(package.tell for package in HOLDERS)
+FORGET = tuple(package.forget for package in reversed(HOLDERS))
 MOVE_ACCOUNT = (
     contact_traces.move_account,
     audience.move_account,

@@ -6,7 +6,6 @@ import getpass
 import json
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -21,12 +20,12 @@ from app.contacts.importers.layout import Kind
 from app.contacts.importers.presets import AUTO, NAMES
 from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import MOST_ISSUES_KEPT, Report, write_issues
-from app.contacts.importing.files import import_rows, read_file
+from app.contacts.importing.files import read_file
+from app.contacts.importing.routes import bring_rows
 from app.core import audit, clock
 from app.core.audit import Actor
 from app.core.database import transactions
 from app.core.errors import Refused
-from app.delivery import suppressions
 from app.delivery.mail.mailer import mailbox
 from app.extensions import db
 
@@ -84,6 +83,21 @@ def contacts_import(file: BinaryIO, **options) -> None:
     Nobody who said no becomes askable, and a no that FILE only repeats undoes nothing that its person wished since.
     """
     bring_in(Kind.CONTACTS, file, **options)
+
+
+@click.group()
+def history() -> None:
+    """Bring in what people were asked before, with their answers and their silence."""
+
+
+@history.command("import")
+@import_options
+def history_import(file: BinaryIO, **options) -> None:
+    """Take past asks from FILE, each with its answer, its silence or its bounce.
+
+    They count from the days on which they happened. No mail leaves and no task opens for what lies in the past.
+    """
+    bring_in(Kind.HISTORY, file, **options)
 
 
 @accounts.command("merge")
@@ -203,8 +217,7 @@ def bring_in(
 def run(reading: Reading, report: Report) -> None:
     """Bring the rows in and commit at each safe point; a dry run commits nothing."""
     now = clock.now()
-    suppressed = partial(suppressions.reasons, db.session)
-    for touched in import_rows(db.session, reading, report, now=now, suppressed=suppressed):
+    for touched in bring_rows(db.session, reading, report, now=now):
         if not report.is_dry_run:
             journey.rows_imported(db.session, touched, now=now)
             db.session.commit()

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.contacts.importers.presets import AUTO, PRESETS, Preset
 from app.contacts.importers.presets.base import Headers
+from app.contacts.importers.presets.history import HISTORY
 from app.core.errors import Invalid
 from app.core.files.tables import fold
 
@@ -22,8 +23,11 @@ class Kind(StrEnum):
 
     CONTACTS = "contacts"
     ACCOUNTS = "accounts"
+    HISTORY = "history"
 
     def headers_of(self, preset: Preset) -> Headers:
+        if self is Kind.HISTORY:
+            return HISTORY
         return preset.contacts if self is Kind.CONTACTS else preset.accounts
 
     @property
@@ -34,6 +38,7 @@ class Kind(StrEnum):
 
 
 NEEDED = {Kind.CONTACTS: ("email", "first_name", "last_name", "name"), Kind.ACCOUNTS: ("name", "external_id")}
+NEEDED_OF_HISTORY = ("email", "sent")
 
 
 @dataclass
@@ -82,7 +87,9 @@ class Layout:
                 found.append(words)
         if "arr" in self.columns and "currency" not in self.columns:
             found.append(_("There is no currency column: $ was read as USD, € as EUR, £ as GBP."))
-        if "email" in self.columns and "role" not in self.columns:
+        if "opened" in self.columns:
+            found.append(_("Whether a mail was opened is not kept: opens say nothing of people."))
+        if {"email", "role"} & self.columns.keys() == {"email"} and "sent" not in self.columns:
             found.append(
                 _("There is no role column: new people get the role other, known people keep theirs.")
             )
@@ -157,20 +164,31 @@ def _chosen(kind: Kind, headers: set[str], name: str) -> Preset:
 
 
 def _check_needed(kind: Kind, layout: Layout) -> None:
-    if any(name in layout.columns for name in NEEDED[kind]):
-        return
+    if kind is Kind.HISTORY:
+        _check_history(layout)
+    elif not any(name in layout.columns for name in NEEDED[kind]):
+        raise Invalid(_lacking(kind, layout))
+
+
+def _lacking(kind: Kind, layout: Layout) -> str:
     found = ", ".join(header for header in layout.headers if header)
     if kind is Kind.CONTACTS:
-        words = _(
+        return _(
             "No column of this file holds an e-mail address or a name. Its columns are: %(found)s.",
             found=found,
         )
-    else:
-        words = _(
-            "No column of this file holds the name or the id of an account. Its columns are: %(found)s.",
-            found=found,
-        )
-    raise Invalid(words)
+    return _(
+        "No column of this file holds the name or the id of an account. Its columns are: %(found)s.",
+        found=found,
+    )
+
+
+def _check_history(layout: Layout) -> None:
+    missing = [HISTORY[name][0] for name in NEEDED_OF_HISTORY if name not in layout.columns]
+    if missing:
+        names, found = ", ".join(missing), ", ".join(header for header in layout.headers if header)
+        words = _("The file lacks a column: %(names)s. Its columns are: %(found)s.", names=names, found=found)
+        raise Invalid(words)
 
 
 def _sort_rest(kind: Kind, layout: Layout, places: Mapping[str, int], by_hand: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""A file of contacts or accounts, from its bytes to rows: encoding, header, layout, then each row or its issue."""
+"""A file of contacts, accounts or past asks, from its bytes to rows: encoding, header, layout, then each row or its issue."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 from app.contacts.importers import cells
 from app.contacts.importers.layout import Kind, Layout, known_headers, lay_out
+from app.contacts.importers.past import PastAsk, past_ask_from
 from app.contacts.importers.presets import AUTO
 from app.contacts.importers.rows import AccountRow, ContactRow, Issue, account_from, contact_from
 from app.core.files.tables import Row, Table, open_table
 
-DATED = ("left_on", "opted_out_on", "started_on", "renewal_on")
+DATED = ("left_on", "opted_out_on", "started_on", "renewal_on", "sent", "answered")
 ROWS_TO_TELL_DAYS_BY = 5000
+AnyRow = ContactRow | AccountRow | PastAsk
 
 
 @dataclass
@@ -25,9 +28,9 @@ class Reading:
     kind: Kind
     table: Table
     layout: Layout
-    build: Callable[[Row], ContactRow | AccountRow | Issue]
+    build: Callable[[Row], AnyRow | Issue]
 
-    def __iter__(self) -> Iterator[ContactRow | AccountRow | Issue]:
+    def __iter__(self) -> Iterator[AnyRow | Issue]:
         return map(self.build, self.table.rows())
 
     @property
@@ -56,6 +59,21 @@ def read_accounts(
     """The accounts in a seekable binary file; Invalid in words when it cannot be read as a list of accounts."""
     table, layout = _open(Kind.ACCOUNTS, stream, name, preset, mapping or {})
     return Reading(Kind.ACCOUNTS, table, layout, partial(account_from, layout=layout))
+
+
+def read_history(
+    stream: BinaryIO,
+    *,
+    name: str = "",
+    preset: str = AUTO,
+    mapping: Mapping[str, str] | None = None,
+    own_domains: frozenset[str] = frozenset(),
+    zone: ZoneInfo,
+) -> Reading:
+    """The past asks in a seekable binary file; Invalid in words when it cannot be read as a list of them."""
+    table, layout = _open(Kind.HISTORY, stream, name, preset, mapping or {})
+    build = partial(past_ask_from, layout=layout, own_domains=own_domains, zone=zone)
+    return Reading(Kind.HISTORY, table, layout, build)
 
 
 def _open(

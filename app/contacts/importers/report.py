@@ -12,8 +12,8 @@ from typing import TextIO
 from flask_babel import gettext as _
 
 from app.contacts.importers.cells import is_damaged
-from app.contacts.importers.reading import Reading
-from app.contacts.importers.rows import AccountRow, ContactRow, Issue
+from app.contacts.importers.reading import AnyRow, Reading
+from app.contacts.importers.rows import AccountRow, Issue
 
 MOST_ISSUES_KEPT = 5000
 FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
@@ -129,9 +129,9 @@ class Report:
         }
 
 
-def good_rows(reading: Reading, report: Report, size: int) -> Iterator[list[ContactRow | AccountRow]]:
+def good_rows(reading: Reading, report: Report, size: int) -> Iterator[list[AnyRow]]:
     """The readable rows in lists of at most `size`; refused ones go into the report, which then also counts lines."""
-    rows: list[ContactRow | AccountRow] = []
+    rows: list[AnyRow] = []
     damaged = 0
     for row in reading:
         if isinstance(row, Issue):
@@ -139,7 +139,7 @@ def good_rows(reading: Reading, report: Report, size: int) -> Iterator[list[Cont
             continue
         if row.issues:
             report.note_all(row.issues)
-        damaged += is_damaged(row.account_name if isinstance(row, ContactRow) else row.name)
+        damaged += is_damaged(row.name if isinstance(row, AccountRow) else row.account_name)
         rows.append(row)
         if len(rows) == size:
             yield rows

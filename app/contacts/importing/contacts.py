@@ -42,17 +42,12 @@ def import_contacts(
     `suppressed` tells why addresses may not be written to, whoever carries them. A report that says dry run makes it
     one: nothing is written, and a reading transaction is enough.
     """
-    preset = reading.layout.preset
-    system = preset.name if preset.has_own_ids else None
-    store = (DryRun if report.is_dry_run else Database)(
-        session, system, Moment(now, today, installation(session).zone)
-    )
-    run = _Run(store, Homes(store, Owners.load(session), report), report, suppressed)
+    run = Arrivals.of(session, reading, report, now=now, today=today, suppressed=suppressed)
     for rows in good_rows(reading, report, ROWS_PER_COMMIT):
         yield run.take(rows)
 
 
-class _Run:
+class Arrivals:
     """One import of people, from chunk to chunk."""
 
     def __init__(self, store: Database, homes: Homes, report: Report, suppressed: Suppressed):
@@ -61,6 +56,24 @@ class _Run:
         self.report = report
         self.suppressed = suppressed
         self.met = Met()
+
+    @classmethod
+    def of(
+        cls,
+        session: Session,
+        reading: Reading,
+        report: Report,
+        *,
+        now: datetime,
+        today: date,
+        suppressed: Suppressed,
+    ) -> Arrivals:
+        """An import of the people in a file, of whatever kind; a report that says dry run makes it one."""
+        preset = reading.layout.preset
+        system = preset.name if preset.has_own_ids else None
+        moment = Moment(now, today, installation(session).zone)
+        store = (DryRun if report.is_dry_run else Database)(session, system, moment)
+        return cls(store, Homes(store, Owners.load(session), report), report, suppressed)
 
     def take(self, rows: list[ContactRow]) -> Touched:
         """Bring in one chunk."""

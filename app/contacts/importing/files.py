@@ -1,4 +1,4 @@
-"""One way in for files of both kinds, for the command and the page alike."""
+"""One way in for files of every kind, for the command and the page alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.importers.layout import Kind
 from app.contacts.importers.presets import AUTO
-from app.contacts.importers.reading import Reading, read_accounts, read_contacts
+from app.contacts.importers.reading import Reading, read_accounts, read_contacts, read_history
 from app.contacts.importers.report import Report
 from app.contacts.importing.accounts import import_accounts
 from app.contacts.importing.contacts import Suppressed, import_contacts
@@ -33,6 +33,9 @@ def read_file(
     if kind is Kind.ACCOUNTS:
         return read_accounts(stream, name=name, preset=preset, mapping=mapping)
     own = own_domains(session)
+    if kind is Kind.HISTORY:
+        more = {"own_domains": own, "zone": installation(session).zone}
+        return read_history(stream, name=name, preset=preset, mapping=mapping, **more)
     return read_contacts(stream, name=name, preset=preset, mapping=mapping, own_domains=own)
 
 

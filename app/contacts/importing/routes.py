@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from datetime import datetime
 from functools import partial
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_security import current_user
+from sqlalchemy.orm import Session
 
 from app import journey
 from app.auth import access
 from app.contacts import companies
 from app.contacts.importers.layout import Kind
 from app.contacts.importers.presets import AUTO
+from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import Report, write_issues
 from app.contacts.importing import uploads, words
-from app.contacts.importing.files import import_rows
 from app.contacts.importing.matching import owners
+from app.contacts.importing.merging import Touched
 from app.contacts.importing.uploads import ImportFile, Source
 from app.core import audit, clock, text
 from app.core.database import transactions
 from app.core.errors import Invalid, NotFound
 from app.delivery import suppressions
 from app.extensions import db
+from app.responses.history.taking import import_any
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
 GROUPS_SHOWN = 60
@@ -93,10 +98,16 @@ def look_at(source: Source) -> tuple[dict, list[dict]]:
     """What would happen, found in a reading transaction so that nobody waits; afterwards the session writes again."""
     transactions.read(db.session)
     try:
-        suppressed = partial(suppressions.reasons, db.session)
-        return uploads.foretell(db.session, source, now=clock.now(), suppressed=suppressed)
+        return uploads.foretell(db.session, source, bring_rows, now=clock.now())
     finally:
         transactions.write(db.session)
+
+
+def bring_rows(session: Session, reading: Reading, report: Report, *, now: datetime) -> Iterator[Touched]:
+    """Bring in the rows of a file of any kind, with what others must do about them."""
+    suppressed = partial(suppressions.reasons, session)
+    more = {"suppressed": suppressed, "told": journey.past_answer_told}
+    return import_any(session, reading, report, now=now, **more)
 
 
 @blueprint.get("/<int:file_id>")
@@ -208,8 +219,7 @@ def bring_in(source: Source, file_id: int) -> Report:
     now, actor = clock.now(), access.actor()
     reading = source.read(db.session)
     report = Report.of(reading)
-    suppressed = partial(suppressions.reasons, db.session)
-    for touched in import_rows(db.session, reading, report, now=now, suppressed=suppressed):
+    for touched in bring_rows(db.session, reading, report, now=now):
         journey.rows_imported(db.session, touched, now=now)
         uploads.note_progress(db.session, file_id, report.rows)
         db.session.commit()

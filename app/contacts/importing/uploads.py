@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -22,8 +22,7 @@ from app.contacts.importers.layout import IGNORE, SEGMENT, Kind
 from app.contacts.importers.presets import AUTO
 from app.contacts.importers.reading import Reading
 from app.contacts.importers.report import Report
-from app.contacts.importing.contacts import Suppressed
-from app.contacts.importing.files import import_rows, read_file
+from app.contacts.importing.files import read_file
 from app.core.database.columns import Id, Json, Moment, UtcDateTime, choice, reference
 from app.core.errors import Invalid, Refused
 from app.extensions import Base
@@ -109,8 +108,9 @@ class Source:
             raise Refused(_("This file is no longer here. Upload it again."))
         if len(self.content) > MOST_BYTES:
             words = _(
-                "The file is larger than %(n)s MB. Split it, or use the command `justask contacts import`.",
+                "The file is larger than %(n)s MB. Split it, or use the command `justask %(kind)s import`.",
                 n=5,
+                kind=self.kind.value,
             )
             raise Invalid(words)
         stream = io.BytesIO(self.content)
@@ -118,12 +118,12 @@ class Source:
 
 
 def foretell(
-    session: Session, source: Source, *, now: datetime, suppressed: Suppressed
+    session: Session, source: Source, bring: Callable[..., Iterator], *, now: datetime
 ) -> tuple[dict, list[dict]]:
-    """The report of a dry run and the columns of a file. The session must only be reading."""
+    """The report of a dry run of `bring` and the columns of a file. The session must only be reading."""
     reading = source.read(session)
     report = Report.of(reading, is_dry_run=True)
-    for _touched in import_rows(session, reading, report, now=now, suppressed=suppressed):
+    for _touched in bring(session, reading, report, now=now):
         pass
     return report.as_dict(), [asdict(column) for column in columns_of(reading)]
 

@@ -7,7 +7,15 @@ from flask_babel import lazy_gettext as _l
 from app.contacts.importers.layout import IGNORE, SEGMENT, Kind
 from app.contacts.importers.presets import AUTO, PRESETS
 
-KINDS = {Kind.ACCOUNTS: _l("Accounts"), Kind.CONTACTS: _l("People")}
+KINDS = {Kind.ACCOUNTS: _l("Accounts"), Kind.CONTACTS: _l("People"), Kind.HISTORY: _l("Past asks")}
+
+HOLDS = {
+    Kind.ACCOUNTS: _l("companies with ARR, tier, owner and renewal"),
+    Kind.CONTACTS: _l("contacts with their e-mail address, role and account"),
+    Kind.HISTORY: _l(
+        "who was asked when, and the answer or the silence that followed; old ones open no follow-ups"
+    ),
+}
 
 PRESET_CHOICES = [
     (AUTO, _l("Tell by the columns")),
@@ -43,6 +51,16 @@ FIELDS = {
     "owner": _l("owner"),
     "started_on": _l("customer since"),
     "renewal_on": _l("renewal on"),
+    "survey": _l("name of the survey"),
+    "sent": _l("asked on"),
+    "delivered": _l("whether it arrived"),
+    "opened": _l("whether it was opened (not kept)"),
+    "answered": _l("answered on"),
+    "score": _l("score, 0 to 10"),
+    "value_overall": _l("value, 0 to 10"),
+    "value_goal": _l("goal, 0 to 4"),
+    "value_ease": _l("ease, 1 to 7"),
+    "comment": _l("comment"),
     SEGMENT: _l("segment attribute"),
 }
 

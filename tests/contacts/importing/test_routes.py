@@ -109,7 +109,7 @@ def test_an_import_that_failed_is_finished_by_pressing_again(client, upload, ses
         raise RuntimeError("the disk is gone")
 
     with monkeypatch.context() as broken:
-        broken.setattr(routes, "import_rows", fail)
+        broken.setattr(routes, "import_any", fail)
         assert client.post(f"/imports/{file.id}/result").status_code == 500
     assert newest(session).is_waiting
     assert client.post(f"/imports/{file.id}/result").status_code == 303
