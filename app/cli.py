@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import config
 from app import create_app, jobs
+from app.api.cli import export
 from app.api.protocol import document
 from app.auth.cli import actor, keys, staff, tell_first_step
 from app.contacts.cli import accounts, contacts, history, person
@@ -53,6 +54,7 @@ COMMANDS: tuple[click.Command, ...] = (
     contacts,
     history,
     person,
+    export,
     sentiment,
     readings,
     rollups_group,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import current_app
 from flask_babel import lazy_gettext as _
 
-from app.api.protocol.bearer import actor, the_key
+from app.api.protocol.bearer import actor, may
 from app.api.protocol.fields import Choice, Flag, Given, Id, Many, Moment, Shown, Text
 from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
@@ -191,7 +191,7 @@ def channels_of(rows: list[Invitation]) -> dict[int, Channel]:
 
 def links_of(rows: list[Invitation]) -> dict[int, dict]:
     """The person's own link of each ask; none at all for keys that may not answer for others."""
-    if not the_key().may(Scope.ADMIN):
+    if not may(Scope.ADMIN):
         return {}
     settings = current_app.extensions["settings"]
     signer, base = Signer([settings.SECRET_KEY]), settings.BASE_URL.rstrip("/")

@@ -92,6 +92,11 @@ def the_key() -> Key:
     return g.api_key
 
 
+def may(scope: Scope) -> bool:
+    """Whether whoever asks has a key of that scope; a file that is written at a terminal has none."""
+    return "api_key" in g and the_key().may(scope)
+
+
 def actor() -> Actor:
     """The key, as the audit trail and the domain name an actor."""
     return the_key().actor(request.remote_addr)

@@ -7,6 +7,7 @@ shown by the schema. The document at `/api/v1/openapi.json` is made of the same 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -37,14 +38,27 @@ SEND_ONCE = {
 }
 
 
+@dataclass(frozen=True)
+class Listing:
+    """A list as it is declared: where it stands, what gives its rows, and how these are told and shown."""
+
+    path: str
+    view: View
+    item: type[Shown]
+    stamp: InstrumentedAttribute
+    of: type | None
+    told: Callable[[list], list] | None
+
+
 class Resource(Blueprint):
-    """The routes of one resource."""
+    """The routes of one resource, and its lists, which leave as files too (`justask export`)."""
 
     ARGUMENTS_PARSER = Parser()
 
     def __init__(self, name: str, description: str):
         super().__init__(f"api_{name}", __name__, url_prefix=PREFIX, description=description)
         self.title = name
+        self.listings: list[Listing] = []
 
     def reads(
         self, rule: str, shows: type[Shown], *, asks: type[ma.Schema] | None = None, scope: Scope = Scope.READ
@@ -76,6 +90,8 @@ class Resource(Blueprint):
         """
 
         def declare(view: View) -> View:
+            self.listings.append(Listing(rule, view, item, stamp, of, told))
+
             @wraps(view)
             def paged(asked: Mapping[str, Any], **path) -> dict:
                 found = paging.page(db.session, view(asked, **path), asked, stamp=stamp, of=of)
