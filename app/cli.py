@@ -39,7 +39,7 @@ from app.sentiment.themes import dictionary
 from app.serving import serve
 from app.setup.cli import begin_installation, live
 from app.setup.doctor import doctor
-from app.setup.keeping.cli import backup, move, release, restore
+from app.setup.keeping.cli import backup, check, move, release, restore
 from app.surveys import templates
 
 DRAIN_SECONDS = 29
@@ -282,6 +282,7 @@ def real_app() -> Flask:
     return current_app._get_current_object()
 
 
+db_group.add_command(check)
 db_group.add_command(move)
 for command in COMMANDS:
     justask.add_command(command)

@@ -22,7 +22,7 @@ from app.core.outbox_rows import WAITING
 from app.delivery import waves
 from app.delivery.models import Wave
 from app.extensions import db
-from app.setup.keeping import backups, moving
+from app.setup.keeping import backups, checking, moving
 from app.setup.keeping.contents import rows_of
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -162,3 +162,24 @@ def where_key_stands() -> str:
     """Links that were sent are signed with it, so the copy needs the same."""
     path = current_app.extensions["settings"].instance / "secret_key"
     return f"it stands in {path}" if path.exists() else "the same as here"
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_appcontext
+def check(as_json: bool) -> None:
+    """Check the database: its integrity and schema, the sums behind trends, the ledger of asks; 1 when one is wrong.
+
+    Nothing is changed. People may go on working meanwhile.
+    """
+    db.session.rollback()
+    transactions.read(db.session)
+    found = list(checking.checks(db.session))
+    is_well = all(one.ok for one in found)
+    if as_json:
+        click.echo(json.dumps({"ok": is_well, "checks": [one.told() for one in found]}, ensure_ascii=False))
+    else:
+        click.echo("\n".join(f"{'ok' if one.ok else 'WRONG':8}{one.name:12}{one.words}" for one in found))
+    if not is_well:
+        click.echo("Something is wrong; see the lines marked WRONG.", err=True)
+        sys.exit(1)
