@@ -29,11 +29,11 @@ from app.delivery.inbound import queries as incoming
 from app.extensions import db
 from app.followups import activities, queue, ranking, words
 from app.followups.forms import ClosingForm, OwnerForm, SnoozeForm
-from app.followups.listing import finding
+from app.followups.listing import finding, keeping
 from app.followups.listing.finding import Group
 from app.followups.listing.showing import Rows
 from app.followups.models import Task, TaskState
-from app.followups.queue import PAGE_SIZE, QueueFilter
+from app.followups.queue import ALL, NOBODY, PAGE_SIZE, QueueFilter
 from app.followups.routes import address_of, blueprint, chosen_filter, here, just_done, roster, zone
 from app.followups.undoing.models import ActKind
 
@@ -76,7 +76,8 @@ def render_queue(
     counts = queue.counts(db.session, chosen.owner, now=now, zone=at, covered=chosen.covered)
     found, page = page_of(chosen, now, at)
     if takes_all:
-        picked |= {group.first.id for group in found[:PAGE_SIZE]}
+        picked |= {group.task_id for group in found[:PAGE_SIZE]}
+    with_owner, may_pick = chosen.owner in {ALL, NOBODY}, bool(found) and not chosen.closed and is_worker()
     address, covers, people = address_of(chosen), covers_of(chosen.owner), colleagues(db.session.connection())
     rows = Rows(
         address=address,
@@ -89,8 +90,9 @@ def render_queue(
     )
     page_html = render_template(
         "followups/queue.html",
-        rows=rows.drawn(found[:PAGE_SIZE], picked),
-        choose=rows.choose,
+        rows=keeping.written(rows, found[:PAGE_SIZE], picked, with_owner=with_owner, may_pick=may_pick),
+        first_id=found[0].task_id if found else None,
+        with_owner=with_owner,
         chosen=chosen,
         address=address,
         counts=counts,
@@ -101,9 +103,8 @@ def render_queue(
         strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
         page=page,
         is_first=not page.total and queue.is_nothing_yet(db.session),
-        many=panel(people, today, forms) if found and not chosen.closed and is_worker() else None,
+        many=panel(people, today, forms) if may_pick else None,
         is_amiss=bool(forms) or takes_all,
-        picked=picked,
         views=saving.shown(db.session.connection(), "queue", current_user.id),
         words=words,
         now=now,

@@ -1,10 +1,13 @@
 """How numbers and moments are written."""
 
+import math
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask, render_template_string
 from flask_babel import Babel
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.core.language import wording
 
@@ -58,6 +61,40 @@ def test_no_share_is_not_nought_percent(page):
 )
 def test_a_moment_is_told_by_distance_while_that_is_easier_than_a_date(page, away, words):
     assert wording.ago(NOW + away, NOW) == words
+
+
+SPEAKING = Flask(__name__)
+Babel(SPEAKING, default_locale="en")
+WEEKS = st.timedeltas(timedelta(days=-9), timedelta(days=9))
+
+
+@given(away=WEEKS, share=st.floats(0, 1, exclude_max=True))
+def test_it_is_known_how_long_words_about_a_moment_hold(away, share):
+    with SPEAKING.app_context():
+        steps = timedelta(seconds=min(wording.ago_lasts(away), 10**8)) // timedelta.resolution
+        later = away - max(0, min(steps - 1, int(share * steps))) * timedelta.resolution
+        assert wording.ago_in("en", later) == wording.ago_in("en", away)
+        assert (later < timedelta(0)) is (away < timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("away", "seconds"),
+    [
+        (timedelta(minutes=2, seconds=40), 10),
+        (timedelta(seconds=-50), 10),
+        (timedelta(hours=5), 1800),
+        (timedelta(days=-3), 43_200),
+        (timedelta(seconds=20), 20),
+        (timedelta(days=9), 2 * 86_400),
+        (timedelta(minutes=3, seconds=30), 0),
+    ],
+)
+def test_words_about_a_moment_hold_no_shorter_than_they_do(away, seconds):
+    assert wording.ago_lasts(away) == pytest.approx(seconds)
+
+
+def test_long_ago_remains_long_ago():
+    assert wording.ago_lasts(timedelta(days=-8)) == math.inf
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.core import clock
-from app.followups import queue
-from app.followups.listing import finding
+from app.core.worktime import WorkWeek
+from app.followups import queue, ranking
+from app.followups.listing import finding, keeping
+from app.followups.listing.showing import Rows
 from app.followups.models import TaskKind
 from app.followups.queue import QueueFilter
 from tests import make
@@ -132,3 +134,49 @@ def test_moments_of_rows_are_said_as_everywhere(csm, session):
     beside = csm.get(f"/tasks/{touched.id}").text
     title = re.search(r'Resolve</span>.*?title="([^"]+)">([^<]+)<', row)
     assert f'title="{title[1]}">{title[2]}<' in beside
+
+
+def test_rows_that_are_kept_say_what_is_so_now(app, session, now):
+    """After every change and at every moment they are those that would be written anew."""
+    owner, other = make.staff(), make.staff(name="Ana Diaz")
+    account = make.account(name="Corda")
+    people = [make.contact(account=account, first_name=name) for name in ("Kim", "Lee", "Ada")]
+    dues = {"first_touch_due_at": now + timedelta(hours=3), "due_at": now + timedelta(days=2)}
+    tasks = [
+        make.task(contact=person, owner=owner, priority=80 - place, **dues)
+        for place, person in enumerate(people)
+    ]
+
+    def page(at, picked=()):
+        session.commit()
+        chosen, connection = QueueFilter(owner=owner.id), session.connection()
+        groups = finding.page(connection, chosen, now=at, zone=UTC, start=0)
+        levels, week = ranking.levels(connection, now=at), WorkWeek(UTC)
+        rows = Rows({}, {}, levels, week, UTC, at.date(), at)
+        return keeping.written(rows, groups, set(picked), with_owner=True, may_pick=True)
+
+    def change(**given):
+        for name, value in given.items():
+            setattr(tasks[0], name, value)
+
+    changes = [
+        lambda: None,
+        lambda: setattr(account, "name", "Corda & Sons"),
+        lambda: setattr(people[1], "last_name", "Lindholm"),
+        lambda: setattr(account, "arr", 300_000),
+        lambda: change(reason="A champion left."),
+        lambda: change(replied_at=now),
+        lambda: change(replied_at=None, owner=other),
+        lambda: change(owner=owner, snoozed_until=now + timedelta(hours=8)),
+        lambda: change(state="contacted", first_touched_at=now),
+        lambda: change(state="closed", closed_at=now, outcome="lost", cause=None),
+    ]
+    moments = [now + timedelta(minutes=minutes) for minutes in (0, 1, 31, 200, 20_000)]
+    with app.test_request_context():
+        keeping.KEPT.clear()
+        for act in changes:
+            act()
+            kept = [page(at) for at in moments]
+            assert kept == [keeping.KEPT.clear() or page(at) for at in moments]
+        assert " checked" in page(now, [tasks[1].id])
+        assert " checked" not in page(now)

@@ -84,6 +84,11 @@ class Prepared:
         plan = self._plan(connection.dialect)
         return [plan.row(found) for found in self._run(connection, plan, values).fetchall()]
 
+    def raw(self, connection: Connection, **values: Any) -> tuple[list[tuple], Callable[[tuple], Any]]:
+        """The rows as the driver gives them, and what makes of one what `rows` gives: for whoever may know a row already."""
+        plan = self._plan(connection.dialect)
+        return self._run(connection, plan, values).fetchall(), plan.row
+
     def run(self, connection: Connection, **values: Any) -> int:
         """Execute a change; the number of rows it touched."""
         return self._run(connection, self._plan(connection.dialect), values).rowcount

@@ -25,6 +25,7 @@ MINUS = "\u2212"
 NEAR = timedelta(days=7)
 A_WEEK, A_MINUTE = NEAR.total_seconds(), 60
 UNITS = {86_400: "day", 3_600: "hour", A_MINUTE: "minute"}
+EDGES = (*(way * edge for edge in (A_WEEK, *UNITS) for way in (1, -1)), 0)
 
 
 def install(app: Flask) -> None:
@@ -155,6 +156,20 @@ def ago_in(locale: str, away: timedelta) -> str:
         return _("just now")
     unit = next(unit for unit in UNITS if length >= unit)
     return time_away(locale, unit, round(seconds / unit))
+
+
+def ago_lasts(away: timedelta) -> float:
+    """For so many seconds from now, `ago_in` says the same of a moment that is now so far away; inf where it always will.
+
+    The words change where a unit begins or ends, and halfway between two numbers of the unit, where they are rounded.
+    """
+    seconds = away.total_seconds()
+    length = abs(seconds)
+    edges = [edge for edge in EDGES if edge <= seconds]
+    if A_MINUTE <= length < A_WEEK:
+        unit = next(unit for unit in UNITS if length >= unit)
+        edges += [edge for edge in ((round(seconds / unit) - 0.5) * unit,) if edge <= seconds]
+    return seconds - max(edges) if edges else math.inf
 
 
 @lru_cache(maxsize=512)

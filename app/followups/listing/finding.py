@@ -7,10 +7,10 @@ row by row.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -53,11 +53,31 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """The follow-up that stands in the queue, those folded beneath it, and how many there are in all."""
+    """The follow-up that stands in the queue, those folded beneath it, and how many there are in all.
 
-    first: Any
-    others: Sequence[Any]
+    `raw` are the rows of these as the driver gave them, which say the same as long as they are equal; `read` makes of one
+    a row of `ROWS`.
+    """
+
+    raw: tuple[tuple, ...]
     together: int
+    read: Callable[[tuple], Any]
+
+    @property
+    def task_id(self) -> int:
+        return self.raw[0][PLACE_OF["id"]]
+
+    @property
+    def standing(self) -> int:
+        return self.raw[0][PLACE_OF["standing"]]
+
+    @cached_property
+    def first(self) -> Any:
+        return self.read(self.raw[0])
+
+    @cached_property
+    def others(self) -> Sequence[Any]:
+        return [self.read(row) for row in self.raw[1:]]
 
 
 def is_by_customer(chosen: QueueFilter) -> bool:
@@ -72,12 +92,12 @@ def page(
     places = by_customer(connection, chosen, now, zone, start) if is_by_customer(chosen) else []
     if not is_by_customer(chosen):
         places = one_by_one(connection, chosen, now, zone, start)
-    rows = {row.id: row for row in ROWS.rows(connection, among=[one.task_id for one in places])}
-    groups: dict[int, list[Any]] = {}
+    found, read = ROWS.raw(connection, among=[one.task_id for one in places])
+    rows = {row[PLACE_OF["id"]]: row for row in found}
+    groups: dict[int, list[Place]] = {}
     for one in places:
-        key = one.account_id if is_by_customer(chosen) else one.task_id
-        groups.setdefault(key, []).append((one, rows[one.task_id]))
-    return [Group(own[0][1], [row for _one, row in own[1:]], own[0][0].together) for own in groups.values()]
+        groups.setdefault(one.account_id if is_by_customer(chosen) else one.task_id, []).append(one)
+    return [Group(tuple(rows[one.task_id] for one in own), own[0].together, read) for own in groups.values()]
 
 
 def one_by_one(
@@ -232,3 +252,4 @@ ROWS = Prepared(
     .where(among(Task.id))
     .order_by(Promise.asked_at)
 )
+PLACE_OF = {column.key: place for place, column in enumerate(ROWS.statement.selected_columns)}

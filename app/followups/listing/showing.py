@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -113,6 +114,8 @@ class Rows:
     today: date
     now: datetime
     known: dict[Hashable, Any] = field(default_factory=dict)
+    lasts: float = math.inf
+    """For so many seconds, what was written since this was last set goes on being true."""
 
     def __post_init__(self) -> None:
         ui, pieces = (
@@ -127,11 +130,15 @@ class Rows:
         self.customer_before, _number, self.customer_behind = theirs.partition(str(ANY))
         self.choose = _("Choose %(name)s", name=HERE).partition(HERE)
 
-    def drawn(self, groups: Sequence[Group], picked: Collection[int] = ()) -> list[Drawn]:
-        """The rows in their order; what is chosen among the folded ones is unfolded."""
-        return [self.group(one, picked) for one in groups]
+    @property
+    def place(self) -> tuple[Hashable, ...]:
+        """All that rows say besides what stands in them and in `known`: two pages of one place write a row alike."""
+        covered = tuple((one, covering.words_of(absence)) for one, absence in self.covered.items())
+        addresses = (self.before, self.behind, self.customer_before, self.customer_behind)
+        return (self.locale, self.zone.key, self.today, covered, *addresses)
 
-    def group(self, one: Group, picked: Collection[int]) -> Drawn:
+    def group(self, one: Group, picked: Collection[int] = ()) -> Drawn:
+        """A row; what is chosen among the folded ones is unfolded."""
         row = Drawn(self.shown(one.first), [self.folded(other) for other in one.others], one.together)
         if one.together < 2:  # noqa: PLR2004 nobody else
             return row
@@ -174,8 +181,8 @@ class Rows:
             aside=self.aside(row) if is_open else "",
             promise=self.promised(row) if row.way else None,
             for_whom=covering.words_of(self.covered[row.owner_id]) if row.owner_id in self.covered else "",
-            waits=words.waited_since(row.replied_at, self.week, self.now) if row.replied_at else "",
-            priority=self.once(self.priority, self.levels.of(row.standing)) if is_open else "",
+            waits=self.waits(row.replied_at) if row.replied_at else "",
+            priority=self.once(self.priority, self.is_high(row.standing)) if is_open else "",
             owner=row.owner or "",
             touch=self.clock(row.first_touch_due_at, touch_late)
             if is_open and not row.first_touched_at
@@ -201,9 +208,17 @@ class Rows:
     def state_badge(self, state: Any) -> Markup:
         return self.badge(words.STATES[state], words.STATE_TONES[state])
 
-    def priority(self, level: ranking.Level) -> str:
+    def is_high(self, standing: int) -> bool:
+        return self.levels.of(standing) is ranking.Level.HIGH
+
+    def priority(self, is_high: bool) -> str:
         """The label of those few that have it; on the others it would say nothing."""
-        return _("High priority") if level is ranking.Level.HIGH else ""
+        return _("High priority") if is_high else ""
+
+    def waits(self, replied_at: datetime) -> str:
+        """How long in working hours, which pass from one minute to the next."""
+        self.lasts = 0
+        return words.waited_since(replied_at, self.week, self.now)
 
     def renews(self, on: date | None) -> Markup | str:
         is_near = on is not None and 0 <= (on - self.today).days <= RENEWAL_SHOWN_DAYS
@@ -225,6 +240,7 @@ class Rows:
     def aside(self, row: Any) -> str:
         if row.snoozed_until is None or row.snoozed_until <= self.now:
             return ""
+        self.lasts = min(self.lasts, (row.snoozed_until - self.now).total_seconds())
         return _("put aside until %(day)s", day=wording.day(row.snoozed_until))
 
     def promised(self, row: Any) -> Promised:
@@ -238,6 +254,7 @@ class Rows:
 
     def near(self, at: datetime) -> str:
         """As the filter `ago` says it, in the zone of the reader of this page."""
+        self.lasts = min(self.lasts, wording.ago_lasts(at - self.now))
         ago = wording.ago_in(self.locale, at - self.now)
         return ago or wording.day_in(self.locale, at.astimezone(self.zone).date())
 
