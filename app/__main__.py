@@ -10,12 +10,10 @@ import sys
 from importlib import import_module
 from importlib.util import cache_from_source, find_spec
 
+from app.core.processes.memory import LEAN
+
 PROGRAMS = {"serve": "app.serving"}
 APPLICATION = "app.cli"
-
-
-LEAN = "-OO"
-"""Python's option to leave docstrings and assertions out, a twentieth of the memory that web processes take."""
 LARGEST_LIBRARY = "sqlalchemy"
 
 
@@ -23,7 +21,7 @@ def main() -> None:
     """The `justask` console script."""
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     if word in PROGRAMS and sys.flags.optimize < 2 and is_compiled_lean():
-        os.execv(sys.executable, [sys.executable, LEAN, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
+        os.execv(sys.executable, [sys.executable, *LEAN, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
     import_module(PROGRAMS.get(word, APPLICATION)).main()
 
 

@@ -7,7 +7,7 @@ import sys
 
 PROGRAM = """
 from datetime import date, time, timedelta
-from babel import Locale, dates, localedata, numbers
+from babel import Locale, UnknownLocaleError, core, dates, localedata, numbers
 from app.core.language import locales
 from app.core.language.words import RESPONDENTS
 
@@ -22,12 +22,22 @@ def said(language):
     yield Locale.parse("pt_BR").get_display_name("en")
     yield from (*dates.get_day_names(locale=language).values(), *dates.get_month_names(locale=language).values())
 
+def understood(tag):
+    try:
+        return Locale.parse(tag)
+    except (UnknownLocaleError, ValueError):
+        return None
+
+likely = core.get_global("likely_subtags")
+tags = ["zh_TW", "sr_Latn", "pt_AO", "iw", "en_ZZ", "und_AT", *sorted(likely)[::40], *sorted(likely.values())[::40]]
+meant, many = [understood(tag) for tag in tags], len(likely)
 languages = RESPONDENTS.languages()
 before = [list(said(language)) for language in languages]
 whole = len(localedata.load("de"))
 locales.load(languages, naming={'en'})
 assert len(localedata.load("de")) < whole
 assert [list(said(language)) for language in languages] == before
+assert len(likely) < many / 5 and [understood(tag) for tag in tags] == meant and any(meant)
 print(len(languages))
 """
 

@@ -19,13 +19,13 @@ from flask import Flask
 
 import config
 from app.core.processes import minding, web
+from app.core.processes.memory import LEAN
 from app.core.processes.minding import Post
 
 APPLICATION = "wsgi:app"
 COMMAND = (sys.executable, "-m", "app.cli")
-LEAN = ("-OO",) if sys.flags.optimize == 2 else ()
-WEB = (sys.executable, *LEAN, "-m", "app.core.processes.web")
-"""Web processes that are started later go without docstrings if those that were forked do."""
+WEB = (sys.executable, *(LEAN if sys.flags.optimize == 2 else ()), "-m", "app.core.processes.web")
+"""Web processes that are started later are as lean as those that were forked."""
 
 
 class PortTaken(Exception):

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable
 from importlib import import_module
 
-from babel import core
 from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
@@ -47,15 +46,11 @@ class Server(Granian):
 def load(target: str) -> Flask:
     """The application that `target` names, with what its pages need sooner or later, ready to be shared."""
     pools.keep_one()
+    load_languages()
     module, _, name = target.partition(":")
     app = getattr(import_module(module), name)
     for template in app.jinja_loader.list_templates():
         app.jinja_env.get_template(template)
-    core.get_global("likely_subtags")
-    languages = RESPONDENTS.languages()
-    locales.load(languages, naming=STAFF_LANGUAGES)
-    for language in languages:
-        RESPONDENTS.of(language)
     app.url_map.update()
     # What the application is made of stays: the collector need not look through it again and again.
     gc.collect()
@@ -63,6 +58,14 @@ def load(target: str) -> Flask:
     # What loading left free is given back once, before it lies in pages that several processes share.
     pools.give_back()
     return app
+
+
+def load_languages() -> None:
+    """The words of all languages. More is read than stays, so this comes first: the application fills the room."""
+    languages = RESPONDENTS.languages()
+    locales.load(languages, naming=STAFF_LANGUAGES)
+    for language in languages:
+        RESPONDENTS.of(language)
 
 
 def serve(settings: config.Settings, app: Flask) -> None:
