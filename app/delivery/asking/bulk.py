@@ -72,7 +72,7 @@ def invite(
     """
     give_nonces(session)
     until = sa.literal(deferred_until, Invitation.deferred_until.type)
-    planned = cadence.plan(people, ask, whole=whole).c
+    planned = in_order(cadence.plan(people, ask, whole=whole)).c
     is_asked = planned.reason.is_(None)
     state = sa.case((is_asked, InvitationState.PLANNED.value), else_=InvitationState.SUPPRESSED.value)
     default = installation(session).language
@@ -98,10 +98,16 @@ def invite(
         "created_at": sa.literal(now, Invitation.created_at.type),
         "updated_at": sa.literal(now, Invitation.updated_at.type),
     }
-    rows = sa.select(*[value.label(name) for name, value in values.items()]).order_by(planned.contact_id)
+    rows = sa.select(*[value.label(name) for name, value in values.items()])
     table = Invitation.__table__
     added = sa.insert(table).from_select(list(values), rows, include_defaults=False)
     return session.execute(added, execution_options={"preserve_rowcount": True}).rowcount
+
+
+def in_order(planned: sa.Subquery) -> sa.CTE:
+    """The people in the order of their ids, in which the keys of asks lie; whole rows would take longer to sort."""
+    found = sa.select(planned).order_by(planned.c.contact_id)
+    return found.cte("in_order").prefix_with("MATERIALIZED")
 
 
 def give_nonces(session: Session) -> None:

@@ -130,15 +130,22 @@ def kept(judged: sa.CTE) -> list[sa.ColumnElement]:
 
 
 def applied(judged: sa.CTE, dues: sa.CTE, rules: Rules, *, beside: int | None) -> sa.Select:
-    """`judge` in SQL: the judged people, with those who are too many at their account deferred."""
-    others = sa.select(*kept(judged), judged.c.reason, judged.c.free).where(judged.c.reason.is_not(None))
-    placed = _placed(judged, rules)
-    load = _loads(placed, dues, rules, beside)
+    """`judge` in SQL: the judged people, with those who are too many at their account deferred.
+
+    Most accounts have room for all who may be asked there, however these were counted. Only the others' people are
+    put in their order, which of a large audience takes as long as all the rest.
+    """
+    load = _loads(_places(judged), dues, rules, beside)
+    crowded = _crowded(load, rules)
+    # In a CASE, or PostgreSQL would join these accounts to the people, and find them anew for each.
+    is_placed = sa.case((judged.c.reason.is_not(None), 0), (judged.c.account_id.in_(crowded), 1), else_=0)
+    others = sa.select(*kept(judged), judged.c.reason, judged.c.free).where(is_placed == 0)
+    placed = _placed(judged, rules, is_placed == 1)
     period = rules.account_days * DAY_SECONDS
-    asked = sa.func.coalesce(load.c.asked, 0) + placed.c.place
+    asked = load.c.asked + placed.c.place
     is_full = asked > rules.account_most if rules.account_most else sa.false()
     full_until = ticks(sa.func.coalesce(load.c.oldest, placed.c.due_at), period)
-    taken = sa.func.coalesce(load.c.taken, 0) + placed.c.place_of_day - 1
+    taken = load.c.taken + placed.c.place_of_day - 1
     days = taken // rules.account_per_day if rules.account_per_day else sa.literal(0)
     day_until = ticks(placed.c.day_until, (days - 1) * DAY_SECONDS)
     reason = sa.case((is_full, Reason.ACCOUNT_PERIOD.value), (days > 0, Reason.ACCOUNT_DAY.value))
@@ -146,12 +153,26 @@ def applied(judged: sa.CTE, dues: sa.CTE, rules: Rules, *, beside: int | None) -
     free = sa.func.nullif(greatest(*ends), 0)
     here = sa.and_(load.c.account_id == placed.c.account_id, load.c.zone == placed.c.zone)
     free_ones = sa.select(*kept(placed), sa.cast(reason, sa.String).label("reason"), free.label("free"))
-    found = sa.union_all(others, free_ones.select_from(placed.outerjoin(load, here))).subquery("capped")
+    found = sa.union_all(others, free_ones.select_from(placed.join(load, here))).subquery("capped")
     return sa.select(found)
 
 
-def _placed(judged: sa.CTE, rules: Rules) -> sa.CTE:
-    """Whom no gate stops, with their place among these at the account, and on the day."""
+def _places(judged: sa.CTE) -> sa.CTE:
+    """By account and zone: how many people no gate stops."""
+    of = (judged.c.account_id, judged.c.zone)
+    found = sa.select(*of, sa.func.count().label("people")).where(is_asked(judged)).group_by(*of)
+    return found.cte("places").prefix_with("MATERIALIZED")
+
+
+def _crowded(load: sa.CTE, rules: Rules) -> sa.Select:
+    """The accounts that have no room for all of these people, were all of them to be asked on the same day."""
+    limits = ((rules.account_most, load.c.asked), (rules.account_per_day, load.c.taken))
+    too_many = [sa.func.sum(load.c.people) + sa.func.max(asks) > cap for cap, asks in limits if cap]
+    return sa.select(load.c.account_id).group_by(load.c.account_id).having(sa.or_(*too_many))
+
+
+def _placed(judged: sa.CTE, rules: Rules, who: sa.ColumnElement[bool]) -> sa.CTE:
+    """The people of crowded accounts whom no gate stops, with their place among these there, and on the day."""
 
     def place(*within) -> sa.ColumnElement[int]:
         return sa.func.row_number().over(partition_by=within, order_by=judged.c.contact_id)
@@ -165,7 +186,7 @@ def _placed(judged: sa.CTE, rules: Rules) -> sa.CTE:
             (place(of) if rules.account_most else nobody).label("place"),
             (place(of, day) if rules.account_per_day else nobody).label("place_of_day"),
         )
-        .where(is_asked(judged))
+        .where(who)
         .cte("placed")
     )
 
@@ -178,29 +199,30 @@ def is_asked(judged: sa.FromClause) -> sa.ColumnElement[bool]:
     return sa.case((judged.c.reason.is_(None), 0), else_=1) < 1
 
 
-def _loads(placed: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.CTE:
-    """By account and zone: how many are asked on the day and within the period, and the oldest ask of that."""
-    places = sa.select(placed.c.account_id, placed.c.zone).distinct().cte("places")
+def _loads(places: sa.CTE, dues: sa.CTE, rules: Rules, beside: int | None) -> sa.CTE:
+    """By account and zone: how many may be asked, how many are, on the day and within the period, and the oldest of these."""
     farthest = sa.select(sa.func.min(dues.c.period_before if rules.account_most else dues.c.day_from))
     waits = Invitation.state.in_(UNSENT)
     touched = (Invitation.state.in_(TOUCHED), Invitation.sent_at >= farthest.scalar_subquery())
     # Said so that SQLite looks asks up by account: by state it would read all that a large wave has written so far.
     is_near = sa.case((waits, sa.true()), touched, else_=sa.false())
+    is_theirs = sa.and_(Invitation.account_id == places.c.account_id, *counting(beside), is_near)
     moment = sa.case((waits, Invitation.due_at), else_=Invitation.sent_at)
     is_today = sa.and_(moment >= dues.c.day_from, moment < dues.c.day_until)
     is_recent = sa.and_(sa.not_(waits), Invitation.sent_at > dues.c.period_before)
+    is_asked_too = sa.or_(waits, is_recent)
+    # An outer join, so that SQLite goes from the accounts to their asks: the other way it would read all of these.
+    of = (places.c.account_id, places.c.zone)
     return (
         sa.select(
-            places.c.account_id,
-            places.c.zone,
+            *of,
+            sa.func.max(places.c.people).label("people"),
             sa.func.sum(sa.case((is_today, 1), else_=0)).label("taken"),
-            sa.func.sum(sa.case((sa.or_(waits, is_recent), 1), else_=0)).label("asked"),
+            sa.func.sum(sa.case((is_asked_too, 1), else_=0)).label("asked"),
             sa.func.min(sa.case((is_recent, Invitation.sent_at))).label("oldest"),
         )
-        .join_from(places, Invitation, Invitation.account_id == places.c.account_id)
-        .join(dues, dues.c.zone == places.c.zone)
-        .where(*counting(beside), is_near)
-        .group_by(places.c.account_id, places.c.zone)
+        .select_from(places.join(dues, dues.c.zone == places.c.zone).outerjoin(Invitation, is_theirs))
+        .group_by(*of)
         .cte("loads")
         .prefix_with("MATERIALIZED")
     )

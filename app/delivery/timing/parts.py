@@ -77,8 +77,7 @@ def plan_missed(session: Session, wave: Wave, whole: sa.Select, *, now: datetime
 
     What is asked of them counts at that account behind what this wave asks of the others there.
     """
-    asked = sa.exists().where(cadence.in_wave(wave.id), Invitation.contact_id == Contact.id)
-    missed = whole.where(sa.not_(asked.correlate(Contact)))
+    missed = whole.where(is_not_in(wave))
     if session.scalar(missed.limit(1)) is None:
         return 0
     return plan(session, wave, missed, now=now, whole=whole)
