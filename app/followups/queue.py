@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -20,6 +20,8 @@ from app.followups.models import Task, TaskKind, TaskState
 
 PAGE_SIZE = 30
 CHUNK = 500
+AHEAD = 9
+ONE_SESSION = timedelta(hours=12)
 NOBODY = "nobody"
 ALL = "all"
 MANY, FRESH, MOST_TAKEN = 1_000, timedelta(seconds=20), 200
@@ -207,13 +209,68 @@ def every(
 def next_task(
     session: Session, chosen: QueueFilter, *, now: datetime, zone: ZoneInfo, after: Task
 ) -> Task | None:
-    """The task of the queue that stands behind `after`; behind the last one it begins again at the first.
+    """The task that is opened after `after`: another one of the same customer, for these are one conversation; else the
+    most urgent one of the next customer; behind the last it begins again at the first.
 
-    `after` need not stand there any more: closed or put aside, it is passed at the place where it stood.
+    A customer stands where the most urgent of their tasks does, as in the queue. `after` need not stand there any more:
+    closed or put aside, it is passed at the place where it stood.
     """
-    behind = tasks(session, chosen, now=now, zone=zone, size=0, behind=after)
+    if chosen.closed:
+        behind = tasks(session, chosen, now=now, zone=zone, size=0, behind=after)
+    else:
+        same = of_customer(session, chosen, after, now=now, zone=zone)
+        place = min([after, *same], key=place_of)
+        later = [task for task in same if task.is_open and place_of(task) > place_of(after)]
+        behind = later or next_customer(session, chosen, place, now=now, zone=zone)
     found = behind or tasks(session, chosen, now=now, zone=zone, size=1)
     return next((task for task in found if task.id != after.id), None)
+
+
+def place_of(task: Task) -> tuple[int, datetime, int]:
+    """Where a task stands in the order of the queue; the first is the least."""
+    return -task.standing, task.due_at if task.first_touched_at else task.first_touch_due_at, task.id
+
+
+def of_customer(
+    session: Session, chosen: QueueFilter, task: Task, *, now: datetime, zone: ZoneInfo
+) -> list[Task]:
+    """The other tasks of the queue at the account of `task`, in order, and those closed there in this session of work."""
+    mine = replace(chosen, account_id=task.account_id)
+    just_closed = sa.and_(
+        Task.account_id == task.account_id,
+        Task.closed_at > now - ONE_SESSION,
+        *owned_by(Task.owner_id, chosen.owner, chosen.covered),
+    )
+    is_wanted = sa.or_(sa.and_(*conditions(mine, now=now, zone=zone)), just_closed)
+    query = sa.select(Task).join(Task.account).outerjoin(Task.contact).where(is_wanted, Task.id != task.id)
+    return sorted(session.scalars(query), key=place_of)
+
+
+def next_customer(
+    session: Session, chosen: QueueFilter, after: Task, *, now: datetime, zone: ZoneInfo
+) -> list[Task]:
+    """The first task behind `after` that is the most urgent of its customer; those of customers passed already are none."""
+    while True:
+        found = tasks(session, chosen, now=now, zone=zone, size=AHEAD, behind=after)
+        first = first_of_each(session, chosen, {task.account_id for task in found}, now=now, zone=zone)
+        for task in found:
+            if task.account_id != after.account_id and first[task.account_id] == task.id:
+                return [task]
+        if len(found) <= AHEAD:
+            return []
+        after = found[-1]
+
+
+def first_of_each(
+    session: Session, chosen: QueueFilter, account_ids: Collection[int], *, now: datetime, zone: ZoneInfo
+) -> dict[int, int]:
+    """By account, its task that stands first in the queue."""
+    order = Task.standing.desc(), next_due, Task.id
+    place = sa.func.row_number().over(partition_by=Task.account_id, order_by=order).label("place")
+    ranked = sa.select(Task.account_id, Task.id, place).where(Task.account_id.in_(account_ids))
+    each = filtered(ranked, chosen, now=now, zone=zone).subquery()
+    rows = session.execute(sa.select(each.c.account_id, each.c.id).where(each.c.place == 1))
+    return dict(map(tuple, rows))
 
 
 def stands_behind(task: Task, chosen: QueueFilter) -> list[sa.ColumnElement[bool]]:

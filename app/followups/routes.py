@@ -145,7 +145,7 @@ def render_task(task: Task, status: int = 200, **forms):
         snooze_form=forms.get("snooze") or SnoozeForm(formdata=None),
         owner_form=owner_form,
         away=roster().absences.get(task.owner_id),
-        just_done=just_done(),
+        **finished(task),
         story=activities.story(task),
         following=behind(task, chosen, now),
         address=address_of(chosen),
@@ -241,6 +241,13 @@ def just_done() -> Act | None:
         return None
     is_reopened = act.kind is ActKind.CLOSED and all(part.task.is_open for part in act.parts)
     return None if is_reopened else act
+
+
+def finished(task: Task) -> dict:
+    """What was done before this page came, and whether this is the next follow-up of the same customer."""
+    act = just_done()
+    accounts = {part.task.account_id for part in act.parts} if act else set()
+    return {"just_done": act, "is_same_customer": task.account_id in accounts}
 
 
 def as_it_ended(task: Task) -> dict:

@@ -150,6 +150,32 @@ def test_next_walks_through_the_whole_queue_and_begins_again_behind_the_last(ses
     assert following(urgent, queue.QueueFilter(closed=True)) is usual
 
 
+def test_the_next_task_of_the_same_customer_comes_first(csm, session, now):
+    """In the order A1, B, A2, C by standing it is A1, A2, B, C by customers, whether they are closed or only looked at."""
+    acme, beta = make.account(), make.account()
+    first, other = make.task(account=acme, priority=90), make.task(account=beta, priority=80)
+    second, last = make.task(account=acme, priority=70), make.task(priority=60)
+    walk = [first, second, other, last]
+    for task in walk:
+        task.owner = csm.person
+    session.commit()
+
+    def following(task, chosen=queue.QueueFilter()):
+        return queue.next_task(session, chosen, now=now, zone=ZoneInfo("UTC"), after=task)
+
+    assert [following(task) for task in walk] == [second, other, last, first]
+    assert following(first, queue.QueueFilter(owner=make.staff().id)) is None
+    url = f"/tasks/{first.id}"
+    done = post(csm, f"{url}/resolution", url, cause="product_bug", outcome="resolved", comment="Fixed")
+    assert done.location.startswith(f"/tasks/{second.id}")
+    assert "of the same customer: one conversation" in csm.get(done.location).text
+    session.expire_all()
+    second.state, second.closed_at, second.outcome = TaskState.CLOSED, now, Outcome.RESOLVED
+    session.flush()
+    assert following(second) == other
+    assert following(other) == last
+
+
 def test_a_closed_task_refuses_a_second_close_and_reopens(csm, session):
     task = make.task(owner=csm.person)
     session.commit()
