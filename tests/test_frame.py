@@ -71,6 +71,18 @@ def test_an_unknown_address_does_not_read_what_is_sent_to_it(client):
     assert sent.status_code in (404, 413)
 
 
+def test_a_file_that_is_too_large_is_refused_in_words_between_the_sections(app, sign_in):
+    client = sign_in("admin")
+    app.config["MAX_CONTENT_LENGTH"] = 3 * 1024 * 1024
+    sent = {"data": b"x" * (3 * 1024 * 1024 + 1), "content_type": "multipart/form-data; boundary=x"}
+    answer = client.post("/imports/", headers={"Referer": "http://localhost/imports/"}, **sent)
+    assert answer.status_code == 413
+    assert "3 MB at most. Nothing of it was taken" in answer.text
+    assert client.person.email in answer.text
+    assert '<header class="rail">' in answer.text
+    assert 'href="/imports/">Back to the page' in answer.text
+
+
 def test_a_database_that_is_away_is_said_without_asking_it(app, client):
     def fail():
         raise OperationalError("SELECT 1", {}, Exception("disk I/O error"))

@@ -25,9 +25,9 @@ from app.core.web.frame import is_respondent
 from app.core.web.nearest import page_of_form
 
 log = logging.getLogger(__name__)
-WITH_SECTIONS = frozenset({400, 403, 404, 405, 409})
+WITH_SECTIONS = frozenset({400, 403, 404, 405, 409, 413})
 REPEATABLE = frozenset({409, 500, 503})
-WITH_WAY_BACK = frozenset({400, 401, 409})
+WITH_WAY_BACK = frozenset({400, 401, 409, 413})
 
 
 class DomainError(Exception):
@@ -162,7 +162,7 @@ def staff_page(status: int, words: str, errors: dict[str, str]) -> Response:
     """An error between the sections, for somebody who is signed in and while the database answers; else it stands alone."""
     given = {"status": status, "words": words, "errors": errors, "typed": typed}
     given["may_repeat"] = status in REPEATABLE and typed.may_be_sent_again()
-    given["before"] = typed.page_before() if status in WITH_WAY_BACK else None
+    given["before"] = typed.page_before(at_same_address=status == 413) if status in WITH_WAY_BACK else None
     if status in WITH_SECTIONS:
         try:
             if current_user.is_authenticated:
@@ -198,6 +198,15 @@ def words_for_old_page() -> str:
     )
 
 
+def words_for_too_large() -> str:
+    """With the limit, and that nothing was begun with what came."""
+    limit = request.max_content_length or 0
+    return _(
+        "That was too large to take: a file or a form may have %(limit)s MB at most. Nothing of it was taken, and what is here is as it was.",
+        limit=max(1, limit // 2**20),
+    )
+
+
 def words_for(code: int) -> str:
     known = {
         400: _("The request could not be understood."),
@@ -205,7 +214,7 @@ def words_for(code: int) -> str:
         403: _("You may not do that."),
         404: _("There is nothing at this address."),
         405: _("This address does not take that kind of request."),
-        413: _("That was too large to take."),
+        413: words_for_too_large(),
         415: _("Send JSON, and say so in the header Content-Type."),
         429: _("Too many requests. Please wait a moment and try again."),
     }

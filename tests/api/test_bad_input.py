@@ -55,7 +55,9 @@ def test_a_body_that_is_not_json_is_415(api):
 def test_a_body_that_is_too_large_is_413(api):
     body = json.dumps({"name": "x" * (5 * 1024 * 1024)})
     headers = {"Content-Type": "application/json"}
-    assert api.open("PUT", "/accounts/by-external-id/A-1", data=body, headers=headers).status_code == 413
+    refused = api.open("PUT", "/accounts/by-external-id/A-1", data=body, headers=headers)
+    assert (refused.status_code, refused.content_type) == (413, "application/problem+json")
+    assert "4 MB at most" in refused.json["detail"]
 
 
 @pytest.mark.parametrize(

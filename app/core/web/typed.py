@@ -28,11 +28,12 @@ def fields() -> list[tuple[str, str]]:
         return []
 
 
-def page_before() -> str | None:
-    """The page of ours on which the form stood, as a path; None where the browser does not say, or it is this one."""
+def page_before(*, at_same_address: bool = False) -> str | None:
+    """The page of ours on which the form stood, as a path; None where the browser does not say, or it is this one, unless
+    what was sent was never read, so that the page is still as it was."""
     came_from = urlsplit(request.referrer or "")
     is_ours = came_from.netloc == request.host and not came_from.path.startswith("//")
-    if not is_ours or came_from.path in ("", request.path):
+    if not is_ours or not came_from.path or (came_from.path == request.path and not at_same_address):
         return None
     return came_from.path + (f"?{came_from.query}" if came_from.query else "")
 
