@@ -257,12 +257,12 @@ def lasting_gates(
         (Reason.NO_ACCOUNT, Contact.account_id.is_(None)),
         (Reason.ERASED, Contact.status == ContactStatus.ERASED),
         (Reason.BOUNCED, Contact.status == ContactStatus.BOUNCED),
-        (Reason.SUPPRESSED_ADDRESS, Suppression.email_key.is_not(None)),
-        (Reason.NO_ADDRESS, sa.func.coalesce(Contact.email_key, "") == ""),
         (
             Reason.UNSUBSCRIBED,
             sa.or_(Contact.status == ContactStatus.UNSUBSCRIBED, Contact.unsubscribed_at.is_not(None)),
         ),
+        (Reason.SUPPRESSED_ADDRESS, Suppression.email_key.is_not(None)),
+        (Reason.NO_ADDRESS, sa.func.coalesce(Contact.email_key, "") == ""),
         (Reason.LEFT, sa.or_(Contact.status == ContactStatus.LEFT, Contact.left_on <= today)),
         *unwanted,
     ]

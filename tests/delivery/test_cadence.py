@@ -58,6 +58,7 @@ def judged(
         ({"email_key": None}, Reason.NO_ADDRESS),
         ({"status": ContactStatus.UNSUBSCRIBED}, Reason.UNSUBSCRIBED),
         ({"unsubscribed_at": NOW}, Reason.UNSUBSCRIBED),
+        ({"unsubscribed_at": NOW, "is_suppressed": True}, Reason.UNSUBSCRIBED),
         ({"status": ContactStatus.LEFT}, Reason.LEFT),
         ({"left_on": TODAY}, Reason.LEFT),
         ({"left_on": TODAY + days(1)}, None),

@@ -93,8 +93,8 @@ def groups(of: Rules, *, is_capped: bool) -> list[tuple[tuple[Reason, ...], str]
     return [
         (own, _("Is a person at a customer, with an address of their own.")),
         ((Reason.ERASED, Reason.BOUNCED), _("Mail reaches this person.")),
-        ((Reason.SUPPRESSED_ADDRESS, Reason.NO_ADDRESS), _("Has an address that may be written to.")),
         ((Reason.UNSUBSCRIBED,), _("Has not asked to be left alone.")),
+        ((Reason.SUPPRESSED_ADDRESS, Reason.NO_ADDRESS), _("Has an address that may be written to.")),
         ((Reason.LEFT,), _("Is still at the account.")),
         ((Reason.UNWANTED_KIND,), _("Wants to be asked questions of this kind.")),
         ((Reason.SKIPPED,), _("Is not skipped by a colleague.")),

@@ -45,9 +45,9 @@ class Reason(StrEnum):
     NO_ACCOUNT = "no_account"
     ERASED = "erased"
     BOUNCED = "bounced"
+    UNSUBSCRIBED = "unsubscribed"
     SUPPRESSED_ADDRESS = "suppressed_address"
     NO_ADDRESS = "no_address"
-    UNSUBSCRIBED = "unsubscribed"
     LEFT = "left"
     UNWANTED_KIND = "unwanted_kind"
     DUPLICATE_ADDRESS = "duplicate_address"
@@ -222,10 +222,10 @@ def lasting(person: Person, today: date, kind: AskKind) -> dict[Reason, bool]:
         Reason.NO_ACCOUNT: person.not_askable == NotAskable.NO_ACCOUNT or not person.has_account,
         Reason.ERASED: person.status == ContactStatus.ERASED,
         Reason.BOUNCED: person.status == ContactStatus.BOUNCED,
-        Reason.SUPPRESSED_ADDRESS: person.is_suppressed,
-        Reason.NO_ADDRESS: not person.email_key,
         Reason.UNSUBSCRIBED: person.status == ContactStatus.UNSUBSCRIBED
         or person.unsubscribed_at is not None,
+        Reason.SUPPRESSED_ADDRESS: person.is_suppressed,
+        Reason.NO_ADDRESS: not person.email_key,
         Reason.LEFT: person.status == ContactStatus.LEFT
         or (person.left_on is not None and person.left_on <= today),
         Reason.UNWANTED_KIND: person.unwanted_kind is kind,
