@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Self
 
+from app.surveys.scales import VALUE_WEIGHTS
+
 
 @dataclass(frozen=True)
 class RoleRule:
@@ -60,7 +62,7 @@ class FormulaSet:
     followup_half_life: int = 180
     threads: int = 3
 
-    value_weights: Mapping[str, float] = field(default_factory=_weights(overall=0.5, goal=0.3, ease=0.2))
+    value_weights: Mapping[str, float] = field(default_factory=_weights(**VALUE_WEIGHTS))
     value_half_life: int = 120
     value_grace: int = 30
     buyer_roles: frozenset[str] = frozenset({"decision_maker"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -14,9 +13,9 @@ from flask_babel import gettext as _
 from app.contacts.importers.cells import is_damaged
 from app.contacts.importers.reading import AnyRow, Reading
 from app.contacts.importers.rows import AccountRow, Issue
+from app.core.files.downloads import inert
 
 MOST_ISSUES_KEPT = 5000
-FORMULA = re.compile(r"[=+\-@\t\r＝＋－＠]")
 
 
 @dataclass
@@ -161,7 +160,3 @@ def write_issues(out: TextIO, issues: list[dict]) -> None:
     for issue in issues:
         texts = [issue["column"], issue["value"], issue["reason"]]
         writer.writerow([issue["line"], *map(inert, texts), "yes" if issue["rejected"] else "no"])
-
-
-def inert(cell: str) -> str:
-    return f"'{cell}" if FORMULA.match(cell) else cell
