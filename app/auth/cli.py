@@ -16,6 +16,7 @@ from app.core.audit import Actor
 from app.core.database import transactions
 from app.core.errors import NotFound
 from app.extensions import db
+from app.reports.sums import placing
 
 ROLES = click.Choice([r.value for r in RoleName])
 SCOPES = click.Choice([s.value for s in Scope])
@@ -67,6 +68,7 @@ def staff_disable(email: str) -> None:
     if person is None:
         raise NotFound(f"Nobody here has the address {email}.")
     people.disable_staff(db.session, person, now=clock.now())
+    placing.owners_changed(db.session, now=clock.now(), person_id=person.id)
     audit.note(db.session, actor(), "staff.disable", subject=f"staff:{person.id}", now=clock.now())
     db.session.commit()
 

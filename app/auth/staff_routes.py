@@ -14,6 +14,7 @@ from app.auth.security import lifetime
 from app.core import audit, clock
 from app.core.errors import DomainError, Refused
 from app.extensions import db
+from app.reports.sums import placing
 
 
 @blueprint.get("/settings/staff")
@@ -88,6 +89,7 @@ def disable_staff(id: int):
     if person.id == current_user.id:
         raise Refused(_("You cannot disable yourself. Ask another administrator."))
     people.disable_staff(db.session, person, now=clock.now())
+    placing.owners_changed(db.session, now=clock.now(), person_id=person.id)
     return noted("staff.disable", person, _("%(name)s can no longer sign in.", name=person.display_name))
 
 
@@ -96,6 +98,7 @@ def disable_staff(id: int):
 def enable_staff(id: int):
     person = people.staff_of_id(db.session, id)
     people.enable_staff(person)
+    placing.owners_changed(db.session, now=clock.now(), person_id=person.id)
     return noted("staff.enable", person, _("%(name)s may sign in again.", name=person.display_name))
 
 

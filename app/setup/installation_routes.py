@@ -8,8 +8,10 @@ from flask_babel import gettext as _
 
 from app.auth import access
 from app.auth.models import Role, Staff, staff_roles
+from app.core import clock
 from app.core.installation import Installation, installation
 from app.extensions import db
+from app.reports.sums import placing
 from app.setup.forms import InstallationForm, values_of
 from app.setup.routes import blueprint, noted
 from app.setup.steps import WORKERS
@@ -30,7 +32,10 @@ def change_installation():
     form = InstallationForm(owners(), row)
     if not form.validate_on_submit():
         return page(form, row), 400
+    before = row.default_owner_id
     form.keep(row)
+    if row.default_owner_id != before:
+        placing.owners_changed(db.session, now=clock.now())
     back = "setup.installation" if row.setup_done_at else "setup.overview"
     return noted("installation.changed", _("Saved."), back)
 

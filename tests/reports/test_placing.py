@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from datetime import timedelta
 
 import pytest
@@ -15,6 +16,7 @@ from app.cli import justask
 from app.contacts.models import Stage
 from app.core import audit
 from app.core.database import transactions
+from app.core.installation import installation
 from app.extensions import db
 from app.health.models import ScoreDue
 from app.jobs import refresh_due_scores
@@ -22,7 +24,7 @@ from app.reports import rollups, trend
 from app.reports.deltas import DAY_SERIES
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.periods import Period
-from app.reports.sums import verifying
+from app.reports.sums import placing, verifying
 from app.responses.models import Response
 from tests import make
 from tests.conftest import NOW
@@ -65,6 +67,30 @@ def change(session, account, **given):
         setattr(account, name, value)
     journey.account_changed(session, account, now=NOW)
     session.commit()
+
+
+def test_answers_follow_the_default_owner_and_a_colleague_who_goes(session, answered, sign_in):
+    acme, other = answered
+    admin, first, second = sign_in("admin"), make.staff("csm"), make.staff("csm")
+    row = installation(session)
+    row.default_owner_id = first.id
+    placing.owners_changed(session, now=NOW)
+    assert refresh_due_scores(NOW) == 2  # Both are due by their answers, too.
+    assert by(session, "owner") == {str(acme.owner_id): (1, 0, 2), str(first.id): (0, 1, 0)}
+    row.default_owner_id = second.id
+    placing.owners_changed(session, now=NOW)
+    session.commit()
+    assert [due.account_id for due in session.scalars(sa.select(ScoreDue))] == [other.id]
+    refresh_due_scores(NOW)
+    assert by(session, "owner") == {str(acme.owner_id): (1, 0, 2), str(second.id): (0, 1, 0)}
+    page = admin.get("/settings/staff").text
+    sent = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', page)[1]}
+    for step, whose in (("disable", second.id), ("enable", acme.owner_id)):
+        admin.post(f"/settings/staff/{acme.owner_id}/{step}", data=sent)
+        refresh_due_scores(NOW)
+        session.expire_all()
+        assert by(session, "owner")[str(whose)][0] == 1, step
+    assert is_exact(session)
 
 
 def test_all_answers_of_an_account_stand_where_it_stands_now(session, answered):

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.core.installation import installation
 from app.followups.models import Task
+from app.health.models import ScoreDue
 from tests import make
 from tests.posting import token
 
@@ -39,8 +40,9 @@ def save(sign_in):
 
 
 def test_everything_is_kept_and_shown_again(save, session):
-    owner = make.staff(role="manager")
+    owner, account = make.staff(role="manager"), make.account()
     answer = save(default_owner=str(owner.id))
+    assert session.scalars(sa.select(ScoreDue.account_id)).all() == [account.id]
     assert (answer.status_code, answer.headers["Location"]) == (303, "/setup")
     row = installation(session)
     assert (row.company, row.product, row.language) == ("Own Ltd", "Ownware", "de")

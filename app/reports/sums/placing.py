@@ -17,8 +17,10 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam
 from sqlalchemy.orm import Session
 
+from app.auth.models import Staff
 from app.contacts.models import Account, Contact
 from app.core.installation import Installation
+from app.health import due
 from app.reports.counting import COLUMNS
 from app.reports.deltas import Vote, contributions, is_of_account, of_account
 from app.reports.models import RollupDelta
@@ -67,6 +69,19 @@ def follow(session: Session, account_id: int, *, now: datetime) -> int:
     if rows := list(delta_rows(session, account_id, moves, now)):
         session.execute(sa.insert(RollupDelta), rows)
     return len(moving)
+
+
+def owners_changed(session: Session, *, now: datetime, person_id: int | None = None) -> None:
+    """Mark the accounts whose owner is another one now, so that the worker lets their answers follow within seconds.
+
+    Those without an owner who works here belong to the default owner: all of them have changed hands when another one is
+    named; those of `person_id` when that person goes, or comes back.
+    """
+    session.flush()
+    query = sa.select(Account.id).outerjoin(Staff, Staff.id == Account.owner_id)
+    is_ownerless = sa.or_(Staff.id.is_(None), Staff.active.is_(False))
+    whose = is_ownerless if person_id is None else Account.owner_id == person_id
+    due.mark_all(session, session.scalars(query.where(whose)), now=now)
 
 
 def present(session: Session, account_id: int) -> Segments | None:
