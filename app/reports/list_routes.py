@@ -111,7 +111,7 @@ def responses():
         "reports/responses.html",
         chosen=chosen,
         found=found[:PAGE_SIZE],
-        tasks=lists.tasks_of(db.session, [response.id for response in found]),
+        tasks=lists.follow_ups_of(db.session, [response.id for response in found]),
         task_words=task_words,
         page=page,
         address=row_address(chosen),

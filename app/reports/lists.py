@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.contacts.models import Account, Contact, called
+from app.core.database.prepared import Prepared, among, connection_of
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task, TaskState
 from app.followups.triggers import BAND_KINDS
@@ -29,7 +31,7 @@ from app.reports.participation import (
 from app.reports.trend import counted
 from app.reports.values.trend import valued, within
 from app.responses import besides
-from app.responses.models import Answer, Response
+from app.responses.models import Response
 from app.surveys.scales import Band, ValueLevel, band
 
 PAGE_SIZE = 50
@@ -158,11 +160,18 @@ def counts(chosen: Chosen, response: type[Response] = Response) -> sa.ColumnElem
     return valued(response) if chosen.valued else counted(response)
 
 
-def tasks_of(session: Session, response_ids: list[int]) -> dict[int, Task]:
+def follow_ups_of(on: Connection | Session, response_ids: list[int]) -> dict[int, sa.Row]:
     """The follow-ups on these answers' bands, by answer; an open one before one that is closed."""
-    query = sa.select(Task).where(Task.response_id.in_(response_ids), Task.kind.in_(BAND_KINDS))
-    found = session.scalars(query.order_by(Task.state != TaskState.CLOSED, Task.id))
-    return {task.response_id: task for task in found if task.response_id}
+    return {task.response_id: task for task in FOLLOW_UPS.rows(connection_of(on), among=response_ids)}
+
+
+FOLLOW_UPS = Prepared(
+    sa.select(
+        Task.response_id, Task.id, Task.state, Task.first_touched_at, Task.closed_at, Task.customer_told
+    )
+    .where(among(Task.response_id), sa.or_(*(Task.kind == kind for kind in sorted(BAND_KINDS))))
+    .order_by(Task.state != TaskState.CLOSED, Task.id)
+)
 
 
 def to_review(session: Session) -> list[Response]:
@@ -234,26 +243,26 @@ def was_anybody_asked(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> bo
 
 
 def asks_rows(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[tuple]:
-    """The asks for a file; answered summed over counted summed is the response rate of the page."""
-    after: int | None = None
-    while True:
-        found = asks(session, chosen, zone=zone, after=after, size=CSV_CHUNK)
-        page = found[:CSV_CHUNK]
+    """The asks for a file, from one statement; answered summed over counted summed is the response rate of the page."""
+    query = sa.select(*ASK_IN_FILE).join(Invitation.account).join(Invitation.contact)
+    newest = query.order_by(Invitation.sent_at.desc(), Invitation.id.desc())
+    for page in in_parts(session, newest.where(*ask_conditions(chosen, zone))):
         yield from [ask_row(ask, chosen, zone) for ask in page]
-        if len(found) <= CSV_CHUNK:
-            return
-        after = page[-1].id
-        session.expunge_all()
 
 
-def ask_row(ask: Invitation, chosen: Chosen, zone: ZoneInfo) -> tuple:
+def in_parts(session: Session, query: sa.Select) -> Iterator[Sequence[sa.Row]]:
+    """The rows of a statement as they come, however many there are."""
+    return session.execute(query, execution_options={"yield_per": CSV_CHUNK}).partitions()
+
+
+def ask_row(ask: sa.Row, chosen: Chosen, zone: ZoneInfo) -> tuple:
     """One ask; it counts once closed, unless the person was away, and as a person not heard at once."""
     since = moment_of(ask)
     return (
         ask.id,
         ask.sent_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if ask.sent_at else "",
-        ask.account.name,
-        ask.contact.name,
+        ask.account,
+        called(ask.status, ask.first_name, ask.last_name, ask.email),
         "open" if ask.state in OPEN else "away" if ask.is_away else ask.state.value,
         since.astimezone(zone).strftime("%Y-%m-%d %H:%M") if since else "",
         int(ask.is_late),
@@ -264,51 +273,46 @@ def ask_row(ask: Invitation, chosen: Chosen, zone: ZoneInfo) -> tuple:
 
 def answers_rows(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[tuple]:
     """The answers for a file, from one statement; a recount of rows with counted = 1 gives the figure of the page."""
-    query = sa.select(*IN_FILE).join(Response.account).join(Response.contact).where(*conditions(chosen))
+    query = sa.select(*ANSWER_IN_FILE).join(Response.account).join(Response.contact)
     newest = query.order_by(Response.submitted_at.desc(), Response.id.desc())
-    found = session.execute(newest, execution_options={"yield_per": CSV_CHUNK})
-    for page in found.partitions():
-        ids = [row.id for row in page]
-        said, tasks = besides.answers_of(session, ids, beside=True), tasks_of(session, ids)
-        yield from [csv_row(row, said.get(row.id, [])) + task_cells(tasks.get(row.id), zone) for row in page]
-        session.expunge_all()
+    connection = session.connection()
+    for page in in_parts(session, newest.where(*conditions(chosen))):
+        ids = [row[0] for row in page]
+        said, tasks = besides.lines_of(connection, ids), follow_ups_of(connection, ids)
+        yield from [csv_row(row, said.get(row[0], ""), tasks.get(row[0]), zone) for row in page]
 
 
-IN_FILE = (
-    *(Response.id, Response.day, Account.name, Contact.status, Contact.first_name, Contact.last_name),
-    *(Contact.email, Response.score, Response.comment, Response.value_points, Response.is_late),
+PERSON = Contact.status, Contact.first_name, Contact.last_name, Contact.email
+ANSWER_IN_FILE = (
+    *(Response.id, Response.day, Account.name, *PERSON),
+    *(Response.score, Response.comment, Response.value_points, Response.is_late),
 )
+ASK_IN_FILE = (
+    *(Invitation.id, Invitation.sent_at, Invitation.answered_at, Invitation.closed_at, Invitation.state),
+    *(Invitation.is_away.label("is_away"), Invitation.is_late, Account.name.label("account"), *PERSON),
+)
+SCORED = {None: ("", "")} | {score: (score, band(score).value) for score in range(11)}
 
 
-def csv_row(row: sa.Row, answers: list[Answer]) -> tuple:
+def csv_row(row: sa.Row, besides: str, task: sa.Row | None, zone: ZoneInfo) -> tuple:
     id, day, account, status, first_name, last_name, email, score, comment, points, is_late = row
     name = called(status, first_name, last_name, email)
     worth = "" if points is None else points
-    return (
-        id,
-        day,
-        account,
-        name,
-        "" if score is None else score,
-        "" if score is None else band(score).value,
-        comment,
-        worth,
-        int(is_late),
-        1,
-        besides.line(answers),
-    )
+    own = (id, day, account, name, *SCORED[score], comment, worth, int(is_late), 1, besides)
+    return own + (task_cells(task, zone) if task else NO_TASK)
 
 
-def task_cells(task: Task | None, zone: ZoneInfo) -> tuple:
+NO_TASK = ("", "", "", "")
+
+
+def task_cells(task: sa.Row, zone: ZoneInfo) -> tuple:
     """Where the follow-up on an answer stands, with its days in `zone`."""
-    if task is None:
-        return ("", "", "", "")
     touched, closed = (
         at.astimezone(zone).date() if at else "" for at in (task.first_touched_at, task.closed_at)
     )
-    return task.state.value, touched, closed, "" if task.is_open else int(bool(task.customer_told))
+    return task.state.value, touched, closed, int(bool(task.customer_told)) if task.closed_at else ""
 
 
-def moment_of(invitation: Invitation) -> datetime | None:
+def moment_of(invitation: Invitation | sa.Row) -> datetime | None:
     """When an ask came to its present state."""
     return invitation.answered_at or invitation.closed_at or invitation.sent_at

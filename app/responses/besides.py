@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session, joinedload
 
+from app.core.database.prepared import Prepared, among, connection_of
 from app.responses.models import Answer
 from app.surveys import wording
 from app.surveys.kinds import KINDS
@@ -27,13 +29,10 @@ class Told:
 IN_COLUMNS = [key for key, kind in KINDS.items() if kind.column]
 
 
-def answers_of(
-    session: Session, response_ids: Collection[int], *, beside: bool = False
-) -> Mapping[int, list[Answer]]:
-    """Every answer of these responses, question by question, by response; `beside`: those without a column alone."""
+def answers_of(session: Session, response_ids: Collection[int]) -> Mapping[int, list[Answer]]:
+    """Every answer of these responses, question by question, by response."""
     found = defaultdict(list)
     query = sa.select(Answer).where(Answer.response_id.in_(response_ids)).join(Answer.question)
-    query = query.where(Question.kind.not_in(IN_COLUMNS)) if beside else query
     for answer in session.scalars(query.order_by(Question.position).options(joinedload(Answer.question))):
         found[answer.response_id].append(answer)
     return found
@@ -62,17 +61,23 @@ def told(answer: Answer, language: str, named: Mapping[str, str]) -> Told:
     return Told(item.question, " · ".join(part for part in parts if part))
 
 
-def line(answers: list[Answer]) -> str:
-    """The answers in one cell of a file: `csat=4; drivers=price, ease`."""
-    return "; ".join(
-        f"{answer.question.name}={value}"
-        for answer in answers
-        if not answer.question.of_kind.column
-        for value in [
-            ", ".join([*number(answer), *(answer.picked or ()), *([answer.words] if answer.words else [])])
-        ]
-    )
+def lines_of(on: Connection | Session, response_ids: Collection[int]) -> dict[int, str]:
+    """The answers of each of these responses that has any, in one cell of a file: `csat=4; drivers=price, ease`."""
+    found = defaultdict(list)
+    for row in IN_LINES.rows(connection_of(on), among=list(response_ids)):
+        found[row.response_id].append(pair(row.name, row.number, row.picked, row.words))
+    return {id: "; ".join(pairs) for id, pairs in found.items()}
 
 
-def number(answer: Answer) -> list[str]:
-    return [] if answer.number is None else [f"{answer.number:g}"]
+IN_LINES = Prepared(
+    sa.select(Answer.response_id, Question.name, Answer.number, Answer.picked, Answer.words)
+    .join(Question, Question.id == Answer.question_id)
+    .where(among(Answer.response_id), *(Question.kind != kind for kind in IN_COLUMNS))
+    .order_by(Question.position, Answer.id)
+)
+
+
+def pair(name: str, number: float | None, picked: list[str] | None, words: str | None) -> str:
+    """The name of a question and what was answered to it."""
+    parts = [] if number is None else [f"{number:g}"]
+    return f"{name}={', '.join([*parts, *(picked or ()), *([words] if words else [])])}"

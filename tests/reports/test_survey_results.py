@@ -57,13 +57,13 @@ def test_the_page_shows_them_and_who_wrote(sign_in, survey):
 def test_a_file_and_the_person_s_page_tell_them_too(session, survey, sign_in):
     answer = results(session, survey)[0]
     response = results(session, survey)[2].voices[0].response
-    said = besides.answers_of(session, [response.id])[response.id]
-    assert besides.line(said) in ("csat=5; drivers=ease, price", "csat=2; drivers=price")
+    said = besides.lines_of(session, [response.id])[response.id]
+    assert said in ("csat=5; drivers=ease, price", "csat=2; drivers=price")
     response.score = 9
     session.flush()
     days = Chosen(response.day, response.day + timedelta(days=1))
     (row,) = (row for row in lists.answers_rows(session, days, zone=UTC) if row[0] == response.id)
-    assert dict(zip(lists.CSV_HEAD, row, strict=True))["answers"] == besides.line(said)
+    assert dict(zip(lists.CSV_HEAD, row, strict=True))["answers"] == said
     assert answer.question.name == "csat"
     session.commit()
     page = sign_in("viewer").get(f"/contacts/{response.contact_id}").text
