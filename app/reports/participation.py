@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -34,6 +34,7 @@ REACHED = ANSWERED | SILENT | DECLINED | OPEN
 
 
 MANY_ASKS, MANY_PEOPLE, MOST_TAKEN, FRESH = 100_000, 10_000, 200, timedelta(minutes=1)
+FEW_ASKS, ANY_ZONE = 20_000, timedelta(days=2)
 TAKEN: dict[tuple, tuple[datetime, Any]] = {}
 Found = TypeVar("Found")
 Moment = datetime | sa.BindParameter
@@ -206,41 +207,67 @@ def provisional(session: Session, periods: list[Period], *, zone: ZoneInfo) -> s
     return {entry.period for entry in participation(session, recent, zone=zone) if entry.is_provisional}
 
 
-def latest_recommendation_asks(begin: Moment, until: Moment) -> list[sa.ColumnElement[bool]]:
-    """Asks that count, with a recommendation question, sent in [begin, until): each person's last one."""
-    later = aliased(Invitation)
+def is_counted(ask: type[Invitation], begin: Moment, until: Moment) -> sa.ColumnElement[bool]:
+    """Asks that count, with a recommendation question, sent in [begin, until)."""
+    return sa.and_(
+        ask.is_rehearsal.is_(False),
+        ask.state.in_(REACHED),
+        sa.not_(ask.is_away),
+        ask.sent_at >= begin,
+        ask.sent_at < until,
+        asks_to_recommend(ask),
+    )
 
-    def counted(ask: type[Invitation]) -> sa.ColumnElement[bool]:
-        return sa.and_(
-            ask.is_rehearsal.is_(False),
-            ask.state.in_(REACHED),
-            sa.not_(ask.is_away),
-            ask.sent_at >= begin,
-            ask.sent_at < until,
-            asks_to_recommend(ask),
-        )
 
-    newer = sa.tuple_(later.sent_at, later.id) > sa.tuple_(Invitation.sent_at, Invitation.id)
-    follows = sa.exists().where(later.contact_id == Invitation.contact_id, newer, counted(later))
-    return [counted(Invitation), ~follows]
+def last_ask(person_id: sa.ColumnElement[int], begin: Moment, until: Moment) -> sa.ScalarSelect[int]:
+    """The last ask of a person that counts, with a recommendation question, sent in [begin, until)."""
+    ask = aliased(Invitation)
+    mine = sa.select(ask.id).where(ask.contact_id == person_id, is_counted(ask, begin, until))
+    return mine.order_by(ask.sent_at.desc(), ask.id.desc()).limit(1).scalar_subquery()
+
+
+def has_voted(person_id: sa.ColumnElement[int], days: Days) -> sa.Exists:
+    """Whether a person gave a vote on these days.
+
+    The day of an answer decides. It lies around the moment of the answer in whatever zone it was taken, so the
+    moments find the few answers that may be meant without a look at all that the person ever gave.
+    """
+    return sa.exists().where(
+        Response.contact_id == person_id,
+        Response.submitted_at >= days.earliest,
+        Response.submitted_at < days.latest,
+        Response.day >= days.start,
+        Response.day < days.end,
+        votes_that_count(),
+    )
+
+
+@dataclass(frozen=True)
+class Days:
+    """Days [start, end), the moments at which they begin and end, and moments between which they lie in every zone."""
+
+    start: date | sa.BindParameter
+    end: date | sa.BindParameter
+    begin: Moment
+    until: Moment
+    earliest: Moment
+    latest: Moment
+
+    @classmethod
+    def of(cls, start: date, end: date, zone: ZoneInfo) -> Days:
+        begin, until = start_of(start, zone), start_of(end, zone)
+        return cls(start, end, begin, until, begin - ANY_ZONE, until + ANY_ZONE)
 
 
 def unheard(start: date, end: date, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:
     """The last ask of each person who was asked to recommend on [start, end) and gave no vote in these days."""
-    return unheard_between(start_of(start, zone), start_of(end, zone), start, end)
+    return unheard_on(Days.of(start, end, zone))
 
 
-def unheard_between(
-    begin: Moment, until: Moment, start: date | sa.BindParameter, end: date | sa.BindParameter
-) -> list[sa.ColumnElement[bool]]:
-    """As `unheard`, with the moments at which the days begin and end."""
-    votes = sa.exists().where(
-        Response.contact_id == Invitation.contact_id,
-        Response.day >= start,
-        Response.day < end,
-        votes_that_count(),
-    )
-    return [~votes, *latest_recommendation_asks(begin, until)]
+def unheard_on(days: Days) -> list[sa.ColumnElement[bool]]:
+    """As `unheard`."""
+    span, person = (days.begin, days.until), Invitation.contact_id
+    return [is_counted(Invitation, *span), ~has_voted(person, days), Invitation.id == last_ask(person, *span)]
 
 
 def unheard_people(
@@ -254,17 +281,26 @@ def unheard_people(
     start = end - timedelta(days=days)
 
     def count() -> dict[InvitationState, int]:
-        moments = {"begin": start_of(start, zone), "until": start_of(end, zone)}
-        return dict(map(tuple, session.execute(UNHEARD, moments | {"start": start, "end": end})))
+        given = asdict(Days.of(start, end, zone))
+        query = UNHEARD_PEOPLE if session.scalar(ARE_MANY, given) else UNHEARD_ASKS
+        return dict(map(tuple, session.execute(query, given)))
 
     key = ("unheard", str(session.get_bind().url), start, end, zone)
     return kept(key, now, count, lambda found: heard + sum(found.values()) > MANY_PEOPLE)
 
 
-UNHEARD = (
-    sa.select(Invitation.state, sa.func.count())
-    .where(*unheard_between(*map(sa.bindparam, ("begin", "until", "start", "end"))))
-    .group_by(Invitation.state)
+GIVEN = Days(*(sa.bindparam(name) for name in Days.__dataclass_fields__))
+SENT_THEN = Invitation.sent_at >= GIVEN.begin, Invitation.sent_at < GIVEN.until
+ARE_MANY = (
+    sa.select(sa.literal(True)).where(*SENT_THEN).order_by(Invitation.sent_at).offset(FEW_ASKS).limit(1)
+)
+HOW_MANY = sa.select(Invitation.state, sa.func.count()).group_by(Invitation.state)
+UNHEARD_ASKS = HOW_MANY.where(*unheard_on(GIVEN))
+# Of very many asks most are of the same people: looking for the last one of each takes as long however many there are.
+UNHEARD_PEOPLE = (
+    HOW_MANY.select_from(Contact)
+    .join(Invitation, Invitation.id == last_ask(Contact.id, GIVEN.begin, GIVEN.until))
+    .where(~has_voted(Contact.id, GIVEN))
 )
 
 

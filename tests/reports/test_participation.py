@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,7 +14,7 @@ from app.delivery.models import InvitationState
 from app.reports import lists
 from app.reports import participation as people
 from app.reports.lists import Chosen
-from app.reports.participation import participation, unheard_people
+from app.reports.participation import Days, participation, unheard_people
 from app.reports.periods import Every, Period, periods
 from app.surveys.models import QuestionKind
 from tests import make
@@ -81,8 +81,15 @@ def test_segments_and_people(session):
 
 def test_people_not_heard_are_counted_once_by_their_last_ask(session):
     def heard():
+        of_asks, of_people = (
+            dict(map(tuple, session.execute(query, given)))
+            for query in (people.UNHEARD_ASKS, people.UNHEARD_PEOPLE)
+        )
+        assert of_asks == of_people, "of few asks and of very many it is the same figure"
         return unheard_people(session, today=NOW.date(), days=180, zone=BERLIN)
 
+    end = NOW.date() + timedelta(days=1)
+    given = asdict(Days.of(end - timedelta(days=180), end, BERLIN))
     person = make.contact()
     silent(contact=person, sent_at=NOW - timedelta(days=40))
     assert heard() == {InvitationState.SILENT: 1}
