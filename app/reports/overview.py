@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.core.database.prepared import Prepared
 from app.core.language.wording import whole
 from app.delivery.models import Invitation
 from app.followups.models import Task
@@ -86,10 +87,21 @@ class Overview:
 
 def is_nothing_yet(session: Session) -> bool:
     """Whether nobody was ever asked, rehearsals left out, no answer came by another way, and there is no follow-up."""
-    asks = sa.exists().where(Invitation.is_rehearsal.is_(False), Invitation.state.in_(REACHED))
-    answers = sa.exists().where(trend.counted())
-    tasks = sa.exists().where(Task.is_rehearsal.is_(False))
-    return not session.scalar(sa.select(sa.or_(asks, answers, tasks)))
+    return not IS_SOMETHING.row(session.connection())[0]
+
+
+IS_SOMETHING = Prepared(
+    sa.select(
+        sa.or_(
+            sa.exists().where(
+                Invitation.is_rehearsal.is_(False), sa.or_(*(Invitation.state == one for one in REACHED))
+            ),
+            sa.exists().where(trend.counted()),
+            sa.exists().where(Task.is_rehearsal.is_(False)),
+        )
+    ),
+    tuple,
+)
 
 
 def overview(

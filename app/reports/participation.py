@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache, partial
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session, aliased
 
 from app.contacts.models import Account, Contact
 from app.core.database.columns import UtcDateTime
+from app.core.database.prepared import Prepared
 from app.delivery.models import Invitation, InvitationState
 from app.reports.periods import Period
 from app.reports.statistics.nps import Interval, wilson
@@ -128,7 +130,12 @@ def is_of_many(found: Both) -> bool:
 def counted(session: Session, periods: list[Period], zone: ZoneInfo, dim: str, about: Kinds) -> Both:
     every: dict[tuple[str, int], Participation] = {}
     narrower: dict[tuple[str, int], Participation] = {}
-    rows = session.execute(states_of(periods, zone, dim, about)) if periods else []
+    moments: dict[str, datetime] = {}
+    for place, period in enumerate(periods):
+        begin, until = start_of(period.start, zone), start_of(period.end, zone)
+        moments |= {f"begin{place}": begin, f"until{place}": until}
+    states = states_of(len(periods), dim, about) if periods else None
+    rows = states.rows(session.connection(), **moments) if states else []
     for place, key, state, *counts in rows:
         name = NOBODY if key is None else str(key)
         for found, count in zip((every, narrower), counts, strict=True):
@@ -157,17 +164,19 @@ def asks_to_recommend(ask: type[Invitation] = Invitation) -> sa.ColumnElement[bo
 
 def asks_about(kinds: Kinds, ask: type[Invitation] = Invitation) -> sa.ColumnElement[bool]:
     """Asks with a question of one of these kinds."""
-    return ask.version_id.in_(sa.select(Question.version_id).where(Question.kind.in_(kinds)))
+    is_meant = sa.or_(*(Question.kind == kind for kind in kinds))
+    return ask.version_id.in_(sa.select(Question.version_id).where(is_meant))
 
 
-def states_of(periods: list[Period], zone: ZoneInfo, dim: str, about: Kinds) -> sa.Select:
-    """How many asks of each period, by its place in the list, stand in which state, by segment; and how many of them
-    asked `about` something.
+@lru_cache(maxsize=200)
+def states_of(periods: int, dim: str, about: Kinds) -> Prepared:
+    """How many asks of each of so many periods, by its place in the list, stand in which state, by segment; and how
+    many of them asked `about` something.
 
     Nothing but the moment is asked for in the join, which is outer: else SQLite begins with the asks or takes another
     index than theirs by moment, and looks at every ask for every period. The caller leaves out states that do not count.
     """
-    segment, spans = DIMENSIONS[dim], spans_of(periods, zone)
+    segment, spans = DIMENSIONS[dim], spans_of(periods)
     asks = sa.and_(
         Invitation.sent_at >= spans.c.begin,
         Invitation.sent_at < spans.c.until,
@@ -180,17 +189,18 @@ def states_of(periods: list[Period], zone: ZoneInfo, dim: str, about: Kinds) -> 
         query = query.outerjoin(Account, Account.id == Invitation.account_id).outerjoin(
             Contact, Contact.id == Invitation.contact_id
         )
-    return query.group_by(spans.c.place, segment, Invitation.state)
+    return Prepared(query.group_by(spans.c.place, segment, Invitation.state), tuple)
 
 
 REAL = sa.and_(Invitation.is_rehearsal.is_(False), sa.not_(Invitation.is_away))
 COUNTED = sa.func.count(sa.case((REAL, 1)))
 
 
-def spans_of(periods: list[Period], zone: ZoneInfo) -> sa.CTE:
+def spans_of(periods: int) -> sa.CTE:
     """The moments at which the periods begin and end, as rows to join: one query then counts all of them."""
     columns = sa.column("place", sa.Integer), sa.column("begin", UtcDateTime), sa.column("until", UtcDateTime)
-    rows = [(place, start_of(p.start, zone), start_of(p.end, zone)) for place, p in enumerate(periods)]
+    moment = partial(sa.bindparam, type_=UtcDateTime)
+    rows = [(place, moment(f"begin{place}"), moment(f"until{place}")) for place in range(periods)]
     return sa.values(*columns, name="spans").data(rows).cte("spans")
 
 
@@ -211,7 +221,7 @@ def is_counted(ask: type[Invitation], begin: Moment, until: Moment) -> sa.Column
     """Asks that count, with a recommendation question, sent in [begin, until)."""
     return sa.and_(
         ask.is_rehearsal.is_(False),
-        ask.state.in_(REACHED),
+        sa.or_(*(ask.state == state for state in sorted(REACHED))),
         sa.not_(ask.is_away),
         ask.sent_at >= begin,
         ask.sent_at < until,
@@ -282,8 +292,9 @@ def unheard_people(
 
     def count() -> dict[InvitationState, int]:
         given = asdict(Days.of(start, end, zone))
-        query = UNHEARD_PEOPLE if session.scalar(ARE_MANY, given) else UNHEARD_ASKS
-        return dict(map(tuple, session.execute(query, given)))
+        connection = session.connection()
+        unheard = UNHEARD_PEOPLE if ARE_MANY.row(connection, **given) else UNHEARD_ASKS
+        return dict(unheard.rows(connection, **given))
 
     key = ("unheard", str(session.get_bind().url), start, end, zone)
     return kept(key, now, count, lambda found: heard + sum(found.values()) > MANY_PEOPLE)
@@ -291,16 +302,17 @@ def unheard_people(
 
 GIVEN = Days(*(sa.bindparam(name) for name in Days.__dataclass_fields__))
 SENT_THEN = Invitation.sent_at >= GIVEN.begin, Invitation.sent_at < GIVEN.until
-ARE_MANY = (
-    sa.select(sa.literal(True)).where(*SENT_THEN).order_by(Invitation.sent_at).offset(FEW_ASKS).limit(1)
+ARE_MANY = Prepared(
+    sa.select(Invitation.id).where(*SENT_THEN).order_by(Invitation.sent_at).offset(FEW_ASKS).limit(1)
 )
 HOW_MANY = sa.select(Invitation.state, sa.func.count()).group_by(Invitation.state)
-UNHEARD_ASKS = HOW_MANY.where(*unheard_on(GIVEN))
+UNHEARD_ASKS = Prepared(HOW_MANY.where(*unheard_on(GIVEN)), tuple)
 # Of very many asks most are of the same people: looking for the last one of each takes as long however many there are.
-UNHEARD_PEOPLE = (
+UNHEARD_PEOPLE = Prepared(
     HOW_MANY.select_from(Contact)
     .join(Invitation, Invitation.id == last_ask(Contact.id, GIVEN.begin, GIVEN.until))
-    .where(~has_voted(Contact.id, GIVEN))
+    .where(~has_voted(Contact.id, GIVEN)),
+    tuple,
 )
 
 

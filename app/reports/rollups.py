@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import bindparam
@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import upserts
 from app.core.database.columns import attribute
+from app.core.database.prepared import Prepared
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.statistics.nps import Counts
 
@@ -73,8 +74,7 @@ def upsert(session: Session, rows: list[dict]) -> sa.Insert:
     return insert.values(given).on_conflict_do_update(index_elements=KEY, set_=added)
 
 
-@dataclass(frozen=True)
-class DayCounts:
+class DayCounts(NamedTuple):
     """What one day adds to a series; the numbers may be negative where a window ends."""
 
     day: date
@@ -88,14 +88,13 @@ def days(
     session: Session, series: str, dim: str, *, before: date, start: date | None = None
 ) -> Sequence[DayCounts]:
     """The sums by day and segment of a dimension, folded and not yet folded together, by day."""
-    rows = session.execute(by_day(dim), {"series": series, "start": start or date.min, "before": before})
-    return [DayCounts(day, key, int(low), int(middle), int(high)) for day, key, low, middle, high in rows]
+    return by_day(dim).rows(session.connection(), series=series, start=start or date.min, before=before)
 
 
 def sums(session: Session, series: str, dim: str, *, before: date) -> dict[str, list[int]]:
     """The sums of all days before one by segment: detractors, passives, promoters."""
-    rows = session.execute(in_all(dim), {"series": series, "start": date.min, "before": before})
-    return {key: [int(low), int(middle), int(high)] for key, low, middle, high in rows}
+    rows = in_all(dim).rows(session.connection(), series=series, start=date.min, before=before)
+    return {key: bands for key, *bands in rows}
 
 
 @lru_cache(maxsize=MOST_DIMENSIONS)
@@ -115,16 +114,16 @@ def both(dim: str) -> sa.Subquery:
 
 
 @lru_cache(maxsize=MOST_DIMENSIONS)
-def by_day(dim: str) -> sa.Select:
+def by_day(dim: str) -> Prepared:
     day, segment, *bands = both(dim).columns
-    query = sa.select(day, segment, *(sa.func.sum(band) for band in bands))
-    return query.group_by(day, segment).order_by(day, segment)
+    query = sa.select(day, segment, *map(sa.func.sum, bands))
+    return Prepared(query.group_by(day, segment).order_by(day, segment), DayCounts._make)
 
 
 @lru_cache(maxsize=MOST_DIMENSIONS)
-def in_all(dim: str) -> sa.Select:
+def in_all(dim: str) -> Prepared:
     _day, segment, *bands = both(dim).columns
-    return sa.select(segment, *(sa.func.sum(band) for band in bands)).group_by(segment)
+    return Prepared(sa.select(segment, *map(sa.func.sum, bands)).group_by(segment), tuple)
 
 
 def total(found: Iterable[DayCounts]) -> Counts:

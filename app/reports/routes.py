@@ -8,7 +8,6 @@ from datetime import date, timedelta
 
 import sqlalchemy as sa
 from flask import Blueprint, render_template, request, url_for
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from app.auth import access
@@ -18,6 +17,7 @@ from app.contacts.words import ROLES, STAGES
 from app.core import clock
 from app.core.clock import day_of
 from app.core.errors import Invalid
+from app.core.language.wording import day, day_as
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
@@ -42,6 +42,7 @@ YEARS = range(1900, 9000)
 RECOMMENDING, VALUE = "recommendation", "value"
 DIMENSIONS = ("tier", "role", "owner", "language", "survey", "stage", "country", "program")
 LONGEST_DIMENSION = 32
+FORMS = {Every.MONTH: "MMM yy", Every.QUARTER: "QQQ yy"}
 
 
 @dataclass(frozen=True)
@@ -203,14 +204,14 @@ def nps_point(
 
 
 def happened_words(one: Annotation) -> str:
-    return _("%(words)s (%(day)s)", words=one.words, day=format_date(one.on))
+    return _("%(words)s (%(day)s)", words=one.words, day=day(one.on))
 
 
 def break_words(one: Break) -> str:
     return _(
         "%(survey)s asks in other words since %(day)s (version %(number)s)",
         survey=one.survey,
-        day=format_date(one.on),
+        day=day(one.on),
         number=one.number,
     )
 
@@ -271,11 +272,7 @@ def rate_point(entry: Participation, every: Every, url: str | None = None) -> Po
 
 def period_words(period: Period, every: Every) -> str:
     """How a period is called in a chart."""
-    if every is Every.MONTH:
-        return format_date(period.start, "MMM yy")
-    if every is Every.QUARTER:
-        return format_date(period.start, "QQQ yy")
-    return format_date(period.start, "d MMM")
+    return day_as(FORMS.get(every, "d MMM"), period.start)
 
 
 def answers_url(period: Period, **more: str | None) -> str:

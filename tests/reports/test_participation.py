@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from app.core.database.prepared import Prepared
 from app.core.files.downloads import Table, csv_pieces
 from app.delivery.models import InvitationState
 from app.reports import lists
@@ -82,7 +83,7 @@ def test_segments_and_people(session):
 def test_people_not_heard_are_counted_once_by_their_last_ask(session):
     def heard():
         of_asks, of_people = (
-            dict(map(tuple, session.execute(query, given)))
+            dict(query.rows(session.connection(), **given))
             for query in (people.UNHEARD_ASKS, people.UNHEARD_PEOPLE)
         )
         assert of_asks == of_people, "of few asks and of very many it is the same figure"
@@ -104,7 +105,7 @@ def test_people_not_heard_are_counted_once_by_their_last_ask(session):
     assert heard() == {}
 
 
-def test_all_periods_are_counted_by_one_query(session):
+def test_all_periods_are_counted_by_one_query(session, monkeypatch):
     make.response(9)
     silent()
     silent(sent_at=NOW - timedelta(days=40))
@@ -113,6 +114,8 @@ def test_all_periods_are_counted_by_one_query(session):
     seen = []
     connection = session.connection()
     sa.event.listen(connection, "before_cursor_execute", lambda *given: seen.append(given[2]))
+    execute = Prepared._execute
+    monkeypatch.setattr(Prepared, "_execute", lambda *given: seen.append(given) or execute(*given))
     found = participation(session, cut, zone=BERLIN)
     assert len(seen) == 1
     assert [p.period for p in found] == cut

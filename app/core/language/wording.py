@@ -112,6 +112,11 @@ def day(value: date | datetime) -> str:
     return day_in(in_force(), own)
 
 
+def day_as(form: str, value: date) -> str:
+    """A day in a form of Babel's, `MMM yy` for instance."""
+    return day_in(in_force(), value, form)
+
+
 def moment(value: datetime) -> str:
     """Day and time in the reader's zone."""
     return moment_in(in_force(), to_user_timezone(value))
@@ -128,9 +133,9 @@ def moment_in(locale: str, own: datetime) -> str:
 
 
 @lru_cache(maxsize=512)
-def day_in(locale: str, value: date) -> str:
+def day_in(locale: str, value: date, form: str = "medium") -> str:
     """A day in words. Pages name few days, each many times, and Babel reads its pattern anew for each."""
-    return dates.format_date(value, "medium", locale)
+    return dates.format_date(value, form, locale)
 
 
 @lru_cache(maxsize=512)

@@ -10,14 +10,21 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.core import audit
+from app.core.database.prepared import Prepared
 from app.core.errors import NotFound
 from app.reports.annotations.models import Annotation
 
 
-def noted(session: Session, *, start: date, end: date) -> Sequence[Annotation]:
+def noted(session: Session, *, start: date, end: date) -> Sequence[sa.Row]:
     """What happened on the days [start, end), in order."""
-    query = sa.select(Annotation).where(Annotation.on >= start, Annotation.on < end)
-    return session.scalars(query.order_by(Annotation.on, Annotation.id)).all()
+    return NOTED.rows(session.connection(), start=start, end=end)
+
+
+NOTED = Prepared(
+    sa.select(Annotation.id, Annotation.on, Annotation.words, Annotation.by, Annotation.created_at)
+    .where(Annotation.on >= sa.bindparam("start"), Annotation.on < sa.bindparam("end"))
+    .order_by(Annotation.on, Annotation.id)
+)
 
 
 def add(session: Session, on: date, words: str, *, now: datetime, by: audit.Actor) -> Annotation:
