@@ -140,7 +140,9 @@ class Invitation(Stamped, Base):
         sa.Index("ix_invitations_state_closes", "state", "closes_at"),
         _index_where_set("ix_invitations_remind", "remind_at"),
         _index_where_set("ix_invitations_deferred", "deferred_until", "free_at"),
-        _index_where_set("ix_invitations_sent", "sent_at"),
+        _index_where_set(
+            "ix_invitations_sent", "sent_at", "state", "version_id", "is_rehearsal", "is_auto_reply"
+        ),
         sa.Index("ix_invitations_wave_state", "wave_id", "state"),
         sa.CheckConstraint(
             "state <> 'suppressed' OR suppressed_reason IS NOT NULL", name="suppressed_reason"

@@ -6,7 +6,7 @@ from flask import render_template, request
 from flask_babel import gettext as _
 
 from app.auth import access
-from app.contacts.models import Account
+from app.contacts.models import Account, called
 from app.core.files.downloads import Table, download, in_one_reading
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
@@ -120,10 +120,11 @@ def responses():
         following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
         told_segments=told_segments(chosen),
         band=band,
+        called=called,
         value_level=value_level,
         level_options=list(level_words().items()),
         band_options=[(name, words) for name, words in charts.band_words().items() if name in set(Band)],
-        to_review=len(lists.to_review(db.session)),
+        to_review=lists.how_many_to_review(db.session),
     )
 
 

@@ -16,6 +16,8 @@ from app.core.database.prepared import Prepared, among, connection_of
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task, TaskState
 from app.followups.triggers import BAND_KINDS
+from app.reports import rollups
+from app.reports.deltas import COLUMN, DAY_SERIES, WINDOW_SERIES
 from app.reports.participation import (
     ANSWERED,
     DECLINED,
@@ -28,7 +30,7 @@ from app.reports.participation import (
     start_of,
     unheard,
 )
-from app.reports.trend import counted
+from app.reports.trend import HEADLINE_DAYS, around, counted
 from app.reports.values.trend import valued, within
 from app.responses import besides
 from app.responses.models import Response
@@ -37,6 +39,7 @@ from app.surveys.scales import Band, ValueLevel, band
 PAGE_SIZE = 50
 CSV_CHUNK = 1000
 MOST_TO_REVIEW = 200
+MOST_COUNTED = 500
 BAND_SCORES = {Band.DETRACTOR: (0, 6), Band.PASSIVE: (7, 8), Band.PROMOTER: (9, 10)}
 STATES = {
     "open": OPEN,
@@ -119,21 +122,32 @@ class Chosen:
 
 def answers(
     session: Session, chosen: Chosen, *, after: int | None = None, size: int = PAGE_SIZE
-) -> list[Response]:
-    """Counted answers of the days chosen, newest first, past the response `after`; one row more than `size`."""
+) -> Sequence[sa.Row]:
+    """Answers of the days chosen with who gave them, newest first, past the response `after`; one row more than `size`."""
     query = (
-        sa.select(Response)
-        .where(*conditions(chosen))
-        .order_by(Response.submitted_at.desc(), Response.id.desc())
-        .options(joinedload(Response.account), joinedload(Response.contact))
-        .limit(size + 1)
+        sa.select(*ANSWER_ON_PAGE).join(Response.account).join(Response.contact).where(*conditions(chosen))
     )
-    last = session.get(Response, after) if after else None
+    newest = query.order_by(Response.submitted_at.desc(), Response.id.desc()).limit(size + 1)
+    last = session.execute(PLACE, {"id": after}).one_or_none() if after else None
     if last:
-        query = query.where(
-            sa.tuple_(Response.submitted_at, Response.id) < sa.tuple_(last.submitted_at, last.id)
-        )
-    return list(session.scalars(query))
+        newest = newest.where(sa.tuple_(Response.submitted_at, Response.id) < sa.tuple_(*last))
+    return session.execute(newest).all()
+
+
+def newest_answers(chosen: Chosen, columns: Sequence[sa.ColumnElement]) -> sa.Select:
+    """The answers of the days chosen, newest first; the moments let the database begin with the newest."""
+    query = sa.select(*columns).join(Response.account).join(Response.contact).where(*conditions(chosen))
+    begin, until = around(chosen.start, chosen.end)
+    query = query.where(Response.submitted_at >= begin, Response.submitted_at < until)
+    return query.order_by(Response.submitted_at.desc(), Response.id.desc())
+
+
+PERSON = Contact.status, Contact.first_name, Contact.last_name, Contact.email
+ANSWER_ON_PAGE = (
+    *(Response.id, Response.day, Response.score, Response.value_points, Response.comment, Response.language),
+    *(Response.contact_id, Account.name.label("account"), *PERSON),
+)
+PLACE = sa.select(Response.submitted_at, Response.id).where(Response.id == sa.bindparam("id"))
 
 
 def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
@@ -176,11 +190,28 @@ FOLLOW_UPS = Prepared(
 
 def to_review(session: Session) -> list[Response]:
     """Answers that a machine may have sent and of which nobody has said who did, the oldest first."""
-    is_open = Response.reviewed_at.is_(None), Response.dismissed_at.is_(None)
-    is_doubtful = sa.or_(Response.is_maybe_automatic, Response.doubts.is_not(None))
-    query = sa.select(Response).where(is_doubtful, Response.is_rehearsal.is_(False), *is_open)
+    query = sa.select(Response).where(*WAITING)
     query = query.options(joinedload(Response.account), joinedload(Response.contact))
     return list(session.scalars(query.order_by(Response.submitted_at, Response.id).limit(MOST_TO_REVIEW)))
+
+
+def how_many_to_review(session: Session) -> int:
+    """As many as a page of them shows at most."""
+    return HOW_MANY_WAIT.row(session.connection())[0]
+
+
+WAITING = (
+    sa.or_(Response.is_maybe_automatic, Response.doubts.is_not(None)),
+    Response.is_rehearsal.is_(False),
+    Response.reviewed_at.is_(None),
+    Response.dismissed_at.is_(None),
+)
+HOW_MANY_WAIT = Prepared(
+    sa.select(sa.func.count()).select_from(
+        sa.select(Response.id).where(*WAITING).limit(MOST_TO_REVIEW).subquery()
+    ),
+    tuple,
+)
 
 
 def is_last_vote(chosen: Chosen) -> sa.ColumnElement[bool]:
@@ -197,7 +228,29 @@ def is_last_vote(chosen: Chosen) -> sa.ColumnElement[bool]:
 
 
 def how_many_answers(session: Session, chosen: Chosen) -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(Response).where(*conditions(chosen))) or 0
+    """By the rows; of very many from the sums of the trend where these know, whose time does not grow with the answers."""
+    rows = sa.select(Response.id).where(*conditions(chosen))
+    if is_in_sums(chosen):
+        few = session.scalar(sa.select(sa.func.count()).select_from(rows.limit(MOST_COUNTED + 1).subquery()))
+        return few if few <= MOST_COUNTED else in_sums(session, chosen)
+    return session.scalar(sa.select(sa.func.count()).select_from(rows.subquery())) or 0
+
+
+def is_in_sums(chosen: Chosen) -> bool:
+    """Whether nothing narrows the rows but a band and a segment."""
+    narrowed = chosen.words or chosen.account_id or chosen.second or chosen.valued
+    days = (chosen.end - chosen.start).days
+    return not narrowed and (not chosen.per_person or days == HEADLINE_DAYS)
+
+
+def in_sums(session: Session, chosen: Chosen) -> int:
+    dim, key = (chosen.dim, chosen.key) if chosen.dim and chosen.key else rollups.ALL
+    if chosen.per_person:
+        sums = rollups.sums(session, WINDOW_SERIES, dim, before=chosen.end)
+    else:
+        sums = rollups.sums(session, DAY_SERIES, dim, start=chosen.start, before=chosen.end)
+    counts = dict(zip(rollups.BANDS, sums.get(key, (0, 0, 0)), strict=True))
+    return counts[COLUMN[chosen.band]] if chosen.band else sum(counts.values())
 
 
 def asks(
@@ -273,16 +326,13 @@ def ask_row(ask: sa.Row, chosen: Chosen, zone: ZoneInfo) -> tuple:
 
 def answers_rows(session: Session, chosen: Chosen, *, zone: ZoneInfo) -> Iterator[tuple]:
     """The answers for a file, from one statement; a recount of rows with counted = 1 gives the figure of the page."""
-    query = sa.select(*ANSWER_IN_FILE).join(Response.account).join(Response.contact)
-    newest = query.order_by(Response.submitted_at.desc(), Response.id.desc())
     connection = session.connection()
-    for page in in_parts(session, newest.where(*conditions(chosen))):
+    for page in in_parts(session, newest_answers(chosen, ANSWER_IN_FILE)):
         ids = [row[0] for row in page]
         said, tasks = besides.lines_of(connection, ids), follow_ups_of(connection, ids)
         yield from [csv_row(row, said.get(row[0], ""), tasks.get(row[0]), zone) for row in page]
 
 
-PERSON = Contact.status, Contact.first_name, Contact.last_name, Contact.email
 ANSWER_IN_FILE = (
     *(Response.id, Response.day, Account.name, *PERSON),
     *(Response.score, Response.comment, Response.value_points, Response.is_late),

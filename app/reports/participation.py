@@ -24,6 +24,7 @@ from app.core.database.prepared import Prepared
 from app.delivery.models import Invitation, InvitationState
 from app.reports.periods import Period
 from app.reports.statistics.nps import Interval, wilson
+from app.reports.trend import around
 from app.reports.trend import counted as votes_that_count
 from app.responses.models import Response
 from app.surveys.models import Question, QuestionKind
@@ -36,7 +37,7 @@ REACHED = ANSWERED | SILENT | DECLINED | OPEN
 
 
 MANY_ASKS, MANY_PEOPLE, MOST_TAKEN, FRESH = 100_000, 10_000, 200, timedelta(minutes=1)
-FEW_ASKS, ANY_ZONE = 20_000, timedelta(days=2)
+FEW_ASKS = 20_000
 TAKEN: dict[tuple, tuple[datetime, Any]] = {}
 Found = TypeVar("Found")
 Moment = datetime | sa.BindParameter
@@ -237,11 +238,7 @@ def last_ask(person_id: sa.ColumnElement[int], begin: Moment, until: Moment) -> 
 
 
 def has_voted(person_id: sa.ColumnElement[int], days: Days) -> sa.Exists:
-    """Whether a person gave a vote on these days.
-
-    The day of an answer decides. It lies around the moment of the answer in whatever zone it was taken, so the
-    moments find the few answers that may be meant without a look at all that the person ever gave.
-    """
+    """Whether a person gave a vote on these days. The moments spare a look at all that the person ever gave."""
     return sa.exists().where(
         Response.contact_id == person_id,
         Response.submitted_at >= days.earliest,
@@ -266,7 +263,7 @@ class Days:
     @classmethod
     def of(cls, start: date, end: date, zone: ZoneInfo) -> Days:
         begin, until = start_of(start, zone), start_of(end, zone)
-        return cls(start, end, begin, until, begin - ANY_ZONE, until + ANY_ZONE)
+        return cls(start, end, begin, until, *around(start, end))
 
 
 def unheard(start: date, end: date, zone: ZoneInfo) -> list[sa.ColumnElement[bool]]:

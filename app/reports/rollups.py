@@ -91,9 +91,11 @@ def days(
     return by_day(dim).rows(session.connection(), series=series, start=start or date.min, before=before)
 
 
-def sums(session: Session, series: str, dim: str, *, before: date) -> dict[str, list[int]]:
+def sums(
+    session: Session, series: str, dim: str, *, before: date, start: date | None = None
+) -> dict[str, list[int]]:
     """The sums of all days before one by segment: detractors, passives, promoters."""
-    rows = in_all(dim).rows(session.connection(), series=series, start=date.min, before=before)
+    rows = in_all(dim).rows(session.connection(), series=series, start=start or date.min, before=before)
     return {key: bands for key, *bands in rows}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from app.reports.statistics.nps import Counts, Estimate, estimate
 from app.responses.models import Response
 from app.surveys.scales import Band
 
-HEADLINE_DAYS = 180
+HEADLINE_DAYS, ANY_ZONE = 180, timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,15 @@ def counted(response: type[Response] = Response) -> sa.ColumnElement[bool]:
     """Responses that enter NPS: with a score, not in rehearsal, not flagged and unreviewed."""
     reviewed = sa.or_(response.is_maybe_automatic.is_(False), response.reviewed_at.is_not(None))
     return sa.and_(response.score.is_not(None), response.is_rehearsal.is_(False), reviewed)
+
+
+def around(start: date, end: date) -> tuple[datetime, datetime]:
+    """Moments between which the answers of the days [start, end) lie, in whatever zone their days were taken.
+
+    An answer's day decides where it counts; its moment finds it in the order of moments, and among a person's own.
+    """
+    begin, until = (datetime.combine(day, time(), UTC) for day in (start, end))
+    return begin - ANY_ZONE, until + ANY_ZONE
 
 
 def nps(

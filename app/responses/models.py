@@ -30,6 +30,12 @@ class Doubt(StrEnum):
     AHEAD = "ahead"
 
 
+# As SQLite writes it; the migration says the same to PostgreSQL.
+AWAITS_REVIEW = (
+    "(is_maybe_automatic = 1 OR doubts IS NOT NULL) AND reviewed_at IS NULL AND dismissed_at IS NULL"
+)
+
+
 class Response(Base):
     """What one person said to one ask. One per invitation; the last version wins, the earlier ones are kept.
 
@@ -50,6 +56,7 @@ class Response(Base):
         sa.CheckConstraint("value_points BETWEEN 0 AND 100", name="value_points"),
         sa.Index("ix_responses_account_submitted", "account_id", "submitted_at"),
         sa.Index("ix_responses_contact_submitted", "contact_id", "submitted_at"),
+        sa.Index("ix_responses_to_review", "submitted_at", "id", sqlite_where=sa.text(AWAITS_REVIEW)),
     )
 
     id: Mapped[Id]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import timedelta
+from itertools import product
 
 import sqlalchemy as sa
 
+from app.reports import lists
+from app.reports.lists import Chosen
 from app.reports.models import RollupDelta
 from app.responses.models import Response
-from app.surveys.scales import band
+from app.surveys.scales import Band, band
 from tests import make
 
 DAY = timedelta(days=1)
@@ -69,3 +72,23 @@ def test_flagged_answers_wait_for_a_review(session, now):
     make.answer(9, is_automatic=True, now=now)
     assert session.scalars(sa.select(RollupDelta)).all() == []
     assert session.scalars(sa.select(Response.is_maybe_automatic)).one() is True
+
+
+def test_very_many_answers_are_counted_from_the_sums_as_few_are_by_rows(session, now, monkeypatch):
+    people = [make.contact(account=make.account(tier=tier)) for tier in (1, 2, 2)]
+    for place, (person, score) in enumerate(product(people, (3, 8, 10))):
+        ask = make.invitation(contact=person, sent_at=now + place * 40 * DAY)
+        make.answer(score, invitation=ask, now=now + place * 40 * DAY)
+    first, found = now.date() + 30 * DAY, []
+    for band_of, tier, per_person in product((None, *Band), (None, "2"), (True, False)):
+        chosen = Chosen(
+            first, first + 180 * DAY, band_of, dim=tier and "tier", key=tier, per_person=per_person
+        )
+        of_rows = lists.how_many_answers(session, chosen)
+        with monkeypatch.context() as patch:
+            patch.setattr(lists, "MOST_COUNTED", 0)
+            patch.setattr(lists, "conditions", lambda _chosen: [Response.id > 0])
+            assert lists.how_many_answers(session, chosen) == of_rows, chosen
+        found.append(of_rows)
+    assert max(found) == 5
+    assert min(found[:2]) > 0
