@@ -6,10 +6,12 @@ import marshmallow as ma
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
-from app.api.protocol.fields import Choice, Day, Id, Many, Moment, Shown, Text
+from app.api.protocol.bearer import actor
+from app.api.protocol.fields import Choice, Day, Given, Id, Many, Moment, Shown, Text
 from app.api.protocol.frame import Resource
 from app.api.protocol.paging import Filters, matching
 from app.api.protocol.today import present
+from app.extensions import db
 from app.health.alerting import listing, words
 from app.health.alerting.listing import Standing
 from app.health.alerting.models import Alert, Severity
@@ -56,6 +58,12 @@ def state_of(alert: Alert) -> Standing:
     return Standing.SNOOZED if alert.is_snoozed(today=present().today) else Standing.OPEN
 
 
+class SnoozeSchema(Given):
+    """Until which day an alert is put aside; it comes back by itself."""
+
+    until = Day(required=True, metadata={"description": "From tomorrow on, 90 days ahead at most."})
+
+
 class AlertFilters(Filters):
     account_id = Many(Id())
     contact_id = Many(Id())
@@ -81,3 +89,36 @@ def find(asked):
     return (
         sa.select(Alert).where(*matching(WHERE, asked), Alert.rule.in_(RULES)).options(joinedload(Alert.task))
     )
+
+
+@resource.reads("/alerts/<int:alert_id>", AlertSchema)
+def show(alert_id: int):
+    """Show an alert"""
+    return listing.the_alert(db.session, alert_id, lock=False)
+
+
+@resource.writes("POST", "/alerts/<int:alert_id>/snooze", AlertSchema, takes=SnoozeSchema)
+def snooze(given: dict, alert_id: int):
+    """Put an open alert aside until a day"""
+    alert, at = listing.the_alert(db.session, alert_id), present()
+    listing.snooze(alert, given["until"], db.session, today=at.today, now=at.now, by=actor())
+    return alert
+
+
+@resource.writes("POST", "/alerts/<int:alert_id>/wake", AlertSchema)
+def wake(alert_id: int):
+    """Open an alert again that was put aside"""
+    alert = listing.the_alert(db.session, alert_id)
+    listing.wake(alert, db.session, now=present().now, by=actor())
+    return alert
+
+
+@resource.writes("POST", "/alerts/<int:alert_id>/settlement", AlertSchema)
+def settle(alert_id: int):
+    """Settle an alert
+
+    Nobody has to look at it any more; it is raised anew only after its condition has been false for a week.
+    """
+    alert = listing.the_alert(db.session, alert_id)
+    listing.settle(alert, db.session, now=present().now, by=actor())
+    return alert

@@ -32,14 +32,15 @@ from app.core.web.fields import Line, Words, choices
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.followups import words
-from app.followups.models import TaskKind
-from app.followups.playbooks import library, running
-from app.followups.playbooks.models import Component, Playbook, PlayKind, PlayStep
+from app.followups.models import ActivityKind, TaskKind
+from app.followups.playbooks import library, running, writing
+from app.followups.playbooks.models import Component, Playbook, PlayKind
+from app.followups.playbooks.writing import MOST_STEPS, Draft, Wanted
 from app.followups.routes import back_to, blueprint, the_task
 from app.reports.loops import effects
 from app.surveys import placeholders
 
-EMPTY_ROWS, MOST_STEPS = 3, 20
+EMPTY_ROWS = 3
 PLAY_KINDS = {
     PlayKind.REACTIVE: _l("Reactive: for every follow-up of a kind"),
     PlayKind.PROACTIVE: _l("Proactive: begun by a colleague at an account"),
@@ -89,7 +90,7 @@ class PlaybookForm(FlaskForm):
 
     def validate_steps(self, field) -> None:
         if not any(entry.form.title.data for entry in field.entries):
-            raise ValidationError(_("A playbook needs at least one step."))
+            raise ValidationError(writing.no_steps())
 
 
 @blueprint.get("/playbooks", endpoint="playbooks")
@@ -152,12 +153,7 @@ def save(found: Playbook | None):
     form, now = PlaybookForm(), clock.now()
     if not form.validate():
         return show(form, found, 400)
-    playbook = found or Playbook()
-    playbook.name, playbook.kind = form.name.data, PlayKind(form.kind.data)
-    playbook.task_kind = TaskKind(form.task_kind.data) if playbook.kind is PlayKind.REACTIVE else None
-    playbook.component, playbook.tiers = Component(form.component.data), sorted(form.tiers.data)
-    playbook.is_active = form.is_active.data
-    write_steps(playbook, [entry.form for entry in form.steps.entries], now)
+    playbook = writing.write(found or Playbook(), draft_of(form, found), now=now)
     db.session.add(playbook)
     db.session.flush()
     audit.note(db.session, access.actor(), "playbook.written", now=now, id=playbook.id)
@@ -166,20 +162,28 @@ def save(found: Playbook | None):
     return redirect(url_for("followups.playbooks"), 303)
 
 
-def write_steps(playbook: Playbook, rows: list[StepForm], now) -> None:
-    """Rows go to the steps in their order; a row without a title takes its step out, further ones are new."""
-    current = playbook.current
-    for place, row in enumerate(rows):
-        step = current[place] if place < len(current) else None
-        if not row.title.data:
-            if step:
-                step.retired_at = now
-            continue
-        if step is None:
-            step = PlayStep()
-            playbook.steps.append(step)
-        step.position, step.days = place, row.days.data or 0
-        step.channel, step.title, step.words = row.channel.data, row.title.data, row.words.data or ""
+def draft_of(form: PlaybookForm, found: Playbook | None) -> Draft:
+    """What the form says. Rows stand for the steps in their order; a row without a title takes its step out."""
+    current, kind = found.current if found else [], PlayKind(form.kind.data)
+    rows = [(place, entry.form) for place, entry in enumerate(form.steps.entries) if entry.form.title.data]
+    return Draft(
+        name=form.name.data,
+        kind=kind,
+        component=Component(form.component.data),
+        task_kind=TaskKind(form.task_kind.data) if kind is PlayKind.REACTIVE else None,
+        tiers=form.tiers.data,
+        is_active=form.is_active.data,
+        steps=[
+            Wanted(
+                row.title.data,
+                row.days.data or 0,
+                ActivityKind(row.channel.data),
+                row.words.data or "",
+                current[place] if place < len(current) else None,
+            )
+            for place, row in rows
+        ],
+    )
 
 
 def show(form: PlaybookForm, found: Playbook | None, status: int = 200):

@@ -110,8 +110,8 @@ def counts(session: Session, today: date) -> Mapping[Standing, int]:
 # What people do with one
 
 
-def the_alert(session: Session, alert_id: int) -> Alert:
-    found = session.get(Alert, alert_id, with_for_update=True)
+def the_alert(session: Session, alert_id: int, *, lock: bool = True) -> Alert:
+    found = session.get(Alert, alert_id, with_for_update=lock or None)
     if found is None:
         raise NotFound(_("There is no such alert."))
     return found
