@@ -24,7 +24,7 @@ from app.surveys.models import Program
 from bench import installations
 
 ACCOUNTS, OF_ACCOUNT, YEARS = 2_000, 20, 3
-ANSWERED_OF_TEN, AT_ONCE = 6, 5_000
+ANSWERED_OF_TEN, AT_ONCE, FEWEST_WAVES = 6, 5_000, 36
 BRANCHES = ("Steel", "Retail", "Health", "Energy", "Media", "Travel", "Software", "Food")
 TABLES = ("invitations", "responses", "answers", "rollup_cells", "text_readings")
 
@@ -74,12 +74,11 @@ def answers(number: int) -> int:
     """So many answers in the last three years, a little more or less; how many. All sums and scores stand afterwards."""
     people = db.session.scalar(sa.select(sa.func.count()).select_from(Contact))
     asks = number * 10 // ANSWERED_OF_TEN
-    waves = -(-asks // people)
-    days = YEARS * 365 // waves
+    waves = max(FEWEST_WAVES, -(-asks // people))
+    each, days = -(-asks // waves), YEARS * 365 // waves
     for place in range(waves):
-        asked = min(people, asks - place * people)
         began = clock.now() - timedelta(days=5 + (place + 1) * days)
-        one_wave(began, min(days, 60), asked)
+        one_wave(began, min(days, 60), min(each, asks - place * each))
         db.session.commit()
     counted = recount.recount(db.session, now=clock.now())
     db.session.commit()

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.contacts.models import Account, Contact, called
-from app.core.database.prepared import Prepared, among, connection_of
+from app.core.database.prepared import Prepared, among, connection_of, unsought
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task, TaskState
 from app.followups.triggers import BAND_KINDS
@@ -124,10 +124,7 @@ def answers(
     session: Session, chosen: Chosen, *, after: int | None = None, size: int = PAGE_SIZE
 ) -> Sequence[sa.Row]:
     """Answers of the days chosen with who gave them, newest first, past the response `after`; one row more than `size`."""
-    query = (
-        sa.select(*ANSWER_ON_PAGE).join(Response.account).join(Response.contact).where(*conditions(chosen))
-    )
-    newest = query.order_by(Response.submitted_at.desc(), Response.id.desc()).limit(size + 1)
+    newest = newest_answers(chosen, ANSWER_ON_PAGE).limit(size + 1)
     last = session.execute(PLACE, {"id": after}).one_or_none() if after else None
     if last:
         newest = newest.where(sa.tuple_(Response.submitted_at, Response.id) < sa.tuple_(*last))
@@ -136,9 +133,10 @@ def answers(
 
 def newest_answers(chosen: Chosen, columns: Sequence[sa.ColumnElement]) -> sa.Select:
     """The answers of the days chosen, newest first; the moments let the database begin with the newest."""
-    query = sa.select(*columns).join(Response.account).join(Response.contact).where(*conditions(chosen))
+    query = sa.select(*columns).join(Response.account).join(Response.contact)
     begin, until = around(chosen.start, chosen.end)
     query = query.where(Response.submitted_at >= begin, Response.submitted_at < until)
+    query = query.where(*conditions(chosen, unsought(Response.day)))
     return query.order_by(Response.submitted_at.desc(), Response.id.desc())
 
 
@@ -150,8 +148,8 @@ ANSWER_ON_PAGE = (
 PLACE = sa.select(Response.submitted_at, Response.id).where(Response.id == sa.bindparam("id"))
 
 
-def conditions(chosen: Chosen) -> list[sa.ColumnElement[bool]]:
-    days = [counts(chosen), Response.day >= chosen.start, Response.day < chosen.end]
+def conditions(chosen: Chosen, day: sa.ColumnElement[date] = Response.day) -> list[sa.ColumnElement[bool]]:
+    days = [counts(chosen), day >= chosen.start, day < chosen.end]
     found = [*days, is_last_vote(chosen)] if chosen.per_person else days
     if chosen.band:
         found.append(Response.score.between(*BAND_SCORES[chosen.band]))

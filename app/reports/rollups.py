@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from app.core.database import upserts
 from app.core.database.columns import attribute
-from app.core.database.prepared import Prepared
+from app.core.database.prepared import Prepared, unsought
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.statistics.nps import Counts
 
@@ -101,7 +101,10 @@ def sums(
 
 @lru_cache(maxsize=MOST_DIMENSIONS)
 def both(dim: str) -> sa.Subquery:
-    """What is folded of a dimension and what is not yet, as one: day, segment, and the bands."""
+    """What is folded of a dimension and what is not yet, as one: day, segment, and the bands.
+
+    Cells are looked up by series and dimension. By day too, SQLite would look through the days of every other one.
+    """
     key = attribute(RollupDelta.dims, dim)
     cells = sa.select(RollupCell.day, RollupCell.key, *(getattr(RollupCell, band) for band in BANDS)).where(
         RollupCell.series == bindparam("series"), RollupCell.dim == dim
@@ -109,7 +112,7 @@ def both(dim: str) -> sa.Subquery:
     fresh = sa.select(RollupDelta.day, key, *(getattr(RollupDelta, band) for band in BANDS)).where(
         RollupDelta.series == bindparam("series"), key.is_not(None)
     )
-    parts = (cells, RollupCell.day), (fresh, RollupDelta.day)
+    parts = (cells, unsought(RollupCell.day)), (fresh, RollupDelta.day)
     return sa.union_all(
         *(part.where(day >= bindparam("start"), day < bindparam("before")) for part, day in parts)
     ).subquery()

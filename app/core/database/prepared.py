@@ -250,6 +250,11 @@ def unindexed(column: sa.ColumnElement) -> sa.ColumnElement:
     return sa.type_coerce(column.op("||")(sa.literal_column("''")), column.type)
 
 
+def unsought(column: sa.ColumnElement) -> sa.ColumnElement:
+    """A column that rows are held against but not looked up by: SQLite would take its index, and sort what it finds."""
+    return sa.func.coalesce(column, column)
+
+
 def connection_of(on: Connection | Session) -> Connection:
     """The connection of a session's transaction, or the connection itself."""
     return on if isinstance(on, Connection) else on.connection()
