@@ -44,7 +44,7 @@ from app.reports import counting
 from app.reports.sums import placing, recount
 from app.responses import asks, changing, partials, recording, replacing
 from app.responses import traces as response_traces
-from app.responses.asks import Ask
+from app.responses.asks import Ask, Opening
 from app.responses.models import Response
 from app.responses.recording import Doubts, Effect, Recorded, Said
 from app.sentiment import readings, texts
@@ -55,7 +55,7 @@ from app.surveys import audience
 
 def answer_received(
     connection: Connection,
-    ask: Ask,
+    ask: Ask | Opening,
     said: Said,
     heard: Heard,
     *,
@@ -65,11 +65,12 @@ def answer_received(
     fits: Callable[[Said], Said] | None = None,
 ) -> Recorded:
     """Somebody answered: everything that follows, or nothing. `fits` leaves out what a change leads to no more."""
-    dims = counting.segments_of(ask)
+    present = recording.opened(connection, ask.id, now=now)
+    dims = counting.segments_of(present, ask.language)
     if ask.is_heard:
-        said = changing.filled_up(connection, ask, said, attempt)
+        said = changing.filled_up(connection, present, said, attempt)
         said = fits(said) if fits else said
-    answer = recording.record(connection, ask, said, now=now, attempt=attempt, dims=dims, doubts=doubts)
+    answer = recording.record(connection, present, said, now=now, attempt=attempt, dims=dims, doubts=doubts)
     if replacing.replaces(answer, doubts):
         answer = replacing.take_place(connection, answer, dims=dims, doubts=doubts, now=now)
         answer_replaced(connection, answer, heard, now=now)
@@ -117,7 +118,9 @@ def answer_replaced(connection: Connection, answer: Recorded, heard: Heard, *, n
 
 def past_answer_told(connection: Connection, ask: Ask, said: Said, *, at: datetime, now: datetime) -> None:
     """A file tells what somebody answered long ago: it counts from that day, and nobody is sent anywhere for it."""
-    answer = recording.record(connection, ask, said, now=at, dims=counting.segments_of(ask))
+    present = recording.opened(connection, ask.id, now=at)
+    dims = counting.segments_of(present, ask.language)
+    answer = recording.record(connection, present, said, now=at, dims=dims)
     keep = readings.keep if answer.effect is Effect.NEW else readings.revise
     keep(connection, answer, texts.hear(said, ask.language, {}), now=now)
     counting.count(connection, answer, now=now)

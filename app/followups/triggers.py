@@ -139,10 +139,11 @@ def for_others(
     `picked`: the bad ones that were chosen of lists, in words (see `bad_pick`).
     """
     bad = [one for one in given if one.number is not None and KINDS[one.kind].is_bad(one, {})]
+    chosen = list(picked)
+    if not bad and not chosen:
+        return None
     with speaking(language):
-        low = "; ".join([*map(bad_item, bad), *picked])
-        if not low:
-            return None
+        low = "; ".join([*map(bad_item, bad), *chosen])
         reason = _("%(who)s gave %(what)s: find out why, soon.", who=ROLES[person.role], what=low)
     return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
 
@@ -160,18 +161,7 @@ def for_mismatch(
     """The task for a comment that contradicts its score 0..10; None when they fit, or one of them is missing."""
     if not is_mismatch(score, label):
         return None
-    with speaking(language):
-        said = {"who": ROLES[person.role], "score": score}
-        reason = (
-            _(
-                "%(who)s gave %(score)s of 10, but the comment sounds negative: read it before you thank them.",
-                **said,
-            )
-            if label is Label.NEGATIVE
-            else _(
-                "%(who)s gave %(score)s of 10, but the comment sounds positive: ask what was meant.", **said
-            )
-        )
+    reason = mismatch_reason(label, score, person.role, language)
     return due(TaskKind.ALERT, reason, person, week=week, now=now, clocks=clocks)
 
 
@@ -269,6 +259,19 @@ def score_reason(kind: TaskKind, score: int, role: ContactRole, language: str) -
         if kind is TaskKind.PASSIVE:
             return _("%(who)s gave %(score)s of 10: ask what is missing.", **said)
         return _("%(who)s gave %(score)s of 10: say thank you, and ask for help.", **said)
+
+
+@cache
+def mismatch_reason(label: Label, score: int, role: ContactRole, language: str) -> str:
+    """As few of them."""
+    said = {"who": ROLES[role], "score": score}
+    with speaking(language):
+        if label is Label.NEGATIVE:
+            return _(
+                "%(who)s gave %(score)s of 10, but the comment sounds negative: read it before you thank them.",
+                **said,
+            )
+        return _("%(who)s gave %(score)s of 10, but the comment sounds positive: ask what was meant.", **said)
 
 
 def is_low(overall: int | None, goal: int | None, ease: int | None) -> bool:

@@ -7,12 +7,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from flask import Flask, Request, current_app, request
 from limits import parse
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, NotFound, TooManyRequests
 from werkzeug.routing import RequestRedirect
@@ -61,7 +61,11 @@ class Desk:
         """As much of the ask as its page needs; the same errors."""
         return self._found(token, asks.opening)
 
-    def _found(self, token: str, look_up: Callable[[Connection, str], T | None]) -> T:
+    def answering(self, token: str, now: datetime) -> Opening:
+        """The same for an answer that comes from there, with the pages that were looked at just before."""
+        return self._found(token, asks.answering, now - JUST_NOW)
+
+    def _found(self, token: str, look_up: Callable[..., T | None], *more: Any) -> T:
         """The ask, in the language that its link names (`TOKEN~fr`) if its survey is asked in that one.
 
         What is no language's code is taken off the link, since pages and headers repeat the link.
@@ -70,7 +74,7 @@ class Desk:
         nonce = self.signer.nonce(token)
         if nonce is None:
             raise self._whole_link(token) or wrong_link()
-        ask = self.looking.find(look_up, nonce)
+        ask = self.looking.find(look_up, nonce, *more)
         if ask is None:
             raise wrong_link()
         if ask.face_version != faces.current().version:
@@ -127,10 +131,9 @@ def agent(request: Request) -> str:
     return request.environ.get("HTTP_USER_AGENT", "")[:AGENT_LENGTH]
 
 
-def signs_of(at: Desk, ask: Ask, request: Request, attempt: str | None, now: datetime) -> Signs:
-    """What is known of who sent a form, looks of the last moments included."""
-    since = now - JUST_NOW
-    seen = at.looking.find(asks.pages_seen, ask.id, since) | at.visits.seen(ask.id, since)
+def signs_of(at: Desk, ask: Opening, request: Request, attempt: str | None, now: datetime) -> Signs:
+    """What is known of who sent a form, looks of the last moments included; `ask` is what `answering` gave."""
+    seen = at.visits.seen(ask.id, now - JUST_NOW).union((ask.seen or "").split())
     return Signs(agent(request), request.environ, attempt is not None, forms.made_at(attempt), seen)
 
 

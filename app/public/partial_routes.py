@@ -25,7 +25,7 @@ def keep_partial(token: str) -> Response:
     at, now = desk(), clock.now()
     posted = forms.read(request, at.comment_length)
     try:
-        ask = at.ask(token)
+        ask = at.answering(token, now)
         form = at.pages.form(ask)
         said, errors = forms.check(posted, form, at.comment_length)
         is_wanted = posted.attempt and partials.are_wanted(ask, now)

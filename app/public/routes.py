@@ -28,7 +28,7 @@ from app.public.desk import LANGUAGE, Desk, desk, signs_of
 from app.public.forms import Form, Posted
 from app.public.machines import TRAP
 from app.public.pages import IN_LANGUAGE
-from app.responses.asks import Ask
+from app.responses.asks import Ask, Opening
 from app.responses.recording import Closed, Said
 from app.sentiment import texts
 from app.sentiment.texts import Heard
@@ -99,7 +99,7 @@ def answer(token: str) -> Response:
     at, now = desk(), clock.now()
     posted = forms.read(request, at.comment_length)
     try:
-        ask = at.ask(token)
+        ask = at.answering(token, now)
         form = at.pages.form(ask)
         if not ask.takes_answers(now):
             return page(pages.closed(ask, form, token, posted), form.language, 410)
@@ -116,7 +116,7 @@ def answer(token: str) -> Response:
     return recorded(at, ask, token, posted, said)
 
 
-def too_often(ask: Ask, form: Form, show: Callable[..., str]) -> Response:
+def too_often(ask: Ask | Opening, form: Form, show: Callable[..., str]) -> Response:
     """The answer is there already and was changed over and over; the form comes back as it was filled in."""
     with addressing(form.language):
         problem = _("There were too many requests in a short time. Please wait a minute and try again.")
@@ -127,7 +127,7 @@ def too_often(ask: Ask, form: Form, show: Callable[..., str]) -> Response:
     return response
 
 
-def recorded(at: Desk, ask: Ask, token: str, posted: Posted, said: Said) -> Response:
+def recorded(at: Desk, ask: Opening, token: str, posted: Posted, said: Said) -> Response:
     """Write the answer down and lead on to the thanks, or say that it is not saved."""
     form, now = at.pages.form(ask), clock.now()
     heard = hear(said, ask, form.others)
@@ -155,7 +155,7 @@ def not_stored(error: Exception, form: Form, show: Callable[..., str]) -> Respon
     return unsaved(error, show(problem=problem), form.language)
 
 
-def hear(said: Said, ask: Ask, questions: Iterable[Asked]) -> Heard:
+def hear(said: Said, ask: Ask | Opening, questions: Iterable[Asked]) -> Heard:
     """How the words sound; read before the transaction, because it takes longer than all the writing."""
     intents = {one.id: texts.intent_of(one.options) for one in questions} if said.others else {}
     return texts.hear(said, ask.language, intents)

@@ -21,8 +21,8 @@ from app.responses.recording import Recorded, Said
 COLUMNS = ("promoters", "passives", "detractors")
 
 
-def segments_of(ask: Ask) -> dict[str, str]:
-    """The segments of somebody who answers now."""
+def segments_of(ask: Ask, language: str) -> dict[str, str]:
+    """The segments of somebody who answers now, in `language`."""
     return segments(
         program_id=ask.program_id,
         survey_id=ask.survey_id,
@@ -30,7 +30,7 @@ def segments_of(ask: Ask) -> dict[str, str]:
         stage=ask.stage.value,
         owner_id=ask.owner_id,
         role=ask.role.value,
-        language=ask.language,
+        language=language,
         country=ask.country,
         attributes=ask.segment,
     )

@@ -38,7 +38,10 @@ NEVER_ASKED = frozenset({InvitationState.SUPPRESSED, InvitationState.CANCELLED})
 
 
 class Ask(NamedTuple):
-    """One invitation with its person, account, program and the response so far (`response_id` None: not answered)."""
+    """One invitation with its person, account, program and the response so far (`response_id` None: not answered).
+
+    `seen` are the pages of it that were looked at lately, for who asks for them.
+    """
 
     id: int
     nonce: str
@@ -93,6 +96,7 @@ class Ask(NamedTuple):
     reviewed_at: datetime | None
     dismissed_at: datetime | None
     dims: dict | None
+    seen: str | None = None
 
     @property
     def is_rehearsal(self) -> bool:
@@ -177,6 +181,7 @@ class Opening(NamedTuple):
     time_zone: str
     response_id: int | None
     dismissed_at: datetime | None
+    seen: str | None = None
 
     is_unsubscribed = Ask.is_unsubscribed
     is_answered = Ask.is_answered
@@ -214,6 +219,7 @@ def columns() -> dict[str, Any]:
         "response_id": Response.id,
         "answered_goal_id": Response.goal_id,
         "is_response_automatic": Response.is_maybe_automatic,
+        "seen": sa.null(),
     }
     homes = (
         (Invitation, "nonce state purpose language version_id sent_at closes_at silent_at wave_id"),
@@ -238,13 +244,20 @@ CURRENT_GOAL = (
     .correlate(Account)
     .scalar_subquery()
 )
+LATELY_SEEN = (
+    sa.select(sa.func.aggregate_strings(Visit.page, sa.literal_column("' '")))
+    .where(Visit.invitation_id == Invitation.id, Visit.at >= sa.bindparam("seen_since", type_=Visit.at.type))
+    .correlate(Invitation)
+    .scalar_subquery()
+)
 COLUMNS = columns()
 
 
-def selected(fields: Iterable[str]) -> sa.Select:
-    """The named fields of an ask, with the joins that every ask needs."""
+def selected(fields: Iterable[str], **others: sa.ColumnElement) -> sa.Select:
+    """The named fields of an ask, `others` in place of their own columns, with the joins that every ask needs."""
+    homes = COLUMNS | others
     return (
-        sa.select(*(COLUMNS[name].label(name) for name in fields))
+        sa.select(*(homes[name].label(name) for name in fields))
         .select_from(Invitation)
         .join(Wave, Wave.id == Invitation.wave_id)
         .join(Program, Program.id == Wave.program_id)
@@ -259,6 +272,7 @@ def selected(fields: Iterable[str]) -> sa.Select:
 ASK, HAS_NONCE = selected(Ask._fields), Invitation.nonce == sa.bindparam("nonce")
 SHARED = ("cadence", "own_words", "segment", "holidays", "week", "followups")
 OPENING = Prepared(selected(Opening._fields).where(HAS_NONCE), Opening._make, SHARED)
+ANSWERING = Prepared(selected(Opening._fields, seen=LATELY_SEEN).where(HAS_NONCE), Opening._make, SHARED)
 BY_NONCE = Prepared(ASK.where(HAS_NONCE), Ask._make, SHARED)
 BY_ID = Prepared(ASK.where(Invitation.id == sa.bindparam("id")), Ask._make, SHARED)
 LOCK = Prepared(
@@ -266,13 +280,6 @@ LOCK = Prepared(
     .join(Contact, Contact.id == Invitation.contact_id)
     .where(Invitation.id == sa.bindparam("id"))
     .with_for_update(key_share=True)
-)
-
-PAGES_SEEN = Prepared(
-    sa.select(Visit.page).where(
-        Visit.invitation_id == sa.bindparam("invitation_id"),
-        Visit.at >= sa.bindparam("since", type_=Visit.at.type),
-    )
 )
 
 LOCK_ALL = (
@@ -294,11 +301,9 @@ def opening(connection: Connection, nonce: str) -> Opening | None:
     return OPENING.row(connection, nonce=nonce)
 
 
-def pages_seen(connection: Connection, invitation_id: int, since: datetime) -> frozenset[str]:
-    """Which pages of an ask were looked at since then, as `visits` names them."""
-    return frozenset(
-        row.page for row in PAGES_SEEN.rows(connection, invitation_id=invitation_id, since=since)
-    )
+def answering(connection: Connection, nonce: str, seen_since: datetime) -> Opening | None:
+    """What the page of a link needs when an answer comes from it, with the pages that were looked at since then."""
+    return ANSWERING.row(connection, nonce=nonce, seen_since=seen_since)
 
 
 def by_id(connection: Connection, invitation_id: int) -> Ask:

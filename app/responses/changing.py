@@ -6,17 +6,15 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from app.responses import asks
 from app.responses.asks import Ask
 from app.responses.recording import FIELDS, REVISIONS, Said, said_before
 
 
 def filled_up(connection: Connection, ask: Ask, said: Said, attempt: str | None) -> Said:
     """`said` with what it leaves empty as it stands recorded; a form that is sent again says what it said then."""
-    present = asks.locked(connection, ask.id)
-    if present is None or not present.is_heard:
+    if not ask.is_heard:
         return said
-    return said_once(connection, present, said, attempt) or over(said_before(connection, present), said)
+    return said_once(connection, ask, said, attempt) or over(said_before(connection, ask), said)
 
 
 def over(before: Said, said: Said) -> Said:

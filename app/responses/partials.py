@@ -17,7 +17,7 @@ from app.core.database.columns import Json, MaybeJson
 from app.core.database.prepared import Prepared
 from app.delivery.models import Invitation, InvitationState
 from app.responses import asks
-from app.responses.asks import Ask
+from app.responses.asks import Ask, Opening
 from app.responses.models import PartialAnswer, Response
 from app.responses.recording import Doubts, Said
 
@@ -29,7 +29,7 @@ BULK = {"synchronize_session": False}
 SAID_NO = frozenset({InvitationState.DECLINED, InvitationState.CANCELLED})
 
 
-def are_wanted(ask: Ask, now: datetime) -> bool:
+def are_wanted(ask: Ask | Opening, now: datetime) -> bool:
     """Whether what is chosen and not sent is of any use: while there is neither an answer nor a no."""
     is_no = ask.state in SAID_NO or ask.is_unsubscribed
     return not is_no and not ask.is_heard and ask.takes_answers(now)
@@ -37,7 +37,7 @@ def are_wanted(ask: Ask, now: datetime) -> bool:
 
 def keep(
     connection: Connection,
-    ask: Ask,
+    ask: Ask | Opening,
     said: Said,
     *,
     is_enough: bool,

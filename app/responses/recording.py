@@ -109,6 +109,14 @@ class Recorded:
         return not self.ask.is_rehearsal and (not self.is_automatic or self.ask.reviewed_at is not None)
 
 
+def opened(connection: Connection, invitation_id: int, *, now: datetime) -> Ask:
+    """The ask as it stands, which nobody else changes until the transaction ends; Closed when it is too late to answer."""
+    ask = asks.locked(connection, invitation_id)
+    if ask is None or not ask.takes_answers(now):
+        raise Closed("The time to answer this question is over.")
+    return ask
+
+
 def record(
     connection: Connection,
     ask: Ask,
@@ -119,13 +127,10 @@ def record(
     dims: dict[str, str] | None = None,
     doubts: Doubts = (),
 ) -> Recorded:
-    """Write `said` down as the answer to `ask`; Closed when it is too late. `doubts`: why it may be a machine's.
+    """Write `said` down as the answer to `ask`, as `opened` gave it. `doubts`: why it may be a machine's.
 
     `attempt` names one filling-in of the form: the same words under the same name are a repeat and change nothing.
     """
-    ask = asks.locked(connection, ask.id)
-    if ask is None or not ask.takes_answers(now):
-        raise Closed("The time to answer this question is over.")
     if ask.is_answered:
         return _edit(connection, ask, said, attempt, now)
     return _first(connection, ask, said, attempt, now, dims or {}, doubts)
