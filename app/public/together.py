@@ -1,9 +1,9 @@
 """Short writings of one process that share a transaction.
 
-On SQLite each commit waits for the disk while the gate keeps everybody else out. Whoever wants to write meanwhile leaves
-the work in a row; the first of them to pass the gate does all of it in one transaction, so the disk is waited for once.
-Nobody's work is done before its caller waits for it, and nobody is told that it is done before the commit. Where writers
-do not wait for one another (PostgreSQL), each has a transaction of its own.
+On SQLite one writes at a time. Whoever wants to write meanwhile leaves the work in a row; the first of them to pass the
+gate does all of it in one transaction, and waits once for the disk, when the next are at the gate already. Nobody's work
+is done before its caller waits for it, and nobody is told that it is done before it is on the disk. Where writers do not
+wait for one another (PostgreSQL), each has a transaction of its own.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.database import transactions
 from app.core.database.transactions import PATIENCE, GateBusy
+from app.core.database.writing.at_hand import Writing
 
 AT_MOST = 16
 Work = Callable[[Connection], Any]
@@ -28,14 +31,17 @@ class Wish:
 
     def __init__(self, work: Work):
         self.work = work
-        self.is_done = False
+        self.is_taken = False
+        self.is_done = threading.Event()
         self.result: Any = None
         self.error: BaseException | None = None
 
-    def settle(self, result: Any = None, error: BaseException | None = None) -> None:
-        self.result, self.error, self.is_done = result, error, True
+    def settle(self, error: BaseException | None = None) -> None:
+        self.error = error
+        self.is_done.set()
 
     def answer(self) -> Any:
+        self.is_done.wait()
         if self.error is not None:
             raise self.error
         return self.result
@@ -53,6 +59,7 @@ class Together:
         self.engine = transactions.writer(engine).execution_options(**{PATIENCE: seconds})
         self.seconds = seconds
         self.shares = engine.dialect.name == "sqlite"
+        self.at_hand = Writing(engine, seconds)
         self.turn = threading.Lock()
         self.row: deque[Wish] = deque()
 
@@ -66,72 +73,95 @@ class Together:
         if not self.turn.acquire(timeout=self.seconds):
             return self._give_up(wish)
         try:
-            if not wish.is_done:
-                self._do_all(wish, deadline)
+            written = [] if wish.is_taken else self._do_all(wish, deadline)
         finally:
             self.turn.release()
+        if written:
+            self._keep(written)
         return wish.answer()
 
     def _give_up(self, wish: Wish) -> Any:
         try:
             self.row.remove(wish)
         except ValueError:  # Somebody has just taken it up, so it is being written.
-            with self.turn:
-                return wish.answer()
+            return wish.answer()
         raise GateBusy
 
-    def _do_all(self, own: Wish, deadline: float) -> None:
-        """Write the work of all who wait by then, in the order in which they came."""
+    def _do_all(self, own: Wish, deadline: float) -> list[Wish]:
+        """Write the work of all who wait by then, in the order in which they came: those that are to be kept now."""
         taken = []
         try:
-            with self.engine.connect() as connection:
-                self._begin(connection, deadline)
+            with self._transaction(deadline) as connection:
                 taken = self._taken(own)
-                results = [wish.work(connection) for wish in taken]
+                for wish in taken:
+                    wish.result = wish.work(connection)
                 connection.commit()
         except Exception as error:
             self._fail(taken or self._leaving(own), error, deadline)
+            return []
         except BaseException:
             self._fail(taken, GateBusy(), deadline)
             raise
-        else:
-            for wish, result in zip(taken, results, strict=True):
-                wish.settle(result)
+        return taken
 
-    def _begin(self, connection: Connection, deadline: float) -> None:
-        """Pass the gate before the deadline; somebody who hardly waited for the turn takes the connection as it is."""
-        if (remaining := max(0.0, deadline - time.monotonic())) < self.seconds * 0.9:
-            connection.execution_options(**{PATIENCE: remaining})
-        connection.begin()
+    def _keep(self, written: list[Wish]) -> None:
+        """Tell everybody that it is done, once it is on the disk."""
+        failed: BaseException = GateBusy()
+        try:
+            self.at_hand.keep()
+            failed = None
+        except SQLAlchemyError as error:
+            failed = error
+        finally:
+            for wish in written:
+                wish.settle(failed)
+
+    def _transaction(self, deadline: float) -> AbstractContextManager[Connection]:
+        """On the connection at hand for somebody who hardly waited for the turn, so that all of the time is left."""
+        if deadline - time.monotonic() < self.seconds * 0.9:
+            return self._pooled(deadline)
+        return self.at_hand.transaction()
+
+    @contextmanager
+    def _pooled(self, deadline: float) -> Iterator[Connection]:
+        """A writing transaction of its own that passes the gate before the deadline."""
+        with self.engine.connect() as connection:
+            if (remaining := max(0.0, deadline - time.monotonic())) < self.seconds * 0.9:
+                connection.execution_options(**{PATIENCE: remaining})
+            connection.begin()
+            yield connection
 
     def _taken(self, own: Wish) -> list[Wish]:
         """Those whose turn it is, `own` among them; they are out of the row."""
         taken = [self.row.popleft() for _ in range(min(len(self.row), AT_MOST))]
-        return taken if own in taken else taken + self._leaving(own)
+        for wish in taken:
+            wish.is_taken = True
+        return taken if own.is_taken else taken + self._leaving(own)
 
     def _leaving(self, own: Wish) -> list[Wish]:
         self.row.remove(own)
+        own.is_taken = True
         return [own]
 
     def _fail(self, wishes: list[Wish], error: Exception, deadline: float) -> None:
         """One alone is told; of several it is not known whose fault it was, so each is tried again by itself."""
         if len(wishes) == 1 or isinstance(error, GateBusy):
             for wish in wishes:
-                wish.settle(error=error)
+                wish.settle(error)
         else:
             self._do_each(wishes, deadline)
 
     def _do_each(self, wishes: list[Wish], deadline: float) -> None:
         for wish in wishes:
             try:
-                wish.settle(self._alone(wish.work, deadline))
+                wish.result = self._alone(wish.work, deadline)
+                wish.settle()
             except Exception as error:
-                wish.settle(error=error)
+                wish.settle(error)
 
     def _alone(self, work: Work, deadline: float) -> Any:
         """`work` in a transaction of its own."""
-        with self.engine.connect() as connection:
-            self._begin(connection, deadline)
+        with self._pooled(deadline) as connection:
             result = work(connection)
             connection.commit()
         return result

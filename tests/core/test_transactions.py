@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from app.core.database import transactions
 from app.core.database.prepared import Prepared
 from app.core.database.transactions import GateBusy, WriteGate
+from app.core.database.writing import gate
 from app.core.installation import Installation
 from app.extensions import db
 from tests import make
@@ -60,12 +62,12 @@ def test_writers_of_many_threads_lose_no_update(app):
 
 
 def test_the_gate_gives_up_at_its_deadline(tmp_path):
-    gate = WriteGate(tmp_path / "gate", seconds=0.05)
-    held = gate.acquire()
+    one = WriteGate(tmp_path / "gate", seconds=0.05)
+    held = one.acquire()
     with pytest.raises(GateBusy):
-        gate.acquire()
-    gate.release(held)
-    gate.release(gate.acquire())
+        one.acquire()
+    one.release(held)
+    one.release(one.acquire())
 
 
 def test_two_gates_on_one_file_exclude_each_other(tmp_path):
@@ -75,6 +77,19 @@ def test_two_gates_on_one_file_exclude_each_other(tmp_path):
         second.acquire()
     first.release(held)
     second.release(second.acquire())
+
+
+def test_whoever_waits_at_the_gate_is_woken_by_the_bell(tmp_path, monkeypatch):
+    monkeypatch.setattr(gate, "LOOK_AGAIN_SECONDS", 20)
+    first, second = (WriteGate(tmp_path / "gate", seconds=40) for _ in range(2))
+    second.bell = first.bell  # As in processes that are forked.
+    for _ in range(2):
+        held = first.acquire()
+        with ThreadPoolExecutor(1) as threads:
+            waiting = threads.submit(second.acquire)
+            assert wait([waiting], 0.05).not_done
+            first.release(held)
+            second.release(waiting.result(10))
 
 
 def test_the_gate_is_free_after_a_commit_and_after_an_error(app, session):

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.contacts.models import Account
 from app.core import clock
 from app.core.database import transactions
 from app.core.database.transactions import GateBusy
+from app.core.database.writing import at_hand
 from app.extensions import db
 from app.health.models import ScoreDue
 from app.public.together import Together
@@ -119,3 +120,54 @@ def test_one_alone_is_written_and_its_error_is_its_own(engine):
     with pytest.raises(IntegrityError):
         together.write(add(""))
     assert names() == ["One"]
+
+
+@SQLITE
+def test_the_connection_at_hand_serves_again_unless_something_failed_on_it(engine):
+    together = Together(engine, WAIT)
+    before = engine.pool.checkedout()
+    together.write(add("One"))
+    kept = together.at_hand.idle
+    together.write(add("Two"))
+    assert together.at_hand.idle is kept
+    with pytest.raises(IntegrityError):
+        together.write(an_orphan)
+    assert (together.at_hand.idle, engine.pool.checkedout()) == (None, before)
+    assert level(engine) == 2
+    together.write(add("Three"))
+    engine.dispose()
+    assert together.at_hand.idle is None
+    assert names() == ["One", "Three", "Two"]
+
+
+def level(engine) -> int:
+    """What a commit on a connection of the pool means: 2 is on the disk."""
+    with engine.connect() as connection:
+        return connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+
+
+@SQLITE
+def test_the_next_may_write_while_the_disk_is_waited_for(engine, monkeypatch):
+    def another_writes(_log):
+        monkeypatch.undo()
+        with transactions.writer(engine).connect() as other:
+            add("Next")(other)
+            assert not first.done()
+            other.commit()
+
+    together = Together(engine, WAIT)
+    monkeypatch.setattr(at_hand.os, "fsync", another_writes)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(together.write, add("First"))
+    assert (first.result(), names()) == ("First", ["First", "Next"])
+
+
+@SQLITE
+def test_what_does_not_reach_the_disk_is_not_said_to_be_done(engine, monkeypatch):
+    def is_broken(_log):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(at_hand.os, "fsync", is_broken)
+    waiting = written(engine, [add("One"), add("Two")])
+    assert [type(future.exception()) for future in waiting] == [DBAPIError] * 2
+    assert level(engine) == 2

@@ -107,24 +107,29 @@ class Prepared:
             raise InvalidRequestError(
                 "begin a writing transaction first; the driver would commit this on its own"
             )
-        dialect, driver = connection.dialect, connection.connection.dbapi_connection
-        cursor = driver.cursor()
-        try:
-            getattr(cursor, how)(plan.sql, parameters)
-            return cursor
-        except dialect.loaded_dbapi.Error as error:
-            if dialect.is_disconnect(error, driver, cursor):
-                # Nobody else learns that it is dead, and a rollback of it would only raise again.
-                connection.invalidate(error)
-            raise DBAPIError.instance(
-                plan.sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True
-            ) from error
+        return executed(connection, plan.sql, parameters, how)
 
     def _plan(self, dialect: Dialect) -> Plan:
         plan = self.plans.get(dialect.name)
         if plan is None:
             plan = self.plans[dialect.name] = compiled(self.statement, dialect, self.into, self.shared)
         return plan
+
+
+def executed(connection: Connection, sql: str, parameters: Any = (), how: str = "execute") -> Any:
+    """The driver's cursor after `sql`, in the driver's own words; its errors become those of SQLAlchemy."""
+    dialect, driver = connection.dialect, connection.connection.dbapi_connection
+    cursor = driver.cursor()
+    try:
+        getattr(cursor, how)(sql, parameters)
+        return cursor
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(error, driver, cursor):
+            # Nobody else learns that it is dead, and a rollback of it would only raise again.
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            sql, None, error, dialect.loaded_dbapi.Error, hide_parameters=True
+        ) from error
 
 
 def compiled(

@@ -9,11 +9,9 @@ for instance, is waited for within the same time. PostgreSQL needs none of this:
 
 from __future__ import annotations
 
-import fcntl
-import os
-import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +22,8 @@ from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
 from sqlalchemy.orm import Session, scoped_session
 
 from app.core.database import finding
+from app.core.database.prepared import executed
+from app.core.database.writing.gate import GateBusy, WriteGate
 
 Found = TypeVar("Found")
 WRITING = "justask_writing"
@@ -33,7 +33,6 @@ LOOKING = "looking"
 ASIDE_SECONDS = 0.25
 REST_SECONDS = 1.0
 AT_HAND = 4
-FLOCK_PAUSE_SECONDS = 0.001
 
 
 # An answer changes some 35 pages of the file, most of them those that the answer before it changed. Copying the log into
@@ -51,59 +50,6 @@ PLANNING = {
     True: "DISCARD PLANS; SET plan_cache_mode TO force_generic_plan; SET enable_seqscan TO off",
     False: "SET plan_cache_mode TO DEFAULT; SET enable_seqscan TO DEFAULT",
 }
-
-
-class GateBusy(Exception):
-    """The write gate did not open before the deadline, or cannot be made; the caller answers 503."""
-
-
-class WriteGate:
-    """One writer at a time for one SQLite file, over all threads and processes."""
-
-    def __init__(self, path: Path, seconds: float):
-        self.path = path
-        self.seconds = seconds
-        self.lock = threading.Lock()
-
-    def acquire(self, seconds: float | None = None) -> int:
-        """Wait for the gate and return the descriptor that holds it; GateBusy after `seconds` (else the gate's own)."""
-        seconds = self.seconds if seconds is None else seconds
-        deadline = time.monotonic() + seconds
-        if not self.lock.acquire(timeout=seconds):
-            raise GateBusy
-        try:
-            return self._flocked(deadline)
-        except BaseException:
-            self.lock.release()
-            raise
-
-    def _flocked(self, deadline: float) -> int:
-        try:
-            descriptor = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        except OSError as error:  # A full disk, or no descriptor left.
-            raise GateBusy from error
-        try:
-            self._flock(descriptor, deadline)
-        except BaseException:
-            os.close(descriptor)
-            raise
-        return descriptor
-
-    @staticmethod
-    def _flock(descriptor: int, deadline: float) -> None:
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise GateBusy from None
-                time.sleep(FLOCK_PAUSE_SECONDS)
-            else:
-                return
-
-    def release(self, descriptor: int) -> None:
-        os.close(descriptor)
-        self.lock.release()
 
 
 class TwoKindSession(FlaskSession):
@@ -263,8 +209,8 @@ def install(engine: Engine, gate_seconds: float) -> None:
     gate = WriteGate(Path(str(engine.url.database) + ".gate"), gate_seconds)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", lambda connection: _begin(connection, gate))
-    event.listen(engine, "checkin", lambda dbapi, record: _come_back(dbapi, record, gate))
-    event.listen(engine, "invalidate", lambda dbapi, record, error: _leave(record, gate))
+    event.listen(engine, "checkin", _come_back)
+    event.listen(engine, "invalidate", lambda dbapi, record, error: leave(record))
 
 
 def _note_rest(dbapi, record) -> None:
@@ -344,19 +290,19 @@ def _begin(connection: Connection, gate: WriteGate) -> None:
     is_writing = connection.get_execution_options().get(WRITING, False)
     patience = gate.seconds
     if not is_writing:
-        _leave(record, gate)
+        leave(record)
     elif "gate" not in record.info:
         seconds = connection.get_execution_options().get(PATIENCE, gate.seconds)
         until = time.monotonic() + seconds
-        record.info["gate"] = gate.acquire(seconds)
+        record.info["gate"] = partial(gate.release, gate.acquire(seconds))
         patience = left(until, seconds)
     if record.info.get("patience") != patience:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(patience * 1000)}")
+        executed(connection, f"PRAGMA busy_timeout={int(patience * 1000)}")
         record.info["patience"] = patience
     if record.info.get("query_only") is not (not is_writing):
-        connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if is_writing else 'ON'}")
+        executed(connection, f"PRAGMA query_only={'OFF' if is_writing else 'ON'}")
         record.info["query_only"] = not is_writing
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+    executed(connection, "BEGIN IMMEDIATE" if is_writing else "BEGIN")
 
 
 def left(until: float, seconds: float) -> float:
@@ -368,16 +314,16 @@ def left(until: float, seconds: float) -> float:
     return seconds if remaining > seconds * 0.9 else remaining
 
 
-def _come_back(dbapi, record, gate: WriteGate) -> None:
+def _come_back(dbapi, record) -> None:
     """A COMMIT that failed leaves the transaction open, and SQLAlchemy takes it for ended: it must not meet the next user."""
     if dbapi is not None and dbapi.in_transaction:
         dbapi.rollback()
     if dbapi is not None and (pages := record.info.pop("pages", None)):
         dbapi.execute(f"PRAGMA cache_size={pages}").close()
-    _leave(record, gate)
+    leave(record)
 
 
-def _leave(record, gate: WriteGate) -> None:
-    descriptor = record.info.pop("gate", None) if record else None
-    if descriptor is not None:
-        gate.release(descriptor)
+def leave(record) -> None:
+    """Open the gate for others, if this connection has passed it."""
+    if record and (leave := record.info.pop("gate", None)):
+        leave()

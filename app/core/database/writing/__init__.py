@@ -1,0 +1,1 @@
+"""What keeps writers of an SQLite file in order, and lets short writings cost little."""
