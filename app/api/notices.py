@@ -23,6 +23,7 @@ class NoticeSchema(Shown):
     id = Id(required=True)
     kind = Choice(NoticeKind, required=True)
     task_id = Id(required=True, allow_none=True)
+    alert_id = Id(required=True, allow_none=True)
     staff_email = ma.fields.String(attribute="staff.email", required=True)
     for_email = ma.fields.String(attribute="for_staff.email", dump_default=None, allow_none=True)
     urgent = ma.fields.Boolean(attribute="is_urgent", required=True)

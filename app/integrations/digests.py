@@ -27,6 +27,7 @@ from app.followups.models import Task
 from app.followups.queue import QueueCounts, QueueFilter
 from app.integrations import choices, saying
 from app.integrations.models import Notice, NoticeKind
+from app.integrations.notifying import is_about_nothing
 
 MOST_TASKS = 8
 MOST_NEWS = 12
@@ -134,10 +135,13 @@ def task_line(task: Task, now: datetime) -> str:
 def news_of(session: Session, person: Staff, now: datetime) -> list[Notice]:
     """What has happened within a day and is more than a line of the queue, the newest first."""
     mine = (Notice.staff_id == person.id, Notice.at > now - NEWS_OF, Notice.kind != NoticeKind.TRIAL)
-    told = (joinedload(Notice.task), joinedload(Notice.for_staff))
-    query = sa.select(Notice).where(*mine, Notice.task_id.is_not(None)).options(*told)
-    return list(session.scalars(query.order_by(Notice.id.desc()).limit(MOST_NEWS)))
+    told = (joinedload(Notice.task), joinedload(Notice.alert), joinedload(Notice.for_staff))
+    is_about = sa.or_(Notice.task_id.is_not(None), Notice.alert_id.is_not(None))
+    query = sa.select(Notice).where(*mine, is_about).options(*told)
+    found = session.scalars(query.order_by(Notice.id.desc()).limit(MOST_NEWS))
+    return [notice for notice in found if not is_about_nothing(notice)]
 
 
 def news_line(notice: Notice, settings: config.Settings) -> str:
-    return saying.of_notice(notice, settings).title
+    told = saying.of_notice(notice, settings)
+    return f"{told.title}. {' '.join(told.lines)} {told.link}" if notice.alert else told.title

@@ -16,7 +16,9 @@ class NoticeForm(FlaskForm):
 
     mail_at_once = BooleanField(
         _("At once, what cannot wait"),
-        description=_("A detractor who decides or pays, and what is far past its time."),
+        description=_(
+            "A detractor who decides or pays, a grave alert that has no follow-up, and what is far past its time."
+        ),
     )
     mail_daily = BooleanField(
         _("Each working morning, what waits for me"),

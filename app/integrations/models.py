@@ -12,16 +12,18 @@ from app.auth.models import Staff
 from app.core.database.columns import BigId, Id, Moment, UtcDateTime, choice, reference
 from app.extensions import Base
 from app.followups.models import Task
+from app.health.alerting.models import Alert
 
 
 class NoticeKind(StrEnum):
-    """What a colleague is told about a follow-up."""
+    """What a colleague is told about a follow-up, or about an alert without one."""
 
     KEY_DETRACTOR = "key_detractor"
     REPLY = "reply"
     ESCALATED = "escalated"
     OVERDUE = "overdue"
     HANDED_OVER = "handed_over"
+    ALERT = "alert"
     TRIAL = "trial"
 
 
@@ -80,6 +82,7 @@ class Notice(Base):
     staff_id: Mapped[int] = reference("staff.id", index=False)
     for_staff_id: Mapped[int | None] = reference("staff.id", ondelete="SET NULL", index=False)
     task_id: Mapped[int | None] = reference("tasks.id")
+    alert_id: Mapped[int | None] = reference("alerts.id")
     kind: Mapped[NoticeKind] = mapped_column(choice(NoticeKind))
     key: Mapped[str] = mapped_column(sa.String(120))
     at: Mapped[Moment]
@@ -88,6 +91,7 @@ class Notice(Base):
     staff: Mapped[Staff] = relationship(foreign_keys=staff_id)
     for_staff: Mapped[Staff | None] = relationship(foreign_keys=for_staff_id)
     task: Mapped[Task | None] = relationship()
+    alert: Mapped[Alert | None] = relationship()
 
 
 class NewsCursor(Base):

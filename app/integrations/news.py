@@ -6,26 +6,30 @@ cursor stays behind them; a notice is written down once, however often its row i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.contacts.models import Contact, ContactRole
+from app.contacts.models import Account, Contact, ContactRole
 from app.core.installation import installation
 from app.followups.models import StepKind, Task, TaskKind, TaskMail, TaskState, TaskStep
+from app.health.alerting.models import Alert, Severity
 from app.integrations.models import NewsCursor, NoticeKind
 from app.integrations.notifying import notify
 
 SETTLED = timedelta(minutes=1)
 MOST = 2000
 KEY_ROLES = [role for role in ContactRole if role.is_key]
-TASKS, MAILS, STEPS = "tasks", "mails", "steps"
+TASKS, MAILS, STEPS, ALERTS = "tasks", "mails", "steps", "alerts"
+MOST_AT_ONCE = 5
 
 
 def find(session: Session, *, now: datetime) -> int:
-    """Write down what is new since the last pass: detractors in key roles, what customers wrote, what was handed over."""
+    """Write down what is new since the last pass: detractors in key roles, what customers wrote, what was
+    handed over, and alerts that have no follow-up."""
     facts = installation(session)
     meant = [Task.is_rehearsal.is_(False)] if facts.is_live else []
     found = 0
@@ -37,7 +41,36 @@ def find(session: Session, *, now: datetime) -> int:
             found += notify(session, NoticeKind.REPLY, task, to=[to], key=str(mail.id), now=now)
     for step, task in new_owners(session, meant, now):
         found += notify(session, NoticeKind.HANDED_OVER, task, to=[task.owner_id], key=str(step.id), now=now)
-    return found
+    return found + tell_alerts(session, facts.default_owner_id, now)
+
+
+def tell_alerts(session: Session, default_owner_id: int | None, now: datetime) -> int:
+    """To whoever looks after the account. A grave one is told at once, unless many come together, as when a rule begins:
+    those wait for the morning."""
+    by_reader: dict[int, list[Alert]] = defaultdict(list)
+    for alert in new_alerts(session, now):
+        owner = alert.account.owner
+        if to := owner.id if owner and owner.active else default_owner_id:
+            by_reader[to].append(alert)
+    told = 0
+    for to, alerts in by_reader.items():
+        grave = [alert for alert in alerts if alert.severity is Severity.HIGH]
+        for alert in alerts:
+            urgent = alert in grave and len(grave) <= MOST_AT_ONCE
+            given = {"alert": alert, "is_urgent": urgent, "key": str(alert.id)}
+            told += notify(session, NoticeKind.ALERT, None, to=[to], now=now, **given)
+    return told
+
+
+def new_alerts(session: Session, now: datetime) -> list[Alert]:
+    """The alerts raised since that are open and have no follow-up, whose owner is told of that anyway."""
+    since = behind(session, ALERTS, Alert.id)
+    if since is None:
+        return []
+    rows = sa.select(Alert).where(Alert.id > since).order_by(Alert.id).limit(MOST)
+    found = session.scalars(rows.options(joinedload(Alert.account).joinedload(Account.owner))).all()
+    move(session, ALERTS, [(alert.id, alert.raised_at) for alert in found], now)
+    return [alert for alert in found if alert.task_id is None and alert.is_open()]
 
 
 def new_detractors(session: Session, meant: list, now: datetime) -> Sequence[Task]:

@@ -24,6 +24,7 @@ from app.delivery import letters
 from app.delivery.mail.compiling import new_message_id
 from app.delivery.sending import posting
 from app.followups.models import Task
+from app.health.alerting.models import Alert
 from app.integrations import choices, saying
 from app.integrations.models import ChatScope, Notice, NoticeChoice, NoticeKind
 
@@ -52,13 +53,16 @@ def notify(
     task: Task | None,
     *,
     to: Iterable[int],
+    alert: Alert | None = None,
+    is_urgent: bool | None = None,
     key: str = "",
     now: datetime,
 ) -> int:
-    """Write down for these people, by their staff ids, that something happened on a task; for how many it is new.
+    """Write down for these people, by their staff ids, that something happened on a task, or that an alert was raised; for
+    how many it is new.
 
     Each is told a thing once: `key` names it where one kind can happen on one task more than once. Who stands in for
-    somebody of them is told too. Ways and moment are each person's own choice; nothing is sent here.
+    somebody of them is told too. What is urgent follows from the kind unless `is_urgent` says so. Ways and moment are each person's own choice; nothing is sent here.
     """
     roster = Roster.on(session, day_of(now, installation(session).zone))
     name = ":".join(str(part) for part in (kind.value, task.id if task else "", key) if part != "")[:120]
@@ -67,10 +71,11 @@ def notify(
             "staff_id": reader,
             "for_staff_id": absences[0].staff_id if absences else None,
             "task_id": task.id if task else None,
+            "alert_id": alert.id if alert else None,
             "kind": kind,
             "key": name,
             "at": now,
-            "is_urgent": kind in URGENT,
+            "is_urgent": kind in URGENT if is_urgent is None else is_urgent,
             "looked_at": None,
         }
         for reader, absences in roster.readers(to).items()
@@ -84,7 +89,12 @@ def notify(
 
 def tell_due(session: Session, settings: config.Settings, *, now: datetime) -> Iterator[int]:
     """Put into the outbox what people want to hear at once, by mail or chat; yields after each part, for a commit."""
-    people = (joinedload(Notice.staff), joinedload(Notice.for_staff), joinedload(Notice.task))
+    people = (
+        joinedload(Notice.staff),
+        joinedload(Notice.for_staff),
+        joinedload(Notice.task),
+        joinedload(Notice.alert),
+    )
     query = (
         sa.select(Notice).where(Notice.looked_at.is_(None)).options(*people).order_by(Notice.id).limit(CHUNK)
     )
@@ -102,7 +112,7 @@ def tell(
     """By the ways that the reader has chosen for it. What is long past, or about nothing any more, waits for no reader."""
     if not notice.staff.active or now - notice.at > LATEST:
         return
-    if notice.task is None and notice.kind is not NoticeKind.TRIAL:
+    if is_about_nothing(notice):
         return
     if notice.is_urgent and chosen.mail_at_once and notice.kind is not NoticeKind.TRIAL:
         mail(session, settings, notice.staff, notice, now=now)
@@ -116,6 +126,13 @@ def tell(
             "due_at": now,
         }
         outbox_rows.put(session, [row], now=now)
+
+
+def is_about_nothing(notice: Notice) -> bool:
+    """Whether what it was about is gone, or nobody has to look at it any more."""
+    if notice.kind is NoticeKind.ALERT:
+        return notice.alert is None or not notice.alert.is_open()
+    return notice.task is None and notice.kind is not NoticeKind.TRIAL
 
 
 def mail(

@@ -1,4 +1,4 @@
-"""The words in which colleagues are told what happened on a follow-up."""
+"""The words in which colleagues are told what happened on a follow-up, or what an alert says."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from flask_babel import gettext as _
 
 import config
 from app.followups.models import Task
+from app.health.alerting.models import Alert
+from app.health.alerting.rules import RULES
+from app.health.alerting.words import sentence
 from app.integrations.models import Notice, NoticeKind
 
 
@@ -24,12 +27,27 @@ class Told:
 def of_notice(notice: Notice, settings: config.Settings) -> Told:
     """What a notice says, in the language in force."""
     base, task = settings.BASE_URL.rstrip("/"), notice.task
+    if notice.alert is not None:
+        return of_alert(notice, notice.alert, base)
     if task is None:
         return Told(_("This is how you will be told here."), [], f"{base}/settings/notices")
-    title = title_of(notice.kind, who(task))
-    if notice.for_staff is not None:
-        title = f"{title} ({_('for %(name)s', name=notice.for_staff.display_name)})"
+    title = title_of(notice.kind, who(task)) + standing_in(notice)
     return Told(title, lines_of(task), f"{base}/tasks/{task.id}")
+
+
+def of_alert(notice: Notice, alert: Alert, base: str) -> Told:
+    """In the words of the page of alerts."""
+    rule = RULES.get(alert.rule)
+    named = {"who": alert.account.name, "what": rule.label if rule else alert.rule}
+    title = _("%(who)s: %(what)s", **named) + standing_in(notice)
+    return Told(title, [sentence(alert.rule, alert.evidence)], f"{base}/accounts/{alert.account_id}#alerts")
+
+
+def standing_in(notice: Notice) -> str:
+    """For whom the reader stands in, behind the title."""
+    if notice.for_staff is None:
+        return ""
+    return f" ({_('for %(name)s', name=notice.for_staff.display_name)})"
 
 
 def title_of(kind: NoticeKind, name: str) -> str:
@@ -39,6 +57,7 @@ def title_of(kind: NoticeKind, name: str) -> str:
         NoticeKind.ESCALATED: lambda: _("Far past its time: %(who)s", who=name),
         NoticeKind.OVERDUE: lambda: _("Past its time: %(who)s", who=name),
         NoticeKind.HANDED_OVER: lambda: _("Yours from now on: %(who)s", who=name),
+        NoticeKind.ALERT: lambda: name,
         NoticeKind.TRIAL: lambda: name,
     }[kind]()
 

@@ -15,6 +15,9 @@ from app.core.outbox_rows import Letter, OutboxRow
 from app.followups import activities
 from app.followups.conversation import replies
 from app.followups.models import TaskState
+from app.health.alerting.models import Alert, Severity
+from app.health.alerting.rules import RULES
+from app.health.alerting.words import sentence
 from app.integrations import news, notifying
 from app.integrations.models import Notice, NoticeChoice, NoticeKind
 from tests import make
@@ -141,6 +144,61 @@ def test_who_is_handed_a_follow_up_by_a_colleague_hears_of_it(session, ana):
     assert news.find(session, now=NOW) == 1
     notice = session.scalars(sa.select(Notice)).one()
     assert (notice.staff, notice.task, notice.kind) == (ben, given, NoticeKind.HANDED_OVER)
+
+
+def raised(account, severity, rule="ticket_late", **given):
+    alert = Alert(
+        account=account,
+        rule=rule,
+        slot=f"{account.id}:{rule}",
+        severity=severity,
+        evidence={"severity": 1},
+        began_on=SIX.date(),
+        raised_at=given.pop("at", SIX),
+        **given,
+    )
+    make.db.session.add(alert)
+    return alert
+
+
+def test_an_alert_without_a_follow_up_is_told_to_whoever_looks_after_the_account(session, ana):
+    """A grave one at once, a lesser one in the morning; with a follow-up, settled, or one of many it is not told at once."""
+    gone, lead = make.staff(active=False), make.staff(email="lead@vendor.example")
+    installation(session).default_owner_id = lead.id
+    hers, other, nobodys = (
+        make.account(name="Acme", owner=ana),
+        make.account(owner=ana),
+        make.account(owner=gone),
+    )
+    followed, done = make.account(owner=ana), make.account(owner=ana)
+    raised(hers, Severity.HIGH)
+    raised(other, Severity.MEDIUM)
+    raised(nobodys, Severity.HIGH)
+    raised(followed, Severity.HIGH, task=make.task(account=followed, owner=ana))
+    settled = raised(done, Severity.HIGH)
+    session.commit()
+    assert news.find(session, now=SIX) == 4
+    settled.settled_at, settled.settled_by = SIX, "Ana"
+    session.commit()
+    jobs.tell_colleagues(SIX)
+    expected = f"Acme: {RULES['ticket_late'].label}"
+    assert mails(session)[0] == ("ana@vendor.example", expected)
+    assert [to for to, _subject in mails(session)] == ["ana@vendor.example", "lead@vendor.example"]
+    at_once = session.scalars(sa.select(Letter.text)).first()
+    assert sentence("ticket_late", {"severity": 1}) in at_once
+    assert f"/accounts/{hers.id}#alerts" in at_once
+    jobs.tell_colleagues(SIX + 2 * HOUR)
+    digest = session.scalars(sa.select(Letter.text).order_by(Letter.id)).all()[2]
+    assert f"/accounts/{other.id}#alerts" in digest
+    assert f"/accounts/{done.id}#alerts" not in digest
+    for _number in range(news.MOST_AT_ONCE + 1):
+        raised(make.account(owner=ana), Severity.HIGH, at=SIX + 2 * HOUR)
+    session.commit()
+    assert news.find(session, now=SIX + 2 * HOUR) == news.MOST_AT_ONCE + 1
+    urgent = session.scalars(
+        sa.select(Notice.is_urgent).where(Notice.alert_id.is_not(None)).order_by(Notice.id)
+    )
+    assert urgent.all()[-news.MOST_AT_ONCE - 1 :] == [False] * (news.MOST_AT_ONCE + 1)
 
 
 def test_a_rehearsal_is_not_told_once_live(session, ana):
