@@ -35,7 +35,8 @@ def kept() -> Mapping[str, str]:
     if not has_app_context():
         return {}
     if "cause_names" not in g:
-        g.cause_names = installation(db.session).followups.get("causes", {})
+        facts = g.get("installation") or installation(db.session)
+        g.cause_names = facts.followups.get("causes", {})
     return g.cause_names
 
 
