@@ -7,6 +7,7 @@ from flask import Flask, render_template_string
 from flask_babel import Babel
 
 from app.core.language import wording
+from app.core.web.shell import kept
 
 APP = Path(__file__).resolve().parent.parent / "app"
 
@@ -17,6 +18,7 @@ def render():
     app = Flask(__name__, template_folder=str(APP / "templates"), static_folder=str(APP / "static"))
     Babel(app)
     wording.install(app)
+    kept.install(app)
     with app.test_request_context():
         yield lambda call, **names: render_template_string(
             '{% import "components.html" as ui %}' + call, **names
@@ -33,6 +35,13 @@ def test_few_answers_are_shown_pale_with_their_interval(render):
     assert "−13" in page
     assert "−40 to +15" in page
     assert "n = 8" in page
+
+
+def test_an_icon_is_decoration_unless_it_has_a_name(render):
+    page = render("{{ ui.icon('clock', size=14) }}{{ ui.icon('clock', name) }}", name='"><b>')
+    assert page.count("vendor/icons.svg#clock") == 2
+    assert 'width="14" height="14" aria-hidden="true"' in page
+    assert 'width="20" height="20" role="img" aria-label="&#34;&gt;&lt;b&gt;"' in page
 
 
 def test_a_missing_score_is_a_dash_and_words_never_a_zero(render):

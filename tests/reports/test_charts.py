@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.language import wording
+from app.core.web.shell import kept
 from app.reports.charts import (
     Bubble,
     Composition,
@@ -35,6 +36,7 @@ def page():
     app = Flask(__name__, template_folder=str(APP / "templates"), static_folder=str(APP / "static"))
     Babel(app)
     wording.install(app)
+    kept.install(app)
     with app.test_request_context():
         yield
 

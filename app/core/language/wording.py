@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from babel import dates, numbers
 from flask import Flask, g, has_app_context
-from flask_babel import format_decimal, format_percent, format_timedelta, get_locale, to_user_timezone
+from flask_babel import format_decimal, format_timedelta, get_locale, to_user_timezone
 from flask_babel import gettext as _
 from jinja2 import pass_context, pass_eval_context
 from jinja2.nodes import EvalContext
@@ -51,11 +51,20 @@ def install(app: Flask) -> None:
 @pass_eval_context
 def spoken(place: EvalContext, words: str, /, **given: object) -> str:
     """`_` of templates: what the library's does, at a tenth of its time, which is a fifth of a long page's."""
-    known = getattr(g._get_current_object() if has_app_context() else None, "_flask_babel", None)
-    said = words if getattr(known, "babel_domain", None) is STAFF else _(words)
+    said = words if speaks_to_staff() else _(words)
     if place.autoescape:
         said = as_markup(said)
     return said % given if given or "%" in said else said
+
+
+def tongue() -> object | None:
+    """What the library keeps of the language of this context, once anything was said in it."""
+    return getattr(g._get_current_object(), "_flask_babel", None) if has_app_context() else None
+
+
+def speaks_to_staff() -> bool:
+    """Whether words are said as they are written; the library looks through five objects for each to find that out."""
+    return getattr(tongue(), "babel_domain", None) is STAFF
 
 
 @lru_cache(maxsize=4096)
@@ -69,7 +78,11 @@ def counting(ngettext: Callable[..., str]) -> Callable[..., str]:
 
     @pass_context
     def counted(context: Context, one: str, many: str, num: int, **given: object) -> str:
-        return ngettext(context, one, many, num, **{"num": number(num)} | given)
+        given = {"num": number(num)} | given
+        if not speaks_to_staff():
+            return ngettext(context, one, many, num, **given)
+        said = one if num == 1 else many
+        return (as_markup(said) if context.eval_ctx.autoescape else said) % given
 
     return counted
 
@@ -104,7 +117,12 @@ def whole_in(locale: str, value: int) -> str:
 
 def percent(share: float | None) -> str:
     """A share of 0..1 in whole percent; a dash for None, which is not nought percent."""
-    return "–" if share is None else format_percent(whole(share * 100) / 100)
+    return "–" if share is None else percent_in(in_force(), whole(share * 100))
+
+
+@lru_cache(maxsize=512)
+def percent_in(locale: str, percent: int) -> str:
+    return numbers.format_percent(percent / 100, locale=locale)
 
 
 def day(value: date | datetime) -> str:
@@ -124,7 +142,13 @@ def moment(value: datetime) -> str:
 
 def in_force() -> str:
     """The reader's locale by its name, under which finished words are kept; English where nobody reads."""
-    return str(get_locale() or FALLBACK)
+    known = tongue()
+    locale = getattr(known, "babel_locale", None)
+    if locale is None:
+        return str(get_locale() or FALLBACK)
+    if getattr(known, "locale_named", None) is not locale:
+        known.locale_named, known.locale_name = locale, str(locale)
+    return known.locale_name
 
 
 def moment_in(locale: str, own: datetime) -> str:

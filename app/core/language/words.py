@@ -108,6 +108,9 @@ class StaffWords(Domain):
 
     none_yet = NullTranslations()
 
+    def gettext(self, string: str, **given: object) -> str:
+        return string % given if given else string
+
     def get_translations(self) -> NullTranslations:
         return self.none_yet
 

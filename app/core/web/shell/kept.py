@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from flask import Flask, current_app, g, request, session
+from flask import Flask, current_app, g, request, session, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 from flask_wtf.csrf import generate_csrf
@@ -49,11 +49,24 @@ class Kept(NamedTuple):
 def install(app: Flask) -> None:
     app.extensions["shells"] = {}
     app.jinja_env.globals.update(
+        drawn_icon=icon,
         shell=shell,
         waiting_in=sections.waiting_in,
         settings_pages=settings_pages,
         this_installation=this_installation,
     )
+
+
+def icon(name: str, label: object = None, size: int = 20) -> Markup:
+    return drawn(url_for("static", filename="vendor/icons.svg"), name, str(label) if label else "", size)
+
+
+@lru_cache(maxsize=512)
+def drawn(sheet: str, name: str, label: str, size: int) -> Markup:
+    """An icon of the sheet; pages have dozens of them."""
+    what = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
+    icon = Markup('<svg class="icon" width="{size}" height="{size}"{what}><use href="{sheet}#{name}"/></svg>')
+    return icon.format(sheet=sheet, name=name, what=what, size=size)
 
 
 def shell() -> Shell:
