@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from flask import g, has_request_context
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.core.database.columns import BigId, Json, Stamped, UtcDateTime
@@ -127,6 +128,8 @@ FACE = sa.select(
 def installation(session: Session) -> Installation:
     """The row, in the session; the first migration makes it. Whoever reads it speaks and looks as it says from then on."""
     row = session.get_one(Installation, 1)
+    if has_request_context():
+        g.installation_row = row  # Sessions forget rows that nobody holds, and would read it again and again.
     faces.bring_up_to_date(session, row.face_version, row.informal, row.accent, row.logo)
     return row
 

@@ -51,7 +51,7 @@ def paged(session, chosen, now) -> list[list[int]]:
     return [[group.first.id, *(row.id for row in group.others)] for group in found]
 
 
-def test_customers_stand_where_their_most_urgent_follow_up_stands(session, now):
+def test_customers_stand_where_their_most_urgent_follow_up_stands(session, now, monkeypatch):
     chance = random.Random(6)
     people = [make.staff(), make.staff(), None]
     accounts = [make.account(name=f"Customer {number}") for number in range(45)]
@@ -86,6 +86,12 @@ def test_customers_stand_where_their_most_urgent_follow_up_stands(session, now):
         assert paged(session, chosen, now) == [own[: finding.FOLDED + 1] for own in expected], chosen
         customers = finding.customers(session.connection(), chosen, now=now, zone=UTC)
         assert customers == len(expected)
+    monkeypatch.setattr(finding, "TOP", 8)
+    finding.statements.cache_clear()
+    for chosen in filters[:3]:  # The first few follow-ups are of too few customers.
+        expected = by_hand(session, chosen, now)
+        assert paged(session, chosen, now) == [own[: finding.FOLDED + 1] for own in expected], chosen
+    finding.statements.cache_clear()
     for chosen in (QueueFilter(closed=True), QueueFilter(account_id=accounts[0].id)):
         found = queue.tasks(session, chosen, now=now, zone=UTC, size=1_000)
         assert paged(session, chosen, now) == [[task.id] for task in found]
