@@ -43,11 +43,10 @@ QUOTED = 160
 
 
 class Place(NamedTuple):
-    """A follow-up on a page; of how many it is the first, itself among them, and at which place it stands there, from 1."""
+    """A follow-up on a page, and how many stand together with it, itself among them."""
 
     task_id: int
     account_id: int
-    place: int = 1
     together: int = 1
 
 
@@ -119,9 +118,12 @@ def by_customer(
     if accounts is None:
         accounts = [row.account_id for row in kept.first.rows(connection, start=start, **given)]
     found: dict[int, list[Place]] = {account_id: [] for account_id in accounts}
-    for row in kept.beneath.rows(connection, among=accounts, **given) if accounts else ():
-        found[row.account_id].append(Place(row.id, row.account_id, row.place, row.together))
-    return [one for places in found.values() for one in sorted(places, key=lambda one: one.place)]
+    if accounts:
+        together = dict(kept.together.rows(connection, among=accounts, **given))
+        each = kept.each if connection.dialect.name == "sqlite" else kept.ranked
+        for row in each.rows(connection, among=accounts, **given):
+            found[row.account_id].append(Place(row.id, row.account_id, together[row.account_id]))
+    return [one for places in found.values() for one in places]
 
 
 def on_top(connection: Connection, kept: Statements, given: dict[str, Any]) -> list[int] | None:
@@ -182,14 +184,18 @@ def meant(
 
 @dataclass(frozen=True)
 class Statements:
-    """`top`: the customers of the first few follow-ups. `first`: those of a page. `beneath`: the first few follow-ups of those, and how many each has.
+    """`top`: the customers of the first few follow-ups. `first`: those of a page.
 
-    `customers`: how many there are on all pages.
+    `together`: how many follow-ups each of these has. `each` and `ranked`: the first few of them, in their order; SQLite
+    asks one customer after the other in a third of the time in which it ranks all, PostgreSQL takes ages for that.
+    `customers`: how many customers there are on all pages.
     """
 
     top: Prepared
     first: Prepared
-    beneath: Prepared
+    together: Prepared
+    each: Prepared
+    ranked: Prepared
     customers: Prepared
     parameters: Collection[str]
 
@@ -206,16 +212,19 @@ def statements(shape: QueueFilter) -> Statements:
     order, conditions = (Task.standing.desc(), next_due, Task.id), meant(shape)
     first = sa.select(Task.account_id).where(*conditions, sa.not_(ahead.correlate(Task))).order_by(*order)
     place = sa.func.row_number().over(partition_by=Task.account_id, order_by=order)
-    together = sa.func.count().over(partition_by=Task.account_id)
-    beneath = (
-        sa.select(Task.id, Task.account_id, place.label("place"), together.label("together"))
-        .where(among(Task.account_id), *meant(shape, at_customer=True))
-        .subquery()
+    theirs = (among(Task.account_id), *meant(shape, at_customer=True))
+    ranks = sa.select(Task.id, Task.account_id, place.label("place")).where(*theirs).subquery()
+    few = sa.select(other.id).where(other.account_id == Account.id, *meant(shape, other, at_customer=True))
+    few = (
+        few.order_by(other.standing.desc(), next_due_of(other), other.id).limit(FOLDED + 1).correlate(Account)
     )
+    each = sa.select(Task.id, Task.account_id).select_from(Account).join(Task, Task.id.in_(few))
     return Statements(
         Prepared(sa.select(Task.account_id).where(*conditions).order_by(*order).limit(TOP)),
         Prepared(first.limit(PAGE_SIZE + 1).offset(sa.bindparam("start", type_=sa.Integer))),
-        Prepared(sa.select(beneath).where(beneath.c.place <= FOLDED + 1)),
+        Prepared(sa.select(Task.account_id, sa.func.count()).where(*theirs).group_by(Task.account_id)),
+        Prepared(each.where(among(Account.id)).order_by(*order)),
+        Prepared(sa.select(ranks).where(ranks.c.place <= FOLDED + 1).order_by(ranks.c.place)),
         Prepared(sa.select(sa.func.count(Task.account_id.distinct())).where(*conditions)),
         frozenset(sa.and_(*conditions).compile().params),
     )
