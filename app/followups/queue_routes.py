@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -97,7 +98,13 @@ def render_queue(
         address=address,
         counts=counts,
         **covers,
-        owners=people,
+        filters=kept_filters(
+            str(get_locale()),
+            request.script_root,
+            replace(chosen, covered=()),
+            address.get("state"),
+            tuple(people),
+        ),
         customer=the_customer(chosen, found),
         just_done=just_done(),
         strangers=incoming.count_needing(db.session) if current_user.may(RoleName.ADMIN) else 0,
@@ -156,6 +163,16 @@ def kept_panel(
 ) -> Markup:
     """The forms before anything was typed, which are the same for a person all day: a fifth of the page's time."""
     return drawn_panel(workers, reader, days, NONE)
+
+
+@lru_cache(maxsize=64)
+def kept_filters(
+    _locale: str, _root: str, chosen: QueueFilter, state: str | None, people: tuple[Colleague, ...]
+) -> Markup:
+    """The fields that narrow the queue, as they are filled; the same people read the same queue again and again."""
+    fields = current_app.jinja_env.get_template("followups/queue_filters.html")
+    given = {"chosen": chosen, "state": state, "owners": people, "words": words}
+    return fields.make_module(given).__html__()
 
 
 def drawn_panel(
