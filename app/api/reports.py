@@ -238,7 +238,7 @@ def loops(asked: dict):
         "owners": [of_owner(one) for one in found.owners],
         "follow_ups": found.closing,
         "clocks": found.clocks,
-        "recovery": of_recovery(recovery.recovery(db.session, days)),
+        "recovery": of_recovery(recovery.recovery(db.session, days, now=at.now)),
     }
 
 

@@ -67,7 +67,7 @@ def loops_page():
         "reports/loops.html",
         days=days,
         found=counts.loops(db.session, days, now=now),
-        recovered=recovery.recovery(db.session, days),
+        recovered=recovery.recovery(db.session, days, now=now),
         by_themselves=recovery.UP_BY_THEMSELVES,
         promises=db.session.scalars(query).all(),
         page=page,

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from app.contacts.models import Contact
 from app.core.database.columns import attribute
+from app.core.database.prepared import Prepared, unsought
 from app.reports import rollups
 from app.reports.deltas import DAY_SERIES, WINDOW_SERIES
 from app.reports.periods import Period
@@ -22,7 +24,7 @@ from app.reports.statistics.nps import Counts, Estimate, estimate
 from app.responses.models import Response
 from app.surveys.scales import Band
 
-HEADLINE_DAYS, ANY_ZONE = 180, timedelta(days=2)
+HEADLINE_DAYS, FEW_VOTES, ANY_ZONE = 180, 20_000, timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -138,11 +140,11 @@ def latest_votes(rows: Iterable[sa.Row], start: date, end: date) -> dict[str, Co
     return {key: Counts.of(given) for key, given in scores.items()}
 
 
-def last_votes(period: Period, *more: sa.ColumnElement) -> sa.Select:
-    """Person, account, answer, score and `more` of each person's last vote in `period`."""
-    newest = sa.func.row_number().over(
-        partition_by=Response.contact_id, order_by=(Response.submitted_at.desc(), Response.id.desc())
-    )
+def last_votes(period: Period, *more: sa.ColumnElement, are_many: bool = False) -> sa.Select:
+    """Person, account, answer, score and `more` of each person's last vote in `period`.
+
+    Of very many votes most are of the same people: looking for the last one of each takes as long however many they are.
+    """
     columns = (
         Response.contact_id,
         Response.account_id,
@@ -150,12 +152,47 @@ def last_votes(period: Period, *more: sa.ColumnElement) -> sa.Select:
         Response.score,
         *more,
     )
+    if are_many:
+        return sa.select(*columns).join_from(
+            Contact, Response, Response.id == last_vote_of(Contact.id, period)
+        )
+    newest = sa.func.row_number().over(
+        partition_by=Response.contact_id, order_by=(Response.submitted_at.desc(), Response.id.desc())
+    )
     ranked = (
         sa.select(*columns, newest.label("place"))
         .where(counted(), Response.day >= period.start, Response.day < period.end)
         .subquery()
     )
     return sa.select(*(ranked.c[column.key] for column in columns)).where(ranked.c.place == 1)
+
+
+def last_vote_of(person_id: sa.ColumnElement[int], period: Period) -> sa.ScalarSelect[int]:
+    """The last vote of a person in `period`."""
+    vote, (begin, until) = aliased(Response), around(period.start, period.end)
+    return (
+        sa.select(vote.id)
+        .where(vote.contact_id == person_id, vote.submitted_at >= begin, vote.submitted_at < until)
+        .where(counted(vote), unsought(vote.day) >= period.start, unsought(vote.day) < period.end)
+        .order_by(vote.submitted_at.desc(), vote.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def are_many(session: Session, period: Period) -> bool:
+    """Whether there are so many answers that the last one of each person is better looked up."""
+    begin, until = around(period.start, period.end)
+    return MANY_VOTES.row(session.connection(), begin=begin, until=until) is not None
+
+
+MANY_VOTES = Prepared(
+    sa.select(Response.id)
+    .where(Response.submitted_at >= sa.bindparam("begin"), Response.submitted_at < sa.bindparam("until"))
+    .order_by(Response.submitted_at)
+    .offset(FEW_VOTES)
+    .limit(1)
+)
 
 
 def band_of(score: sa.ColumnElement[int | None]) -> sa.ColumnElement[str | None]:

@@ -9,6 +9,8 @@ from datetime import timedelta
 import pytest
 
 from app.extensions import db
+from app.reports import trend
+from app.reports.hotspots import cells
 from app.reports.hotspots.cells import segments
 from app.reports.periods import Period
 from app.reports.statistics.nps import Counts
@@ -44,7 +46,10 @@ def said(score, dims, days_ago):
     return make.response(score, dims=dims, invitation=ask, submitted_at=NOW - timedelta(days=days_ago))
 
 
-def test_segments_count_the_last_vote_of_each_person(unhappy_branch):
+@pytest.mark.parametrize("are_many", [False, True])
+def test_segments_count_the_last_vote_of_each_person(unhappy_branch, monkeypatch, are_many):
+    assert not trend.are_many(db.session, PERIOD)
+    monkeypatch.setattr(cells, "are_many", lambda *_given: are_many)
     found = segments(db.session, PERIOD, ["segment.Branch"])
     assert found.counts == {
         ("Lyon",): Counts(10, 0, 0),

@@ -97,7 +97,9 @@ def periods_to(day: date) -> tuple[Period, Period]:
     return Period(middle - timedelta(days=180), middle), Period(middle, end)
 
 
-def test_people_are_those_of_the_headlines(two_periods):
+@pytest.mark.parametrize("are_many", [False, True])
+def test_people_are_those_of_the_headlines(two_periods, monkeypatch, are_many):
+    monkeypatch.setattr(votes, "are_many", lambda *_given: are_many)
     before, after = periods_to(NOW.date())
     found = split(votes.by_account(db.session, before, after))
     assert found.after == trend.headline(db.session, after.last).counts == Counts(1, 0, 1)

@@ -15,7 +15,7 @@ from app.core.database.columns import attribute
 from app.reports.periods import Period
 from app.reports.statistics.nps import Counts
 from app.reports.statistics.segments import HeatMap, heat_map
-from app.reports.trend import last_votes
+from app.reports.trend import are_many, last_votes
 from app.responses.models import Response
 
 Key = tuple[str, ...]
@@ -41,7 +41,7 @@ class Segments:
 def segments(session: Session, period: Period, dims: Sequence[str]) -> Segments:
     """The votes of `period` by the properties `dims`, one or two of them."""
     keys = [attribute(Response.dims, dim).label(f"key{place}") for place, dim in enumerate(dims)]
-    votes = last_votes(period, *keys).subquery()
+    votes = last_votes(period, *keys, are_many=are_many(session, period)).subquery()
     columns = [votes.c[key.key] for key in keys]
     score = votes.c.score
     query = sa.select(

@@ -7,7 +7,9 @@ Whoever is in between, called but not closed, belongs to neither.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
@@ -15,12 +17,13 @@ from sqlalchemy.orm import Session, aliased
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task, TaskKind
 from app.reports.loops.counts import Days
-from app.reports.participation import asks_to_recommend
+from app.reports.participation import MANY_PEOPLE, asks_to_recommend, kept
 from app.reports.statistics.recovery import RECOVERED_FROM, WON_FROM, Compared, Recovery
 from app.responses.models import Response
 
 DETRACTOR_TO = 6
 UP_BY_THEMSELVES = (0.35, 0.49)  # With nothing done, at a test-retest correlation of .8 and of .6.
+NONE, WAITING, FOLLOWED, CONTROL, BETWEEN = "none", "waiting", "followed", "control", "between"
 OVER = (InvitationState.ANSWERED, InvitationState.SILENT, InvitationState.DECLINED)
 
 
@@ -39,38 +42,44 @@ class Recovered:
     between: int
 
 
-def recovery(session: Session, days: Days) -> Recovered:
-    """Of the detractors' answers of these days. Rehearsals, machines' answers and dismissed ones are left out."""
-    followed: list[int | None] = []
-    control: list[int | None] = []
-    waiting = between = 0
-    for closed_at, touched_at, over_at, score in session.execute(of_detractors(days)):
-        if over_at is None:
-            waiting += closed_at is not None
-        elif closed_at is not None and closed_at <= over_at:
-            followed.append(score)
-        elif touched_at is None or touched_at > over_at:
-            control.append(score)
-        else:
-            between += 1
+def recovery(session: Session, days: Days, *, now: datetime | None = None) -> Recovered:
+    """Of the detractors' answers of these days. Rehearsals, machines' answers and dismissed ones are left out.
+
+    With `now` a figure of very many may be up to a minute old.
+    """
+    key = ("recovery", str(session.get_bind().url), days.bounds)
+    return kept(key, now, lambda: counted(session, days), is_of_many)
+
+
+def is_of_many(found: Recovered) -> bool:
+    return sum(group.n for group in (found.to_passive.followed, found.to_passive.control)) > MANY_PEOPLE
+
+
+def counted(session: Session, days: Days) -> Recovered:
+    groups: dict[str, Counter[int | None]] = defaultdict(Counter)
+    for group, score, number in session.execute(of_detractors(days)):
+        groups[group][score] += number
+    followed, control = groups[FOLLOWED], groups[CONTROL]
     return Recovered(
         compared(followed, control, RECOVERED_FROM),
         compared(followed, control, WON_FROM),
-        sum(score is None for score in (*followed, *control)),
-        waiting,
-        between,
+        followed[None] + control[None],
+        groups[WAITING].total(),
+        groups[BETWEEN].total(),
     )
 
 
-def compared(followed: list[int | None], control: list[int | None], least: int) -> Compared:
-    """How many of each gave at least that much the next time."""
-    return Compared(
-        *(Recovery(sum((s or 0) >= least for s in scores), len(scores)) for scores in (followed, control))
-    )
+def compared(followed: Counter[int | None], control: Counter[int | None], least: int) -> Compared:
+    """How many of each, by their scores, gave at least that much the next time."""
+    return Compared(*(Recovery(at_least(least, scores), scores.total()) for scores in (followed, control)))
+
+
+def at_least(least: int, scores: Counter[int | None]) -> int:
+    return sum(number for score, number in scores.items() if score is not None and score >= least)
 
 
 def of_detractors(days: Days) -> sa.Select:
-    """When the follow-up of each answer was closed and first touched, when the next ask was over, and what it said."""
+    """How many answers are in which group, by the score that the next ask brought; no group without a next ask."""
     following, answer = aliased(Invitation), aliased(Response)
     begin, end = days.bounds
     next_id = (
@@ -90,8 +99,15 @@ def of_detractors(days: Days) -> sa.Select:
     )
     later = aliased(Invitation)
     over_at = sa.func.coalesce(answer.submitted_at, later.declined_at, later.silent_at, later.closed_at)
+    group = sa.case(
+        (sa.and_(over_at.is_(None), Task.closed_at.is_(None)), NONE),
+        (over_at.is_(None), WAITING),
+        (Task.closed_at <= over_at, FOLLOWED),
+        (Task.first_touched_at <= over_at, BETWEEN),
+        else_=CONTROL,
+    ).label("fate")
     return (
-        sa.select(Task.closed_at, Task.first_touched_at, over_at, answer.score)
+        sa.select(group, answer.score, sa.func.count())
         .select_from(Response)
         .outerjoin(Task, sa.and_(Task.response_id == Response.id, Task.kind == TaskKind.DETRACTOR))
         .outerjoin(later, later.id == next_id)
@@ -104,4 +120,5 @@ def of_detractors(days: Days) -> sa.Select:
             Response.dismissed_at.is_(None),
             sa.or_(Response.is_maybe_automatic.is_(False), Response.reviewed_at.is_not(None)),
         )
+        .group_by("fate", answer.score)
     )

@@ -11,17 +11,17 @@ from sqlalchemy.orm import Session, aliased
 from app.followups.models import Task, TaskKind, TaskState
 from app.reports.periods import Period
 from app.reports.statistics.recovery import RECOVERED_FROM
-from app.reports.trend import band_of, counted, last_votes
+from app.reports.trend import are_many, band_of, counted, last_votes
 from app.reports.why.split import People
 from app.responses.models import Response
 from app.sentiment.models import Mention
 from app.surveys.scales import Band
 
 
-def persons(before: Period, after: Period) -> sa.Subquery:
+def persons(session: Session, before: Period, after: Period) -> sa.Subquery:
     """One row for each person who answered in either period; account and answer of the later vote."""
     turns = [
-        last_votes(period).add_columns(sa.literal(turn).label("turn"))
+        last_votes(period, are_many=are_many(session, period)).add_columns(sa.literal(turn).label("turn"))
         for turn, period in enumerate((before, after))
     ]
     votes = sa.union_all(*turns).subquery()
@@ -46,13 +46,13 @@ def persons(before: Period, after: Period) -> sa.Subquery:
 
 def by_account(session: Session, before: Period, after: Period) -> list[People]:
     """Everybody who answered in either period, alike people of an account together."""
-    person = persons(before, after)
+    person = persons(session, before, after)
     return read(session, sa.select(person.c.account_id, person.c.before, person.c.after, sa.func.count()))
 
 
 def by_theme(session: Session, before: Period, after: Period) -> list[People]:
     """The same by what their last comment speaks of; who speaks of several themes stands under each."""
-    person = persons(before, after)
+    person = persons(session, before, after)
     said = sa.select(Mention.theme_id, Mention.response_id).distinct().subquery()
     query = sa.select(said.c.theme_id, person.c.before, person.c.after, sa.func.count()).join_from(
         said, person, person.c.response_id == said.c.response_id
