@@ -99,3 +99,19 @@ def test_every_word_for_respondents_is_in_every_catalogue_and_translated():
         path = words.file_of(code)
         assert path.read_text("utf-8") == words.updated(code, template), "run: make words (tools/words.py)"
         assert words.untranslated(code) == [], f"translate these in {path}"
+
+
+def test_no_file_keeps_the_marks_of_a_merge():
+    kinds = (".py", ".css", ".js", ".html", ".md", ".txt", ".toml", ".json", ".po")
+    ours = [
+        path
+        for folder in ("app", "bench", "deploy", "docs", "migrations", "tests", "tools")
+        for path in (ROOT / folder).rglob("*")
+    ]
+    kept = [
+        path for path in [*ours, *ROOT.glob("*.*")] if path.suffix in kinds and "vendor" not in path.parts
+    ]
+    marks = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+    assert [
+        str(path) for path in kept if path.is_file() and marks.search(path.read_text("utf-8", "replace"))
+    ] == []
