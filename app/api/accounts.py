@@ -160,6 +160,8 @@ class AccountFilters(Filters):
     time_zone = Many(Text(64))
     owner_email = Many(Text(320, blank=True), metadata={"description": "Empty: accounts without an owner."})
     renewal_on = Many(Day())
+    arr_from = Whole(0, 10**12, text=True, metadata={"description": "ARR of that much or more."})
+    arr_to = Whole(0, 10**12, text=True, metadata={"description": "ARR of that much or less."})
     renewal_from = Day(metadata={"description": "Renewal on that day or later."})
     renewal_to = Day(metadata={"description": "Renewal on that day or before."})
 
@@ -186,6 +188,8 @@ WHERE = {
     "time_zone": Account.time_zone.in_,
     "owner_email": owned_by_in(Account.owner_id),
     "renewal_on": Account.renewal_on.in_,
+    "arr_from": lambda amount: Account.arr >= amount,
+    "arr_to": lambda amount: Account.arr <= amount,
     "renewal_from": lambda day: Account.renewal_on >= day,
     "renewal_to": lambda day: Account.renewal_on <= day,
 }

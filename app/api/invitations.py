@@ -149,7 +149,12 @@ class InvitationFilters(Filters):
     purpose = Many(Choice(Purpose))
     suppressed_reason = Many(Text(64))
     late = Flag(text=True)
+    auto_reply = Flag(text=True)
     rehearsal = Flag(text=True)
+    sent_from = Moment(metadata={"description": "Sent at that moment or later."})
+    sent_to = Moment(metadata={"description": "Sent at that moment or before."})
+    answered_from = Moment(metadata={"description": "Answered at that moment or later."})
+    answered_to = Moment(metadata={"description": "Answered at that moment or before."})
 
 
 WHERE = {
@@ -161,7 +166,12 @@ WHERE = {
     "purpose": Invitation.purpose.in_,
     "suppressed_reason": Invitation.suppressed_reason.in_,
     "late": Invitation.is_late.is_,
+    "auto_reply": Invitation.is_auto_reply.is_,
     "rehearsal": Invitation.is_rehearsal.is_,
+    "sent_from": lambda at: Invitation.sent_at >= at,
+    "sent_to": lambda at: Invitation.sent_at <= at,
+    "answered_from": lambda at: Invitation.answered_at >= at,
+    "answered_to": lambda at: Invitation.answered_at <= at,
 }
 
 

@@ -137,6 +137,8 @@ class TaskFilters(Filters):
     outcome = Many(Choice(Outcome))
     wish = Many(Choice(WishSize))
     rehearsal = Flag(text=True)
+    due_from = Moment(metadata={"description": "To be closed by that moment or later."})
+    due_to = Moment(metadata={"description": "To be closed by that moment or before."})
 
 
 def is_overdue(wanted: bool) -> sa.ColumnElement[bool]:
@@ -158,6 +160,8 @@ WHERE = {
     "outcome": Task.outcome.in_,
     "wish": Task.wish.in_,
     "rehearsal": Task.is_rehearsal.is_,
+    "due_from": lambda at: Task.due_at >= at,
+    "due_to": lambda at: Task.due_at <= at,
 }
 
 

@@ -45,6 +45,21 @@ PLAIN = (
 )
 
 
+class WaveCountsSchema(
+    Shown.from_dict({name: ma.fields.Integer(required=True) for name in progress.no_counts()})
+):
+    """How many asks stand in each state, and all of them; queued includes sending."""
+
+
+class WaveRatesSchema(Shown):
+    """`response` and `silence` of those reached, `bounce` of those mailed, 0 to 1 or null; `provisional` while asks are open."""
+
+    response = ma.fields.Float(allow_none=True)
+    silence = ma.fields.Float(allow_none=True)
+    bounce = ma.fields.Float(allow_none=True)
+    provisional = ma.fields.Boolean()
+
+
 class WaveSchema(Shown):
     """A launch with its counts, which are disjoint and sum to the total. A dry run has counts and no id."""
 
@@ -80,12 +95,7 @@ class WaveSchema(Shown):
             "description": "While a large audience is being written down: the counts grow, and nothing is sent yet."
         },
     )
-    counts = ma.fields.Dict(
-        required=True,
-        keys=ma.fields.String(),
-        values=ma.fields.Integer(),
-        metadata={"description": "`total`, and how many asks stand in each state; queued includes sending."},
-    )
+    counts = ma.fields.Nested(WaveCountsSchema, required=True)
     left_out = ma.fields.Dict(
         keys=ma.fields.String(),
         values=ma.fields.Integer(),
@@ -102,13 +112,7 @@ class WaveSchema(Shown):
         metadata={"description": "When the first mail was or is to leave, in the window of that person."},
     )
     last_due_at = Moment(allow_none=True, dump_default=None)
-    rates = ma.fields.Dict(
-        dump_default=dict,
-        metadata={
-            "description": "`response` and `silence` of those reached, `bounce` of those mailed, 0 to 1 or null; "
-            "`provisional` while asks are open."
-        },
-    )
+    rates = ma.fields.Nested(WaveRatesSchema, dump_default=dict)
     machine_visits = ma.fields.Integer(dump_default=0)
     updated_at = Moment(allow_none=True, dump_default=None)
 
