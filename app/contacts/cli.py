@@ -236,7 +236,8 @@ def note(reading: Reading, report: Report) -> None:
 def told(found: dict) -> Iterator[str]:
     """The report for a person at a terminal."""
     is_plan = found["dry_run"]
-    place = f"separated by {found['delimiter']!r}, header in line {found['header_line']}"
+    parted = f"separated by {found['delimiter']!r}, " if found["delimiter"] else ""
+    place = f"{parted}header in line {found['header_line']}"
     yield f"{found['file']}: {found['encoding']}, {place}, read as {found['preset']}"
     counts = ", ".join(
         f"{found[name]} {name}" for name in ("created", "updated", "unchanged", "skipped", "rejected")

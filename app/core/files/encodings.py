@@ -58,10 +58,12 @@ def recognise(stream: BinaryIO, name: str) -> Encoding:
 
 def refuse_other_formats(head: bytes, name: str) -> None:
     """Say what the file is when it is not text at all."""
-    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise Invalid(
-            _("%(name)s is an Excel workbook. Save the sheet as CSV (UTF-8) and import that.", name=name)
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        words = _(
+            "%(name)s is an old Excel workbook (XLS), or one with a password. Save it as XLSX or CSV (UTF-8).",
+            name=name,
         )
+        raise Invalid(words)
     if head.startswith((b"%PDF", b"\x1f\x8b", b"\x89PNG", b"Rar!")):
         raise Invalid(_("%(name)s is not a table of text. Save it as CSV (UTF-8).", name=name))
 

@@ -1,4 +1,4 @@
-"""Reading tables from the text files people export: encoding, separator, header line, blank and footer lines.
+"""Reading tables from the files people export: encoding, separator or sheet, header line, blank and footer lines.
 
 A file is read as a stream and every row keeps the number of its line, so that a reason can name it. What is done to a
 file that is not plain UTF-8 with commas stands in `notes`; nothing is guessed silently. A row that cannot be read
@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 
 from app.core.errors import Invalid
 from app.core.files.encodings import BROKEN, Encoding, recognise
+from app.core.files.workbooks import BEGINS, Book, Sheet
 
 DELIMITERS = (",", ";", "\t", "|")
 HEADER_WITHIN = 40
@@ -128,15 +129,50 @@ class Table:
         self.delimiter = (
             declared[1] if declared else sniff_delimiter(list(islice(self._text(), SNIFFED_LINES)), known)
         )
+        self.settle_header(known, above=1 if declared else 0)
+
+    def settle_header(self, known: Collection[str], *, above: int = 0) -> None:
+        """Take the line with most `known` headers, below the lines `above` that say something else."""
         found = [
             (line, cells)
             for line, cells in islice(self._records(), HEADER_WITHIN)
-            if cells and any(map(str.strip, cells)) and not (declared and line == 1)
+            if cells and any(map(str.strip, cells)) and line > above
         ]
         if not found:
             raise Invalid(_("The file %(name)s is empty.", name=self.name))
         self.header_line, cells = max(found, key=lambda f: (count_known(f[1], known), -f[0]))
         self.headers = [" ".join(cell.split()) for cell in cells]
+
+
+class SheetTable(Table):
+    """The table on a sheet of a workbook; its lines are the rows of the sheet."""
+
+    def __init__(self, sheet: Sheet, name: str = ""):
+        super().__init__(io.BytesIO(), Encoding("xlsx", "utf-8"), name)
+        self.delimiter, self.sheet = "", sheet
+
+    def _records(self, width: int = 0) -> Iterator[tuple[int, list[str] | None]]:
+        return self.sheet.rows()
+
+
+def open_workbook(stream: BinaryIO, name: str, known: Collection[str]) -> SheetTable:
+    """The table on the sheet that shows most `known` headers, the first where none does."""
+    sheets = Book(stream, name).sheets
+    heads = [[cells for _line, cells in islice(sheet.rows(), HEADER_WITHIN)] for sheet in sheets]
+    known_in = [max((count_known(cells, known) for cells in head), default=0) for head in heads]
+    filled = [number if any(map(any, head)) else -1 for number, head in zip(known_in, heads, strict=True)]
+    best = max(range(len(sheets)), key=lambda place: (filled[place], -place))
+    table = SheetTable(sheets[best], name)
+    table.settle_header(known)
+    others = [sheet.title for sheet in sheets if sheet is not sheets[best]]
+    if others:
+        words = _(
+            "The sheet %(sheet)s was read; these were not: %(others)s.",
+            sheet=sheets[best].title,
+            others=", ".join(others),
+        )
+        table.notes.append(words)
+    return table
 
 
 class _Lines:
@@ -163,8 +199,11 @@ class _Lines:
 def open_table(stream: BinaryIO, *, name: str = "", known: Collection[str] = ()) -> Table:
     """The table in a seekable binary `stream`. `known` are folded headers that tell the header line from titles.
 
-    Invalid with words when the file is no text table at all.
+    Invalid with words when the file is neither a table of text nor a workbook.
     """
+    stream.seek(0)
+    if stream.read(len(BEGINS)) == BEGINS:
+        return open_workbook(stream, name, known)
     table = Table(stream, recognise(stream, name), name)
     table.find_header(known)
     return table
