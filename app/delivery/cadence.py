@@ -202,8 +202,10 @@ def _sharing(persons: sa.CTE, ask: Ask) -> sa.CTE:
 def _sharing_in(whole: sa.Select, persons: sa.CTE, ask: Ask) -> sa.CTE:
     """The same for people out of a whole audience, where a mailbox that the wave asks already is taken."""
     other = sa.orm.aliased(Contact)
-    sharers = sa.select(sa.func.count()).where(other.email_key == persons.c.email_key).correlate(persons)
-    shared = sa.select(persons.c.email_key).where(persons.c.lasting.is_(None), sharers.scalar_subquery() > 1)
+    sharer = sa.select(other.id).where(other.email_key == persons.c.email_key, other.id != persons.c.id)
+    # A LIMIT keeps PostgreSQL at looking into the index for each person, who mostly shares with nobody.
+    is_shared = sharer.correlate(persons).limit(1).scalar_subquery().is_not(None)
+    shared = sa.select(persons.c.email_key).where(persons.c.lasting.is_(None), is_shared)
     rivals = _persons(whole.where(Contact.email_key.in_(shared)), ask).cte("rivals")
     place = sa.func.row_number().over(partition_by=rivals.c.email_key, order_by=rivals.c.id)
     is_asked = sa.exists().where(in_wave(ask.beside), Invitation.asked_as == rivals.c.email_key)

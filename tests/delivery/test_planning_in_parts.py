@@ -243,10 +243,11 @@ def test_postgresql_counts_the_accounts_of_a_part_once_and_not_for_each_person(
 
 
 def run_for_each_row(step: dict) -> list[str]:
-    """The sums and orders that a plan would make anew for each row of something else."""
+    """The sums and orders that a plan would make anew for each row of something else, and the accounts it would go through."""
     below = step.get("Plans", [])
     found = [name for one in below for name in run_for_each_row(one)]
     if step["Node Type"] == "Nested Loop":
         inner = [one for one in below if one.get("Parent Relationship") == "Inner"]
         found += [one["Node Type"] for one in inner if one["Node Type"] in ("Aggregate", "Group", "Unique")]
+        found += [one["CTE Name"] for one in inner if one.get("CTE Name") == "loads"]
     return found

@@ -137,10 +137,11 @@ def applied(judged: sa.CTE, dues: sa.CTE, rules: Rules, *, beside: int | None) -
     """
     load = _loads(_places(judged), dues, rules, beside)
     crowded = _crowded(load, rules)
-    # In a CASE, or PostgreSQL would join these accounts to the people, and find them anew for each.
+    # In a CASE, or PostgreSQL would join these accounts to the people, and find them anew for each. Of an equation
+    # with a CASE it expects few rows, and would go through all accounts for each of what may be many people.
     is_placed = sa.case((judged.c.reason.is_not(None), 0), (judged.c.account_id.in_(crowded), 1), else_=0)
-    others = sa.select(*kept(judged), judged.c.reason, judged.c.free).where(is_placed == 0)
-    placed = _placed(judged, rules, is_placed == 1)
+    others = sa.select(*kept(judged), judged.c.reason, judged.c.free).where(is_placed < 1)
+    placed = _placed(judged, rules, is_placed > 0)
     period = rules.account_days * DAY_SECONDS
     asked = load.c.asked + placed.c.place
     is_full = asked > rules.account_most if rules.account_most else sa.false()
