@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -34,7 +35,27 @@ class Worded:
     default_error_messages = {"required": _("This is needed."), "null": _("This cannot be null.")}
 
 
-class Given(ma.Schema):
+class Late(ma.Schema):
+    """A schema that copies and binds its fields when something of it is first used.
+
+    The routes hold hundreds of them, of 7 kB each, and most processes use few of them or none.
+    """
+
+    _beginning = threading.RLock()
+
+    def __init__(self, **options: Any):
+        self._options = options
+
+    def __getattr__(self, name: str) -> Any:
+        """What is not there yet. Whoever copies a schema asks for special methods, which are not among it."""
+        if not name.startswith("__"):
+            with self._beginning:
+                if (options := vars(self).pop("_options", None)) is not None:
+                    super().__init__(**options)
+        return object.__getattribute__(self, name)
+
+
+class Given(Late):
     """What a program sends. A name that is not known is an error, so that no wish is passed over in silence."""
 
     class Meta:
@@ -46,7 +67,7 @@ class Given(ma.Schema):
     }
 
 
-class Shown(ma.Schema):
+class Shown(Late):
     """What a program gets."""
 
 
