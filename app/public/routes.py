@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request
 from flask_babel import gettext as _
 from limits import parse
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import Headers
 
 from app import journey
 from app.auth import access, limits
@@ -143,7 +145,7 @@ def recorded(at: Desk, ask: Opening, token: str, posted: Posted, said: Said) -> 
     except NOT_SAVED as error:
         return not_stored(error, form, partial(at.pages.filled, ask, token, posted))
     following = "further" if form.later and form.following(taken.said) else "thanks"
-    return Response(status=303, headers={"Location": f"/a/{token}/{following}"})
+    return AsItIs(b"", 303, [("Location", f"/a/{token}/{following}")])
 
 
 def not_stored(error: Exception, form: Form, show: Callable[..., str]) -> Response:
@@ -161,9 +163,16 @@ def hear(said: Said, ask: Ask | Opening, questions: Iterable[Asked]) -> Heard:
     return texts.hear(said, ask.language, intents)
 
 
+class AsItIs(Response):
+    """A response whose headers need no more work: its length is known, and an address in it is one of our paths."""
+
+    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
+        return self.headers
+
+
 def page(body: str | bytes, language: str, status: int = 200) -> Response:
     headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Language", language)]
-    return Response(body, status, headers)
+    return AsItIs(body, status, headers)
 
 
 def unsaved(error: Exception, body: str, language: str) -> Response:

@@ -156,7 +156,7 @@ def test_the_next_may_write_while_the_disk_is_waited_for(engine, monkeypatch):
             other.commit()
 
     together = Together(engine, WAIT)
-    monkeypatch.setattr(at_hand.os, "fsync", another_writes)
+    monkeypatch.setattr(at_hand, "write_through", another_writes)
     with ThreadPoolExecutor(1) as threads:
         first = threads.submit(together.write, add("First"))
     assert (first.result(), names()) == ("First", ["First", "Next"])
@@ -167,7 +167,7 @@ def test_what_does_not_reach_the_disk_is_not_said_to_be_done(engine, monkeypatch
     def is_broken(_log):
         raise OSError("the disk is gone")
 
-    monkeypatch.setattr(at_hand.os, "fsync", is_broken)
+    monkeypatch.setattr(at_hand, "write_through", is_broken)
     waiting = written(engine, [add("One"), add("Two")])
     assert [type(future.exception()) for future in waiting] == [DBAPIError] * 2
     assert level(engine) == 2
