@@ -14,6 +14,7 @@ from flask_babel import get_locale
 from flask_security import current_user
 from flask_wtf import FlaskForm
 from markupsafe import Markup
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.auth import access
@@ -71,19 +72,19 @@ def render_queue(
     status: int = 200, *, chosen: Sequence[Task] = (), forms: Mapping[ActKind, FlaskForm] = NONE
 ):
     """The queue; with the follow-ups that were chosen, and the form about them that lacks something."""
-    now, picked = clock.now(), {task.id for task in chosen}
+    now, picked, connection = clock.now(), {task.id for task in chosen}, db.session.connection()
     takes_all = request.args.get("chosen") == "all"
     chosen, at, today = chosen_filter(), zone(), Today.at(now, zone()).day
     counts = queue.counts(db.session, chosen.owner, now=now, zone=at, covered=chosen.covered)
-    found, page = page_of(chosen, now, at)
+    found, page = page_of(connection, chosen, now, at)
     if takes_all:
         picked |= {group.task_id for group in found[:PAGE_SIZE]}
     with_owner, may_pick = chosen.owner in {ALL, NOBODY}, bool(found) and not chosen.closed and is_worker()
-    address, covers, people = address_of(chosen), covers_of(chosen.owner), colleagues(db.session.connection())
+    address, covers, people = address_of(chosen), covers_of(chosen.owner), colleagues(connection)
     rows = Rows(
         address=address,
         covered=covers["covered"],
-        levels=ranking.levels(db.session.connection(), now=now),
+        levels=ranking.levels(connection, now=now),
         week=this_installation().work_week,
         zone=at,
         today=today,
@@ -112,7 +113,7 @@ def render_queue(
         is_first=not page.total and queue.is_nothing_yet(db.session),
         many=panel(people, today, forms) if may_pick else None,
         is_amiss=bool(forms) or takes_all,
-        views=saving.shown(db.session.connection(), "queue", current_user.id),
+        views=saving.shown(connection, "queue", current_user.id),
         words=words,
         now=now,
     )
@@ -124,16 +125,16 @@ def is_worker() -> bool:
     return current_user.may(RoleName.CSM)
 
 
-def page_of(chosen: QueueFilter, now: datetime, at: ZoneInfo) -> tuple[list[Group], Page]:
+def page_of(
+    connection: Connection, chosen: QueueFilter, now: datetime, at: ZoneInfo
+) -> tuple[list[Group], Page]:
     """The rows that the address asks for, one more when others follow, and where they stand in the whole list."""
     start = asked_number("start")
-    found = finding.page(db.session.connection(), chosen, now=now, zone=at, start=start)
+    found = finding.page(connection, chosen, now=now, zone=at, start=start)
     if not start and len(found) <= PAGE_SIZE:
         return found, Page(PAGE_SIZE, len(found))
     if finding.is_by_customer(chosen):
-        return found, Page(
-            PAGE_SIZE, finding.customers(db.session.connection(), chosen, now=now, zone=at), start
-        )
+        return found, Page(PAGE_SIZE, finding.customers(connection, chosen, now=now, zone=at), start)
     return found, Page(PAGE_SIZE, queue.count(db.session, chosen, now=now, zone=at), start)
 
 
