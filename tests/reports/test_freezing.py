@@ -16,7 +16,7 @@ from app.core.audit import AuditEvent
 from app.delivery.models import InvitationState
 from app.extensions import db
 from app.followups.models import TaskState
-from app.reports.freezing import document, keeping, rolls
+from app.reports.freezing import document, keeping, rolls, withholding
 from app.reports.freezing.counting.counted import Standpoint
 from app.reports.freezing.document import Document, Figure, Row, Table
 from app.reports.freezing.models import FrozenLink
@@ -254,13 +254,13 @@ def test_outsiders_see_no_small_group_nor_what_would_give_it_away():
     full = Document(
         (Figure("nps", 20.0, 55), Figure("nps_before", 5.0, 4)), (table, names), (("Few.", 3), ("All.", 55))
     )
-    shown = document.withheld(full, has_names=False)
+    shown = withholding.withheld(full, has_names=False)
     assert [row.key for row in shown.tables[0].rows] == ["40", "0"]
     assert [one.name for one in shown.tables] == ["groups"]
     assert [one.value for one in shown.figures] == [20.0, None]
     assert shown.sentences == (("All.", 55),)
-    assert document.left_out(full, shown) == {"groups": 2}
-    assert len(document.withheld(full, has_names=True).tables) == 2
+    assert withholding.left_out(full, shown) == {"groups": 2}
+    assert len(withholding.withheld(full, has_names=True).tables) == 2
     assert document.from_json(full.as_json()) == full
 
 
@@ -278,6 +278,7 @@ def test_a_report_is_frozen_read_and_thrown_away(app, people, sign_in):
         "movers",
         "loops",
         "themes",
+        "value",
         "coverage",
         "compare",
         "control",

@@ -12,7 +12,6 @@ from math import isclose
 from app.reports.glossary.metrics import metric
 
 Value = float | int | str | None
-FEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -138,36 +137,3 @@ def cells(then: Table, now: Table) -> Iterator[Changed]:
 def is_same(one: Value, other: Value) -> bool:
     numbers = isinstance(one, int | float) and isinstance(other, int | float)
     return isclose(one, other, rel_tol=1e-9, abs_tol=1e-9) if numbers else one == other
-
-
-# For outsiders
-
-
-def withheld(given: Document, *, has_names: bool) -> Document:
-    """What outsiders read: no group of one to four, and no names unless they are wanted."""
-    tables = tuple(of_groups(table) for table in given.tables if has_names or not table.is_naming)
-    figures = tuple(replace(one, value=None) if is_small(one.people) else one for one in given.figures)
-    sentences = tuple((words, people) for words, people in given.sentences if not is_small(people))
-    return replace(given, figures=figures, tables=tables, sentences=sentences)
-
-
-def is_small(number: Value) -> bool:
-    return isinstance(number, int | float) and 0 < number < FEWEST
-
-
-def of_groups(table: Table) -> Table:
-    """The table without its small groups. Where these could be found out as what is missing, the next smallest goes too."""
-    sizes = {row.key: table.value(row, table.group) for row in table.rows}
-    hidden = {key for key, size in sizes.items() if is_small(size)}
-    rest = sorted(
-        (key for key, size in sizes.items() if size and key not in hidden), key=lambda key: sizes[key]
-    )
-    if hidden and rest and sum(sizes[key] for key in hidden) < FEWEST:
-        hidden.add(rest[0])
-    return replace(table, rows=tuple(row for row in table.rows if row.key not in hidden))
-
-
-def left_out(full: Document, shown: Document) -> dict[str, int]:
-    """How many rows of each table an outsider does not see."""
-    tables = {table.name: len(table.rows) for table in shown.tables}
-    return {t.name: len(t.rows) - tables[t.name] for t in full.tables if t.name in tables}

@@ -11,7 +11,7 @@ from app.auth import access
 from app.core import clock
 from app.core.database import transactions
 from app.extensions import db
-from app.reports.freezing import document, links
+from app.reports.freezing import document, links, withholding
 from app.reports.freezing.freezing_routes import filter_words, quotes, signer
 from app.reports.freezing.kinds import KINDS
 from app.reports.freezing.models import FrozenLink
@@ -19,6 +19,7 @@ from app.reports.freezing.showing.drawing import chart_of
 from app.reports.glossary.showing import shown
 
 blueprint = Blueprint("shared", __name__)
+MAY_HAVE_GAPS = frozenset({"overview", "value", "control"})
 
 
 @blueprint.get("/shared/<token>")
@@ -36,9 +37,10 @@ def shared(token: str) -> Response:
 
 def page(link: FrozenLink) -> str:
     report, full = link.report, document.from_json(link.report.document)
-    told = document.withheld(full, has_names=link.has_names)
-    missing = document.left_out(full, told)
-    is_drawn = report.kind == "overview" or not any(missing.values())
+    told = withholding.withheld(full, has_names=link.has_names)
+    missing = withholding.left_out(full, told)
+    tables = tuple(table for table in full.tables if link.has_names or not table.is_naming)
+    is_drawn = report.kind in MAY_HAVE_GAPS or told.tables == tables
     return render_template(
         "reports/shared.html",
         report=report,

@@ -30,6 +30,7 @@ from app.surveys.scales import Band
 
 QUOTED = 10
 BANDS = ("promoters", "passives", "detractors")
+TREND = ("nps", "low", "high", "people", *(f"{name}_of_people" for name in BANDS))
 Address = Mapping[str, str]
 
 
@@ -100,7 +101,7 @@ def period_tables(found: Overview, every: Every, at: Standpoint) -> list[Table]:
         return Table(name, title, _("Period"), columns, tuple(rows), group)
 
     return [
-        table("trend", _("NPS by period"), ("nps", "low", "high", "people"), "people"),
+        table("trend", _("NPS by period"), TREND, "people"),
         table("composition", _("Answers by period"), ("answers", *BANDS), "answers"),
         table("rate", _("Asks by period"), ("asks_closed", "asks_answered", "response_rate"), "asks_closed"),
     ]
@@ -134,10 +135,25 @@ def why_of(session: Session, address: Address, at: Standpoint) -> Counted:
             accounts_table(session, found),
             themes_table(session, found),
         ),
-        tuple(telling.sentences(found, chosen)),
+        tuple(sentences(found, chosen)),
         quotes=quotes(session, chosen.period),
     )
     return Counted(document, roll)
+
+
+def sentences(found: telling.Why, chosen: Compared) -> list[tuple[str, int]]:
+    """In words, each with the fewest people that it tells of, or leaves to be worked out."""
+    told = telling.sentences(found, chosen)
+    followed = found.followed
+    parts = [followed.contacted, followed.closed, followed.recovered]
+    fewest = fewest_of([*parts, *(followed.detractors - part for part in parts)], followed.detractors)
+    first = (told[0][0], fewest_of([told[0][1], found.heard], told[0][1]))
+    return [first, told[1], *((words, fewest) for words, _people in told[2:])]
+
+
+def fewest_of(numbers: list[int], usual: int) -> int:
+    """The least that is not nought."""
+    return min([number for number in numbers if number], default=usual)
 
 
 def why_figures(found: telling.Why) -> tuple[Figure, ...]:

@@ -30,7 +30,15 @@ SILENCE = ("people_asked", "nps_if_silent_detractors", "nps_if_silent_passives",
 METHODS = ("people", "points", "points_low", "points_high", "p")
 LEVELS = ("n", "nps", "ewma", "ewma_limit", "is_signal")
 RATES = ("asks_closed", "response_rate", "rate_limit_low", "rate_limit_high")
-UNHAPPY = ("answers", "detractor_share", "detractor_limit_low", "detractor_limit_high")
+UNHAPPY = (
+    "answers",
+    "promoters",
+    "passives",
+    "detractors",
+    "detractor_share",
+    "detractor_limit_low",
+    "detractor_limit_high",
+)
 
 
 # Two sides
@@ -162,13 +170,18 @@ def control_of(session: Session, address: Address, at: Standpoint) -> Counted:
 
 def level_tables(found: Watched, every: Every, at: Standpoint) -> list[Table]:
     def table(name: str, title: str, columns: tuple[str, ...], series, values) -> Table:
-        rows = [Row(str(one.period.start), at.period_words(one.period, every), values(one)) for one in series]
+        rows = [
+            Row(str(period.start), at.period_words(period, every), values(one))
+            for period, one in zip(cut, series, strict=True)
+        ]
         return Table(name, title, _("Period"), columns, tuple(rows), columns[0])
 
+    cut = [one.period for one in found.nps]
+    both = list(zip(found.nps, found.detractors, strict=True))
     return [
         table("levels", _("NPS against its level"), LEVELS, found.nps, level_values),
         table("rates", _("Response rate and its limits"), RATES, found.rates, share_values),
-        table("unhappy", _("Share of detractors and its limits"), UNHAPPY, found.detractors, share_values),
+        table("unhappy", _("Share of detractors and its limits"), UNHAPPY, both, unhappy_values),
     ]
 
 
@@ -176,6 +189,13 @@ def level_values(one) -> tuple[Value, ...]:
     moved = one.moved
     nps = one.counts.nps if moved else None
     return one.counts.n, nps, moved and moved.value, moved and moved.limit, int(one.is_signal)
+
+
+def unhappy_values(both) -> tuple[Value, ...]:
+    own, share = both
+    counts = own.counts
+    bands = counts.promoters, counts.passives, counts.detractors
+    return share.n, *bands, share.value, *share.limits
 
 
 def share_values(one) -> tuple[Value, ...]:
