@@ -41,6 +41,7 @@ from app.followups.promises.models import Promise
 from app.health import due
 from app.health import traces as health_traces
 from app.reports import counting
+from app.reports.freezing import traces as frozen_traces
 from app.reports.sums import placing, recount
 from app.responses import asks, changing, partials, recording, replacing
 from app.responses import traces as response_traces
@@ -373,11 +374,10 @@ def _mark(connection: Connection, ask: Ask, now: datetime) -> None:
         due.mark(connection, ask.account_id, now=now)
 
 
-# Every package that holds something about a person or an account, in the order in which it is asked. Who the person was
-# goes last, because the others find their rows by it.
+# Who holds something about people or accounts. Who somebody was goes last: the others find their rows by it.
 HOLDERS = (contact_traces, delivery_traces, response_traces, sentiment_traces, followup_traces, health_traces)
 TELL = tuple(package.tell for package in HOLDERS)
-FORGET = tuple(package.forget for package in reversed(HOLDERS))
+FORGET = (frozen_traces.forget, *(package.forget for package in reversed(HOLDERS)))
 MOVE_ACCOUNT = (
     contact_traces.move_account,
     audience.move_account,

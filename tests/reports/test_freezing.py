@@ -239,6 +239,25 @@ def test_two_sides_are_kept_with_their_groups(people):
     ]
 
 
+def test_who_is_erased_is_named_in_no_frozen_report(people):
+    person, account = people["a"], people["a"].account
+    person.first_name, person.last_name, account.name = "Ada", "Lo", "Practice of ada  LO"
+    said(person, 1, 250)
+    db.session.commit()
+    report = keeping.freeze(
+        db.session, "why", "Ada Lovelace and Ada Lo", DAYS | {"against": "before"}, standpoint(), by=BY
+    )
+    other = keeping.freeze(db.session, "movers", "Adam Lo", DAYS, standpoint(), by=BY)
+    before = document.from_json(report.document)
+    db.session.commit()
+    assert "Practice of ada  LO" in str(report.document)
+    journey.person_erased(db.session, person, now=LATER, actor=BY)
+    db.session.commit()
+    assert (report.name, other.name) == ("Ada Lovelace and Erased person", "Adam Lo")
+    assert "Practice of Erased person" in str(report.document)
+    assert document.from_json(report.document).figures == before.figures
+
+
 def test_outsiders_see_no_small_group_nor_what_would_give_it_away():
     rows = tuple(Row(str(n), f"Group {n}", (n, 10.0)) for n in (40, 12, 3, 0))
     table = Table("groups", "Groups", "Group", ("n", "nps"), rows, "n")
