@@ -242,4 +242,6 @@ def test_the_page_looks_first_and_then_takes_past_asks_in(sign_in, session):
     session.rollback()
     assert (how_many(Invitation), how_many(Task)) == (78, 0)
     wave = session.scalar(sa.select(sa.func.min(Wave.id)))
-    assert "Pulse Q" in client.get(f"/waves/{wave}").text
+    page = client.get(f"/waves/{wave}").text
+    assert "Pulse Q" in page
+    assert "a file of past asks" in page

@@ -24,6 +24,7 @@ from app.surveys.models import Program, ProgramKind, ProgramStatus, Survey
 
 PREFIX = "history:"
 NAME = "Before JustAsk: %s"
+FROM_FILE = "a file of past asks"
 VALUES = {"value_overall", "value_goal", "value_ease"}
 AskKey = tuple[int, str, date]
 """Person, survey and day: by these an ask of a file is known again."""
@@ -112,6 +113,7 @@ class Shelves:
             launch_key=key,
             is_rehearsal=False,
             launched_at=sent_at,
+            launched_by=FROM_FILE,
             send_at=sent_at,
             finished_at=sent_at,
         )
