@@ -37,9 +37,9 @@ def wave_list():
     is_single = request.args.get("kind") == "single"
     before = request.args.get("before", type=int)
     purpose = Wave.purpose != Purpose.PROGRAM if is_single else Wave.purpose == Purpose.PROGRAM
-    query = sa.select(Wave).where(purpose).options(joinedload(Wave.program)).order_by(Wave.id.desc())
-    if before and before < 2**63:
-        query = query.where(Wave.id < before)
+    query = sa.select(Wave).where(purpose).options(joinedload(Wave.program)).order_by(*waves.NEWEST_FIRST)
+    if before:
+        query = query.where(waves.older_than(min(before, 2**63 - 1)))
     found = db.session.scalars(query.limit(LIST_PAGE + 1)).all()
     shown = found[:LIST_PAGE]
     return render_template(

@@ -37,6 +37,13 @@ LAUNCHABLE = frozenset({ProgramStatus.ACTIVE})
 RUNNING = (WaveState.WAITING, WaveState.SENDING)
 
 REHEARSAL_MINUTES = 1
+NEWEST_FIRST = (Wave.launched_at.desc(), Wave.id.desc())
+
+
+def older_than(wave_id: int) -> sa.ColumnElement[bool]:
+    """Waves that come after this one in the order of `NEWEST_FIRST`; waves of the past may be written down later."""
+    of_it = sa.select(Wave.launched_at, Wave.id).where(Wave.id == wave_id).scalar_subquery()
+    return sa.tuple_(Wave.launched_at, Wave.id) < of_it
 
 
 def next_key(session: Session, program: Program) -> str:

@@ -21,6 +21,7 @@ from app.delivery import cadence, progress, words
 from app.delivery.asking import preview
 from app.delivery.models import Purpose, Wave
 from app.delivery.programs import drip, occasions
+from app.delivery.waves import NEWEST_FIRST
 from app.extensions import db
 from app.surveys import audience, forms, hours, rules, saving, wording
 from app.surveys.building.length import length_of
@@ -75,7 +76,7 @@ def program(program_id: int):
     """One program: its audience, its rules, what it would do now, and its waves."""
     found, now = the_program(program_id), clock.now()
     is_counted = found.kind != ProgramKind.MANUAL and not is_large(found)
-    ours = sa.select(Wave).where(Wave.program_id == found.id).order_by(Wave.id.desc()).limit(SHOWN_WAVES)
+    ours = sa.select(Wave).where(Wave.program_id == found.id).order_by(*NEWEST_FIRST).limit(SHOWN_WAVES)
     waves, schedule = db.session.scalars(ours).all(), schedules.of(found)
     return render_template(
         "surveys/program.html",

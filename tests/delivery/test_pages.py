@@ -340,12 +340,18 @@ def test_what_is_in_doubt_is_sent_once_more_when_somebody_says_so(session, manag
 
 def test_waves_are_listed_newest_first_and_single_asks_apart(session, manager, program):
     person = make.contact()
-    make.wave(program=program, name="Spring wave")
+    spring = make.wave(program=program, name="Spring wave")
+    long_ago = spring.launched_at - timedelta(days=90)
+    past = make.wave(program=program, name="Taken in later", launched_at=long_ago)
+    session.commit()
     waves.invite(session, program, person, actor=Actor("staff", None, "Ana"), now=clock.now())
-    assert "Spring wave" in text_of(manager.get("/waves"))
+    page = text_of(manager.get("/waves"))
+    assert page.index("Spring wave") < page.index("Taken in later")
+    older = text_of(manager.get(f"/waves?before={spring.id}"))
+    assert ("Taken in later" in older, "Spring wave" in older) == (True, False)
     single = text_of(manager.get("/waves?kind=single"))
     assert (person.name in single, "Spring wave" in single) == (True, False)
-    assert "Nothing matches" in text_of(manager.get("/waves?before=1"))
+    assert "Nothing matches" in text_of(manager.get(f"/waves?before={past.id}"))
 
 
 def test_one_press_asks_a_person_once(session, app, program, sign_in):
