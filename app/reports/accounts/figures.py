@@ -11,11 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, ContactStatus
+from app.core.database.prepared import unsought
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task
 from app.followups.queue import is_open, overdue
 from app.reports.statistics.nps import Counts
-from app.reports.trend import HEADLINE_DAYS, counted
+from app.reports.trend import HEADLINE_DAYS, around, counted
 from app.responses.models import Response
 
 CLOSED = (InvitationState.ANSWERED, InvitationState.DECLINED, InvitationState.SILENT)
@@ -53,10 +54,12 @@ def figures(session: Session, ids: Sequence[int], *, today: date, now: datetime)
 
 def bands(session: Session, ids: Sequence[int], *, today: date) -> dict[int, Counts]:
     """The latest answer of each person in the 180 days up to and with today, counted by account."""
-    start = today - timedelta(days=HEADLINE_DAYS - 1)
+    start, day = today - timedelta(days=HEADLINE_DAYS - 1), unsought(Response.day)
+    begin, until = around(start, today + timedelta(days=1))
     query = (
         sa.select(Response.account_id, Response.contact_id, Response.score)
-        .where(counted(), Response.account_id.in_(ids), Response.day >= start, Response.day <= today)
+        .where(counted(), Response.account_id.in_(ids), day >= start, day <= today)
+        .where(Response.submitted_at >= begin, Response.submitted_at < until)
         .order_by(Response.submitted_at, Response.id)
     )
     votes: dict[int, dict[int, int]] = defaultdict(dict)
