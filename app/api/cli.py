@@ -70,7 +70,14 @@ KINDS = {
     metavar="D",
     help="Only what was changed on that day or later, or since a moment with its zone.",
 )
-@click.option("--format", "form", type=click.Choice(FORMATS), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="csv",
+    show_default=True,
+    help="CSV for spreadsheets, or one JSON object a line.",
+)
 @click.option("--output", type=click.File("w", "utf-8", lazy=True), default="-", help="Write to a file.")
 @with_appcontext
 def export(kind: str, since: str | None, form: str, output) -> None:

@@ -45,10 +45,10 @@ PLAIN = (
 )
 
 
-class WaveCountsSchema(
-    Shown.from_dict({name: ma.fields.Integer(required=True) for name in progress.no_counts()})
-):
-    """How many asks stand in each state, and all of them; queued includes sending."""
+# How many asks stand in each state, and all of them; the glossary says of each what it is.
+WaveCounts = Shown.from_dict(
+    {name: ma.fields.Integer(required=True) for name in progress.no_counts()}, name="WaveCounts"
+)
 
 
 class WaveRatesSchema(Shown):
@@ -95,7 +95,7 @@ class WaveSchema(Shown):
             "description": "While a large audience is being written down: the counts grow, and nothing is sent yet."
         },
     )
-    counts = ma.fields.Nested(WaveCountsSchema, required=True)
+    counts = ma.fields.Nested(WaveCounts, required=True)
     left_out = ma.fields.Dict(
         keys=ma.fields.String(),
         values=ma.fields.Integer(),
