@@ -124,17 +124,24 @@ def overview_page():
         trend_chart=trend_chart(found, chosen),
         composition_chart=composition_chart(found, chosen),
         rate_chart=rate_chart(found, chosen),
-        dimensions=dimension_words(),
-        dimension_name=dimension_name,
-        follows=is_of_account(chosen.dim or ""),
-        segment_words=segment_names(chosen.dim),
         band_words=charts.band_words(),
-        days=Period(chosen.start, chosen.end),
-        window=window_to(today()),
-        before=window_to(today() - timedelta(days=HEADLINE_DAYS)),
         answers_url=answers_url,
         asks_url=asks_url,
+        **of_trend(chosen),
     )
+
+
+def of_trend(chosen: Asked) -> dict:
+    """What every page of a trend says of its days, of the two windows of its headline, and of its cut."""
+    return {
+        "dimensions": dimension_words(),
+        "dimension_name": dimension_name,
+        "follows": is_of_account(chosen.dim or ""),
+        "segment_words": segment_names(chosen.dim),
+        "days": Period(chosen.start, chosen.end),
+        "window": window_to(today()),
+        "before": window_to(today() - timedelta(days=HEADLINE_DAYS)),
+    }
 
 
 def figures(chosen: Asked) -> Overview:

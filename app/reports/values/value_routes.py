@@ -12,11 +12,10 @@ from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
 from app.reports.charts import Chart, Composition, Point, Unit
-from app.reports.deltas import is_of_account
 from app.reports.glossary.metrics import metric
 from app.reports.list_routes import level_words
 from app.reports.participation import Participation
-from app.reports.periods import ONE_DAY, Period
+from app.reports.periods import Period
 from app.reports.routes import (
     VALUE,
     Asked,
@@ -24,16 +23,13 @@ from app.reports.routes import (
     asked,
     asks_url,
     blueprint,
-    dimension_name,
-    dimension_words,
     marks,
+    of_trend,
     period_words,
     rate_point,
-    segment_names,
     today,
     window_to,
 )
-from app.reports.trend import HEADLINE_DAYS
 from app.reports.values import telling
 from app.reports.values.telling import VALUE_HEAD, ValueReport
 from app.reports.values.trend import ValuePoint
@@ -68,17 +64,11 @@ def value():
         trend_chart=trend_chart(found, chosen),
         composition_chart=composition_chart(found, chosen),
         rate_chart=rate_chart(found, chosen),
-        dimensions=dimension_words(),
-        dimension_name=dimension_name,
-        follows=is_of_account(chosen.dim or ""),
-        segment_words=segment_names(chosen.dim),
         levels=level_words(),
         item_words={one.name: metric(one.name) for one in found.items},
-        days=Period(chosen.start, chosen.end),
-        window=window_to(today()),
-        before=window_to(today() - HEADLINE_DAYS * ONE_DAY),
         rows_url=rows_url,
         asked_url=asked_url,
+        **of_trend(chosen),
     )
 
 
