@@ -3,7 +3,8 @@
 A reading transaction is a plain BEGIN with `query_only` on: it never waits and cannot write. A writing transaction
 first takes the gate (a lock in the process and `flock` on a file beside the database), then BEGIN IMMEDIATE, so
 writers of all processes queue instead of starving one another. The gate is released when the connection goes back
-to the pool, because SQLAlchemy's commit event fires before COMMIT. Whoever locks the file without the gate, a backup
+to the pool, because SQLAlchemy's commit event fires before COMMIT; the one kept at hand for answers (`writing/at_hand`)
+stays out of the pool and says itself when it is through. Whoever locks the file without the gate, a backup
 for instance, is waited for within the same time. PostgreSQL needs none of this: there `lock_timeout` ends a wait.
 """
 
