@@ -97,7 +97,7 @@ class _Cells:
 
     def ask(self, person: ContactRow) -> PastAsk:
         if not person.email_key:
-            raise Refusal("email", _("Without an e-mail address nobody can tell who was asked."))
+            raise Refusal("email", _("Without a whole e-mail address nobody can tell who was asked."))
         sent_at = self.take("sent", self.moment, None)
         if sent_at is None:
             raise Refusal("sent", _("Without the day of the ask nothing can be counted."))
