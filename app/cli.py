@@ -9,6 +9,7 @@ import signal
 import threading
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import click
 import sqlalchemy as sa
@@ -70,8 +71,13 @@ COMMANDS: tuple[click.Command, ...] = (
 class JustAskGroup(FlaskGroup):
     """Commands whose refusals are one sentence on stderr and exit code 1, never a traceback.
 
-    Only our own: what libraries would add speaks of their tables, and is in no documentation of ours.
+    Only our own commands and options: what libraries would add speaks of their tables and of other applications, and is
+    in no documentation of ours.
     """
+
+    def __init__(self, **given: Any):
+        super().__init__(**given)
+        self.params.clear()
 
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted(self.commands)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 import pytest
 import sqlalchemy as sa
@@ -53,6 +55,26 @@ def test_staff_add_prints_a_password_and_refuses_a_second_time(run, session):
     assert again.stderr == "ines@company.example is a member of staff already.\n"
     assert run("staff", "add", "nobody", "--role", "csm").exit_code == 1
     assert run("staff", "add", "x@company.example").exit_code == 2
+
+
+def test_staff_add_tells_programs_in_json(run):
+    added = json.loads(run("staff", "add", "ines@company.example", "--role", "csm", "--json").stdout)
+    assert len(added.pop("password")) >= 12
+    assert added == {"email": "ines@company.example", "role": "csm"}
+    words = ("staff", "add", "a@company.example", "--role", "csm", "--json", "--password-stdin")
+    assert "password" not in json.loads(run(*words, given="a long enough password\n").stdout)
+
+
+def test_only_our_own_options_are_offered(run):
+    assert "--debug" not in run("--help").stdout
+    assert run("--app", "other:app", "jobs", "list").exit_code == 2
+
+
+@pytest.mark.parametrize("schema", ["9999", "", "+1"])
+def test_a_schema_that_does_not_exist_is_refused_in_a_sentence(run, schema):
+    gone = run("db", "downgrade", schema)
+    assert gone.exit_code == 1
+    assert gone.stderr.startswith(f"There is no schema {schema!r}; this version's is 00")
 
 
 def test_staff_disable_ends_the_account(run, session):

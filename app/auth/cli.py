@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import json
 import sys
 
 import click
@@ -46,15 +47,19 @@ def staff() -> None:
 @click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of making one."
 )
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_appcontext
-def staff_add(email: str, role: str, name: str, password_stdin: bool) -> None:
+def staff_add(email: str, role: str, name: str, password_stdin: bool, as_json: bool) -> None:
     """Add EMAIL as a member of staff; without --password-stdin a password is made and printed."""
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else people.new_password()
     transactions.write(db.session)
     person = people.add_staff(db.session, email, role=RoleName(role), name=name, password=password)
     audit.note(db.session, actor(), "staff.add", subject=f"staff:{person.id}", now=clock.now(), role=role)
     db.session.commit()
-    if not password_stdin:
+    if as_json:
+        made = {} if password_stdin else {"password": password}
+        click.echo(json.dumps({"email": person.email, "role": role, **made}))
+    elif not password_stdin:
         click.echo(password)
 
 

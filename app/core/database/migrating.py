@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +24,7 @@ QUEUE_TABLES = "app.core.processes.engines.queue_tables"
 MIGRATION_LOCK = 7_305_117_300
 # A column, object or table twice; a column, object or table missing (PostgreSQL, appendix A).
 SCHEMA_STATES = frozenset({"42701", "42710", "42P07", "42703", "42704", "42P01"})
+STEPS_BACK = re.compile(r"-[1-9]\d*")
 migrate = Migrate(directory=str(FOLDER), render_as_batch=True, compare_type=True)
 
 
@@ -58,8 +60,10 @@ def is_of_schema(error: DBAPIError) -> bool:
 
 
 def downgrade(revision: str) -> None:
-    """Go back to an earlier schema."""
+    """Go back to an earlier schema, which `-1` and the like name as well; Refused when there is none of that name."""
     begin()
+    if not (revision == "base" or STEPS_BACK.fullmatch(revision) or (revision and is_known(revision))):
+        raise Refused(f"There is no schema {revision!r}; this version's is {head()}. Nothing was changed.")
     flask_migrate.downgrade(revision=revision)
 
 
