@@ -1,12 +1,14 @@
 """The OpenAPI document is valid, public, and says what there is, no more and no less."""
 
 import re
+from pathlib import Path
 
 import pytest
 from openapi_spec_validator import validate
 
 from tests.api.conftest import PREFIX
 
+README = Path(__file__).resolve().parents[2] / "README.md"
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -102,3 +104,10 @@ def test_errors_beside_the_routes_are_problems(client):
         response = client.open(PREFIX + path, method=method)
         assert response.status_code == status
         assert response.content_type == "application/problem+json"
+
+
+def test_the_readme_names_every_resource(document):
+    text = README.read_text("utf-8")
+    places = [path.removeprefix(f"{PREFIX}/").split("/") for path in document["paths"]]
+    named = {"/".join(parts[:2] if parts[0] == "reports" else parts[:1]) for parts in places}
+    assert {name for name in named if f"`{name}" not in text} == set()
