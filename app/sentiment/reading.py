@@ -15,7 +15,7 @@ from app.sentiment.engine.english import hearing as english
 from app.sentiment.engine.english.heads import heads
 from app.sentiment.engine.english.patterns import NOTHING
 from app.sentiment.engine.english.wordlist import TEXTBLOB, analyzer
-from app.sentiment.engine.heard import Heard, Stretch, Word
+from app.sentiment.engine.heard import CLEAR, Heard, Stretch, Word, is_mixed
 from app.sentiment.engine.others import hearing as others
 from app.sentiment.engine.others.guess import language_of, spoken
 from app.sentiment.engine.others.lists import languages, word_list
@@ -32,10 +32,6 @@ RULES = "7"
 VERSION = f"{TEXTBLOB}+{RULES}.{heads().version}"
 MOST_EVIDENCE = 20
 SHOWN = 0.02
-CLEAR = 0.35
-"""A clause of this polarity says something by itself."""
-UNSURE, SURE_ENOUGH = 0.5, 0.62
-EVEN = 0.3
 NOTHING_MEANS = {"improve": 0.5, "like": -0.5}
 # Loaded here, by the process that forks the web processes, they are in memory once; and no thread sees a part of them.
 analyzer()
@@ -102,7 +98,10 @@ def read(
         return Reading(None, Label.UNKNOWN, asked, reason=Reason.NO_WORDS)
     if (intent in NOTHING_MEANS or language != "en") and is_nothing(shown, words, language):
         return nothing(text, NOTHING_MEANS.get(intent or "", 0.0), language)
-    heard = english.hear(shown, words) if language == "en" else others.hear(shown, words, language)
+    if language == "en":
+        heard = english.hear(shown, words, with_clauses=with_clauses)
+    else:
+        heard = others.hear(shown, words, language)
     if not heard.is_known:
         return Reading(None, Label.UNKNOWN, language, reason=Reason.NO_WORDS)
     return reading(text, heard, language, heard.stretches if with_clauses else ())
@@ -134,16 +133,6 @@ def label_of(heard: Heard) -> Label:
     if neutral >= max(negative, positive):
         return Label.NEUTRAL
     return Label.NEGATIVE if negative > positive else Label.POSITIVE
-
-
-def is_mixed(stretches: list[Stretch], surest: float) -> bool:
-    """Whether clear clauses say both, and neither side is sure or both weigh the same."""
-    sides = sorted(stretches, key=lambda stretch: stretch.polarity)
-    if not sides or sides[0].polarity > -CLEAR or sides[-1].polarity < CLEAR:
-        return False
-    if sides[0].weight != sides[-1].weight:
-        return surest < UNSURE
-    return surest < SURE_ENOUGH or (len(sides) == 2 and abs(sides[0].polarity + sides[-1].polarity) < EVEN)
 
 
 def clause(text: str, stretch: Stretch) -> Clause:
@@ -194,4 +183,4 @@ def nothing(text: str, polarity: float, language: str) -> Reading:
 
 
 def rounded(number: float) -> float:
-    return round(max(-1.0, min(1.0, number)), 4)
+    return round(number, 4) if -1.0 < number < 1.0 else max(-1.0, min(1.0, number))

@@ -71,7 +71,7 @@ def seen(text: str) -> tuple[list[float], frozenset[str]]:
     text = plain(text)
     words = tokens(text)
     found = parts(words)
-    return figures(text.strip(), words, found), frozenset(gram for gram, _ in grams(words))
+    return figures(text.strip(), words, found), frozenset(grams(words))
 
 
 def made(data: dict[str, Sequence[Comment]]) -> Heads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,16 @@ def test_the_work_grows_with_the_length_and_ends_at_the_cap(piece):
     work(100)
     assert work(LONGEST) < 5 * work(LONGEST // 4) + 1000
     assert work(50 * LONGEST) < 1.1 * work(LONGEST) + 1000
+
+
+def test_without_its_clauses_a_comment_is_read_the_same():
+    """Also where clauses decide: some of these are mixed, and others are not though their clauses disagree."""
+    comments = [comment.text for comment in sets.load(DATA, "challenge_b2b")]
+    comments += [
+        "Great product, awful support.",
+        "I love the reports. The export is terrible. We use it daily.",
+    ]
+    whole = [read(text, lang="en") for text in comments]
+    assert sum(reading.label is Label.MIXED for reading in whole) > 1
+    bare = [read(text, lang="en", with_clauses=False) for text in comments]
+    assert bare == [replace(reading, clauses=()) for reading in whole]

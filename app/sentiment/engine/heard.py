@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from app.sentiment.engine.sureness import Lines
 
+UNSURE, SURE_ENOUGH = 0.5, 0.62
+CLEAR = 0.35
+"""A clause of this polarity says something by itself."""
+EVEN = 0.3
 
-@dataclass(frozen=True, slots=True)
-class Word:
+
+class Word(NamedTuple):
     """text[start:end] moved the polarity by `polarity`, -1..1."""
 
     start: int
@@ -16,8 +22,7 @@ class Word:
     polarity: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stretch:
+class Stretch(NamedTuple):
     """A clause, text[start:end]; it weighs more after a "but" and less after an "although"."""
 
     start: int
@@ -27,8 +32,7 @@ class Stretch:
     weight: float = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """Polarity -1..1; `chances` of negative, neutral and positive, summing to 1; `is_known` with any word we know.
 
     `lines` say by label how often such chances came true.
@@ -36,7 +40,22 @@ class Heard:
 
     polarity: float
     chances: tuple[float, float, float]
-    words: list[Word] = field(default_factory=list)
-    stretches: list[Stretch] = field(default_factory=list)
+    words: Sequence[Word] = ()
+    stretches: Sequence[Stretch] = ()
     is_known: bool = True
-    lines: Lines = field(default_factory=dict)
+    lines: Lines = MappingProxyType({})
+
+
+def is_mixed(stretches: Sequence[Stretch], surest: float) -> bool:
+    """Whether clear clauses say both, and neither side is sure or both weigh the same."""
+    sides = sorted(stretches, key=lambda stretch: stretch.polarity)
+    if not sides or sides[0].polarity > -CLEAR or sides[-1].polarity < CLEAR:
+        return False
+    if sides[0].weight != sides[-1].weight:
+        return surest < UNSURE
+    return surest < SURE_ENOUGH or (len(sides) == 2 and abs(sides[0].polarity + sides[-1].polarity) < EVEN)
+
+
+def may_be_mixed(weights: Sequence[float], surest: float) -> bool:
+    """Whether clauses of these weights can make a text mixed, whatever they say."""
+    return len(weights) > 1 and (surest < SURE_ENOUGH or (len(weights) == 2 and weights[0] == weights[1]))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from operator import mul
 
 from app.sentiment.engine.english.patterns import ENDS_SENTENCE, NOTHING
 from app.sentiment.engine.english.rules import Hit, Part
@@ -56,24 +54,24 @@ NO_HITS = tuple(float(name == "no_hits") for name in OF_HITS)
 STRONG = 0.25
 SELF = frozenset(("i", "we", "my", "our", "us", "me", "i'm", "i've", "we've", "we're", "i'd"))
 FIRST_NO = frozenset(("no", "none", "nothing", "nope", "nil"))
-DRAWN = frozenset(("smiley", "sign"))
 REACH = 4
 MOST_PAIRS = 1200
 
 
 def figures(text: str, words: list[Token], parts: list[Part]) -> list[float]:
     """The figures of FIGURES, in their order, each of the size of one."""
-    spoken = [word.kind for word in words].count("word")
+    kinds = [word.kind for word in words]
     hits = [hit for part in parts for hit in part.hits]
-    return [*of_hits(hits, spoken), *of_clauses(parts, hits), *of_words(text, words, spoken)]
+    return [*of_hits(hits, kinds.count("word")), *of_clauses(parts, hits), *of_words(text, words, kinds)]
 
 
 def of_hits(hits: list[Hit], spoken: int) -> tuple[float, ...]:
     """What the words of the list say, whatever their place."""
     if not hits:
         return NO_HITS
-    polarities, size = [hit.polarity for hit in hits], max(spoken, 3)
-    flipped = [hit.polarity for hit in hits if hit.flipped]
+    polarities = [hit.polarity for hit in hits]
+    turned = [hit.polarity for hit in hits if hit.flipped]
+    size = spoken if spoken > 3 else 3
     whole = sum(polarities)
     praise = (whole + sum(map(abs, polarities))) / 2
     blame = praise - whole
@@ -82,31 +80,46 @@ def of_hits(hits: list[Hit], spoken: int) -> tuple[float, ...]:
         whole / len(polarities),
         math.tanh(praise / 1.5),
         math.tanh(blame / 1.5),
-        max(highest, 0.0),
-        min(lowest, 0.0),
+        highest if highest > 0.0 else 0.0,
+        lowest if lowest < 0.0 else 0.0,
         min(praise * 3 / size, 1.5),
         min(blame * 3 / size, 1.5),
         float(highest > STRONG and lowest > -STRONG / 2),
         float(lowest < -STRONG and highest < STRONG / 2),
         float(lowest < -STRONG and highest > STRONG),
         0.0,
-        min(len([polarity for polarity in flipped if polarity < 0]), 2) / 2,
-        min(len([polarity for polarity in flipped if polarity > 0]), 2) / 2,
+        *(turned_to(turned) if turned else (0.0, 0.0)),
     )
+
+
+def turned_to(polarities: list[float]) -> tuple[float, float]:
+    """How much was turned to blame and to praise."""
+    blame = len([polarity for polarity in polarities if polarity < 0])
+    praise = len([polarity for polarity in polarities if polarity > 0])
+    return min(blame, 2) / 2, min(praise, 2) / 2
 
 
 def of_clauses(parts: list[Part], hits: list[Hit]) -> tuple[float, ...]:
     """How the clauses stand to each other, and what is wished and denied in them."""
-    said = [part for part in parts if part.hits]
-    means, weights = [part.polarity for part in said], [part.weight for part in said]
-    wishes, requests = sum([part.wishes for part in parts]), sum([part.requests for part in parts])
-    stray = sum([part.stray for part in parts])
-    is_calm = not [hit for hit in hits if not -STRONG < hit.polarity < STRONG]
+    means, weighed, weight, after_turn = [], 0.0, 0.0, 0.0
+    wishes = requests = stray = 0
+    for part in parts:
+        wishes += part.wishes
+        requests += part.requests
+        stray += part.stray
+        if part.hits:
+            mean = part.polarity
+            means.append(mean)
+            weighed += mean * part.weight
+            weight += part.weight
+            if part.is_turn:
+                after_turn += mean
+    is_calm = (wishes or requests) and all(-STRONG < hit.polarity < STRONG for hit in hits)
     return (
-        sum(map(mul, means, weights)) / (sum(weights) or 1.0),
+        weighed / (weight or 1.0),
         means[0] if means else 0.0,
         means[-1] if means else 0.0,
-        sum([mean for mean, part in zip(means, said, strict=True) if part.is_turn]),
+        after_turn,
         min(wishes, 2) / 2,
         min(requests, 3) / 3,
         float(wishes > 0 and is_calm),
@@ -117,25 +130,26 @@ def of_clauses(parts: list[Part], hits: list[Hit]) -> tuple[float, ...]:
     )
 
 
-def of_words(text: str, words: list[Token], spoken: int) -> tuple[float, ...]:
-    """The manner: length, loudness, questions."""
-    kinds = [word.kind for word in words]
+def of_words(text: str, words: list[Token], kinds: list[str]) -> tuple[float, ...]:
+    """The manner: length, loudness, questions; `kinds` are those of the words."""
+    spoken, drawn = kinds.count("word"), kinds[:20]
     return (
-        float("?" in words),
-        min(words.count("!"), 2) / 2,
+        float("?" in text and "?" in words),
+        min(words.count("!"), 2) / 2 if "!" in text else 0.0,
         min([word.loud for word in words].count(True), 3) / 3,
-        sum([kind in DRAWN for kind in kinds[:20]]) / 4,
+        (drawn.count("smiley") + drawn.count("sign")) / 4,
         math.log1p(spoken) / 3,
         float(spoken <= 3),
         float(bool(words) and words[0] in FIRST_NO),
         float(NOTHING.fullmatch(text) is not None),
         min(kinds.count("number"), 3) / 3,
-        min(sum([word in SELF for word in words]), 4) / 4,
+        min(len([word for word in words if word in SELF]), 4) / 4,
     )
 
 
-def grams(words: list[Token]) -> Iterator[tuple[str, int]]:
-    """The words and pairs of neighbours, those within reach of a negation marked, with their places."""
+def grams(words: list[Token]) -> dict[str, int]:
+    """The words and pairs of neighbours, those within reach of a negation marked, with their first places."""
+    places: dict[str, int] = {}
     negated, before = 0, "^"
     for word in words[:MOST_PAIRS]:
         kind = word.kind
@@ -144,11 +158,11 @@ def grams(words: list[Token]) -> Iterator[tuple[str, int]]:
                 negated, before = 0, "^"
             continue
         shown = "0" if kind == "number" else word
-        marked = "~" + shown if negated else shown
-        yield marked, word.place
-        yield before + " " + shown, word.place
+        places.setdefault("~" + shown if negated else shown, word.place)
+        places.setdefault(before + " " + shown, word.place)
         if word in NEGATORS:
             negated = REACH
         elif negated:
             negated -= 1
         before = shown
+    return places

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +42,17 @@ class Heads:
                 positive += figure * in_favour
         return negative, positive
 
-    def of_grams(self, grams: Iterable[tuple[str, int]]) -> list[tuple[int, float, float]]:
-        """The weights of the known grams with their places; each gram counts once."""
-        found, seen = [], set()
-        for gram, place in grams:
-            known = self.grams.get(gram)
-            if known is not None and gram not in seen:
-                seen.add(gram)
-                found.append((place, *unpacked(known)))
-        return found
+    def of_grams(self, grams: Mapping[str, int]) -> list[tuple[int, float, float]]:
+        """The weights of the known ones of `grams`, which are given with their places."""
+        known = self.grams
+        return [(place, *unpacked(known[gram])) for gram, place in grams.items() if gram in known]
 
 
 def packed(negative: int, positive: int) -> int:
     return (negative + SHIFT) * SHIFT * 2 + positive + SHIFT
 
 
+@lru_cache(maxsize=2048)  # Few words make most of what people write.
 def unpacked(number: int) -> tuple[float, float]:
     negative, positive = divmod(number, SHIFT * 2)
     return (negative - SHIFT) / SCALE, (positive - SHIFT) / SCALE

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Callable
 from operator import attrgetter, itemgetter
 
 from app.sentiment.engine.english.features import OF_CLAUSES, OF_HITS, grams, of_clauses, of_hits, of_words
 from app.sentiment.engine.english.heads import Heads, chances, heads
 from app.sentiment.engine.english.rules import Hit, Part, parts
-from app.sentiment.engine.heard import Heard, Stretch, Word
+from app.sentiment.engine.heard import Heard, Stretch, Word, may_be_mixed
 from app.sentiment.engine.tokens import Token
 
 Known = tuple[int, float, float]
@@ -23,17 +22,27 @@ OF_LOGIT = 0.25
 """A logit of one moves the polarity by about so much where it moves it most."""
 
 
-def hear(text: str, words: list[Token], weights: Heads | None = None) -> Heard:
-    """What is heard in a plain English text; `words` are its tokens, `weights` those that are shipped."""
+def hear(text: str, words: list[Token], weights: Heads | None = None, *, with_clauses: bool = True) -> Heard:
+    """What is heard in a plain English text; `words` are its tokens, `weights` those that are shipped.
+
+    When its clauses are not asked for, they are judged only if they can make the text mixed.
+    """
     found, weights = parts(words), weights or heads()
     whole = Judged(text, words, found, weights, weights.of_grams(grams(words)))
     moved = whole.words()
-    stretches = [stretch(text, words, part, whole, moved) for part in found] if len(found) > 1 else []
-    if len(found) == 1:
-        first, last = words[found[0].first], words[found[0].last - 1]
-        stretches = [Stretch(first.start, last.end, whole.polarity, tuple(moved))]
     is_known = bool(whole.known) or any(part.hits for part in found)
+    stretches = []
+    if with_clauses or may_be_mixed([part.weight for part in found], max(whole.chances[0], whole.chances[2])):
+        stretches = clauses(text, words, whole, moved)
     return Heard(whole.polarity, whole.chances, moved, stretches, is_known, weights.lines)
+
+
+def clauses(text: str, words: list[Token], whole: Judged, moved: list[Word]) -> list[Stretch]:
+    """The clauses of a text; the only one says what the whole says."""
+    if len(whole.parts) != 1:
+        return [stretch(text, words, part, whole, moved) for part in whole.parts]
+    first, last = words[whole.parts[0].first], words[whole.parts[0].last - 1]
+    return [Stretch(first.start, last.end, whole.polarity, tuple(moved))]
 
 
 def stretch(text: str, words: list[Token], part: Part, whole: Judged, moved: list[Word]) -> Stretch:
@@ -57,9 +66,10 @@ class Judged:
         self, text: str, words: list[Token], found: list[Part], weights: Heads, known: list[Known]
     ) -> None:
         self.tokens, self.parts, self.weights, self.known = words, found, weights, known
-        self.spoken = [word.kind for word in words].count("word")
+        kinds = [word.kind for word in words]
+        self.spoken = kinds.count("word")
         self.said = self.figured()
-        manner = weights.of_figures(of_words(text.strip(), words, self.spoken), MANNER)
+        manner = weights.of_figures(of_words(text.strip(), words, kinds), MANNER)
         negative = weights.bias[0] + self.said[0] + manner[0] + sum([known[1] for known in self.known])
         positive = weights.bias[1] + self.said[1] + manner[1] + sum([known[2] for known in self.known])
         self.chances = chances(negative, positive)
@@ -72,9 +82,9 @@ class Judged:
 
     def words(self) -> list[Word]:
         """What each word did: the change when it is left out of the figures, and its own trained weight."""
-        moved: dict[int, float] = defaultdict(float)
+        moved: dict[int, float] = {}
         for place, negative, positive in self.known:
-            moved[place] += positive - negative
+            moved[place] = moved.get(place, 0.0) + (positive - negative)
         hits = [(part, hit) for part in self.parts for hit in part.hits]
         hits.sort(key=lambda pair: -abs(pair[1].polarity))
         offset, found = self.tokens[0].place if self.tokens else 0, []

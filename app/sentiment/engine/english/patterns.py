@@ -13,6 +13,8 @@ ABSENCES = frozenset(
 TURNS = frozenset(("but", "however", "yet", "nevertheless", "nonetheless", "whereas"))
 CONCESSIONS = frozenset(("although", "though", "while", "whilst", "despite", "albeit"))
 STOPS = frozenset(".!?;\n…")
+CUTS = TURNS | CONCESSIONS | STOPS | {","}
+"""Where a clause may end; most words need no closer look."""
 ENDS_SENTENCE = frozenset(".!?\n")
 
 RELIEF = frozenset(
@@ -46,16 +48,16 @@ TROUBLE = frozenset(
 FELL = frozenset(("dropped", "decreased", "fell", "vanished", "disappeared", "halved"))
 ENDED = frozenset(("until", "till"))
 WORSE = re.compile(
-    r"\b(?P<wish>(?:could|should|must|might|has to|have to|needs? to|ought to) (?:really |be |get |become |have been |do |a |lot |much |far |bit )*"
+    r"\b(?:(?P<wish>(?:could|should|must|might|has to|have to|needs? to|ought to) (?:really |be |get |become |have been |do |a |lot |much |far |bit )*"
     r"(?:better|faster|easier|simpler|quicker|cheaper|clearer|smarter|slimmer|improved?|fixed|more (?!than\b)\w+|upgraded|updated)"
     r"|needs? (?:a |an |some |more |lots of |lot of |much |better |serious |urgent )*(?:work|improvement|improvements|overhaul|better|attention|polish|fixing|improving|documentation|training)"
     r"|i (?:really )?wish (?!i\b|we\b|you all|you the|them\b|your team)|wish (?:it|they|there|the)\b"
     r"|(?:hoped|expected|hoping|expecting) (?:for )?(?:a )?(?:more|better|faster|\w+er)\b"
     r"|(?:would|it'd) be (?:nice|great|good|helpful|lovely) if (?:it|they|someone|somebody|anybody|anyone|support|the) (?:\w+ )?(?:worked|answered|did|was|were|knew|listened|replied|helped|could))"
-    r"|\b(?P<slow>(?:take|takes|took|taking|wait|waits|waited|waiting) (?:\w+ ){0,2}(?:\w+ )?(?:minutes|hours|days|weeks|months|years|clicks|steps)\b(?! off)"
+    r"|(?P<slow>(?:take|takes|took|taking|wait|waits|waited|waiting) (?:\w+ ){0,2}(?:\w+ )?(?:minutes|hours|days|weeks|months|years|clicks|steps)\b(?! off)"
     r"|(?:every|each) (?:\w+ )?(?:few|five|ten|two|three|0) minutes|for (?:\w+ )?(?:weeks|months)(?= (?:and|without|now)|$| \W)"
     r"|(?:after|since) (?:\w+ )?(?:weeks|months|reminders|calls|emails|tickets))"
-    r"|\b(?P<quick>(?:within|in|in under|in less than) (?:a |an |the |just |only )?(?:\w+ )?(?:seconds?|minutes?|minute|hours?|same day|hour|day)\b)"
+    r"|(?P<quick>(?:within|in|in under|in less than) (?:a |an |the |just |only )?(?:\w+ )?(?:seconds?|minutes?|minute|hours?|same day|hour|day)\b))"
 )
 WORSE_BY = {"wish": -0.5, "slow": -0.4, "quick": 0.35}
 

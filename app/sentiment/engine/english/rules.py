@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
+from operator import attrgetter
 
 from app.sentiment.engine.english import patterns
 from app.sentiment.engine.english.wordlist import NEGATORS, analyzer
@@ -18,9 +20,10 @@ FLIPPED_PRAISE, FLIPPED_BLAME, NO_TROUBLE, RELIEVED = -0.7, -0.5, -0.9, 0.3
 PRAISED = 0.7
 WISHED = 0.15
 TURNED, CONCEDED = 1.8, 0.5
+by_place = attrgetter("first")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Hit:
     """Words with a polarity, -1..1, from token `first` to token `last` of their comment."""
 
@@ -69,6 +72,8 @@ def cuts(words: list[Token]):
     """Where clauses begin and end, with their weight."""
     first, weight, is_turn, conceding = 0, 1.0, False, False
     for word in words:
+        if word not in patterns.CUTS:
+            continue
         at = word.place
         is_stop = word in patterns.STOPS and word.kind != "word"
         is_turning = word in patterns.TURNS and not (
@@ -124,8 +129,8 @@ def judged(part: Part, words: list[Token]) -> Part:
     part.requests = len(patterns.REQUEST.findall(text))
     for chunk, polarity, _, _ in analyzer().assessments([(word, None) for word in here], negation=False):
         if polarity:
-            ends = [word for word in chunk if isinstance(word, Token)]
-            part.hits.append(Hit(ends[0].place, reach_of(ends[-1]), max(-1.0, min(1.0, polarity))))
+            last = chunk[-1] if len(chunk) == 1 else last_token(chunk)
+            part.hits.append(Hit(chunk[0].place, reach_of(last), max(-1.0, min(1.0, polarity))))
     if unbeaten:
         part.hits = [Hit(part.first, reach_of(here[-1]), PRAISED, flipped=True)]
         return part
@@ -135,9 +140,15 @@ def judged(part: Part, words: list[Token]) -> Part:
     if part.wishes or part.requests:
         wish(part)
     turn_of_phrase(part, here, text)
+    part.hits.sort(key=by_place)
     if part.first == 0 and here[0] in patterns.COMPARATIVES and "than" not in here:
         missed(part)
     return part
+
+
+def last_token(chunk: list[str]) -> Token:
+    """The last word of an assessment, to which the analyzer adds an exclamation mark of its own."""
+    return [word for word in chunk if isinstance(word, Token)][-1]
 
 
 def missed(part: Part) -> None:
@@ -154,26 +165,35 @@ def reach_of(word: Token) -> int:
 def joined(words: list[Token]) -> list[Token]:
     """The words with known phrases as one word each."""
     phrases, here, at = analyzer().phrases, [], 0
+    if phrases.keys().isdisjoint(pairwise(words)):
+        return words
     while at < len(words):
-        word = words[at]
-        for rest in phrases.get(word, ()):
-            if tuple(words[at + 1 : at + 1 + len(rest)]) == rest:
-                one = Token(" ".join((word, *rest)))
-                one.place, one.start, one.end = word.place, word.start, words[at + len(rest)].end
-                one.kind, one.loud = word.kind, word.loud
-                here.append(one)
-                at += len(rest)
+        for phrase in phrases.get(tuple(words[at : at + 2]), ()):
+            if tuple(words[at : at + len(phrase)]) == phrase:
+                here.append(as_one(words[at : at + len(phrase)]))
+                at += len(phrase)
                 break
         else:
-            here.append(word)
-        at += 1
+            here.append(words[at])
+            at += 1
     return here
+
+
+def as_one(words: list[Token]) -> Token:
+    """Several words as one, which is of the kind of the first."""
+    first, one = words[0], Token(" ".join(words))
+    one.place, one.start, one.end = first.place, first.start, words[-1].end
+    one.kind, one.loud = first.kind, first.loud
+    return one
 
 
 def negate(part: Part, words: list[Token], start: int) -> None:
     """Turn what stands within reach of a negation from `start` on; one that turns nothing is a stray one."""
+    here = words[start : part.last]
+    if NEGATORS.isdisjoint(here):
+        return
     inside = {at for hit in part.hits if hit.last > hit.first for at in range(hit.first, hit.last + 1)}
-    for word in words[start : part.last]:
+    for word in here:
         if word not in NEGATORS or word.place in inside:
             continue
         for hit in part.hits:
@@ -205,18 +225,18 @@ def turned(word: Token, polarity: float) -> float:
 def relieve(part: Part, words: list[Token]) -> None:
     """Trouble that is solved, counted or named as a thing is none; praise that ended is blame."""
     for hit in part.hits:
-        before = words[max(part.first, hit.first - 3) : hit.first]
-        after = words[hit.last + 1 : min(part.last, hit.last + 3)]
         if hit.flipped:
             continue
+        after = words[hit.last + 1 : min(part.last, hit.last + 3)]
         if hit.polarity < 0 and words[hit.last] in patterns.TROUBLE:
-            ease(hit, before, after, part, words)
-        elif hit.polarity > 0 and any(word in patterns.ENDED for word in after):
+            ease(hit, after, part, words)
+        elif hit.polarity > 0 and not patterns.ENDED.isdisjoint(after):
             hit.polarity, hit.flipped = -hit.polarity, True
 
 
-def ease(hit: Hit, before: list[Token], after: list[Token], part: Part, words: list[Token]) -> None:
+def ease(hit: Hit, after: list[Token], part: Part, words: list[Token]) -> None:
     """Make nothing of trouble in a name ("crash report"), and a little praise of trouble that went away."""
+    before = words[max(part.first, hit.first - 3) : hit.first]
     if after and after[0] in patterns.ABOUT_TROUBLE:
         hit.polarity *= 0.1
         return
@@ -228,11 +248,9 @@ def ease(hit: Hit, before: list[Token], after: list[Token], part: Part, words: l
 
 def turn_of_phrase(part: Part, here: list[Token], text: str) -> None:
     """Wishes for what is not good enough, and times that are too long or pleasantly short, are words of their own."""
-    starts, at = [], 0
-    for word in here:
-        starts.append(at)
-        at += len(word) + 1
+    starts: list[int] = []
     for found in patterns.WORSE.finditer(text):
+        starts = starts or starts_of(here)
         first = here[bisect_right(starts, found.start()) - 1]
         last = here[bisect_right(starts, found.end() - 1) - 1]
         if found.lastgroup == "wish":
@@ -243,7 +261,11 @@ def turn_of_phrase(part: Part, here: list[Token], text: str) -> None:
             ]
             part.wishes = max(part.wishes, 1)
         part.hits.append(Hit(first.place, reach_of(last), patterns.WORSE_BY[found.lastgroup], flipped=True))
-    part.hits.sort(key=lambda hit: hit.first)
+
+
+def starts_of(words: list[Token]) -> list[int]:
+    """Where each word begins in the text that they make, joined by spaces."""
+    return [0, *accumulate([len(word) + 1 for word in words[:-1]])]
 
 
 def wish(part: Part) -> None:

@@ -33,14 +33,14 @@ NEGATORS = frozenset(
 
 
 class Listed(Sentiment):
-    """The analyzer on its own words; `phrases` are what several words say together, by their first word."""
+    """The analyzer on its own words; `phrases` are what several words say together, by the first two of them."""
 
     # The words are here from the start; looking one up need not ask whether they are.
     __contains__, __getitem__, get = dict.__contains__, dict.__getitem__, dict.get
 
     def __init__(self) -> None:
         super().__init__(path=str(Path(MODULE) / "en-sentiment.xml"), modifiers=(MODIFIER,), negations=())
-        self.phrases: dict[str, list[tuple[str, ...]]] = {}
+        self.phrases: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         self.load()
         # A second list of the same words by their senses, and senses that nobody asks for: four fifths of the memory.
         self._synsets.clear()
@@ -59,8 +59,8 @@ class Listed(Sentiment):
         """A word or phrase of ours; a word that only strengthens the next one keeps doing so."""
         intensity = dict.get(self, word, {None: (0.0, 0.0, 1.0)})[None][2]
         if "_" in word:
-            first, *rest = word.split("_")
-            self.phrases.setdefault(first, []).append(tuple(rest))
+            all_words = tuple(word.split("_"))
+            self.phrases.setdefault(all_words[:2], []).append(all_words)
             word = word.replace("_", " ")
         self.annotate(word, polarity=strength, intensity=intensity)
 

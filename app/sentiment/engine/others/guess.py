@@ -6,7 +6,6 @@ A comment of a few words is taken to be in the language it was asked in, unless 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache
 
 from app.sentiment.engine.others.lists import WORDS
@@ -50,8 +49,7 @@ def language_of(text: str, words: list[Token], asked: str | None) -> str | None:
     """
     head = text[:LOOKED_AT]
     if head.isascii():
-        every = sum(word.kind == "word" and len(word) for word in words[:ENOUGH_LETTERS])
-        return of_latin(words, every, asked)
+        return of_latin(words, letters_of(words), asked)
     letters = {script: len(pattern.findall(head)) for script, pattern in SCRIPTS.items()}
     known, every = sum(letters.values()), len(LETTER.findall(head))
     if every and 2 * known < every:
@@ -64,6 +62,17 @@ def language_of(text: str, words: list[Token], asked: str | None) -> str | None:
     if script != "latin":
         return of_script(script, head, asked)
     return of_latin(words, every, asked)
+
+
+def letters_of(words: list[Token]) -> int:
+    """How many letters the words have; counted until there are enough."""
+    letters = 0
+    for word in words[:ENOUGH_LETTERS]:
+        if word.kind == "word":
+            letters += len(word)
+            if letters >= ENOUGH_LETTERS:
+                break
+    return letters
 
 
 def of_latin(words: list[Token], letters: int, asked: str | None) -> str:
@@ -88,14 +97,15 @@ def of_script(script: str, text: str, asked: str | None) -> str | None:
 def by_common_words(words: list[Token], asked: str | None) -> str:
     """The language with most of its commonest words here; the one asked in unless another clearly has more."""
     own = asked if asked and asked not in NOT_LATIN else "en"
-    counts: Counter[str] = Counter()
+    counts = {own: 0}
     common = spoken()
     for word in words[:LOOKED_AT]:
-        if word in common:
-            for language in common[word]:
-                counts[language] += 1
-    best, most = max(counts.items(), key=lambda item: (item[1], item[0] == own, item[0]), default=(own, 0))
-    return best if most >= 2 and most >= 1.5 * counts[own] and most - counts[own] >= 2 else own
+        for language in common.get(word, ()):
+            counts[language] = counts.get(language, 0) + 1
+    most = max(counts.values())
+    if most - counts[own] < 2 or most < 1.5 * counts[own]:
+        return own
+    return max(language for language, count in counts.items() if count == most)
 
 
 @cache
