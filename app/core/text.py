@@ -57,13 +57,19 @@ class UnreadableText(ValueError):
 
 def clean(text: str, *, limit: int) -> str:
     """Several lines of text in storable form, outer blanks cut; UnreadableText when longer than `limit` characters."""
-    if SURROGATE.search(text):
-        raise UnreadableText("This text contains broken characters.")
-    text = CONTROL.sub("", NONCHARACTER.sub("", BREAKS.sub("\n", text)))
-    text = unicodedata.normalize("NFC", text).strip()
+    text = CONTROL.sub("", BREAKS.sub("\n", text)) if text.isascii() else _composed(text)
+    text = text.strip()
     if len(text) > limit:
         raise UnreadableText(f"This text is longer than {limit} characters.")
     return text
+
+
+def _composed(text: str) -> str:
+    """What `clean` makes of signs that are not all ASCII: some can be halves, no characters at all, or in several parts."""
+    if SURROGATE.search(text):
+        raise UnreadableText("This text contains broken characters.")
+    text = CONTROL.sub("", NONCHARACTER.sub("", BREAKS.sub("\n", text)))
+    return unicodedata.normalize("NFC", text)
 
 
 def line(text: str, *, limit: int = 200) -> str:

@@ -10,6 +10,7 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import parse_qsl
 
 from flask import Request
@@ -129,7 +130,7 @@ class Posted:
     @property
     def attempt(self) -> str | None:
         """The name of this filling-in of the form."""
-        return self.given.get("attempt", "")[:LONGEST_ATTEMPT] or None
+        return self.values.get("attempt", [""])[0][:LONGEST_ATTEMPT] or None
 
 
 def new_attempt(now: datetime) -> str:
@@ -191,7 +192,7 @@ def read(request: Request, comment_length: int) -> Posted:
     request.max_content_length = request.max_form_memory_size = limit
     try:
         if request.mimetype == MULTIPART:
-            return checked(list(request.form.items(multi=True)))
+            return mended(list(request.form.items(multi=True)))
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
         return Posted(is_too_large=True)
@@ -199,9 +200,9 @@ def read(request: Request, comment_length: int) -> Posted:
 
 
 def decoded(body: bytes) -> Posted:
-    """The fields of an urlencoded body, in strict UTF-8."""
+    """The fields of an urlencoded body, in strict UTF-8, in which there are no halves of characters."""
     try:
-        return checked(parse_qsl(body.decode(), True, errors="strict", max_num_fields=MOST_FIELDS))
+        return Posted(collected(parse_qsl(body.decode(), True, errors="strict", max_num_fields=MOST_FIELDS)))
     except UnicodeDecodeError:
         return Posted(collected(legible(body)), is_readable=False)
     except ValueError:
@@ -216,15 +217,19 @@ def legible(body: bytes) -> list[tuple[str, str]]:
         return []
 
 
-def checked(pairs: list[tuple[str, str]]) -> Posted:
-    is_readable = not any(text.SURROGATE.search(value) for _name, value in pairs)
-    return Posted(collected(pairs), is_readable)
+def mended(pairs: list[tuple[str, str]]) -> Posted:
+    """The fields of a multipart body, where the framework leaves halves of characters; they are marked as missing."""
+    if not any(text.SURROGATE.search(value) for _name, value in pairs):
+        return Posted(collected(pairs))
+    return Posted(
+        collected([(name, text.SURROGATE.sub("\ufffd", value)) for name, value in pairs]), is_readable=False
+    )
 
 
 def collected(pairs: list[tuple[str, str]]) -> dict[str, list[str]]:
     values: dict[str, list[str]] = {}
     for name, value in pairs:
-        values.setdefault(name, []).append(text.SURROGATE.sub("\ufffd", value))
+        values.setdefault(name, []).append(value)
     return values
 
 
@@ -267,11 +272,17 @@ def one_of(
         if is_required:
             errors[name] = refusals.CHOOSE_NUMBER
         return None
-    choices = {str(number): number for number in scale}
+    choices = choices_of(scale)
     if len(values) > 1 or values[0] not in choices:
         errors[name] = refusals.choose_one(scale)
         return None
     return choices[values[0]]
+
+
+@cache
+def choices_of(scale: range) -> dict[str, int]:
+    """The numbers of a scale by what a form says for them; there are as many scales as kinds of question have."""
+    return {str(number): number for number in scale}
 
 
 def comment_of(posted: Posted, limit: int, errors: dict[str, str]) -> str:
