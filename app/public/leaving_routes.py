@@ -74,16 +74,19 @@ def write_down(ask: Ask, said: Decline, successor: Successor) -> bool:
 def leave(token: str) -> Response:
     """How somebody wants to be asked, or not at all. Opening changes nothing.
 
-    `?once=1` offers to skip only this ask while that spares the person anything, `?other=1` to say that somebody else is the one to answer.
+    `?once=1` offers to skip only this ask while that spares the person anything, and says so when it was skipped already;
+    `?other=1` offers to say that somebody else is the one to answer.
     """
     at = desk()
     ask = at.ask(token)
     at.look(ask, request, clock.now(), None, page="unsubscribe")
     form = at.pages.form(ask)
     is_other = request.args.get("other") == "1"
-    is_once = request.args.get("once") == "1" and ask.may_be_skipped
-    if (is_other or is_once) and not ask.is_unsubscribed:
+    is_once = request.args.get("once") == "1"
+    if (is_other or (is_once and ask.may_be_skipped)) and not ask.is_unsubscribed:
         return page(pages.skip(ask, form, token, is_other=is_other), form.language)
+    if is_once and ask.is_skipped and ask.takes_answers(clock.now()):
+        return page(pages.declined(ask, form, token, Decline.NOT_NOW, is_held=False), form.language)
     return page(preferences.shown(ask, form, token, wishes_of(ask)), form.language)
 
 

@@ -123,6 +123,12 @@ class Ask(NamedTuple):
         """Whether "not this time" would spare the person anything: a reminder may still come."""
         return self.state in ON_ITS_WAY and not self.is_heard and not self.is_unsubscribed
 
+    @property
+    def is_skipped(self) -> bool:
+        """Whether the person said no to this ask alone, and nothing since."""
+        is_declined = self.state is InvitationState.DECLINED
+        return is_declined and not self.is_heard and not self.is_unsubscribed
+
     def takes_answers(self, now: datetime) -> bool:
         """Whether an answer, or a change of it, is still taken."""
         until = self.editable_until

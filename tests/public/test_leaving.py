@@ -140,5 +140,9 @@ def test_skipping_is_offered_only_while_it_spares_anything_and_who_has_left_is_l
         assert "?once=1" not in client.get(at.off).text
         assert "Skip it this time?" not in client.get(f"{at.off}?once=1").text
         assert "Should somebody else answer?" in client.get(f"{at.off}?other=1").text
-    later = client.post(f"{ask().link}/decline", data={"why": "not_now"}).text
+    skipped = ask()
+    later = client.post(f"{skipped.link}/decline", data={"why": "not_now"}).text
     assert "To the question" in later
+    again = client.get(f"{skipped.off}?once=1").text
+    assert "Not this time, then" in again
+    assert f'href="{skipped.link}"' in again
