@@ -125,6 +125,16 @@ def test_a_padded_grand_total_is_a_footer_and_a_lone_address_is_not():
     assert [row.cells for row in found.rows()] == [["b@northwind.example", "", ""]]
 
 
+def test_a_cell_longer_than_the_reader_takes_costs_its_own_line_only():
+    long = b"Ben," + b"b" * 140_000
+    found = table(b"Name,Email\nAnna,a@northwind.example\n" + long + b"\nCleo,c@northwind.example\n")
+    assert [(row.line, row.cells[0], row.problem) for row in found.rows()] == [
+        (2, "Anna", None),
+        (3, "", "A cell of this line is far too long to be read."),
+        (4, "Cleo", None),
+    ]
+
+
 def test_an_open_quotation_mark_costs_its_own_line_only():
     lines = ["Name,Email,Note", 'Anna,a@northwind.example,"never closed', "Ben,b@northwind.example,fine"]
     lines += ['Cleo,c@northwind.example,"two\nlines"', "Dan,d@northwind.example,fine"]

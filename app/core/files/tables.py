@@ -53,6 +53,7 @@ class Table:
         self.blank_lines = 0
         self.footer_lines = 0
         self._stream = stream
+        self._too_long: set[int] = set()
 
     def rows(self) -> Iterator[Row]:
         """Every data row below the header, from the start of the file; may be called again."""
@@ -75,7 +76,10 @@ class Table:
     def _row(self, line: int, cells: list[str] | None) -> Row:
         width = len(self.headers)
         if cells is None:
-            return Row(line, [""] * width, [], _("A quotation mark is opened on this line and never closed."))
+            problem = _("A cell of this line is far too long to be read.")
+            if line not in self._too_long:
+                problem = _("A quotation mark is opened on this line and never closed.")
+            return Row(line, [""] * width, [], problem)
         if len(cells) < width:
             cells.extend([""] * (width - len(cells)))
         if self.encoding.is_broken and BROKEN.search("\n".join(cells)):
@@ -83,11 +87,12 @@ class Table:
         return Row(line, cells[:width], cells[width:])
 
     def _records(self, width: int = 0) -> Iterator[tuple[int, list[str] | None]]:
-        """First line and cells of each record; None for a line whose quotation mark swallowed the lines after it.
+        """First line and cells of each record; None for a line that cannot be read.
 
-        Such a line shows itself by a quotation mark that ends in the middle of a cell, or by a record over several
-        lines with the wrong number of cells. The swallowed lines are given back and read again, so that one wrong
-        character costs one line.
+        That is one with a cell beyond what `csv` takes (131,072 characters), or one whose quotation mark swallowed the
+        lines after it. The latter shows itself by a quotation mark that ends in the middle of a cell, or by a record
+        over several lines with the wrong number of cells. The swallowed lines are given back and read again, so that
+        one wrong character costs one line.
         """
         lines = _Lines(self._text())
         reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
@@ -99,18 +104,22 @@ class Table:
             except StopIteration:
                 return
             except csv.Error:
-                cells = self._leniently(lines.taken)
+                cells = self._leniently(lines.taken, line)
             if cells is None or (width and len(lines.taken) > 1 and _is_torn(cells, width)):
                 lines.give_back_all_but_first()
                 cells = None
             yield line, cells
             line += len(lines.taken)
 
-    def _leniently(self, taken: list[str]) -> list[str] | None:
-        """The cells of a single line with stray quotation marks inside; None when the record runs over lines."""
+    def _leniently(self, taken: list[str], line: int) -> list[str] | None:
+        """The cells of a single line with stray quotation marks inside; None when it still cannot be read."""
         if len(taken) > 1 or taken[0].count('"') % 2:
             return None
-        return next(csv.reader(taken, delimiter=self.delimiter), None)
+        try:
+            return next(csv.reader(taken, delimiter=self.delimiter), None)
+        except csv.Error:
+            self._too_long.add(line)
+            return None
 
     def _text(self) -> Iterator[str]:
         """The lines of the file with their endings, of whatever kind."""
