@@ -13,6 +13,7 @@ from app.reports import trend
 from app.reports.hotspots import cells
 from app.reports.hotspots.cells import segments
 from app.reports.periods import Period
+from app.reports.statistics import segments as heat
 from app.reports.statistics.nps import Counts
 from tests import make
 from tests.conftest import NOW
@@ -70,6 +71,7 @@ def test_the_page_names_the_hot_spot_and_leads_to_its_answers(unhappy_branch, si
     assert "These groups differ by more than chance." in page
     assert page.index("Lyon") < page.index("Oslo")
     assert page.count("Hot spot</span>") >= 1
+    assert "stand out" not in page
     assert "1 answer has no value here" in page
     crossed = client.get(
         "/reports/hot-spots", query_string=DAYS | {"by": "tier", "and": "segment.Branch"}
@@ -82,6 +84,16 @@ def test_the_page_names_the_hot_spot_and_leads_to_its_answers(unhappy_branch, si
     assert "5 answers" in rows
     assert "Tier: Tier 1" in rows
     assert "Branch: Lyon" in rows
+
+
+def test_a_hot_spot_without_evidence_for_all_groups_together_is_said_to_be_no_proof(
+    unhappy_branch, sign_in, monkeypatch
+):
+    monkeypatch.setattr(heat, "EVIDENCE", 0.0)
+    page = sign_in("viewer").get("/reports/hot-spots", query_string=DAYS | {"by": "segment.Branch"}).text
+    assert "There is no evidence that these groups differ." in page
+    assert "Single groups that stand out against all others are marked below all the same" in page
+    assert "lies near the mean" not in page
 
 
 def test_the_file_has_the_map_unrounded(unhappy_branch, sign_in):
