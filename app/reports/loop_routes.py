@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import render_template, request, url_for
@@ -52,7 +52,7 @@ def chosen_days() -> Days:
 
 def address_of(days: Days, **more) -> dict[str, str]:
     """The parameters by which an address carries a choice."""
-    given = {"from": days.start.isoformat(), "to": (days.end - timedelta(days=1)).isoformat()}
+    given = {"from": days.start.isoformat(), "to": days.last.isoformat()}
     given |= {"owner": NOBODY if days.owner_id == 0 else days.owner_id, "state": days.state} | more
     return {name: str(value) for name, value in given.items() if value is not None and value != ""}
 

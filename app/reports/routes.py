@@ -55,9 +55,12 @@ class Asked:
     dim: str | None
 
     @property
+    def last(self) -> date:
+        return self.end - timedelta(days=1)
+
+    @property
     def address(self) -> dict[str, str]:
-        last = self.end - timedelta(days=1)
-        found = {"from": self.start.isoformat(), "to": last.isoformat(), "every": self.every.value}
+        found = {"from": self.start.isoformat(), "to": self.last.isoformat(), "every": self.every.value}
         return found | ({"by": self.dim} if self.dim else {})
 
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import get_template_attribute
 
 from app.core import clock
 from app.core.audit import Actor
@@ -295,6 +296,12 @@ def test_bands_are_named_in_one_order_and_by_one_word_everywhere(viewer, session
     assert "3-1-2" in account_page
 
 
+def test_a_range_is_read_out_as_a_sentence(app):
+    with app.test_request_context():
+        words = get_template_attribute("components.html", "nps_value")(40.0, 20.0, 60.0, 30)
+    assert "likely from </span>+20 to +60" in words
+
+
 def test_paper_says_which_days_and_filters_a_report_is_about(viewer, session):
     answers_of(make.contact(), 9)
     session.commit()
@@ -311,3 +318,5 @@ def test_paper_says_which_days_and_filters_a_report_is_about(viewer, session):
         == "Mar 2, 2026 to Apr 5, 2026 · Detractors · “<slow>”"
     )
     assert on_paper(f"/asks?{days}&state=silent") == "Mar 2, 2026 to Apr 5, 2026 · Silent"
+    for report in ("movers", "loops", "control"):
+        assert on_paper(f"/{report}?{days}") == "Mar 2, 2026 to Apr 5, 2026"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -31,6 +31,10 @@ class Days:
     zone: ZoneInfo
     owner_id: int | None = None
     state: PromiseState | None = None
+
+    @property
+    def last(self) -> date:
+        return self.end - timedelta(days=1)
 
     @property
     def bounds(self) -> tuple[datetime, datetime]:
