@@ -37,7 +37,7 @@ def test_before_the_first_task_the_queue_says_what_will_stand_there_and_shows_no
 def test_an_empty_queue_says_so_and_a_filtered_one_offers_to_clear(csm, session):
     make.task(account=make.account(name="Of somebody else"))
     session.commit()
-    assert "Nothing is waiting" in csm.get("/queue").text
+    assert "Every answer and silence in this queue has been followed up" in csm.get("/queue").text
     assert "Clear the filters" in csm.get("/queue?kind=detractor").text
     assert "Nothing closed yet" in csm.get("/queue?state=closed").text
 
