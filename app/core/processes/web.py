@@ -21,7 +21,7 @@ from app.core.database import transactions
 from app.core.language import locales
 from app.core.language.words import RESPONDENTS, STAFF_LANGUAGES
 from app.core.processes import logs
-from app.core.processes.memory import pools
+from app.core.processes.memory import pools, templates
 from app.core.processes.minding import DRAIN_SECONDS, ENDS
 from app.core.web import bodies
 from app.core.web.dawdling import Dawdlers
@@ -52,8 +52,7 @@ def load(target: str) -> Flask:
     load_languages()
     module, _, name = target.partition(":")
     app = getattr(import_module(module), name)
-    for template in app.jinja_loader.list_templates():
-        app.jinja_env.get_template(template)
+    templates.keep_bytes(app.jinja_env)
     app.url_map.update()
     # What the application is made of stays: the collector need not look through it again and again.
     gc.collect()
