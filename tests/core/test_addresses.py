@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 from flask import Flask, url_for
+from werkzeug.routing import Map, Rule
+
+from app.core.web.frame import Address
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
@@ -29,3 +32,23 @@ def test_addresses_are_those_of_flask(app):
             assert url_for("followups.queue", owner=1.0) == f"{root}/queue?owner=1.0"
             assert url_for("followups.queue", _external=True).startswith("http")
     assert len(app.addresses) == 2 * len(asked)
+
+
+@pytest.mark.parametrize(
+    ("rule", "given"),
+    [
+        ("/queue", {}),
+        ("/queue", {"owner": 1, "q": "a b&c"}),
+        ("/tasks/<int:task_id>/notes", {"task_id": 7}),
+        ("/a/<token>", {"token": "x/ü y", "score": 9}),
+        ("/files/<path:name>", {"name": "b/c.csv"}),
+    ],
+)
+def test_functions_that_write_addresses_are_made_when_needed_and_write_the_same(rule, given):
+    ours, theirs = Address(rule, endpoint="page"), Rule(rule, endpoint="page")
+    for each in (ours, theirs):
+        Map([each])
+    assert ours._build.__code__.co_code == ours._build_unknown.__code__.co_code
+    for append_unknown in (True, False, True):
+        assert ours.build(given, append_unknown) == theirs.build(given, append_unknown) is not None
+    assert ours._build.__code__.co_code == theirs._build.__code__.co_code

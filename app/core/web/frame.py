@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask.templating import Environment
 from flask.typing import ResponseReturnValue
 from itsdangerous import URLSafeTimedSerializer
-from werkzeug.routing import RequestRedirect
+from werkzeug.routing import RequestRedirect, Rule
 
 RESPONDENT_PATHS = ("/a/", "/u/", "/shared/")
 TOKEN = "token"
@@ -45,11 +45,32 @@ class Templates(Environment):
         return super().make_globals(d) if d else self.globals
 
 
+def made_when_needed(append_unknown: bool) -> Callable[..., tuple[str, str]]:
+    """What stands for one of the two functions that write an address, until it is first called."""
+
+    def build(rule: Rule, **given: Any) -> tuple[str, str]:
+        made = Rule._compile_builder(rule, append_unknown).__get__(rule, None)
+        setattr(rule, "_build_unknown" if append_unknown else "_build", made)
+        return made(**given)
+
+    return build
+
+
+class Address(Rule):
+    """A rule whose functions that write addresses are compiled at their first use; most of them never are used."""
+
+    builders = {append_unknown: made_when_needed(append_unknown) for append_unknown in (False, True)}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        return self.builders[append_unknown]
+
+
 class Application(Flask):
     """Flask, spared from looking at each request whether a hook or a view of ours is asynchronous: none is."""
 
     session_interface = StaffSessions()
     jinja_environment = Templates
+    url_rule_class = Address
 
     def __init__(self, *given: Any, **more: Any):
         super().__init__(*given, **more)
