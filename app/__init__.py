@@ -28,6 +28,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     from app.core.language import wording
     from app.core.web import headers, pages
     from app.core.web.frame import Application
+    from app.core.web.keeping import pages as kept_pages
     from app.core.web.shell import kept
     from app.delivery.sending.colleagues import ColleagueMail
     from app.doors import BLUEPRINTS
@@ -47,6 +48,7 @@ def create_app(settings: config.Settings | None = None) -> Flask:
     csrf.init_app(app)
     babel.init_app(app, locale_selector=pages.language, timezone_selector=pages.time_zone)
     security.install(app, ColleagueMail)
+    kept_pages.install(app, access.entry(app))
     headers.install(app)
     errors.install(app)
     limits.install(app)

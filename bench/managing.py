@@ -1,8 +1,8 @@
 """The pages of managers with ten thousand answers and with a hundred times as many, their largest file, and what sums cost.
 
 Both histories are of the same accounts and people (bench/history). Pages are asked for by a manager who is signed in, against
-Flask's hello on the same server. The file of 100,000 answers, over HTTP, is held against a bare loop of the driver's cursor
-and `csv.writer` over the same columns. The upkeep of sums is what answers cost with their rollup deltas beside answers without, each committed, in turns.
+Flask's hello on the same server: for the first time after a commit, and again (bench/queueing). The file of 100,000
+answers, over HTTP, is held against a bare loop of the driver's cursor and `csv.writer` over the same columns. The upkeep of sums is what answers cost with their rollup deltas beside answers without, each committed, in turns.
 Run alone: `python -m bench.managing [--answers 1000000] [--on sqlite postgresql] [--part pages file upkeep]`.
 """
 
@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from datetime import timedelta
-from itertools import cycle
+from itertools import cycle, islice
 from unittest.mock import patch
 
 import sqlalchemy as sa
@@ -84,11 +84,14 @@ def manager(app: Flask) -> str:
 
 
 def pages(kind: str, answers: int) -> Iterator[Figure]:
-    """Each page against hello with few answers, then the first of them with many against few."""
+    """Each page against hello with few answers, then first looks at the first of them with many against few."""
     with company(kind, FEW) as app, both(app) as (ours, floor):
         cookie, hello = manager(app), Contender(floor, cycle([client.get("/")]), HELLOS, 200)
         for path in PAGES:
-            yield queueing.in_hellos(f"{path} / Flask hello, {kind}", against(hello, ours, path, cookie))
+            first = against(hello, Contender(ours, queueing.first_looks(path, cookie), LOOKS, 200))
+            again = against(hello, Contender(ours, cycle([queueing.asking(path, cookie)]), HELLOS, 200))
+            yield queueing.in_hellos(f"{path}, first look / hello, {kind}", first, goal=None)
+            yield queueing.in_hellos(f"{path}, again / hello, {kind}", again)
         few = waits(ours, cookie)
     with company(kind, answers) as app, both(app) as (ours, _floor):
         many = waits(ours, manager(app))
@@ -107,9 +110,8 @@ def both(app: Flask) -> Iterator[tuple[Server, Server]]:
         yield ours, floor
 
 
-def against(hello: Contender, server: Server, path: str, cookie: str) -> list[tuple[Side, Side]]:
+def against(hello: Contender, page: Contender) -> list[tuple[Side, Side]]:
     """Rounds of the page and of hellos, after one that warms up."""
-    page = Contender(server, cycle([queueing.asking(path, cookie)]), LOOKS, 200)
     taken = []
     for number in range(ROUNDS + 1):
         for one in random.sample((page, hello), 2):
@@ -120,10 +122,10 @@ def against(hello: Contender, server: Server, path: str, cookie: str) -> list[tu
 
 
 def waits(server: Server, cookie: str) -> float:
-    """The wait for the dashboard that nineteen of twenty do not exceed, in seconds; each process has answered once."""
-    asked = queueing.asking(DASHBOARD, cookie)
-    client.run(server.port, [asked] * 16, connections=4).require(200)
-    load = client.run(server.port, [asked] * 120, connections=1)
+    """The wait for a first look at the dashboard that nineteen of twenty do not exceed, in seconds; each process has answered once."""
+    looks = queueing.first_looks(DASHBOARD, cookie)
+    client.run(server.port, islice(looks, 16), connections=4).require(200)
+    load = client.run(server.port, islice(looks, 120), connections=1)
     load.require(200)
     return client.percentile(load.latencies, 0.95)
 

@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.core import clock
+from app.core.web.keeping.pages import KEPT
+from app.core.web.keeping.shelf import Shelf
 from app.delivery.models import InvitationState, Skip
 from app.extensions import db
 from app.surveys.segments import saved
@@ -18,8 +20,8 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def queries(app):
-    """Counts the statements of the requests made inside `with queries() as made`."""
-    made = []
+    """Counts the statements of the requests made inside `with queries() as made`. Every page is made, none is kept."""
+    made, app.extensions[KEPT].shelf = [], Shelf(most=0)
 
     def note(_connection, _cursor, statement, *_rest):
         if statement.lstrip().upper().startswith(("SELECT", "WITH")):

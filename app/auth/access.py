@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, redirect, request, url_for
@@ -12,9 +12,11 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.auth import sessions
-from app.auth.models import RoleName
+from app.auth.models import RANKS, RoleName
+from app.auth.sessions import Lifetime
 from app.core import clock
 from app.core.audit import Actor
+from app.core.database.transactions import LOOKING, Looking
 from app.core.errors import Forbidden, SignedOut
 from app.core.web import typed
 from app.core.web.frame import TOKEN
@@ -105,6 +107,40 @@ def note_use() -> None:
     """When the session was last used; only on requests that read, since one that writes may hold the gate."""
     if request.method in SAFE_METHODS:
         sessions.seen(db.engine, g.staff_session, now=clock.now())
+
+
+class Ticket(NamedTuple):
+    """By what somebody was let in to a page that is kept."""
+
+    session: str
+    role: RoleName
+
+
+class StaffEntry:
+    """How they are let in to it again: asked what `guard` asks, at every look and without the rest of a request."""
+
+    def __init__(self, looking: Looking, lifetime: Lifetime):
+        self.looking, self.lifetime = looking, lifetime
+
+    def ticket(self) -> Ticket | None:
+        policy = policy_of(current_app, request.endpoint)
+        return (
+            Ticket(g.staff_session.id, RoleName(policy)) if policy in RANKS and "staff_session" in g else None
+        )
+
+    def is_open(self, ticket: Ticket) -> bool:
+        """Not where the use of the session is to be noted: that look goes the whole way."""
+        now = clock.now()
+        found = self.looking.find(sessions.reading, ticket.session, self.lifetime, now)
+        if found is None:
+            return False
+        signed, person, _facts = found
+        is_noted = now - signed.seen_at < sessions.SEEN_EVERY
+        return is_noted and person.may(ticket.role) and not person.password_is_initial
+
+
+def entry(app: Flask) -> StaffEntry:
+    return StaffEntry(app.extensions[LOOKING], app.extensions["session_lifetime"])
 
 
 NOT_IN_A_PATH = re.compile(r"[\x00-\x20\x7f\\\\]")

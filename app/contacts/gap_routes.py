@@ -16,6 +16,7 @@ from app.contacts.gaps.filling import MOST_GROUPS, Trait
 from app.contacts.routes import blueprint
 from app.core import audit, clock
 from app.core.web.fields import choices
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 
@@ -42,6 +43,7 @@ class FillForm(FlaskForm):
 
 @blueprint.get("/contacts/gaps")
 @access.csm
+@kept_page()
 def gaps():
     """Who lacks a language or a zone, and what holds for them meanwhile."""
     return show(chosen_trait(), the_form(formdata=None))

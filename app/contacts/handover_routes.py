@@ -17,6 +17,7 @@ from app.contacts.routes import blueprint, today_here
 from app.core import audit
 from app.core.clock import Today
 from app.core.errors import Forbidden, Invalid, NotFound, Refused
+from app.core.web.keeping.pages import kept_page
 from app.core.web.shell.sections import READER, Counting, count_in_navigation
 from app.delivery.models import Decline
 from app.delivery.programs import singles
@@ -28,6 +29,7 @@ from app.responses.models import Handover
 
 @blueprint.get("/contacts/handovers", endpoint="handovers")
 @access.viewer
+@kept_page()
 def listed():
     found = handovers.listed(db.session)
     return render_template(

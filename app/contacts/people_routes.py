@@ -19,6 +19,7 @@ from app.core import audit, tokens
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery import suppressions
@@ -67,6 +68,7 @@ def address_of(chosen: PeopleFilter) -> dict[str, str]:
 
 @blueprint.get("/contacts", endpoint="contacts")
 @access.viewer
+@kept_page()
 def contacts_page():
     chosen, today = chosen_people(), today_here()
     page = Page.asked(PAGE_SIZE, directory.count(db.session, chosen, today))
@@ -100,6 +102,7 @@ def asked_options() -> list[tuple[str, str]]:
 
 @blueprint.get("/contacts/<int:contact_id>", endpoint="contact")
 @access.viewer
+@kept_page()
 def contact_page(contact_id: int):
     return render_contact(the_contact(contact_id), today_here())
 

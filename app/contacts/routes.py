@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.clock import Today
 from app.core.errors import Invalid, NotFound
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery import words as ask_words
@@ -83,6 +84,7 @@ def address_of(chosen: AccountFilter) -> dict[str, str]:
 
 @blueprint.get("/accounts", endpoint="accounts")
 @access.viewer
+@kept_page()
 def accounts_page():
     chosen, today = chosen_filter(), today_here()
     page = Page.asked(PAGE_SIZE, listing.count(db.session, chosen, today))
@@ -123,6 +125,7 @@ def accounts_file():
 
 @blueprint.get("/accounts/<int:account_id>", endpoint="account")
 @access.viewer
+@kept_page()
 def account_page(account_id: int):
     account, today = the_account(account_id), today_here()
     day = asked_day()

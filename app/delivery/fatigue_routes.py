@@ -6,6 +6,7 @@ from flask import render_template
 
 from app.auth import access
 from app.core import clock
+from app.core.web.keeping.pages import kept_page
 from app.delivery.routes import blueprint
 from app.delivery.watching import fatigue
 from app.extensions import db
@@ -13,6 +14,7 @@ from app.extensions import db
 
 @blueprint.get("/waves/fatigue")
 @access.viewer
+@kept_page()
 def mail_fatigue():
     """People by the number of survey mails they got lately, reminders included."""
     found = fatigue.fatigue(db.session, now=clock.now())

@@ -14,6 +14,7 @@ from app.auth import access
 from app.contacts.models import Contact
 from app.core import clock
 from app.core.errors import NotFound
+from app.core.web.keeping.pages import kept_page
 from app.delivery import progress, waves, words
 from app.delivery.asking.gates import Reason
 from app.delivery.models import Purpose, Wave, WaveState
@@ -32,6 +33,7 @@ LIVE = frozenset({WaveState.WAITING, WaveState.SENDING, WaveState.PAUSED})
 
 @blueprint.get("/waves", endpoint="waves")
 @access.viewer
+@kept_page()
 def wave_list():
     """All waves, newest first; single asks apart."""
     is_single = request.args.get("kind") == "single"

@@ -21,6 +21,7 @@ from app.core import audit, clock, text
 from app.core.errors import NotFound
 from app.core.files.downloads import Table, download, in_one_reading
 from app.core.language.words import RESPONDENTS, addressing
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.extensions import db
@@ -56,6 +57,7 @@ def favour_address(chosen: FavourFilter, **more) -> dict[str, str]:
 
 @blueprint.get("/advocacy")
 @access.viewer
+@kept_page()
 def favours():
     chosen = chosen_favours()
     page = Page.asked(MOST_ON_A_PAGE, registry.how_many(db.session, chosen))

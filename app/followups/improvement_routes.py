@@ -18,6 +18,7 @@ from app.core import audit, clock, text
 from app.core.clock import day_of
 from app.core.errors import NotFound
 from app.core.language.words import RESPONDENTS
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.followups import words
@@ -89,6 +90,7 @@ def clean(field, limit: int) -> None:
 
 @blueprint.get("/improvements")
 @access.viewer
+@kept_page()
 def improvements():
     newest = (
         sa.select(Improvement).order_by(Improvement.from_on.desc(), Improvement.id.desc()).limit(MOST_SHOWN)

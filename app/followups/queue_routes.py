@@ -25,6 +25,7 @@ from app.auth.views import saving
 from app.core import clock
 from app.core.clock import Today
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page, asked_number
 from app.delivery.inbound import queries as incoming
@@ -64,6 +65,7 @@ CSV_HEAD = (
 
 @blueprint.get("/queue", endpoint="queue")
 @access.viewer
+@kept_page("done")
 def queue_page():
     return render_queue()
 

@@ -13,6 +13,7 @@ from app.auth import access
 from app.core import audit, clock
 from app.core.errors import NotFound
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.web.keeping.pages import kept_page
 from app.core.web.paging import Page
 from app.extensions import db
 from app.followups import queue, words
@@ -44,6 +45,7 @@ def wish_address(chosen: WishFilter) -> dict[str, str]:
 
 @blueprint.get("/wishes", endpoint="wishes")
 @access.viewer
+@kept_page()
 def wishes_page():
     chosen = chosen_wishes()
     page = Page.asked(PAGE, wishes.how_many(db.session, chosen))

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.auth import access
 from app.contacts.models import Account, called
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.delivery.words import STATE_TONES, STATES
@@ -103,6 +104,7 @@ def trend_file():
 
 @blueprint.get("/responses")
 @access.viewer
+@kept_page()
 def responses():
     chosen = chosen_rows()
     page = Page.asked_after(PAGE_SIZE, lists.how_many_answers(db.session, chosen))
@@ -144,6 +146,7 @@ def responses_file():
 
 @blueprint.get("/asks")
 @access.viewer
+@kept_page()
 def asks():
     chosen, zone = chosen_rows(), this_installation().zone
     page = Page.asked_after(PAGE_SIZE, lists.how_many_asks(db.session, chosen, zone=zone))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.auth import access
 from app.core import clock
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.extensions import db
@@ -59,6 +60,7 @@ def address_of(days: Days, **more) -> dict[str, str]:
 
 @blueprint.get("/loops", endpoint="loops")
 @access.viewer
+@kept_page()
 def loops_page():
     days, now = chosen_days(), clock.now()
     page = Page.asked(PAGE_SIZE, counts.how_many(db.session, days, now=now))

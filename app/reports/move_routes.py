@@ -10,6 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.auth import access
 from app.contacts.models import Account
 from app.core import clock
+from app.core.web.keeping.pages import kept_page
 from app.core.web.paging import Page
 from app.extensions import db
 from app.followups.models import Task
@@ -23,6 +24,7 @@ OPENED, NOBODY = "opened", "nobody"
 
 @blueprint.get("/colours", endpoint="colours")
 @access.viewer
+@kept_page()
 def colour_moves():
     days, what = asked(), request.args.get("what", "")
     query = sa.select(ColourMove, Account, Task).join(Account, Account.id == ColourMove.account_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import render_template, request
 
 from app.auth import access
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports.comments.words import LABELS
@@ -15,6 +16,7 @@ from app.surveys.routes import blueprint, the_survey
 
 @blueprint.get("/surveys/<int:survey_id>/answers")
 @access.viewer
+@kept_page()
 def survey_answers(survey_id: int):
     """What people answered, question by question; `version` narrows it to one wording."""
     found = the_survey(survey_id)

@@ -12,6 +12,7 @@ from app.auth import access
 from app.auth.models import RoleName
 from app.core import clock
 from app.core.errors import Invalid, NotFound
+from app.core.web.keeping.pages import kept_page
 from app.extensions import db
 from app.reports import lists
 from app.reports.routes import blueprint
@@ -32,6 +33,7 @@ DOUBTS = {
 
 @blueprint.get("/reviews")
 @access.viewer
+@kept_page()
 def reviews():
     found = lists.to_review(db.session)
     return render_template(

@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.clock import day_of
 from app.core.errors import Invalid
 from app.core.language.wording import day, day_as
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
@@ -115,6 +116,7 @@ def day_in(name: str) -> date | None:
 
 @blueprint.get("", endpoint="overview")
 @access.viewer
+@kept_page()
 def overview_page():
     chosen = asked()
     if is_nothing_yet(db.session):

@@ -16,6 +16,7 @@ from app.contacts.models import Contact
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
 from app.core.language.words import addressing
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.delivery import cadence, progress, words
 from app.delivery.asking import preview
@@ -38,6 +39,7 @@ SHOWN_DAYS = 10
 
 @blueprint.get("/programs")
 @access.viewer
+@kept_page()
 def programs():
     """All programs with their audience and newest wave; archived ones on request."""
     is_archive = request.args.get("state") == "archived"
@@ -234,6 +236,7 @@ def count_audience():
 
 @blueprint.get("/surveys", endpoint="surveys")
 @access.viewer
+@kept_page()
 def survey_list():
     """What can be asked."""
     is_archive = request.args.get("state") == "archived"
@@ -259,6 +262,7 @@ def survey_list():
 
 @blueprint.get("/surveys/<int:survey_id>")
 @access.viewer
+@kept_page()
 def survey(survey_id: int):
     """The questions of a survey in one of its languages, beside the page that respondents see."""
     found = the_survey(survey_id)

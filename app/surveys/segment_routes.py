@@ -10,6 +10,7 @@ from app.auth import access
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
 from app.core.web.fields import mark
+from app.core.web.keeping.pages import kept_page
 from app.extensions import db
 from app.followups.improvements import telling
 from app.surveys import audience, forms, saving
@@ -22,6 +23,7 @@ PAGE = 20
 
 @blueprint.get("/segments", endpoint="segments")
 @access.viewer
+@kept_page()
 def segment_list():
     """Segments by name, whom they name, and which programs use them."""
     after = request.args.get("after", "").replace("\x00", "")[:120]

@@ -85,6 +85,11 @@ def read(session: scoped_session | Session) -> None:
     session.info[WRITING] = False
 
 
+def is_writing(session: scoped_session | Session) -> bool:
+    """Whether the session was told that it writes."""
+    return bool(real(session).info.get(WRITING))
+
+
 def real(session: scoped_session | Session) -> Session:
     """The session of this context behind Flask-SQLAlchemy's proxy."""
     return session() if isinstance(session, scoped_session) else session

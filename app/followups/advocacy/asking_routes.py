@@ -10,6 +10,7 @@ from app.contacts.models import Contact
 from app.core import audit, clock
 from app.core.clock import Today
 from app.core.errors import NotFound, Refused
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.extensions import db
@@ -60,6 +61,7 @@ def moment_of(task: Task, contact: Contact, now) -> asking.Moment:
 
 @blueprint.get("/advocacy/references", endpoint="references")
 @access.viewer
+@kept_page()
 def reference_list():
     chosen = chosen_references()
     page = Page.asked(PAGE_SIZE, references.how_many(db.session, chosen))

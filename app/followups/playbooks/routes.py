@@ -29,6 +29,7 @@ from app.contacts.models import Account
 from app.core import audit, clock
 from app.core.errors import NotFound
 from app.core.web.fields import Line, Words, choices
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.followups import words
@@ -95,6 +96,7 @@ class PlaybookForm(FlaskForm):
 
 @blueprint.get("/playbooks", endpoint="playbooks")
 @access.viewer
+@kept_page()
 def playbook_list():
     found = (
         sa.select(Playbook).options(selectinload(Playbook.steps)).order_by(Playbook.kind.desc(), Playbook.id)

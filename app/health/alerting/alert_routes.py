@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.clock import Today
 from app.core.errors import Invalid, Refused
 from app.core.language.words import speaking
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.extensions import db
@@ -38,6 +39,7 @@ def today_here() -> Today:
 
 @blueprint.get("/alerts")
 @access.viewer
+@kept_page()
 def index():
     chosen, today = chosen_filter(), today_here()
     page = Page.asked(PAGE_SIZE, listing.count(db.session, chosen, today.day))

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from app.auth import access
 from app.core import clock
+from app.core.web.keeping.pages import kept_page
 from app.extensions import db
 from app.reports.annotations import noting
 from app.reports.annotations.forms import AnnotationForm
@@ -16,6 +17,7 @@ from app.reports.routes import blueprint, today
 
 @blueprint.get("/happened", endpoint="annotations")
 @access.viewer
+@kept_page()
 def annotations_page():
     return page(AnnotationForm(formdata=None, on=today()))
 

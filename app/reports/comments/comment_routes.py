@@ -18,6 +18,7 @@ from app.auth.models import RoleName
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
 from app.extensions import db
@@ -93,6 +94,7 @@ def address_of(chosen: Chosen, **more: object) -> dict[str, str]:
 
 @blueprint.get("/comments")
 @access.viewer
+@kept_page()
 def comments():
     chosen = chosen_comments()
     tally = rows.tally(db.session, chosen)

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.auth import access
 from app.core.files.downloads import Table, download
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports.comparing.sides import Figures, Side, compare
@@ -98,6 +99,7 @@ def groups(period: Period, dim: str, keys: tuple[str, ...]) -> tuple[Side, Side]
 
 @blueprint.get("/compare")
 @access.viewer
+@kept_page()
 def comparison():
     chosen = chosen_comparison()
     found = chosen.sides and compare(db.session, *chosen.sides, this_installation().zone)

@@ -11,6 +11,7 @@ from app.auth import access
 from app.core.errors import Invalid
 from app.core.files.downloads import Table, download
 from app.core.language import wording
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports.charts import Chart, Point, levels
@@ -54,6 +55,7 @@ def address_of(chosen: Asked, level: float | None) -> dict[str, str]:
 
 @blueprint.get("/control")
 @access.viewer
+@kept_page()
 def control():
     chosen, level, found = chosen_watch()
     return render_template(

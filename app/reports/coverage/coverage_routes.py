@@ -12,6 +12,7 @@ from app.contacts.models import ContactRole
 from app.contacts.routes import today_here
 from app.contacts.words import ROLES
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.web.keeping.pages import kept_page
 from app.core.web.paging import Page
 from app.extensions import db
 from app.followups import queue
@@ -72,6 +73,7 @@ def accounts_url(chosen: Cover, cell: Accounts, gap: Gap) -> str:
 
 @blueprint.get("/coverage")
 @access.viewer
+@kept_page()
 def coverage():
     chosen, today = everybody(), today_here()
     cells, homes = counts.people(db.session, chosen, today), counts.accounts(db.session, chosen, today)
@@ -138,6 +140,7 @@ def csv_row(cell: People) -> tuple:
 
 @blueprint.get("/coverage/people")
 @access.viewer
+@kept_page()
 def coverage_people():
     chosen, kind, today = chosen_cover(), chosen_kind(), today_here()
     cell = counts.total(counts.people(db.session, chosen, today), People)
@@ -176,6 +179,7 @@ def coverage_people_file():
 
 @blueprint.get("/coverage/accounts")
 @access.viewer
+@kept_page()
 def coverage_accounts():
     chosen, gap, today = replace(chosen_cover(), role=None), chosen_gap(), today_here()
     cell = counts.total(counts.accounts(db.session, chosen, today), Accounts)

@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.errors import NotFound
 from app.core.language.wording import day
 from app.core.tokens import Signer
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports.comparing import compare_routes
@@ -70,6 +71,7 @@ def the_kind() -> str:
 
 @blueprint.get("/frozen")
 @access.viewer
+@kept_page()
 def frozen():
     return render_template("reports/frozen_list.html", found=keeping.every(db.session), kinds=KINDS)
 
@@ -118,6 +120,7 @@ class Quote:
 
 @blueprint.get("/frozen/<int:report_id>")
 @access.viewer
+@kept_page()
 def frozen_report(report_id: int):
     report = keeping.the_report(db.session, report_id)
     found = keeping.then_and_now(db.session, report, standpoint())

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from app.auth import access
 from app.core.files.downloads import Table, download, explained_by
+from app.core.web.keeping.pages import kept_page
 from app.reports.glossary import metrics
 
 blueprint = Blueprint("glossary", __name__)
@@ -15,6 +16,7 @@ blueprint.add_app_template_global(metrics.metric, "metric")
 
 @blueprint.get("/glossary", endpoint="index")
 @access.viewer
+@kept_page()
 def glossary():
     words = request.args.get("q", "").replace("\x00", "").strip()[:100]
     return render_template("reports/glossary.html", words=words, found=metrics.matching(words))

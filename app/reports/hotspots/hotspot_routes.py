@@ -9,6 +9,7 @@ from flask import render_template, request
 
 from app.auth import access
 from app.core.files.downloads import Table, download
+from app.core.web.keeping.pages import kept_page
 from app.extensions import db
 from app.reports.deltas import is_of_account
 from app.reports.hotspots.cells import Key, Segments, segments
@@ -70,6 +71,7 @@ class Row:
 
 @blueprint.get("/hot-spots")
 @access.viewer
+@kept_page()
 def hot_spots():
     chosen = chosen_map()
     found = segments(db.session, chosen.period, chosen.dims)

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.auth import access
 from app.contacts import words
 from app.contacts.routes import address_of, chosen_filter, today_here
+from app.core.web.keeping.pages import kept_page
 from app.extensions import db
 from app.followups import queue
 from app.followups import words as task_words
@@ -20,6 +21,7 @@ from app.reports.routes import blueprint
 
 @blueprint.get("/accounts", endpoint="landscape")
 @access.viewer
+@kept_page()
 def landscape_page():
     chosen = chosen_filter()
     found = landscape(db.session, chosen, today_here())

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from app.auth import access
 from app.core.files.downloads import Table, download
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
@@ -26,6 +27,7 @@ def chosen_pair() -> Pair | None:
 
 @blueprint.get("/movers")
 @access.viewer
+@kept_page()
 def movers():
     chosen, zone, pair = asked(), this_installation().zone, chosen_pair()
     period = Period(chosen.start, chosen.end)

@@ -16,6 +16,7 @@ from app.auth.models import RoleName
 from app.core import audit, clock
 from app.core.errors import Invalid, NotFound
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
@@ -62,6 +63,7 @@ def the_theme(theme_id: int) -> Theme:
 
 @blueprint.get("/themes")
 @access.viewer
+@kept_page()
 def themes():
     days, chosen = asked(), department()
     outcomes, whole = counts.outcomes(db.session, days.start, days.end)
@@ -117,6 +119,7 @@ def plain(value: float | None) -> str | float:
 
 @blueprint.get("/themes/<int:theme_id>")
 @access.viewer
+@kept_page()
 def theme(theme_id: int):
     found, days = the_theme(theme_id), asked()
     span = periods(days.start, days.end, days.every)

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.auth import access
 from app.core import clock
 from app.core.files.downloads import Table, download
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
@@ -54,6 +55,7 @@ def figures(chosen: Asked) -> ValueReport:
 
 @blueprint.get("/value")
 @access.viewer
+@kept_page()
 def value():
     chosen = asked()
     found = figures(chosen)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.auth import access
 from app.contacts.models import Account
 from app.core.files.downloads import Table, download
+from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
@@ -33,6 +34,7 @@ def compared() -> Compared:
 
 @blueprint.get("/why")
 @access.viewer
+@kept_page()
 def why():
     chosen = compared()
     found = explained(db.session, chosen, this_installation().zone)
@@ -82,6 +84,7 @@ def step_chart(found: Split, chosen: Compared) -> charts.Chart:
 
 @blueprint.get("/sentence")
 @access.viewer
+@kept_page()
 def sentence_alone():
     """The sentences for the trend, fetched when they are asked for; without script the page of why has them."""
     chosen = compared()
