@@ -318,5 +318,5 @@ def test_paper_says_which_days_and_filters_a_report_is_about(viewer, session):
         == "Mar 2, 2026 to Apr 5, 2026 · Detractors · “<slow>”"
     )
     assert on_paper(f"/asks?{days}&state=silent") == "Mar 2, 2026 to Apr 5, 2026 · Silent"
-    for report in ("movers", "loops", "control"):
+    for report in ("movers", "loops", "control", "themes"):
         assert on_paper(f"/{report}?{days}") == "Mar 2, 2026 to Apr 5, 2026"
