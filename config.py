@@ -90,7 +90,8 @@ class Settings:
     )
     CHAT_ALLOW: tuple[str, ...] = setting(
         (),
-        "names, addresses or networks off the public internet that chat webhooks may call, comma separated; empty: none",
+        "names, addresses or networks off the public internet that webhooks, of chats and of other programs, may call, "
+        "comma separated; empty: none",
     )
     ENGINE: str = setting(
         "embedded",

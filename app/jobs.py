@@ -19,6 +19,7 @@ from app.core import clock
 from app.core.clock import day_of
 from app.core.installation import installation
 from app.core.outbox import OutboxState, carry, is_more_due
+from app.core.outbox_rows import is_waiting
 from app.core.processes import workers
 from app.core.processes.queue import enqueue
 from app.core.processes.timetable import HOUSEKEEPING, MAIL, TIMETABLE, Job, every, job_named, stopping
@@ -47,6 +48,7 @@ from app.health import due
 from app.health.jobs import keep_daily_scores, refresh_due_scores
 from app.integrations import digests, lateness, news, notifying, weekly
 from app.integrations.chat import carrier
+from app.integrations.jobs import find_events, forget_webhooks, send_webhooks
 from app.passes import committed, run_once, settings, work
 from app.reports import rollups
 from app.responses import partials
@@ -58,10 +60,13 @@ __all__ = [
     "TIMETABLE",
     "Job",
     "every",
+    "find_events",
+    "forget_webhooks",
     "job_named",
     "keep_daily_scores",
     "refresh_due_scores",
     "run_once",
+    "send_webhooks",
     "stopping",
     "work",
 ]
@@ -221,7 +226,7 @@ def tell_colleagues(now: datetime) -> int:
 @every(seconds=10, is_shared=True)
 def send_chat(now: datetime) -> int:
     """Post to the webhooks of those who want to be told by chat."""
-    if not carrier.is_due(db.session, now=now):
+    if not is_waiting(db.session, notifying.CHAT, now=now):
         return 0
     return carry(db.session, carrier.ChatCarrier(settings()), now=now, should_stop=stopping.is_set)
 

@@ -26,6 +26,7 @@ from app.health import models as health
 from app.health.alerting import models as alerting
 from app.health.judgement import models as judgement
 from app.integrations import models as integrations
+from app.integrations.webhooks import models as webhooks
 from app.reports import models as reports
 from app.reports.annotations import models as annotations
 from app.reports.freezing import models as freezing
@@ -64,6 +65,7 @@ PARTS = (
     judgement,
     alerting,
     integrations,
+    webhooks,
     reports,
     annotations,
     freezing,

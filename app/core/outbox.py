@@ -32,6 +32,7 @@ from app.core.outbox_rows import (
     CLAIM,
     DOUBT,
     FREE,
+    GIVE_UP_AFTER,
     OURS,
     RENEW,
     WAITING,
@@ -92,7 +93,8 @@ class Result:
     """A step of a row, with the words and codes of the other side.
 
     `is_try` is False when nothing was tried with this very row (the way was closed); then it is due again after `wait`
-    seconds if others must go first. `is_dead` means that the recipient does not exist.
+    seconds if others must go first. `is_dead` means that the recipient does not exist. One that is to be tried again is
+    given up `patience` after its first try.
     """
 
     id: int
@@ -103,6 +105,7 @@ class Result:
     is_try: bool = True
     is_dead: bool = False
     wait: float = 0.0
+    patience: timedelta = GIVE_UP_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,7 +382,8 @@ def stage_after(row: Row, result: Result, now: datetime) -> tuple[OutboxState, s
         return (OutboxState.RETRY if row.tries else OutboxState.QUEUED), result.reason, due_at
     if result.step not in (Step.RETURNED, Step.RETRY):
         return OutboxState(result.step), result.reason, row.due_at
-    due_at = retry_at(row.tries + 1, row.first_tried_at or now, now)
+    due_at = retry_at(row.tries + 1, row.first_tried_at or now, now, result.patience)
     if due_at is None:
-        return OutboxState.REFUSED, f"Given up after 48 hours: {result.reason}", row.due_at
+        hours = result.patience // timedelta(hours=1)
+        return OutboxState.REFUSED, f"Given up after {hours} hours: {result.reason}", row.due_at
     return OutboxState.RETRY, result.reason, due_at

@@ -128,10 +128,23 @@ class Row(NamedTuple):
 COLUMNS = [TABLE.c[name] for name in Row._fields]
 
 
-def retry_at(tries: int, first_tried_at: datetime, now: datetime) -> datetime | None:
-    """When to try again after `tries` failed tries: 1, 5, 15, 30, 60 minutes, then every two hours; None after 48 h."""
+def retry_at(
+    tries: int, first_tried_at: datetime, now: datetime, longest: timedelta = GIVE_UP_AFTER
+) -> datetime | None:
+    """When to try again after `tries` failed tries: 1, 5, 15, 30, 60 minutes, then every two hours.
+
+    None when that would be later than `longest` after the first try.
+    """
     again = now + (RETRY_AFTER[tries - 1] if tries <= len(RETRY_AFTER) else RETRY_LATER)
-    return again if again - first_tried_at <= GIVE_UP_AFTER else None
+    return again if again - first_tried_at <= longest else None
+
+
+def is_waiting(session: Session, kind: str, *, now: datetime) -> bool:
+    """Whether anything of that kind is due, or a worker that is gone had it in hand."""
+    due = sa.and_(OutboxRow.state.in_(WAITING), OutboxRow.due_at <= now)
+    lost = sa.and_(OutboxRow.state.in_(IN_HAND), OutboxRow.lease_until < now)
+    mine = sa.select(OutboxRow.id).where(OutboxRow.kind == kind, sa.or_(due, lost))
+    return session.scalar(mine.limit(1)) is not None
 
 
 def put(session: Session, rows: Sequence[dict[str, Any]], *, now: datetime) -> None:

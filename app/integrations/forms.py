@@ -8,7 +8,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import Length, Optional, ValidationError
 
 from app.core.web.fields import choices
-from app.integrations.chat import places
+from app.integrations.calling import places
 
 
 class NoticeForm(FlaskForm):

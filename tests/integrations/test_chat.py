@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-import threading
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import sqlalchemy as sa
@@ -14,56 +12,22 @@ import sqlalchemy as sa
 from app import jobs
 from app.core.outbox_rows import OutboxRow, OutboxState
 from app.integrations import choices, notifying
-from app.integrations.chat import payloads, places, posting
+from app.integrations.calling import places, posting
+from app.integrations.chat import payloads
 from app.integrations.models import ChatKind, ChatScope, NoticeChoice, NoticeKind
 from app.integrations.saying import Told
 from tests import make
 from tests.conftest import NOW
+from tests.integrations.receiving import Receiver
 
 TOLD = Told(
     "Kim *Lee* <!channel>, R&D", ["Gave a 2.\n# Why [x](javascript:y)?"], "http://127.0.0.1:8000/tasks/3"
 )
 
 
-class Chat:
-    """A server that answers with the codes it is told, and remembers what was posted."""
-
-    def __init__(self):
-        self.codes, self.posted, self.headers, self.dribble = [], [], [], threading.Event()
-        chat = self
-
-        class Answering(BaseHTTPRequestHandler):
-            def do_POST(self):
-                chat.headers.append(dict(self.headers))
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                chat.posted.append((self.path, json.loads(body)))
-                code = chat.codes.pop(0) if chat.codes else 200
-                if code == 0:
-                    while not chat.dribble.wait(0.05):
-                        self.wfile.write(b"H")
-                    return
-                self.send_response(code)
-                self.send_header("Location", f"{chat.address}/elsewhere")
-                self.end_headers()
-                self.wfile.write(b"ok")
-
-            def log_message(self, *_words):
-                """Says nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self.server.handle_error = lambda *_given: None
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self):
-        self.dribble.set()
-        self.server.shutdown()
-        self.server.server_close()
-
-
 @pytest.fixture
 def chat():
-    chat = Chat()
+    chat = Receiver()
     yield chat
     chat.close()
 
@@ -144,7 +108,8 @@ def test_what_cannot_wait_goes_by_the_choice_of_the_reader(session, settings, ch
         "https://127.0.0.1/x", "https://[::1]/x", "https://10.0.0.1/", "https://169.254.169.254/latest", "https://2130706433/",
         "https://0x7f.1/", "https://0/", "https://[::ffff:10.0.0.1]/", "https://[64:ff9b::a00:1]/", "https://[fe80::1]/",
         "https://100.64.0.1/", "https://224.0.0.1/", "http://chat.example/", "ftp://chat.example/", "https://u:p@chat.example/",
-        "https://chat.example:99999/", "https:///x", "https://chat.example/\r\nX: y", "https://chat.example/ü", "javascript:1",
+        "https://chat.example:99999/", "file:///etc/passwd", "gopher://chat.example/", "https://0251.254.169.254/",
+        "https://[::ffff:a9fe:a9fe]/", "https://[::127.0.0.1]/", "https://[fd00::1]/", "https://localhost/", "https:///x", "https://chat.example/\r\nX: y", "https://chat.example/ü", "javascript:1",
     ],
 )  # fmt: skip
 def test_addresses_that_are_not_on_the_public_internet_are_refused_as_they_stand(url):

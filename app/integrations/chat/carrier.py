@@ -7,17 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 import config
 from app.core.installation import installation
 from app.core.language.words import speaking
-from app.core.outbox import OutboxRow, OutboxState, Outcome, Result, Row, Step
-from app.core.outbox_rows import IN_HAND, WAITING
+from app.core.outbox import OutboxState, Outcome, Result, Row, Step
 from app.integrations import choices, saying
-from app.integrations.chat import payloads, places, posting
+from app.integrations.calling import places, posting
+from app.integrations.chat import payloads
 from app.integrations.models import Notice, NoticeChoice
 from app.integrations.notifying import CHAT
 
@@ -31,14 +30,6 @@ class Message:
 
     url: str
     body: bytes
-
-
-def is_due(session: Session, *, now: datetime) -> bool:
-    """Whether anything waits for chat, or a worker that is gone had it in hand."""
-    waiting = sa.and_(OutboxRow.state.in_(WAITING), OutboxRow.due_at <= now)
-    lost = sa.and_(OutboxRow.state.in_(IN_HAND), OutboxRow.lease_until < now)
-    mine = sa.select(OutboxRow.id).where(OutboxRow.kind == CHAT, sa.or_(waiting, lost))
-    return session.scalar(mine.limit(1)) is not None
 
 
 class ChatCarrier:

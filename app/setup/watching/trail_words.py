@@ -139,6 +139,12 @@ ACTIONS = {
     "wave.resumed": _l("Wave resumed"),
     "wave.stopped": _l("Wave paused by itself"),
     "wave.undone": _l("Wave undone"),
+    "webhook.add": _l("Webhook entered"),
+    "webhook.change": _l("Webhook changed"),
+    "webhook.off": _l("Webhook switched off"),
+    "webhook.on": _l("Webhook switched on"),
+    "webhook.remove": _l("Webhook taken away"),
+    "webhook.rotate": _l("Webhook given another secret"),
     "theme.change": _l("Theme changed"),
     "theme.create": _l("Theme added"),
     "theme.phrase": _l("Suggested phrase taken into a theme"),
@@ -166,6 +172,7 @@ SUBJECTS = {
     "language": (_l("language %(id)s"), None, None),
     "response": (_l("answer %(id)s"), None, None),
     "theme": (_l("theme %(id)s"), "reports.theme", "theme_id"),
+    "webhook": (_l("webhook %(id)s"), None, None),
 }
 
 

@@ -1,4 +1,7 @@
-"""One post to a webhook: to the very address that was looked at, over TLS, within a time, following nowhere."""
+"""One post to a webhook, of a chat or of another program: to the very address that was looked at, following nowhere.
+
+It goes over TLS, has fifteen seconds for everything, and of the answer no more than its beginning is read.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import http.client
 import socket
 import ssl
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.integrations.chat.places import Place
+from app.integrations.calling.places import Place
 
 PATIENCE_SECONDS = 10.0
-LONGEST_SECONDS = 20.0
+LONGEST_SECONDS = 15.0
 MOST_READ = 2000
 
 
@@ -44,9 +48,14 @@ class PinnedConnection(http.client.HTTPConnection):
 
 
 def post(
-    place: Place, body: bytes, *, patience: float = PATIENCE_SECONDS, longest: float = LONGEST_SECONDS
+    place: Place,
+    body: bytes,
+    more: Mapping[str, str] | None = None,
+    *,
+    patience: float = PATIENCE_SECONDS,
+    longest: float = LONGEST_SECONDS,
 ) -> Answer:
-    """Post JSON and read the beginning of the answer. Raises OSError or HTTPException when there is none in time.
+    """Post JSON, with `more` headers, and read the beginning of the answer. Raises OSError or HTTPException when there is none in time.
 
     A server that sends a letter now and then would never be too slow for a single wait, so all of it has a limit too.
     """
@@ -59,6 +68,7 @@ def post(
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": "JustAsk",
             "Connection": "close",
+            **(more or {}),
         }
         connection.request("POST", place.path, body, headers)
         answer = connection.getresponse()

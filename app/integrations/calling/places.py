@@ -1,4 +1,4 @@
-"""Where a webhook may lead: to public addresses over https, and to what an operator has allowed.
+"""Where a webhook, of a chat or of another program, may lead: to public addresses over https, and to what an operator has allowed.
 
 Whoever may type an address could otherwise have our server speak to machines that only it can reach. So every address
 that a name stands for is looked at, and the connection goes to the very one that was looked at: a name that stands for
@@ -103,6 +103,11 @@ def is_listed(host: str, allowed: Sequence[str]) -> bool:
         except ValueError:
             continue
     return False
+
+
+def host_of(url: str) -> str:
+    """The name in an address, for people to read."""
+    return urlsplit(url).hostname or ""
 
 
 def literal_of(host: str) -> IPv4Address | IPv6Address | None:
