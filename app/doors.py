@@ -27,6 +27,7 @@ from app.health.judgement import judgement_routes  # noqa: F401
 from app.health.told import told_routes  # noqa: F401
 from app.health.tuning.tuning_routes import blueprint as scores
 from app.integrations.routes import blueprint as integrations
+from app.integrations.webhook_routes import blueprint as webhooks
 from app.public.vitals import blueprint as vitals
 from app.reports import list_routes, loop_routes, move_routes, results_routes, review_routes, view_routes  # noqa: F401
 from app.reports.annotations import annotation_routes  # noqa: F401
@@ -72,6 +73,7 @@ BLUEPRINTS = (
     glossary,
     shared,
     integrations,
+    webhooks,
     setup,
     brand,
     vitals,

@@ -15,11 +15,14 @@ from werkzeug.routing import Rule
 
 from app.auth import people, sessions
 from app.auth.models import Scope
-from app.core import clock, tokens
+from app.core import audit, clock, tokens
 from app.core.web.pages import SAFE_METHODS
 from app.extensions import Base, db
 from app.followups.improvements.models import Improvement
 from app.health.alerting.models import Alert, Severity
+from app.integrations.webhooks import endpoints
+from app.integrations.webhooks.endpoints import Draft
+from app.integrations.webhooks.models import EventKind
 from app.reports.freezing.document import Document
 from app.reports.freezing.models import FrozenReport
 from tests import make
@@ -41,6 +44,10 @@ def seed(app: Flask) -> dict[str, str]:
     told = {"rule": "drop", "evidence": {"role": "user", "before": 9, "score": 3}, "severity": Severity.HIGH}
     about = {"account_id": account.id, "contact_id": ask.contact_id, "slot": "1:drop:1"}
     make.saved(Alert(**told, **about, began_on=make.NOW.date(), raised_at=make.NOW))
+    draft = Draft("https://program.example/hook", list(EventKind))
+    settings = app.extensions["settings"]
+    webhook, _secret = endpoints.enter(db.session, settings, draft, by=audit.SYSTEM, now=clock.now())
+    endpoints.test(db.session, webhook, now=clock.now())
     waiting = make.invitation(contact=make.contact(account=account), wave=ask.wave)
     session = sessions.begin(db.session, person, now=clock.now())
     key, _secret = people.add_key(db.session, "CRM", scope=Scope.READ, by="tests", now=clock.now())

@@ -95,6 +95,7 @@ def paths(worst, admin) -> list[str]:
         "/settings/staff/new",
         f"/settings/staff/{owner.id}",
         "/settings/keys",
+        "/settings/webhooks",
         "/settings/audit",
         "/settings/jobs",
         "/no/such/page",

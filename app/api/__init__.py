@@ -29,6 +29,7 @@ from app.api import (
     themes,
     values,
     waves,
+    webhooks,
 )
 from app.api.protocol import document
 from app.extensions import csrf
@@ -59,6 +60,7 @@ MODULES = (
     standings,
     coverage,
     values,
+    webhooks,
     events,
 )
 RESOURCES = tuple(module.resource for module in MODULES)

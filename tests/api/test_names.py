@@ -71,6 +71,8 @@ LISTS = {
     "signals": "id external_id type at value",
     "alerts": "id account_id contact_id rule kind severity state snoozed_until settled_at",
     "playbooks": "id name kind lifts task_kind tiers active steps",
+    "webhooks": "id url description events active off_reason failing_since last_arrived_at",
+    "webhook_deliveries": "id webhook_id webhook_message_id event state tries",
     "events": "id at action subject",
 }
 SCORE = "score colour parts ceiling completeness version as_of"
@@ -113,6 +115,12 @@ CHANGES = {
     "POST alerts/{alert_id}/settlement": "",
     "POST playbooks": "name kind lifts task_kind tiers active steps",
     "PATCH playbooks/{playbook_id}": "name steps",
+    "POST webhooks": "url description events",
+    "PATCH webhooks/{webhook_id}": "url description events active",
+    "POST webhooks/{webhook_id}/secret": "",
+    "POST webhooks/{webhook_id}/test": "",
+    "DELETE webhooks/{webhook_id}": "",
+    "POST webhook_deliveries/{row_id}/repetition": "",
 }
 REPORTS = {
     "nps": "from to every by window_days",

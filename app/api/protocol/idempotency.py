@@ -28,6 +28,7 @@ REPLAYED = "Idempotency-Replayed"
 SENDABLE = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_FOR = timedelta(days=1)
 FORGOTTEN = 410
+SECRET = {"Cache-Control": "no-store"}
 SHORTEST_WORDS, AT_ONCE = 3, 50
 TELLING = frozenset(
     {"external_id", "email", "last_name", "title", "comment", "words", "closing_comment", "reason"}
@@ -101,16 +102,24 @@ def begin(session: Session, once: Once, *, now: datetime) -> Response | None:
         words = _("This Idempotency-Key was used for another request.")
         raise Invalid(words, errors={HEADER: words})
     if kept.status == FORGOTTEN:
-        raise Forgotten(_("This was done. Its answer is no longer kept, because a person in it was erased."))
+        raise Forgotten(
+            _(
+                "This was done. Its answer is no longer kept, because it held a secret, or a person who was erased."
+            )
+        )
     response = Response(kept.body, kept.status, content_type="application/json")
     response.headers[REPLAYED] = "true"
     return response
 
 
 def keep(session: Session, once: Once, response: Response) -> None:
-    """Keep the answer, in the transaction of what it answers."""
-    row = session.get_one(KeptAnswer, (once.api_key_id, once.key))
-    row.status, row.body = response.status_code, response.get_data(as_text=True)
+    """Keep the answer, in the transaction of what it answers; of one that holds a secret, only that there was one."""
+    row, is_secret = (
+        session.get_one(KeptAnswer, (once.api_key_id, once.key)),
+        SECRET.items() <= dict(response.headers).items(),
+    )
+    row.status = FORGOTTEN if is_secret else response.status_code
+    row.body = "" if is_secret else response.get_data(as_text=True)
 
 
 def forget_about(session: Session, words: Collection[str], contact_ids: Collection[int]) -> int:

@@ -93,6 +93,12 @@ SETTINGS = (
     ),
     ("auth.keys", lazy_gettext("API keys"), lazy_gettext("Keys for other programs"), "admin"),
     (
+        "webhooks.index",
+        lazy_gettext("Webhooks"),
+        lazy_gettext("Which other programs are told what happens, and whether it arrives"),
+        "admin",
+    ),
+    (
         "inbound.index",
         lazy_gettext("Incoming mail"),
         lazy_gettext("Bounces and replies: where they come in, and what waits for somebody"),
@@ -115,6 +121,9 @@ REACHED_FROM = {
         "auth.give_password",
     ),
     "auth.keys": ("auth.add_key",),
+    "webhooks.index": tuple(
+        f"webhooks.{name}" for name in ("new", "add", "show", "edit", "change", "rotate")
+    ),
     "setup.languages": (
         "setup.language",
         "setup.approve_language",

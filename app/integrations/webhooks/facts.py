@@ -168,7 +168,7 @@ def key(event: EventKind, source: Source, number: int, at: datetime) -> str:
 def unknown(session: Session, webhook: Webhook, event: EventKind, rows: Sequence[Fact]) -> list[Fact]:
     """Those that are not in the outbox yet."""
     refs = [ref for ref, _at, _number in rows]
-    mine = (OutboxRow.kind == KIND, OutboxRow.group == webhook.group, OutboxRow.ref.in_(refs))
+    mine = (OutboxRow.kind == KIND, OutboxRow.recipient == webhook.group, OutboxRow.ref.in_(refs))
     known = set(session.scalars(sa.select(OutboxRow.ref).where(*mine)))
     return [row for row in dict.fromkeys(rows) if row[0] not in known]
 

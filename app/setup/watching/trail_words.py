@@ -172,7 +172,7 @@ SUBJECTS = {
     "language": (_l("language %(id)s"), None, None),
     "response": (_l("answer %(id)s"), None, None),
     "theme": (_l("theme %(id)s"), "reports.theme", "theme_id"),
-    "webhook": (_l("webhook %(id)s"), None, None),
+    "webhook": (_l("webhook %(id)s"), "webhooks.show", "id"),
 }
 
 
