@@ -42,6 +42,7 @@ def test_addresses_are_those_of_flask(app):
         ("/tasks/<int:task_id>/notes", {"task_id": 7}),
         ("/a/<token>", {"token": "x/ü y", "score": 9}),
         ("/files/<path:name>", {"name": "b/c.csv"}),
+        ("/rules/<rule>", {"rule": "silence", "self": "what a builder is given by name"}),
     ],
 )
 def test_functions_that_write_addresses_are_made_when_needed_and_write_the_same(rule, given):

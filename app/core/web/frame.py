@@ -48,7 +48,7 @@ class Templates(Environment):
 def made_when_needed(append_unknown: bool) -> Callable[..., tuple[str, str]]:
     """What stands for one of the two functions that write an address, until it is first called."""
 
-    def build(rule: Rule, **given: Any) -> tuple[str, str]:
+    def build(rule: Rule, /, **given: Any) -> tuple[str, str]:
         made = Rule._compile_builder(rule, append_unknown).__get__(rule, None)
         setattr(rule, "_build_unknown" if append_unknown else "_build", made)
         return made(**given)
