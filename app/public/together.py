@@ -21,27 +21,31 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.core.database import transactions
 from app.core.database.transactions import PATIENCE, GateBusy
 from app.core.database.writing.at_hand import Writing
+from app.core.web.bodies import step_aside
 
 AT_MOST = 16
 Work = Callable[[Connection], Any]
 
 
 class Wish:
-    """Work that somebody waits for, and what came of it."""
+    """Work that somebody waits for, and what came of it; or the word that it is for them to lead."""
 
     def __init__(self, work: Work):
         self.work = work
-        self.is_taken = False
-        self.is_done = threading.Event()
+        self.leads = False
+        self.is_called = threading.Event()
         self.result: Any = None
         self.error: BaseException | None = None
 
+    def lead(self) -> None:
+        self.leads = True
+        self.is_called.set()
+
     def settle(self, error: BaseException | None = None) -> None:
         self.error = error
-        self.is_done.set()
+        self.is_called.set()
 
     def answer(self) -> Any:
-        self.is_done.wait()
         if self.error is not None:
             raise self.error
         return self.result
@@ -53,6 +57,10 @@ class Together:
     `work` gets a connection whose transaction is open and must neither commit nor roll back. It may be called twice:
     when the work of somebody else fails, all of it is taken back and each is done in a transaction of its own. It runs
     in any of the waiting threads.
+
+    The first in the row leads: it passes the gate and writes what all in the row want by then. Everybody else sleeps
+    until that is on the disk, or until it is for them to lead. Requests that wait here let others begin, so that while
+    one group is on its way to the disk the next one grows.
     """
 
     def __init__(self, engine: Engine, seconds: float):
@@ -60,39 +68,60 @@ class Together:
         self.seconds = seconds
         self.shares = engine.dialect.name == "sqlite"
         self.at_hand = Writing(engine, seconds)
-        self.turn = threading.Lock()
+        self.order = threading.Lock()
         self.row: deque[Wish] = deque()
+        self.is_led = False
 
     def write(self, work: Work) -> Any:
         """What `work` returned, after its commit; what it raised, after its rollback."""
         deadline = time.monotonic() + self.seconds
         if not self.shares:
             return self._alone(work, deadline)
-        wish = Wish(work)
-        self.row.append(wish)
-        if not self.turn.acquire(timeout=self.seconds):
-            return self._give_up(wish)
-        try:
-            written = [] if wish.is_taken else self._do_all(wish, deadline)
-        finally:
-            self.turn.release()
-        if written:
-            self._keep(written)
+        step_aside()
+        wish = self._queued(Wish(work))
+        if not wish.is_called.wait(self.seconds):
+            self._give_up(wish)
+        if wish.leads:
+            self._lead(wish, deadline)
         return wish.answer()
 
-    def _give_up(self, wish: Wish) -> Any:
+    def _queued(self, wish: Wish) -> Wish:
+        with self.order:
+            self.row.append(wish)
+            if not self.is_led:
+                self.is_led = True
+                wish.lead()
+        return wish
+
+    def _give_up(self, wish: Wish) -> None:
+        """GateBusy, unless somebody has just taken it up, or it is for this one to lead."""
+        with self.order:
+            if wish in self.row and not wish.leads:
+                self.row.remove(wish)
+                raise GateBusy
+        wish.is_called.wait()
+
+    def _lead(self, own: Wish, deadline: float) -> None:
         try:
-            self.row.remove(wish)
-        except ValueError:  # Somebody has just taken it up, so it is being written.
-            return wish.answer()
-        raise GateBusy
+            written = self._do_all(own, deadline)
+        finally:
+            self._hand_over()
+        if written:
+            self._keep(written)
+
+    def _hand_over(self) -> None:
+        """Whoever has waited longest leads now; nobody, where nobody waits."""
+        with self.order:
+            self.is_led = bool(self.row)
+            if self.is_led:
+                self.row[0].lead()
 
     def _do_all(self, own: Wish, deadline: float) -> list[Wish]:
         """Write the work of all who wait by then, in the order in which they came: those that are to be kept now."""
         taken = []
         try:
             with self._transaction(deadline) as connection:
-                taken = self._taken(own)
+                taken = self._taken()
                 for wish in taken:
                     wish.result = wish.work(connection)
                 connection.commit()
@@ -100,7 +129,7 @@ class Together:
             self._fail(taken or self._leaving(own), error, deadline)
             return []
         except BaseException:
-            self._fail(taken, GateBusy(), deadline)
+            self._fail(taken or self._leaving(own), GateBusy(), deadline)
             raise
         return taken
 
@@ -131,16 +160,14 @@ class Together:
             connection.begin()
             yield connection
 
-    def _taken(self, own: Wish) -> list[Wish]:
-        """Those whose turn it is, `own` among them; they are out of the row."""
-        taken = [self.row.popleft() for _ in range(min(len(self.row), AT_MOST))]
-        for wish in taken:
-            wish.is_taken = True
-        return taken if own.is_taken else taken + self._leaving(own)
+    def _taken(self) -> list[Wish]:
+        """Those whose turn it is, whoever leads before all others; they are out of the row."""
+        with self.order:
+            return [self.row.popleft() for _ in range(min(len(self.row), AT_MOST))]
 
     def _leaving(self, own: Wish) -> list[Wish]:
-        self.row.remove(own)
-        own.is_taken = True
+        with self.order:
+            self.row.remove(own)
         return [own]
 
     def _fail(self, wishes: list[Wish], error: Exception, deadline: float) -> None:

@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.database import transactions
 from app.core.database.transactions import GateBusy
 from app.core.database.writing import at_hand
+from app.core.web.bodies import Bodies
 from app.extensions import db
 from app.health.models import ScoreDue
 from app.public.together import Together
@@ -171,3 +172,36 @@ def test_what_does_not_reach_the_disk_is_not_said_to_be_done(engine, monkeypatch
     waiting = written(engine, [add("One"), add("Two")])
     assert [type(future.exception()) for future in waiting] == [DBAPIError] * 2
     assert level(engine) == 2
+
+
+@SQLITE
+def test_who_waits_to_write_lets_other_requests_begin(engine):
+    def application(environ, _begin):
+        return together.write(add("Answer")) if environ["REQUEST_METHOD"] == "POST" else "a page"
+
+    together, behind = Together(engine, WAIT), Bodies(application, turns=1, limit=1)
+    with ThreadPoolExecutor(2) as threads, transactions.writer(engine).connect() as other:
+        other.begin()
+        answers = [threads.submit(behind.at_work, {"REQUEST_METHOD": "POST"}, None) for _ in range(2)]
+        until(lambda: len(together.row) == 2)
+        assert behind.at_work({"REQUEST_METHOD": "GET"}, None) == "a page"
+    assert [future.result() for future in answers] == ["Answer"] * 2
+    assert behind.turns.qsize() == 1
+
+
+@SQLITE
+def test_those_who_come_while_somebody_writes_share_the_next_transaction(engine):
+    together, may_go_on = Together(engine, WAIT), threading.Event()
+
+    def slow(connection):
+        assert may_go_on.wait(WAIT)
+        return add("First")(connection)
+
+    with counted_commits(engine) as commits, ThreadPoolExecutor(4) as threads:
+        first = threads.submit(together.write, slow)
+        until(lambda: together.is_led and not together.row)
+        others = [threads.submit(together.write, add(name)) for name in ("One", "Two", "Three")]
+        until(lambda: len(together.row) == 3)
+        may_go_on.set()
+    assert [future.result() for future in (first, *others)] == ["First", "One", "Two", "Three"]
+    assert (len(commits), together.is_led, names()) == (2, False, ["First", "One", "Three", "Two"])

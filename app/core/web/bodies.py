@@ -1,9 +1,10 @@
 """Bodies of requests, taken in whole before the application begins: slow clients cost a waiting thread, not a turn.
 
 The web server gives each request a thread and hands the body on as it comes. Here many threads may wait for bodies while
-few are at work. A body that ends early, as where the connection was lost, is refused: half a form would be taken for
-the whole, a 1 for the 10 that was chosen. One whose length is not named is refused too, since the web server does not
-say whether such a body was ended or cut off. One that takes too long is ended by `dawdling`, which closes its connection.
+few are at work; one that waits for the disk lets another begin. A body that ends early, as where the connection was
+lost, is refused: half a form would be taken for the whole, a 1 for the 10 that was chosen. One whose length is not named
+is refused too, since the web server does not say whether such a body was ended or cut off. One that takes too long is
+ended by `dawdling`, which closes its connection.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ AT_ONCE = 64 * 1024
 LIMIT = 32 * 1024 * 1024
 WAITING = 128
 Begin = Callable[..., Any]
+# Where the request of this thread took its turn, while it has it.
+HERE = threading.local()
 
 
 class Bodies:
@@ -74,10 +77,18 @@ class Bodies:
 
     def at_work(self, environ: dict, begin: Begin) -> Iterable[bytes]:
         self.turns.get()
+        HERE.turns = self.turns
         try:
             return self.app(environ, begin)
         finally:
-            self.turns.put(None)
+            step_aside()
+
+
+def step_aside() -> None:
+    """Let another request begin: for one that will wait for long, and has little left to do afterwards."""
+    turns, HERE.turns = getattr(HERE, "turns", None), None
+    if turns is not None:
+        turns.put(None)
 
 
 def announced(environ: dict) -> int | None:
