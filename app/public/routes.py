@@ -99,6 +99,7 @@ def more(token: str) -> Response:
 def answer(token: str) -> Response:
     """Record what was sent: 303 to the thanks; 400 or 503 with the form as it was filled in."""
     at, now = desk(), clock.now()
+    at.answers.give_way()
     posted = forms.read(request, at.comment_length)
     try:
         ask = at.answering(token, now)
@@ -132,7 +133,9 @@ def too_often(ask: Ask | Opening, form: Form, show: Callable[..., str]) -> Respo
 def recorded(at: Desk, ask: Opening, token: str, posted: Posted, said: Said) -> Response:
     """Write the answer down and lead on to the thanks, or say that it is not saved."""
     form, now = at.pages.form(ask), clock.now()
+    at.answers.give_way()
     heard = hear(said, ask, form.others)
+    at.answers.give_way()
     receive = partial(
         journey.answer_received, ask=ask, said=said, heard=heard, now=now, attempt=posted.attempt
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -60,6 +60,14 @@ def test_errors_are_those_of_sqlalchemy(session, now):
     NOTE.run(session.connection(), email_key="a@b.example", now=now)
     with pytest.raises(IntegrityError):
         NOTE.run(session.connection(), email_key="a@b.example", now=now)
+
+
+def test_rows_in_one_go_keep_each_its_own_values(session, now):
+    moments = [now, now, now + timedelta(hours=1), now]
+    rows = [{"email_key": f"{number}@b.example", "now": at} for number, at in enumerate(moments)]
+    NOTE.run_many(session.connection(), rows)
+    stored = session.scalars(sa.select(Suppression.at).order_by(Suppression.email_key)).all()
+    assert stored == moments
 
 
 def test_a_column_with_a_default_of_ours_must_be_named(session):

@@ -205,3 +205,40 @@ def test_those_who_come_while_somebody_writes_share_the_next_transaction(engine)
         may_go_on.set()
     assert [future.result() for future in (first, *others)] == ["First", "One", "Two", "Three"]
     assert (len(commits), together.is_led, names()) == (2, False, ["First", "One", "Three", "Two"])
+
+
+class Noted(threading.Event):
+    """An event that says whether anybody has waited for it."""
+
+    def __init__(self):
+        super().__init__()
+        self.is_waited_for = threading.Event()
+
+    def wait(self, timeout=None):
+        self.is_waited_for.set()
+        return super().wait(timeout)
+
+
+@SQLITE
+def test_who_is_about_to_compute_gives_way_to_who_writes(engine, monkeypatch):
+    monkeypatch.setattr("app.public.together.WAY_SECONDS", WAIT)
+    together = Together(engine, WAIT)
+    together.is_free = Noted()
+    together.is_free.set()
+    together.give_way()
+    assert not together.is_free.is_waited_for.is_set()
+
+    def slow(_connection):
+        computing.append(threads.submit(together.give_way))
+        assert together.is_free.is_waited_for.wait(WAIT)
+        assert not computing[0].done()
+
+    computing = []
+    with ThreadPoolExecutor(1) as threads:
+        together.write(slow)
+    with pytest.raises(IntegrityError):
+        together.write(add(""))
+    assert together.is_free.is_set()
+    together.is_free.clear()
+    monkeypatch.setattr("app.public.together.WAY_SECONDS", 0)
+    together.give_way()

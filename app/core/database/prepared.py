@@ -46,6 +46,20 @@ class Plan:
             given[name] = convert(given[name])
         return self.arrange(given)
 
+    def many(self, rows: Iterable[Mapping[str, Any]]) -> list[Any]:
+        """The parameters of each; what several rows in a sequence share, the same object, is converted once."""
+        last: dict[str, tuple[Any, Any]] = {}
+        made = []
+        for values in rows:
+            given = {**self.constants, **values}
+            for name, convert in self.writers:
+                value = given[name]
+                if name not in last or last[name][0] is not value:
+                    last[name] = value, convert(value)
+                given[name] = last[name][1]
+            made.append(self.arrange(given))
+        return made
+
     def row(self, found: tuple) -> Any:
         cells = list(found)
         for place, convert in self.readers:
@@ -97,7 +111,7 @@ class Prepared:
         """Execute a change for each of `many`, in one go where the driver can."""
         if many:
             plan = self._plan(connection.dialect)
-            self._execute(connection, plan, "executemany", [plan.parameters(values) for values in many])
+            self._execute(connection, plan, "executemany", plan.many(many))
 
     def _run(self, connection: Connection, plan: Plan, values: Mapping[str, Any]) -> Any:
         return self._execute(connection, plan, "execute", plan.parameters(values))
