@@ -72,6 +72,9 @@ class Channel(StrEnum):
     LINK = "link"
 
 
+CLOSING = "coalesce(answered_at, silent_at, declined_at)"
+
+
 def _index_where_set(name: str, column: str, *more: str) -> sa.Index:
     """An index of the rows that have the column only; an ask is written anew for each state, with all its indexes.
 
@@ -144,6 +147,12 @@ class Invitation(Stamped, Base):
             "ix_invitations_sent", "sent_at", "state", "version_id", "is_rehearsal", "is_auto_reply"
         ),
         sa.Index("ix_invitations_wave_state", "wave_id", "state"),
+        sa.Index(
+            "ix_invitations_contact_closed",
+            "contact_id",
+            sa.text(CLOSING),
+            sqlite_where=sa.text(f"{CLOSING} IS NOT NULL"),
+        ),
         sa.CheckConstraint(
             "state <> 'suppressed' OR suppressed_reason IS NOT NULL", name="suppressed_reason"
         ),

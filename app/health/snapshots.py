@@ -30,6 +30,7 @@ SHOWN = [
     getattr(Snapshot, column)
     for column in ("account_id", "on", "version", *NAMES, *(f"{name}_colour" for name in NAMES))
 ]
+PARTS = {name: Snapshot.explanation[name]["parts"].label("parts") for name in NAMES}
 
 
 def without_snapshot(session: Session, day: date, *, limit: int = CHUNK) -> list[int]:
@@ -136,16 +137,24 @@ def current_of(
 
 
 def scores_of(
-    session: Session, account_ids: Sequence[int], *, today: date, zone: ZoneInfo
+    session: Session, account_ids: Sequence[int], *, today: date, zone: ZoneInfo, parts_of: str | None = None
 ) -> dict[int, Told]:
-    """As `current_of` without the reasons of stored scores, for lists that show none: those are most of what is stored."""
+    """As `current_of` without the reasons of stored scores, which are most of what is stored, for lists that show none.
+
+    `parts_of` names the one score whose parts, and nothing else of its reasons, come along.
+    """
     ids = list(account_ids)
-    query = sa.select(*SHOWN).where(
+    query = sa.select(*SHOWN, PARTS[parts_of] if parts_of else sa.null().label("parts")).where(
         Snapshot.on == today,
         Snapshot.account_id.in_(ids),
         Snapshot.account_id.not_in(sa.select(ScoreDue.account_id)),
     )
-    told = {row.account_id: told_of(row) for row in session.execute(query)}
+    told = {
+        row.account_id: told_of(
+            row, explanation={parts_of: {"parts": row.parts or ()}} if parts_of else NOTHING
+        )
+        for row in session.execute(query)
+    }
     missing = [id for id in ids if id not in told]
     return told | (live(session, missing, today=today, zone=zone) if missing else {})
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact, ContactStatus
-from app.core.database.prepared import unsought
+from app.core.database.prepared import Prepared, among, unsought
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task
 from app.followups.queue import is_open, overdue
@@ -21,6 +21,11 @@ from app.responses.models import Response
 
 CLOSED = (InvitationState.ANSWERED, InvitationState.DECLINED, InvitationState.SILENT)
 CLOSED_AT = sa.func.coalesce(Invitation.answered_at, Invitation.silent_at, Invitation.declined_at)
+ENDED = (
+    Invitation.is_rehearsal.is_(False),
+    sa.or_(*(Invitation.state == state for state in CLOSED)),
+    sa.not_(Invitation.is_away),
+)
 
 NOBODY = Counts()
 
@@ -84,13 +89,7 @@ def last_answers(session: Session, ids: Sequence[int]) -> dict[int, datetime]:
 
 def silent_people(session: Session, ids: Sequence[int]) -> dict[int, int]:
     """How many people who are there let their last closed ask pass without an answer."""
-    last = last_asks(Invitation.account_id.in_(ids)).subquery()
-    query = (
-        sa.select(last.c.account_id, sa.func.count())
-        .join(Contact, Contact.id == last.c.contact_id)
-        .where(last.c.place == 1, last.c.state == InvitationState.SILENT, is_there())
-    )
-    return dict(map(tuple, session.execute(query.group_by(last.c.account_id))))
+    return dict(SILENT_PEOPLE.rows(session.connection(), among=list(ids)))
 
 
 def last_asks(condition: sa.ColumnElement[bool]) -> sa.Select:
@@ -101,14 +100,25 @@ def last_asks(condition: sa.ColumnElement[bool]) -> sa.Select:
     newest_first = [CLOSED_AT.desc(), Invitation.id.desc()]
     place = sa.func.row_number().over(partition_by=Invitation.contact_id, order_by=newest_first)
     columns = (Invitation.account_id, Invitation.contact_id, Invitation.state, CLOSED_AT.label("at"))
-    counts = (
-        Invitation.is_rehearsal.is_(False),
-        Invitation.state.in_(CLOSED),
-        sa.not_(Invitation.is_away),
-    )
-    return sa.select(*columns, place.label("place")).where(condition, *counts)
+    return sa.select(*columns, place.label("place")).where(condition, *ENDED)
 
 
 def is_there() -> sa.ColumnElement[bool]:
     """People who have neither left nor been erased."""
-    return Contact.status.not_in((ContactStatus.LEFT, ContactStatus.ERASED))
+    return sa.and_(Contact.status != ContactStatus.LEFT, Contact.status != ContactStatus.ERASED)
+
+
+LAST_STATE = (
+    sa.select(Invitation.state)
+    .where(Invitation.contact_id == Contact.id, CLOSED_AT.is_not(None), *ENDED)
+    .order_by(CLOSED_AT.desc(), Invitation.id.desc())
+    .limit(1)
+    .correlate(Contact)
+    .scalar_subquery()
+)
+SILENT_PEOPLE = Prepared(
+    sa.select(Contact.account_id, sa.func.count())
+    .where(among(Contact.account_id), is_there(), LAST_STATE == InvitationState.SILENT)
+    .group_by(Contact.account_id),
+    tuple,
+)

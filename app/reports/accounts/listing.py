@@ -101,8 +101,15 @@ def page(
     session: Session, chosen: AccountFilter, today: Today, *, start: int = 0, size: int = PAGE_SIZE
 ) -> list[Row]:
     """The accounts from place `start` on, with all that a row shows."""
+    return rows(session, places(session, chosen, today, start=start, size=size), today)
+
+
+def places(
+    session: Session, chosen: AccountFilter, today: Today, *, start: int = 0, size: int = PAGE_SIZE
+) -> list[int]:
+    """The ids of the accounts from place `start` on."""
     query = narrowed(session, sa.select(Account.id), chosen, today).order_by(*order(chosen), Account.id)
-    return rows(session, list(session.scalars(query.offset(start).limit(size))), today)
+    return list(session.scalars(query.offset(start).limit(size)))
 
 
 def rows(session: Session, ids: Sequence[int], today: Today) -> list[Row]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy.orm import Session
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, joinedload, load_only
 
+from app.auth.models import Staff
 from app.contacts.models import Account
 from app.core.clock import Today
 from app.health import snapshots
@@ -15,6 +17,10 @@ from app.reports.accounts import listing
 from app.reports.accounts.listing import AccountFilter
 
 MOST_SHOWN = 150
+SHOWN = Account.name, Account.external_id, Account.arr, Account.currency, Account.owner_id
+ACCOUNTS = sa.select(Account).options(
+    load_only(*SHOWN), joinedload(Account.owner).load_only(Staff.name, Staff.email)
+)
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,10 @@ class Landscape:
 
 def landscape(session: Session, chosen: AccountFilter, today: Today) -> Landscape:
     """The present scores, by the functions of the list of accounts."""
-    largest = listing.page(session, replace(chosen, sort="arr"), today, size=MOST_SHOWN)
-    ids = [row.account.id for row in largest]
-    told = snapshots.current_of(session, ids, today=today.day, zone=today.zone)
-    places = [place_of(row.account, told[row.account.id]) for row in largest]
+    ids = listing.places(session, replace(chosen, sort="arr"), today, size=MOST_SHOWN)
+    told = snapshots.scores_of(session, ids, today=today.day, zone=today.zone, parts_of="relationship")
+    accounts = {account.id: account for account in session.scalars(ACCOUNTS.where(Account.id.in_(ids)))}
+    places = [place_of(accounts[id], told[id]) for id in ids]
     return Landscape(
         [place for place in places if place.engagement is not None],
         [place for place in places if place.engagement is None],

@@ -15,9 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Account, Contact
+from app.core.database.columns import UtcDateTime
+from app.core.database.prepared import Prepared
 from app.delivery.models import Invitation
-from app.reports.accounts.figures import CLOSED, CLOSED_AT
-from app.reports.participation import ANSWERED, asks_to_recommend, start_of
+from app.reports.accounts.figures import CLOSED_AT, ENDED
+from app.reports.participation import ANSWERED, Moment, asks_to_recommend, start_of
 from app.reports.periods import Period
 from app.reports.statistics.movers import Movers, Pair, Standing
 from app.reports.trend import band_of, counted
@@ -37,56 +39,56 @@ class Mover:
     at: datetime
 
 
-def standing() -> sa.ColumnElement[str | None]:
-    """How an ask ended; NULL where its answer does not count."""
-    answered = Invitation.state.in_(ANSWERED)
-    return sa.case(
-        (sa.and_(answered, counted()), band_of(Response.score)), (sa.not_(answered), Standing.SILENT.value)
-    )
+IS_ANSWERED = sa.or_(*(Invitation.state == state for state in ANSWERED))
+HOW = sa.case((IS_ANSWERED, band_of(Response.score)), else_=Standing.SILENT.value)
 
 
-def pairs(period: Period, zone: ZoneInfo) -> sa.Subquery:
-    """Each ask closed in `period` that had one before it, with how both ended."""
-    ended = (
+def ended(*more: sa.ColumnElement[bool]) -> sa.Select:
+    """Closed asks that count, with how each ended; an answer that does not count is left out."""
+    return (
         sa.select(
             Invitation.id,
             Invitation.contact_id,
             Invitation.account_id,
             CLOSED_AT.label("at"),
-            standing().label("now"),
+            HOW.label("now"),
         )
         .outerjoin(Response, Response.invitation_id == Invitation.id)
-        .where(
-            Invitation.is_rehearsal.is_(False),
-            sa.not_(Invitation.is_away),
-            Invitation.state.in_(CLOSED),
-            start_of(period.end, zone) > CLOSED_AT,
-            asks_to_recommend(),
-            standing().is_not(None),
-        )
-        .subquery()
+        .where(*ENDED, asks_to_recommend(), sa.or_(sa.not_(IS_ANSWERED), counted()), *more)
     )
+
+
+def pairs(begin: Moment, until: Moment) -> sa.Subquery:
+    """Each ask closed in [begin, until) that had one before it, with how both ended.
+
+    Of each person only the first one in these days has its predecessor before them, which is looked up.
+    """
+    here = ended(begin <= CLOSED_AT, until > CLOSED_AT).cte("here")
     in_order = sa.over(
-        sa.func.lag(ended.c.now), partition_by=ended.c.contact_id, order_by=(ended.c["at"], ended.c.id)
+        sa.func.lag(here.c.now), partition_by=here.c.contact_id, order_by=(here.c["at"], here.c.id)
     )
-    both = sa.select(ended, in_order.label("was")).subquery()
-    return (
-        sa.select(both)
-        .where(both.c["at"] >= start_of(period.start, zone), both.c.was.is_not(None))
-        .subquery()
-    )
+    both = sa.select(here, in_order.label("within")).subquery()
+    earlier = before(both.c.contact_id, begin)
+    found = sa.select(both, sa.func.coalesce(both.c.within, earlier).label("was")).cte("found")
+    once = found.prefix_with("MATERIALIZED")  # Else each look at `was` looks the predecessor up again.
+    return sa.select(once).where(once.c.was.is_not(None)).subquery()
+
+
+def before(person_id: sa.ColumnElement[int], begin: Moment) -> sa.ScalarSelect[str]:
+    """How the last ask of a person ended that closed before a moment."""
+    mine = ended(Invitation.contact_id == person_id, begin > CLOSED_AT).with_only_columns(HOW)
+    return mine.order_by(CLOSED_AT.desc(), Invitation.id.desc()).limit(1).scalar_subquery()
 
 
 def movers(session: Session, period: Period, zone: ZoneInfo) -> Movers:
     """The matrix of the asks closed in `period`."""
-    found = pairs(period, zone)
-    query = sa.select(found.c.was, found.c.now, sa.func.count()).group_by(found.c.was, found.c.now)
-    return Movers({(Standing(was), Standing(now)): number for was, now, number in session.execute(query)})
+    found = MATRIX.rows(session.connection(), **moments(period, zone))
+    return Movers({(Standing(was), Standing(now)): number for was, now, number in found})
 
 
 def people(session: Session, period: Period, zone: ZoneInfo, chosen: Pair) -> Sequence[Mover]:
     """Who made a move, the latest first, at most `MOST_LISTED`."""
-    found = pairs(period, zone)
+    found = pairs(*moments(period, zone).values())
     query = (
         sa.select(Contact, Account, found.c["at"])
         .join_from(found, Contact, Contact.id == found.c.contact_id)
@@ -96,3 +98,13 @@ def people(session: Session, period: Period, zone: ZoneInfo, chosen: Pair) -> Se
         .limit(MOST_LISTED)
     )
     return [Mover(contact, account, *chosen, at) for contact, account, at in session.execute(query)]
+
+
+def moments(period: Period, zone: ZoneInfo) -> dict[str, datetime]:
+    return {"begin": start_of(period.start, zone), "until": start_of(period.end, zone)}
+
+
+ASKED = pairs(*(sa.bindparam(name, type_=UtcDateTime) for name in ("begin", "until")))
+MATRIX = Prepared(
+    sa.select(ASKED.c.was, ASKED.c.now, sa.func.count()).group_by(ASKED.c.was, ASKED.c.now), tuple
+)

@@ -70,3 +70,12 @@ def test_an_account_without_anything_has_nothing(session, today):
     make.contact(role=ContactRole.CHAMPION)
     account = make.account()
     assert of(session, account, today) == Figures()
+
+
+def test_who_moved_to_another_customer_is_silent_there(session, today):
+    former, present = make.account(name="Former"), make.account(name="Present")
+    person = make.contact(account=former)
+    make.invitation(contact=person, state=InvitationState.SILENT, silent_at=NOW)
+    person.account = present
+    session.flush()
+    assert [of(session, account, today).silent for account in (former, present)] == [0, 1]

@@ -49,7 +49,7 @@ def movers_of(session: Session, address: Address, at: Standpoint) -> Counted:
     figures = [Figure("moves", found.n, found.n)]
     for name in ("up", "down", "went_silent", "came_back"):  # Of a sum, a small move could be worked out.
         figures.append(Figure(name, getattr(found, name), smallest))
-    one = pairs.pairs(period, at.zone)
+    one = pairs.pairs(*pairs.moments(period, at.zone).values())
     kept = session.execute(sa.select(one.c.id, one.c.was, one.c.now).limit(MOST_KEPT + 1))
     roll = {"moves": {id: f"{was}>{now}" for id, was, now in kept}}
     return Counted(Document(tuple(figures), (table,)), roll)
