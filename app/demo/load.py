@@ -22,7 +22,7 @@ from app.delivery.models import Decline, Invitation, InvitationState
 from app.delivery.sending import closing, posting
 from app.demo import team
 from app.demo.company import population
-from app.demo.events import records
+from app.demo.events import records, recovering
 from app.demo.events.asking import TODAYS_PART, Asking
 from app.demo.events.handling import Handling
 from app.demo.rows import favours, hearing, improvements, playbooks, scores
@@ -77,7 +77,10 @@ def load(session: Session, settings: config.Settings, *, now: datetime, seed: in
     asking = Asking(firms, today, seed, languages)
     asks = asking.run()
     with speaking(row.language):
-        tasks = Handling(today, row.work_week, seed).run(asks)
+        handling = Handling(today, row.work_week, seed)
+        tasks = handling.run(asks)
+        again = recovering.ask_again(asking, tasks)
+        tasks = sorted(tasks + handling.worked(again), key=lambda task: task.opened_at)
     add_customers(home, firms, asking)
     ledger = Ledger(home, programs, asks)
     ledger.add(asking.waves)

@@ -15,7 +15,7 @@ from app.core.database import transactions
 from app.core.errors import Refused
 from app.delivery import cadence
 from app.delivery.mail.mailer import mailbox
-from app.delivery.models import Invitation, InvitationState, Visit, Wave
+from app.delivery.models import Invitation, InvitationState, Purpose, Visit, Wave
 from app.demo import load, team
 from app.demo.rows import scores
 from app.extensions import db
@@ -26,6 +26,8 @@ from app.followups.settling.models import Settlement
 from app.health import snapshots
 from app.health.models import Snapshot
 from app.reports import trend
+from app.reports.loops import recovery
+from app.reports.loops.counts import Days
 from app.reports.models import RollupCell, RollupDelta
 from app.reports.periods import Period
 from app.reports.statistics.nps import Counts
@@ -178,3 +180,12 @@ def test_further_kinds_of_questions_have_answers_too(demo):
     answered = dict(db.session.execute(query.group_by(Question.kind)).all())
     assert answered.keys() >= {"csat", "ces", "drivers", "single", "goal"}
     assert min(answered["csat"], answered["ces"], answered["drivers"]) > 30
+
+
+def test_unhappy_people_were_asked_again_whether_somebody_had_called_or_not(demo, zone):
+    half_a_year = Days(TODAY - timedelta(days=179), TODAY + timedelta(days=1), zone)
+    found = recovery.recovery(db.session, half_a_year)
+    assert found.to_passive.followed.n >= 5
+    assert found.to_passive.control.n >= 5
+    again = sa.select(Invitation).where(Invitation.purpose == Purpose.RECOVERY)
+    assert all(ask.sent_at.weekday() == 1 for ask in db.session.scalars(again))

@@ -109,12 +109,26 @@ class Asking:
                         self._ask_besides(wave, firm, person)
         self.waves = [*self.waves, *(wave for wave in more if any(ask.wave is wave for ask in self.asks))]
 
+    def ask_once_more(self, unhappy: dict[Wave, list[tuple[Ask, float]]]) -> list[Ask]:
+        """Ask those who gave these answers again, in these waves, as far as they may be asked; the asks."""
+        known = len(self.asks)
+        for wave, asks in unhappy.items():
+            for ask, relief in asks:
+                if self._is_askable(ask.firm, ask.person, wave.on) and not self._is_off(ask.person):
+                    self.sayings.scores[ask.person.key] = ask.answer.score
+                    self._ask_besides(wave, ask.firm, ask.person, relief)
+        more = self.asks[known:]
+        self.waves = [*self.waves, *(wave for wave in unhappy if any(ask.wave is wave for ask in more))]
+        add_comments([ask for ask in more if ask.answer], self.seed)
+        return more
+
     def _is_off(self, person: Person) -> bool:
         """Somebody whose story has them unsubscribe, or their address die, is left to it."""
         return person.bounces_at_ask is not None or person.opts_out_at_ask is not None
 
-    def _ask_besides(self, wave: Wave, firm: Firm, person: Person) -> None:
-        ask = Ask(len(self.asks), wave, firm, person, self.sayings.language(wave.survey, person.language))
+    def _ask_besides(self, wave: Wave, firm: Firm, person: Person, relief: float = 0) -> None:
+        language = self.sayings.language(wave.survey, person.language)
+        ask = Ask(len(self.asks), wave, firm, person, language, relief=relief)
         self.asks.append(ask)
         self._send(ask, History(), Random(f"{self.seed} {wave.key} {person.key}"))
 

@@ -30,6 +30,9 @@ LEAVING_DAYS = 90
 LEFT_SHARE, LEFT_BEFORE_DAYS, LEFT_FOR_DAYS = 0.4, 300, (215, 250)
 """In the first months many an unhappy answer lay there until after the next survey: beside them the product shows what calling does."""
 
+SINCE_LEFT_SHARE, SINCE_LEFT_DAYS, SINCE_LEFT_FOR_DAYS = 0.6, (80, 178), (72, 80)
+"""Later some did so for ten weeks, and were asked again in the meantime."""
+
 
 class Handling:
     """Opens the follow-ups of all asks in the order in which they arose, and works on each."""
@@ -40,10 +43,14 @@ class Handling:
 
     def run(self, asks: list[Ask]) -> list[FollowUp]:
         """All follow-ups, oldest first."""
-        called_for = sorted(self._called_for(asks), key=lambda found: (found[0], found[1].key, found[2].kind))
-        found = [self._worked(ask, due, opened_at) for opened_at, ask, due in called_for]
+        found = self.worked(asks)
         self._reopen_one(found)
         return found
+
+    def worked(self, asks: list[Ask]) -> list[FollowUp]:
+        """As `run`, whether one of them was closed too early or not."""
+        called_for = sorted(self._called_for(asks), key=lambda found: (found[0], found[1].key, found[2].kind))
+        return [self._worked(ask, due, opened_at) for opened_at, ask, due in called_for]
 
     def _called_for(self, asks: list[Ask]) -> Iterator[tuple[datetime, Ask, Due]]:
         for ask in asks:
@@ -85,11 +92,18 @@ class Handling:
     def _steps(self, task: FollowUp, rng: Random) -> list[Step]:
         case, first_touch = case_of(task), self._first_touch(task, rng)
         chance = Random(f"{self.seed} left {task.ask.wave.key} {task.ask.person.key}")
-        is_early = (self.today - task.opened_at.date()).days > LEFT_BEFORE_DAYS
-        if not is_early or task.due.kind is not TaskKind.DETRACTOR or chance.random() > LEFT_SHARE:
+        share, waits = self._left_lying((self.today - task.opened_at.date()).days)
+        if task.due.kind is not TaskKind.DETRACTOR or chance.random() > share:
             return plans.steps(case, first_touch, rng)
-        until = task.opened_at + timedelta(days=chance.uniform(*LEFT_FOR_DAYS))
+        until = task.opened_at + timedelta(days=chance.uniform(*waits))
         return list(plans.left(case, self.week.hours_between(task.opened_at, until), rng))
+
+    def _left_lying(self, ago: int) -> tuple[float, tuple[int, int]]:
+        """How many of those opened so many days ago nobody called, and for how many days."""
+        if ago > LEFT_BEFORE_DAYS:
+            return LEFT_SHARE, LEFT_FOR_DAYS
+        is_of_that_time = SINCE_LEFT_DAYS[0] <= ago <= SINCE_LEFT_DAYS[1]
+        return (SINCE_LEFT_SHARE if is_of_that_time else 0), SINCE_LEFT_FOR_DAYS
 
     def _first_touch(self, task: FollowUp, rng: Random) -> float:
         """Working hours from opening to the first touch: in time, or not."""

@@ -31,9 +31,10 @@ NAMES = {
     "ces": "Effort",
     "onboarding": "Onboarding",
 }
+RECOVERY = "Asked again after a follow-up"
 
 
-@dataclass
+@dataclass(eq=False)
 class Wave:
     """One launch. `survey` is the key of one that comes with the product; `ago` counts the days from its sending to today.
 
@@ -46,6 +47,7 @@ class Wave:
     ago: int
     slot: int
     part: int | None = None
+    is_recovery: bool = False
 
     @property
     def launched_at(self) -> datetime:
@@ -57,7 +59,7 @@ class Wave:
 
     @property
     def name(self) -> str:
-        name = f"{NAMES[self.survey]}, {self.on:%B %Y}"
+        name = f"{RECOVERY if self.is_recovery else NAMES[self.survey]}, {self.on:%B %Y}"
         return f"{name}, part {self.part}" if self.part else name
 
 
@@ -101,7 +103,10 @@ class Answer:
 
 @dataclass
 class Ask:
-    """One invitation with its whole life: every state it came through, dated."""
+    """One invitation with its whole life: every state it came through, dated.
+
+    `relief` is how much better the person feels since somebody solved what was wrong, in points of the score.
+    """
 
     key: int
     wave: Wave
@@ -119,6 +124,7 @@ class Ask:
     declined_at: datetime | None = None
     is_late: bool = False
     answer: Answer | None = None
+    relief: float = 0
 
     @property
     def closes_at(self) -> datetime | None:

@@ -94,7 +94,7 @@ def speaker_of(ask: Ask) -> Speaker:
 
 
 def recommendation(ask: Ask, at: datetime, rng: Random) -> Answer:
-    mood = ask.firm.story.mood_of(ask.role, ask.wave.ago) + ask.person.bias
+    mood = ask.firm.story.mood_of(ask.role, ask.wave.ago) + ask.person.bias + ask.relief
     return Answer(at, "", score=within(mood + rng.gauss(0, NOISE), 0, 10))
 
 

@@ -71,7 +71,7 @@ class Ledger:
             "program_id": self.programs[wave.survey].id,
             "version_id": self.versions[wave.survey].id,
             "name": wave.name,
-            "purpose": Purpose.PROGRAM,
+            "purpose": purpose_of(wave),
             "channel": Channel.MAIL,
             "state": WaveState.FINISHED,
             "launch_key": f"demo:{wave.key}",
@@ -100,7 +100,7 @@ class Ledger:
             "nonce": tokens.new_nonce(),
             "asked_as": ask.person.email_key if is_asked else None,
             "language": ask.language,
-            "purpose": Purpose.PROGRAM,
+            "purpose": purpose_of(ask.wave),
             "is_rehearsal": False,
             "state": ask.state,
             "suppressed_reason": ask.suppressed_reason,
@@ -162,3 +162,7 @@ class Ledger:
             {"invitation_id": id, "number": number, "queued_at": at, "sent_at": at}
             for number, at in enumerate(ask.reminders, 1)
         ]
+
+
+def purpose_of(wave: records.Wave) -> Purpose:
+    return Purpose.RECOVERY if wave.is_recovery else Purpose.PROGRAM
