@@ -8,10 +8,11 @@ but an automatic reply counts nowhere either: whoever was away was not silent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
+from itertools import repeat
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -135,15 +136,24 @@ def counted(session: Session, periods: list[Period], zone: ZoneInfo, dim: str, a
     for place, period in enumerate(periods):
         begin, until = start_of(period.start, zone), start_of(period.end, zone)
         moments |= {f"begin{place}": begin, f"until{place}": until}
-    states = states_of(len(periods), dim, about) if periods else None
-    rows = states.rows(session.connection(), **moments) if states else []
-    for place, key, state, *counts in rows:
+    for place, key, state, *counts in states(session, moments, dim, about):
         name = NOBODY if key is None else str(key)
         for found, count in zip((every, narrower), counts, strict=True):
             if state in REACHED and count:
                 entry = found.setdefault((name, place), Participation(periods[place], name))
                 entry.add(state, count)
     return in_order(every, periods, dim), in_order(narrower, periods, dim)
+
+
+def states(session: Session, moments: dict[str, datetime], dim: str, about: Kinds) -> Iterator[tuple]:
+    """Period by its place, segment, state, how many asks, and how many of them asked `about` something."""
+    periods, connection = len(moments) // 2, session.connection()
+    if periods and dim != "all":
+        yield from states_of(periods, dim, about).rows(connection, **moments)
+    elif periods:
+        for place, numbers in states_of_all(periods, about).rows(connection, **moments):
+            counts = [int(number) for number in numbers.split()]
+            yield from zip(repeat(place), repeat(dim), ORDER, counts[::2], counts[1::2])
 
 
 def in_order(
@@ -193,6 +203,25 @@ def states_of(periods: int, dim: str, about: Kinds) -> Prepared:
     return Prepared(query.group_by(spans.c.place, segment, Invitation.state), tuple)
 
 
+@lru_cache(maxsize=200)
+def states_of_all(periods: int, about: Kinds) -> Prepared:
+    """As `states_of` of everybody, in a third of its time: the counts of a period in one text, two for each of `ORDER`.
+
+    A row is looked at once and goes into no group; more than one column would need one look each.
+    """
+    spans = spans_of(periods)
+    counts = [
+        sa.cast(sa.func.count().filter(Invitation.state == state, *more), sa.Text)
+        for state in ORDER
+        for more in ((), (asks_about(about),))
+    ]
+    together = reduce(lambda text, one: text + " " + one, counts)
+    within = Invitation.sent_at >= spans.c.begin, Invitation.sent_at < spans.c.until, REAL
+    numbers = sa.select(together).where(*within).correlate(spans).scalar_subquery()
+    return Prepared(sa.select(spans.c.place, numbers), tuple)
+
+
+ORDER = sorted(REACHED)
 REAL = sa.and_(Invitation.is_rehearsal.is_(False), sa.not_(Invitation.is_away))
 COUNTED = sa.func.count(sa.case((REAL, 1)))
 
