@@ -81,7 +81,8 @@ class OwnSettingsForm(FlaskForm):
     single_keys = BooleanField(
         _l("Single keys act on pages"),
         description=_l(
-            "The list of them opens with ?. Switch them off where a program speaks or types for you; keys with Ctrl stay."
+            "The list of them opens with ?, which is one of them. Switch them off where a program speaks or types for you;"
+            " keys with Ctrl stay."
         ),
     )
 

@@ -1,7 +1,8 @@
 // Keyboard shortcuts, declared where they act: data-key="g q" on a link, button or field, with data-key-words saying
 // what it does. Links and buttons are pressed, fields focused; data-key-into names the field to go to. j and k move
-// between the page's [data-key-item]s Enter opens the first link in one, and x ticks its [data-pick]. "Ctrl k" is Cmd+K as well. "?" shows all that this page has. WCAG 2.1.4: single letters
-// do nothing while a field has the focus, and the switch in the list turns them off for this person; keys with Ctrl stay.
+// between the page's [data-key-item]s, Enter opens the first link in one, and x ticks its [data-pick]. "Ctrl k" is Cmd+K
+// as well. "?" shows all that this page has. WCAG 2.1.4: single keys do nothing while a field has the focus, and the switch
+// in the list turns them off for this person, "?" too, until it is turned on in the settings; keys with Ctrl stay.
 (() => {
   const page = document.documentElement;
   let typed = "";
@@ -11,8 +12,8 @@
     if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (event.ctrlKey || event.metaKey) return withControl(event);
     if (event.altKey || isTyping(event.target) || event.key.length > 1 && event.key !== "Enter") return;
-    if (event.key === "?") return showAll(event);
     if (page.dataset.keys === "off") return;
+    if (event.key === "?") return showAll(event);
     if (move(event)) return;
     typed = (typed + " " + event.key).trim();
     clearTimeout(timer);
