@@ -152,7 +152,10 @@ def test_the_lot_tells_how_often_the_engine_is_wrong(csm, sign_in, session):
     assert found.labels[Label.POSITIVE].drawn == 3
     page = csm.get("/reports/readings").text
     assert "Wrong, of those drawn" in page
-    lines = sign_in("manager").get("/reports/readings/training.jsonl").text.splitlines()
+    manager = sign_in("manager")
+    workbook = manager.get("/reports/readings/training.xlsx")
+    assert workbook.data.startswith(b"PK")
+    lines = manager.get("/reports/readings/training.jsonl").text.splitlines()
     assert sorted(json.loads(line)["drawn"] for line in lines) == [False, True, True, True]
     assert csm.get("/reports/comments/check").status_code == 200
 
