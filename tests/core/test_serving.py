@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import marshal
 import os
+import py_compile
 import re
 import select
 import signal
@@ -191,6 +192,18 @@ def test_who_minds_the_processes_has_nothing_of_the_product_in_memory():
     tops = {name.partition(".")[0] for name in run.stdout.split()}
     assert tops - sys.stdlib_module_names == {"__main__", "minding"}
     assert not tops & {"logging", "threading", "subprocess", "json", "enum", "collections", "signal"}
+
+
+def test_what_an_earlier_version_left_compiled_is_not_run(tmp_path, monkeypatch):
+    text, compiled = tmp_path / "minding.py", tmp_path / "minding.pyc"
+    text.write_text("of_this_version = 1")
+    monkeypatch.setattr(minding, "__file__", str(text))
+    monkeypatch.setattr(minding, "__cached__", str(compiled))
+    assert minding.program() == str(text)
+    py_compile.compile(str(text), str(compiled))
+    assert minding.program() == str(compiled)
+    text.write_text("of_the_next_version = 1")
+    assert minding.program() == str(text)
 
 
 @pytest.mark.parametrize("shares", [False, True], ids=["another program's", "another installation's"])
