@@ -74,7 +74,7 @@ def answer_survey(survey_id: int):
     """What customers see after they answered; nothing is recorded."""
     survey = the_survey(survey_id)
     language = language_of(survey)
-    posted = forms.checked(list(request.form.items(multi=True)))
+    posted = forms.mended(list(request.form.items(multi=True)))
     back = {"back_url": url_for("setup.overview"), "back_words": _("Back to set-up")}
     with addressing(language):
         said, errors = forms.check(posted, form_of(survey.current, language), settings().COMMENT_LENGTH)

@@ -19,7 +19,7 @@ from app.reports.themes.theme_routes import CSV_HEAD as THEMES_HEAD
 
 APP = Path(__file__).resolve().parents[2] / "app"
 USES = re.compile(r"""\bmetric\((?:"|')([\w.]+)(?:"|')\)|\bFigure\("(\w+)\"""")
-NO_FIGURES = {"status"}  # Of an error, by HTTP.
+NO_FIGURES = {"status", "code"}  # By HTTP: of an error, and of what answered a webhook.
 
 
 @pytest.fixture

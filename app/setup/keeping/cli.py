@@ -21,6 +21,7 @@ from app.core.outbox import OutboxRow
 from app.core.outbox_rows import WAITING
 from app.delivery import waves
 from app.delivery.models import Wave
+from app.delivery.sending.postman import Postman
 from app.extensions import db
 from app.setup.keeping import backups, checking, moving
 from app.setup.keeping.contents import rows_of
@@ -101,8 +102,8 @@ def release(waves_go_on: bool, as_json: bool) -> None:
     row = installation(db.session)
     was_held, row.held_at = row.held_at is not None, None
     paused = [] if waves_go_on or not was_held else pause_waves(now)
-    waiting = sa.select(sa.func.count()).where(OutboxRow.state.in_(WAITING))
-    count = db.session.scalar(waiting.select_from(OutboxRow))
+    mails = (OutboxRow.kind.in_(Postman.kinds), OutboxRow.state.in_(WAITING))
+    count = db.session.scalar(sa.select(sa.func.count()).select_from(OutboxRow).where(*mails))
     if was_held:
         audit.note(db.session, actor(), "installation.released", now=now, mails=count, paused=len(paused))
     db.session.commit()
