@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import tarfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def unpack(source: Path, folder: Path) -> dict[str, Any]:
                     raise Refused(f"{source} is damaged: {name} is not what was packed.")
     except FileNotFoundError:
         raise Refused(f"There is no file {source}.") from None
-    except (tarfile.TarError, EOFError, OSError, KeyError, ValueError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, KeyError, ValueError) as error:
         raise Refused(f"{source} cannot be read as a backup: {error}") from error
     return manifest
 
