@@ -14,10 +14,10 @@ from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
-from werkzeug.routing import Rule
 
 from app import create_app
 from app.core.database import transactions
+from app.core.web.frame import Address, Application
 from app.extensions import db
 from app.sentiment.engine.vectors import model
 from tests import make
@@ -29,11 +29,11 @@ hypothesis_settings.load_profile("suite")
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 
 
-class LateRule(Rule):
-    """An address that is read once for all applications, and learns to write itself when that is first asked.
+class ReadOnce(Address):
+    """An address that is read once for all applications; reading is most of the time of making one.
 
-    The two are most of the time of making an application. What is read follows from the text and the kinds of
-    converters, none of which looks at the map that it was made for.
+    What is read follows from the text and the kinds of converters, none of which looks at the map that it was made
+    for. The functions that write an address are of the rule itself, since its endpoint may differ.
     """
 
     read: ClassVar[dict[tuple, dict]] = {}
@@ -49,18 +49,8 @@ class LateRule(Rule):
         self._build = self._compile_builder(False).__get__(self, None)
         self._build_unknown = self._compile_builder(True).__get__(self, None)
 
-    def _compile_builder(self, append_unknown: bool = True):
-        learned = []
 
-        def build(rule, /, **values):
-            if not learned:
-                learned.append(Rule._compile_builder(rule, append_unknown).__get__(rule, None))
-            return learned[0](**values)
-
-        return build
-
-
-Flask.url_rule_class = LateRule
+Application.url_rule_class = ReadOnce
 
 
 def pytest_configure() -> None:

@@ -87,6 +87,9 @@ class JustAskApi(Api):
         """None: the library's handler would turn the errors of pages into JSON."""
 
     def _register_responses(self) -> None:
+        """None yet: most processes never describe anything."""
+
+    def _describe_errors(self) -> None:
         responses = {status.name: status.phrase for status in HTTPStatus if status >= 400}
         for name, phrase in (responses | {self.DEFAULT_ERROR_RESPONSE_NAME: "An error."}).items():
             response = {"description": phrase, "schema": self.ERROR_SCHEMA}
@@ -117,6 +120,7 @@ class JustAskApi(Api):
         return super()._openapi_json()
 
     def _describe(self) -> None:
+        self._describe_errors()
         self.spec.components.security_scheme("key", {"type": "http", "scheme": "bearer"})
         for resource in self.resources:
             resource.register_views_in_doc(self, self._app, self.spec, name=resource.name, parameters=None)
