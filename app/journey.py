@@ -324,6 +324,7 @@ def person_erased(session: Session, contact: Contact, *, now: datetime, actor: a
     What is kept outside the database (the mailbox page) is left to the door, after its commit.
     """
     session.flush()
+    delivery_traces.hold(session, contact.id)
     asks.lock_all_of(session.connection(), contact.id)
     session.refresh(contact)
     account_id, names = contact.account_id, (contact.email, contact.email_key)
@@ -358,8 +359,7 @@ def accounts_merged(
 
 def people_merged(session: Session, from_id: int, to_id: int, *, now: datetime, actor: audit.Actor) -> None:
     """One person was known twice: all that is held about the first row belongs to the second, who has one vote."""
-    for contact_id in (from_id, to_id):
-        asks.lock_all_of(session.connection(), contact_id)
+    asks.lock_all_of(session.connection(), from_id, to_id)
     for move_person in MOVE_PERSON:
         move_person(session, from_id, to_id, now=now)
     session.expire_all()

@@ -138,6 +138,12 @@ class Carrier(Protocol):
     def collect(self, patience: float) -> list[Result]:
         """What has happened; waits up to `patience` seconds for something."""
 
+    def wait(self, ready: Sequence[Row]) -> None:
+        """Wait for whoever else here is at work on what these rows are about; nothing is locked yet."""
+
+    def hold(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Lock what these rows are about, which are locked already, before any of it is read or changed."""
+
     def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
         """Read again, at the moment of sending: ends for ready rows that must not go after all."""
 
@@ -275,8 +281,10 @@ class Turn:
 
     def _settle(self, ready: list[Row], ends: list[Result]) -> tuple[set[int], int]:
         """The rows whose bodies may go, and how many came to an end: what another sender took over is its to count."""
+        self.carrier.wait(ready)
         now, connection = self.now, looking_up(self.session)
-        ends = self._ours(connection, ends)
+        ends = self._ours(connection, ready, ends)
+        self.carrier.hold(connection, [*ready, *(self.hand[end.id] for end in ends)])
         objections = self.carrier.look(connection, ready, now) if ready else []
         staying = {objection.id for objection in objections}
         outcomes = [self._outcome(self.hand[end.id], end, now) for end in [*ends, *objections]]
@@ -292,12 +300,13 @@ class Turn:
         tries = [self._attempt(outcome) for outcome in outcomes if outcome.result.is_try]
         return settle(connection, ready, stands, tries, claim=self.claim, now=now)
 
-    def _ours(self, connection: Connection, ends: list[Result]) -> list[Result]:
-        """Without those that another sender took over, which can only be after our lease ran out."""
-        if time.monotonic() - self._renewed < self.lease.total_seconds() / 2:
+    def _ours(self, connection: Connection, ready: list[Row], ends: list[Result]) -> list[Result]:
+        """Without those that another sender took over after our lease ran out; all of the turn are locked by it."""
+        is_fresh = time.monotonic() - self._renewed < self.lease.total_seconds() / 2
+        if is_fresh and connection.dialect.name == "sqlite":
             return ends
-        found = OURS.rows(connection, among=[end.id for end in ends], mine=self.claim)
-        ours = {row.id for row in found}
+        rows = OURS.rows(connection, among=[one.id for one in (*ready, *ends)], mine=self.claim)
+        ours = {row.id for row in rows}
         return [end for end in ends if end.id in ours]
 
     def _record(self, outcomes: list[Outcome], leaving: list[Row], now: datetime) -> None:
@@ -371,7 +380,8 @@ class Turn:
                 is_away = isinstance(error, AWAY) and time.monotonic() < until
                 if tries >= MOST_TRIES and not is_away:
                     raise
-                log.warning("the outbox could not be written and tries again: %s", type(error).__name__)
+                cause = getattr(error, "orig", error)
+                log.warning("the outbox could not be written and tries again: %s", type(cause).__name__)
                 time.sleep(RETRY_PAUSE_SECONDS)
 
 

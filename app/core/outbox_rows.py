@@ -4,6 +4,10 @@ One row per (kind, ref, recipient). A letter is the part that many rows share: s
 frozen; a row holds the recipient's own values and its place in the stages
 `queued -> claimed (lease) -> sending -> sent | refused | retry | in_doubt`, or `held` and `cancelled`.
 `app/core/outbox.py` drives them; the verbs here are for those who put rows in, stop them or let them go again.
+
+Whoever changes several rows locks them first, in the order of their ids, and before what they are about (which order
+comes then stands in `app/delivery/invitations.py`). Only those who pick rows that wait or were lost pass over locked
+ones; they wait for nobody.
 """
 
 from __future__ import annotations
@@ -186,7 +190,7 @@ def cancel_refs(
     """Stop the rows of single refs that have not begun to leave; how many."""
     where = [TABLE.c.kind.in_(list(kinds)), TABLE.c.ref.in_(list(refs)), TABLE.c.state.in_(STOPPABLE)]
     change = {"state": OutboxState.CANCELLED, "reason": reason, "updated_at": now}
-    return session.execute(sa.update(TABLE).where(*where).values(change)).rowcount
+    return session.execute(sa.update(TABLE).where(in_order(TABLE, *where)).values(change)).rowcount
 
 
 def again(session: Session, row: OutboxRow, *, now: datetime) -> None:
@@ -199,7 +203,20 @@ def again(session: Session, row: OutboxRow, *, now: datetime) -> None:
 def _change_group(session, group, before, after, reason, now, *more) -> int:
     where = [TABLE.c.group == group, TABLE.c.state.in_(before), *more]
     change = {"state": after, "reason": reason, "updated_at": now}
-    return session.execute(sa.update(TABLE).where(*where).values(change)).rowcount
+    return session.execute(sa.update(TABLE).where(in_order(TABLE, *where)).values(change)).rowcount
+
+
+def lock(session: Session, *which: sa.ColumnElement[bool]) -> None:
+    """Keep these rows from changing until the transaction ends. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name != "sqlite":
+        rows = sa.select(TABLE.c.id).where(*which).order_by(TABLE.c.id).with_for_update()
+        session.execute(sa.select(sa.func.count()).select_from(rows.subquery()))
+
+
+def in_order(table: sa.Table, *which: sa.ColumnElement[bool], skip_locked: bool = False) -> sa.ColumnElement[bool]:
+    """Which rows an UPDATE changes, so that it locks them in the order of their ids first."""
+    rows = sa.select(table.c.id).where(*which).order_by(table.c.id)
+    return table.c.id.in_(rows.with_for_update(skip_locked=skip_locked))
 
 
 # A stage that lasts for milliseconds leaves `updated_at` alone, whose index would cost as much as the stage itself.
@@ -231,7 +248,9 @@ CLAIM = Prepared(
 )
 RENEW = Prepared(
     sa.update(LIGHT)
-    .where(LIGHT.c.claim == sa.bindparam("mine"), sa.or_(*[LIGHT.c.state == one for one in IN_HAND]))
+    .where(
+        in_order(LIGHT, LIGHT.c.claim == sa.bindparam("mine"), sa.or_(*[LIGHT.c.state == s for s in IN_HAND]))
+    )
     .values(lease_until=sa.bindparam("b_until"))
 )
 _may_leave = (
@@ -245,7 +264,7 @@ MARK = Prepared(
     .values(state=OutboxState.SENDING)
     .returning(LIGHT.c.id)
 )
-OURS = Prepared(sa.select(TABLE.c.id).where(among(TABLE.c.id), _mine))
+OURS = Prepared(sa.select(TABLE.c.id).where(among(TABLE.c.id), _mine).order_by(TABLE.c.id).with_for_update())
 # A row that another worker gave up for lost may still be told right by the one whose claim it carries.
 _may_end = sa.or_(*[unindexed(TABLE.c.state) == state for state in (*IN_HAND, OutboxState.IN_DOUBT)])
 FINISH = Prepared(
@@ -265,7 +284,7 @@ FINISH = Prepared(
 )
 FREE = Prepared(
     sa.update(TABLE)
-    .where(*_lost, TABLE.c.state == OutboxState.CLAIMED)
+    .where(in_order(TABLE, *_lost, TABLE.c.state == OutboxState.CLAIMED, skip_locked=True))
     .values(
         state=sa.case((TABLE.c.tries > 0, OutboxState.RETRY), else_=OutboxState.QUEUED),
         claim=None,
@@ -275,7 +294,7 @@ FREE = Prepared(
 )
 DOUBT = Prepared(
     sa.update(TABLE)
-    .where(*_lost, TABLE.c.state == OutboxState.SENDING)
+    .where(in_order(TABLE, *_lost, TABLE.c.state == OutboxState.SENDING, skip_locked=True))
     .values(
         state=OutboxState.IN_DOUBT,
         reason=sa.bindparam("b_reason"),

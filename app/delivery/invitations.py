@@ -2,6 +2,11 @@
 
 `change` moves one that the caller holds. `move` moves many by their ids, those that the ledger still allows: a person
 who answered meanwhile is not overrun, and the caller is told which moves happened.
+
+Locks have one order. Whoever changes several of these in one transaction locks, before the first change and each kind
+at once in the order of ids: waves, then mails in the outbox, then invitations, then people. Two who want the same rows
+meet at the first of them, where one waits and the other goes on; in any other order each could hold what the other
+waits for. The sender, who hears only late that a wave is to stop, does not wait for one but begins its turn anew.
 """
 
 from __future__ import annotations
@@ -195,6 +200,13 @@ def _move_alike(connection: Connection, values: dict, note: dict, ids: list[int]
 def where_they_stand(connection: Connection, ids: Iterable[int]) -> dict[int, InvitationState]:
     """The present states, locked until the end of the transaction."""
     return {row.id: row.state for row in STANDS.rows(connection, among=list(ids))}
+
+
+def hold(session: Session, *which: sa.ColumnElement[bool]) -> None:
+    """Keep these invitations from changing until the transaction ends. SQLite has one writer anyway."""
+    if session.get_bind().dialect.name != "sqlite":
+        rows = sa.select(Invitation.id).where(*which).order_by(Invitation.id).with_for_update(key_share=True)
+        session.execute(sa.select(sa.func.count()).select_from(rows.subquery()))
 
 
 TABLE = Invitation.__table__.to_metadata(sa.MetaData())

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.contacts import wishes
 from app.contacts.models import Contact
 from app.contacts.wishes import Wishes
+from app.delivery import invitations
 from app.delivery.asking import gates
 from app.delivery.asking.gates import Reason
 from app.delivery.invitations import change
@@ -34,6 +35,7 @@ def unsubscribe(
     An ask that was sent is cancelled too: an opt-out is neither an answer nor a silence (scoring section 2). Its link
     still takes an answer. An ask whose mail is being handed over this moment is left to the sender.
     """
+    hold(session, [contact.id])
     people = wishes.readers(session, contact)
     if contact.email_key and session.get(Suppression, contact.email_key) is None:
         session.add(Suppression(email_key=contact.email_key, reason=UNSUBSCRIBED, at=now))
@@ -48,6 +50,7 @@ def unsubscribe(
 def close(session: Session, contact_ids: Collection[int], *, now: datetime) -> None:
     """For people who are known to be unsubscribed already: close their addresses, cancel what is on its way."""
     ids = list(contact_ids)
+    hold(session, ids)
     people = list(session.scalars(sa.select(Contact).where(Contact.id.in_(ids)).order_by(Contact.id)))
     addresses = sa.select(Contact.email_key).where(Contact.id.in_(ids), Contact.email_key.is_not(None))
     closed = sa.select(Suppression.email_key)
@@ -73,6 +76,7 @@ def respect(
     """
     if told.is_unsubscribed:
         return unsubscribe(session, contact, now=now, told_by=told_by)
+    hold(session, [contact.id])
     people = [person for person in wishes.readers(session, contact) if wishes.of(person) != told]
     lift(session, contact)
     for person in people:
@@ -111,6 +115,15 @@ def last_asked(session: Session, person: Contact) -> datetime | None:
     heard = (Invitation.state.in_(gates.HEARD), Invitation.is_rehearsal.is_(False))
     counted = (Invitation.contact_id == person.id, Invitation.purpose != Purpose.TEST, *heard)
     return session.scalar(sa.select(sa.func.max(Invitation.sent_at)).where(*counted))
+
+
+def hold(session: Session, contact_ids: Collection[int]) -> None:
+    """Keep the asks of everybody who reads the mailboxes of these people from changing until the transaction ends."""
+    ids = list(contact_ids)
+    mailboxes = sa.select(Contact.email_key).where(Contact.id.in_(ids), Contact.email_key.is_not(None))
+    of_readers = sa.select(Contact.id).where(Contact.email_key.in_(mailboxes))
+    theirs = sa.or_(Invitation.contact_id.in_(ids), Invitation.contact_id.in_(of_readers))
+    invitations.hold(session, theirs, Invitation.state.in_(ON_ITS_WAY))
 
 
 def on_its_way(session: Session, people: Collection[Contact]) -> list[Invitation]:

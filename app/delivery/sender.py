@@ -68,10 +68,11 @@ def send_again(session: Session, invitation: Invitation, *, now: datetime) -> No
     if invitation.state not in (InvitationState.IN_DOUBT, InvitationState.REFUSED):
         raise Refused("Only a mail that is in doubt or was refused can be sent again.")
     of_this = (OutboxRow.kind == INVITATION, OutboxRow.ref == ref_of(invitation.id))
-    row = session.scalar(sa.select(OutboxRow).where(*of_this))
+    row = session.scalar(sa.select(OutboxRow).where(*of_this).with_for_update())
     if row is None or row.state not in (OutboxState.IN_DOUBT, OutboxState.REFUSED):
         raise Refused("The mail itself is no longer kept, so it cannot be sent again.")
     again(session, row, now=now)
+    session.flush()
     invitations.move(
         session, [Move(invitation.id, InvitationState.QUEUED, "sent again", {"closed_at": None})], now=now
     )

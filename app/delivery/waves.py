@@ -24,7 +24,7 @@ from app.core.audit import Actor
 from app.core.database.columns import listed
 from app.core.errors import Refused
 from app.core.installation import installation
-from app.delivery import cadence
+from app.delivery import cadence, invitations
 from app.delivery.asking import bulk, deferring, gates
 from app.delivery.models import Channel, Invitation, PauseCause, Purpose, Wave, WaveState
 from app.delivery.sending.asks import PAUSED
@@ -199,9 +199,13 @@ def refuse_if_shut(session: Session, contact: Contact, found: dict[int, gates.Ve
     raise Refused(words)
 
 
-def held(session: Session, wave: Wave) -> Wave:
-    """The wave as it stands now, kept from changing until the transaction ends."""
-    return session.get_one(Wave, wave.id, with_for_update=True, populate_existing=True)
+def held(session: Session, wave: Wave, *, waits: bool = True) -> Wave:
+    """The wave as it stands now, kept from changing until the transaction ends.
+
+    Whoever has locked mails or asks already must not wait for it; OperationalError if somebody else has it then.
+    """
+    lock = True if waits else {"nowait": True}
+    return session.get_one(Wave, wave.id, with_for_update=lock, populate_existing=True)
 
 
 def undo(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
@@ -210,6 +214,7 @@ def undo(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
     if wave.state != WaveState.WAITING:
         raise Refused(_("This wave has begun to send, so it cannot be undone. You can cancel it."))
     audit.note(session, actor, "wave.undone", subject=f"wave:{wave.id}", now=now, key=wave.launch_key)
+    invitations.hold(session, Invitation.wave_id == wave.id)
     session.execute(sa.delete(Invitation).where(Invitation.wave_id == wave.id))
     session.delete(wave)
     session.flush()
@@ -228,12 +233,15 @@ def pause(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None:
     audit.note(session, actor, "wave.paused", subject=f"wave:{wave.id}", now=now)
 
 
-def stop(session: Session, wave: Wave, cause: PauseCause, reason: str, *, now: datetime) -> bool:
+def stop(
+    session: Session, wave: Wave, cause: PauseCause, reason: str, *, now: datetime, waits: bool = True
+) -> bool:
     """Pause a wave that somebody has to look at; False when it is paused or over already.
 
-    One whose mails have all left stops too: its reminders wait, and whoever is still to be asked later.
+    One whose mails have all left stops too: its reminders wait, and whoever is still to be asked later. `waits` is as
+    for `held`.
     """
-    wave = held(session, wave)
+    wave = held(session, wave, waits=waits)
     if wave.state not in (WaveState.SENDING, WaveState.FINISHED):
         return False
     wave.state, wave.pause_cause, wave.paused_reason = WaveState.PAUSED, cause, reason
@@ -281,8 +289,8 @@ def cancel(session: Session, wave: Wave, *, actor: Actor, now: datetime) -> None
     wave.state, wave.paused_reason, wave.finished_at = WaveState.CANCELLED, None, now
     wave.pause_cause = wave.first_people = wave.judged_to = None
     session.flush()
-    bulk.cancel_unsent(session, wave, now=now, reason="cancelled")
     outbox_rows.cancel(session, group_of(wave.id), "cancelled", now=now)
+    bulk.cancel_unsent(session, wave, now=now, reason="cancelled")
     audit.note(session, actor, "wave.cancelled", subject=f"wave:{wave.id}", now=now)
 
 

@@ -19,6 +19,7 @@ from app.core import clock
 from app.core.audit import Actor
 from app.core.database import transactions
 from app.core.language.words import addressing, speaking
+from app.delivery import optouts
 from app.delivery.models import Decline, Invitation, InvitationState
 from app.delivery.words import DECLINES
 from app.extensions import db
@@ -109,6 +110,7 @@ def unsubscribe(token: str) -> Response:
         return too_often(ask, form, token, told, now)
     if ask.contact_status is not ContactStatus.ERASED:
         transactions.write(db.session)
+        optouts.hold(db.session, [ask.contact_id])
         contact = db.session.get_one(Invitation, ask.id, with_for_update=True).contact
         journey.wishes_told(db.session, contact, told, now=now, actor=RESPONDENT)
         db.session.commit()

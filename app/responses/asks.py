@@ -288,12 +288,10 @@ LOCK = Prepared(
     .with_for_update(key_share=True)
 )
 
-LOCK_ALL = (
-    sa.select(Invitation.id)
-    .join(Contact, Contact.id == Invitation.contact_id)
-    .where(Contact.id == sa.bindparam("contact_id"))
-    .order_by(Invitation.id)
-    .with_for_update(key_share=True)
+_theirs = sa.bindparam("contact_ids", expanding=True)
+LOCK_ALL = tuple(
+    sa.select(table.id).where(whose.in_(_theirs)).order_by(table.id).with_for_update(key_share=True)
+    for table, whose in ((Invitation, Invitation.contact_id), (Contact, Contact.id))
 )
 
 
@@ -317,10 +315,11 @@ def by_id(connection: Connection, invitation_id: int) -> Ask:
     return BY_ID.row(connection, id=invitation_id)
 
 
-def lock_all_of(connection: Connection, contact_id: int) -> None:
-    """Wait for answers of this person that are being written down; no other is until the transaction ends."""
+def lock_all_of(connection: Connection, *contact_ids: int) -> None:
+    """Wait for answers of these people that are being written down; no other is until the transaction ends."""
     if connection.dialect.name != "sqlite":
-        connection.execute(LOCK_ALL, {"contact_id": contact_id})
+        for locking in LOCK_ALL:
+            connection.execute(locking, {"contact_ids": contact_ids})
 
 
 def locked(connection: Connection, invitation_id: int) -> Ask | None:

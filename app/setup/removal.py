@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import Staff
 from app.contacts.models import Account, Contact
+from app.core import outbox_rows
 from app.core.installation import installation
 from app.core.outbox_rows import Letter, OutboxRow, OutboxState
+from app.delivery import invitations
 from app.delivery.models import Invitation, Suppression, Wave
 from app.delivery.sending.asks import REHEARSAL
 from app.delivery.telling.tidings import group_of
@@ -135,7 +137,10 @@ def remove_asks(session: Session, doomed: Doomed) -> None:
     held = sa.and_(OutboxRow.state == OutboxState.HELD, OutboxRow.reason == REHEARSAL)
     of_task = sa.literal("case:") + sa.cast(Task.id, sa.String)
     written = sa.select(of_task).where(Task.id.in_(doomed.tasks))
-    delete(session, OutboxRow, sa.or_(OutboxRow.group.in_(groups), OutboxRow.group.in_(written), held))
+    mails = sa.or_(OutboxRow.group.in_(groups), OutboxRow.group.in_(written), held)
+    outbox_rows.lock(session, mails)
+    delete(session, OutboxRow, mails)
+    invitations.hold(session, Invitation.id.in_(doomed.invitations))
     delete(session, Task, Task.id.in_(doomed.tasks))
     delete(session, Invitation, Invitation.id.in_(doomed.invitations))
     delete(session, Wave, Wave.id.in_(doomed.waves))

@@ -12,7 +12,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from app.core import tokens
 from app.core.installation import installation
-from app.delivery import cadence
+from app.delivery import cadence, invitations
 from app.delivery.cadence import Ask
 from app.delivery.models import Invitation, InvitationChange, InvitationState, Wave
 from app.surveys import wording
@@ -21,6 +21,7 @@ from app.surveys.audience import in_language
 LAUNCHES = 4_115_170_001  # The key of PostgreSQL's advisory lock; any number that nothing else uses.
 SEED_BYTES = 32
 UNSENT = (InvitationState.PLANNED, InvitationState.QUEUED)
+UNSENT_OR_DEFERRED = sa.or_(Invitation.state.in_(UNSENT), Invitation.deferred_until.is_not(None))
 
 
 class nonce(FunctionElement):
@@ -121,7 +122,7 @@ def give_nonces(session: Session) -> None:
 def cancel_unsent(session: Session, wave: Wave, *, now: datetime, reason: str) -> None:
     """Cancel what was not sent; a mail that is being handed over this moment is left to the sender."""
     theirs = (Invitation.wave_id == wave.id, Invitation.state.in_(UNSENT))
-    session.execute(sa.select(Invitation.id).where(*theirs).with_for_update()).all()
+    invitations.hold(session, Invitation.wave_id == wave.id, UNSENT_OR_DEFERRED)
     note_changes(session, theirs, InvitationState.CANCELLED, now=now, reason=reason)
     change = {
         "state": InvitationState.CANCELLED,
@@ -131,7 +132,8 @@ def cancel_unsent(session: Session, wave: Wave, *, now: datetime, reason: str) -
         "updated_at": now,
     }
     update(session, theirs, change)
-    update(session, (Invitation.wave_id == wave.id,), {"deferred_until": None})
+    deferred = (Invitation.wave_id == wave.id, Invitation.deferred_until.is_not(None))
+    update(session, deferred, {"deferred_until": None})
 
 
 def note_changes(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact
-from app.delivery import cadence
+from app.delivery import cadence, invitations
 from app.delivery.asking import bulk
 from app.delivery.asking.gates import Reason
 from app.delivery.models import Invitation, InvitationState, Purpose, Wave, WaveState
@@ -66,6 +66,7 @@ def ask_freed(session: Session, wave: Wave, *, now: datetime) -> Iterator[int]:
 
 
 def _judge_again(session: Session, wave: Wave, people: Sequence[int], now: datetime) -> int:
+    invitations.hold(session, Invitation.wave_id == wave.id, Invitation.contact_id.in_(people))
     chosen = sa.select(Contact.id).where(Contact.id.in_(people))
     ask = cadence.wave_of(session, wave.program, chosen, at=now, ignores_window=wave.ignores_window)
     found = session.execute(sa.select(cadence.plan(chosen, ask))).all()
@@ -146,6 +147,7 @@ STILL_SHUT = (
 def drop_late(session: Session, *, now: datetime) -> int:
     """Let go of those who could not be asked in time, because their program or wave stood still; how many."""
     theirs = (Invitation.deferred_until <= now - PATIENCE,)
+    invitations.hold(session, *theirs)
     change = {"deferred_until": None, "updated_at": now}
     return bulk.update(session, theirs, change)
 

@@ -22,7 +22,7 @@ from app.delivery.inbound.models import InboundMail
 from app.delivery.inbound.reading.bounces import Report
 from app.delivery.inbound.reading.sorting import Kind
 from app.delivery.invitations import Move
-from app.delivery.models import Invitation, InvitationState, Suppression
+from app.delivery.models import Invitation, InvitationState, Suppression, Wave
 from app.delivery.sending.posting import INVITATION, REMINDER, TOLD, ref_of
 
 BOUNCED = "bounced"
@@ -45,6 +45,7 @@ def write_down(
 
 def bounce(session: Session, invitation: Invitation, reason: str, *, now: datetime) -> None:
     """The address of this ask does not exist: nobody writes to it again, whichever contact carries it."""
+    session.get_one(Wave, invitation.wave_id, with_for_update=True)  # It may have to be stopped.
     session.flush()
     invitations.move(session, [Move(invitation.id, InvitationState.BOUNCED, reason)], now=now)
     session.refresh(invitation)

@@ -70,7 +70,8 @@ def skip(
     today: date,
 ) -> Skip:
     """Let nobody ask this person by a program until the end of that day; Refused once the mail is on its way."""
-    session.refresh(invitation, with_for_update=True)
+    invitations.hold(session, Invitation.contact_id == invitation.contact_id)
+    session.refresh(invitation)
     if invitation.state is not InvitationState.PLANNED:
         raise Refused(_("This ask is on its way already, so it cannot be skipped."))
     errors = {}
@@ -108,6 +109,7 @@ def planned_of(session: Session, contact_id: int) -> list[Invitation]:
         session.scalars(
             coming(None, {Purpose.PROGRAM})
             .where(Invitation.contact_id == contact_id)
+            .order_by(Invitation.id)
             .with_for_update(of=Invitation)
         )
     )

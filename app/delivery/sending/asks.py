@@ -155,6 +155,17 @@ def read(connection: Connection, invitation_ids: Iterable[int]) -> dict[int, Ask
     return {ask.id: ask for ask in ASKS.rows(connection, among=list(invitation_ids))}
 
 
+def hold(connection: Connection, invitation_ids: list[int]) -> None:
+    """Lock these asks before any of their mails is judged or entered. SQLite has one writer anyway."""
+    if invitation_ids and connection.dialect.name != "sqlite":
+        HOLD.rows(connection, among=invitation_ids)
+
+
+HOLD = Prepared(
+    sa.select(Invitation.id).where(among(Invitation.id)).order_by(Invitation.id).with_for_update()
+)
+
+
 def still_paused(connection: Connection, wave_ids: Iterable[int]) -> set[int]:
     """Those of the waves that are paused and stay so until the transaction ends.
 

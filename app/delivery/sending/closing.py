@@ -47,6 +47,7 @@ def remind_due(session: Session, settings: config.Settings, *, now: datetime) ->
             for person in people
         }
         ready = [person for person in people if moments[person.invitation_id] <= now]
+        invitations.hold(session, TABLE.c.id.in_(list(moments)))
         posting.queue_reminders(session, settings, ready, now=now)
         for moment, some in groupby(sorted(moments, key=moments.__getitem__), key=moments.__getitem__):
             change = {"remind_at": moment if moment > now else None, "updated_at": now}

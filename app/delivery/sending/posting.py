@@ -68,7 +68,9 @@ def queue_due(session: Session, settings: config.Settings, *, now: datetime) -> 
     )
     gone = sa.select(Invitation.id).join(Contact).join(Wave).where(*due, Contact.email.is_(None))
     moves = [Move(number, InvitationState.CANCELLED, "no_address") for number in session.scalars(gone)]
-    invitations.move(session, moves, now=now)
+    if moves:
+        invitations.move(session, moves, now=now)
+        yield 0
     due, look = ADDRESSEES.where(*due), LastLook(session, now)
     while people := [Addressee(*row) for row in session.execute(due)]:
         yield queue(session, settings, look.ready(people), now=now)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.auth.models import Staff
 from app.core.installation import installation
-from app.core.outbox import Letter, Outcome, Result, Row, Step
+from app.core.outbox import Carrier, Letter, Outcome, Result, Row, Step
 from app.delivery import letters
 from app.delivery.mail.compiling import Compiled, Person
 from app.delivery.mail.headers import BadAddress, wire_address
@@ -54,7 +54,7 @@ STEPS = {
 }
 
 
-class Postman:
+class Postman(Carrier):
     """See `app.core.outbox.Carrier`; one for each turn of sending."""
 
     kinds = (INVITATION, REMINDER, STAFF, TOLD, TRIAL, CASE)
@@ -97,6 +97,9 @@ class Postman:
         self.allowed = self.mailer.allowed | frozenset(facts.allowed_recipients)
         real = sa.select(Staff.email).where(Staff.active, Staff.is_demo.is_(False))
         self.colleagues = frozenset(session.scalars(real))
+
+    def hold(self, connection: Connection, rows: Sequence[Row]) -> None:
+        asks.hold(connection, [invitation_id_of(row.ref) for row in rows if row.kind in OF_ASKS])
 
     def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
         of_asks = [row for row in ready if row.kind in OF_ASKS]

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact
-from app.core import text, tokens
+from app.core import outbox_rows, text, tokens
 from app.core.database import telling
 from app.core.outbox_rows import STOPPABLE, DeliveryAttempt, Letter, OutboxRow, OutboxState
 from app.delivery import invitations, suppressions
@@ -66,7 +66,7 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     on_its_way = sa.select(Invitation).where(
         Invitation.contact_id == contact_id, Invitation.state.in_(ON_ITS_WAY)
     )
-    for invitation in session.scalars(on_its_way).all():
+    for invitation in session.scalars(on_its_way.order_by(Invitation.id)).all():
         invitations.change(session, invitation, InvitationState.CANCELLED, now=now, reason=ERASED)
     session.flush()
     ids = asks_of(session, contact_id)
@@ -85,6 +85,12 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
     if contact.email_key:
         suppressions.forget_address(session, contact.email_key, now=now)
     session.flush()
+
+
+def hold(session: Session, contact_id: int) -> None:
+    """Keep the mails and asks of a person from changing until the transaction ends."""
+    outbox_rows.lock(session, mails_of(asks_of(session, contact_id)))
+    invitations.hold(session, Invitation.contact_id == contact_id)
 
 
 def forget_mails(session: Session, invitation_ids: Sequence[int], *, now: datetime) -> None:
@@ -143,6 +149,7 @@ def mails_of(invitation_ids: Sequence[int]) -> sa.ColumnElement[bool]:
 
 def move_account(session: Session, from_id: int, to_id: int, *, now: datetime) -> None:
     """The asks of one account to another."""
+    invitations.hold(session, Invitation.account_id.in_((from_id, to_id)))
     asks = sa.update(Invitation).where(Invitation.account_id == from_id)
     session.execute(asks.values(account_id=to_id, updated_at=now), execution_options=BULK)
     inbound_traces.move_account(session, from_id, to_id)

@@ -114,6 +114,7 @@ def take_back(session: Session, ref: str) -> bool:
 def forget(session: Session, refs: Collection[str]) -> None:
     """Stop what waits, and keep neither address nor words of what left."""
     mine = (OutboxRow.kind == CASE, OutboxRow.ref.in_(refs))
+    outbox_rows.lock(session, *mine)
     written = session.scalars(
         sa.select(OutboxRow.letter_id).where(*mine, OutboxRow.letter_id.is_not(None))
     ).all()

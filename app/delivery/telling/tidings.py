@@ -115,9 +115,8 @@ def queue(
 
 def take_back(session: Session, mailing_id: int, matter: str = IMPROVEMENT) -> list[int]:
     """Forget the mails of a mailing that have not begun to leave; the asks they rested on."""
-    mine = sa.delete(OutboxRow).where(
-        OutboxRow.group == group_of(mailing_id, matter), OutboxRow.state.in_(WAITING)
-    )
+    theirs = (OutboxRow.group == group_of(mailing_id, matter), OutboxRow.state.in_(WAITING))
+    mine = sa.delete(OutboxRow).where(outbox_rows.in_order(OutboxRow.__table__, *theirs))
     refs = session.scalars(mine.returning(OutboxRow.ref), execution_options={"synchronize_session": False})
     return [invitation_id_of(ref) for ref in refs]
 

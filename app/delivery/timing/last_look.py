@@ -34,6 +34,7 @@ class LastLook:
 
     def ready(self, people: Sequence[Addressee]) -> list[Addressee]:
         """Those who are asked now; the others got their new moment, or the reason why they are not."""
+        invitations.hold(self.session, TABLE.c.id.in_([person.invitation_id for person in people]))
         people = self._in_window(people)
         by_wave = defaultdict(list)
         for person in people:

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
 from app.core.outbox_rows import insert_new
-from app.delivery import waves
+from app.delivery import optouts, waves
 from app.delivery.models import (
     FirstAsk,
     Invitation,
@@ -66,6 +66,8 @@ def bounced(session: Session, invitation_id: int, *, now: datetime) -> PauseCaus
 def complained(session: Session, invitation_id: int, *, now: datetime) -> PauseCause | None:
     """The person of this ask called our mail spam: never written to again; why the wave is paused now, if it is."""
     invitation = session.get_one(Invitation, invitation_id)
+    waves.held(session, invitation.wave)
+    optouts.hold(session, [invitation.contact_id])
     if invitation.complained_at is None:
         invitation.complained_at = now
     if key := invitation.contact.email_key:
@@ -150,4 +152,4 @@ def _since(wave: Wave) -> list[sa.ColumnElement[bool]]:
 
 
 def _stop(session: Session, wave: Wave, cause: PauseCause, words: str, now: datetime) -> PauseCause | None:
-    return cause if waves.stop(session, wave, cause, words, now=now) else None
+    return cause if waves.stop(session, wave, cause, words, now=now, waits=False) else None

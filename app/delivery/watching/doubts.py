@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
+from app.core import outbox_rows
 from app.core.errors import Refused
 from app.core.outbox_rows import OutboxRow, OutboxState
 from app.delivery import invitations
@@ -67,6 +68,8 @@ def why(session: Session, found: Sequence[Invitation]) -> dict[int, str]:
 
 def count_as_sent(session: Session, invitation: Invitation, *, now: datetime) -> None:
     """Take it that the mail arrived: the ask is open since the day it left, and reminded; Refused unless in doubt."""
+    of_this = (OutboxRow.kind == INVITATION, OutboxRow.ref == ref_of(invitation.id))
+    outbox_rows.lock(session, *of_this)
     ask = asks.read(session.connection(), [invitation.id])[invitation.id]
     opening = Books().opening(session, ask, invitation.sent_at or now, now=now)
     move = Move(invitation.id, InvitationState.SENT, "counted as sent", opening, at=invitation.sent_at or now)
@@ -74,8 +77,7 @@ def count_as_sent(session: Session, invitation: Invitation, *, now: datetime) ->
         raise Refused(_("This mail is not in doubt any more."))
     session.execute(
         sa.update(OutboxRow.__table__)
-        .where(OutboxRow.kind == INVITATION, OutboxRow.ref == ref_of(invitation.id))
-        .where(OutboxRow.state == OutboxState.IN_DOUBT)
+        .where(*of_this, OutboxRow.state == OutboxState.IN_DOUBT)
         .values(state=OutboxState.SENT, sent_at=invitation.sent_at, updated_at=now)
     )
     session.refresh(invitation)

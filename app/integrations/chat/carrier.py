@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 import config
 from app.core.installation import installation
 from app.core.language.words import speaking
-from app.core.outbox import OutboxState, Outcome, Result, Row, Step
+from app.core.outbox import Carrier, OutboxState, Outcome, Result, Row, Step
 from app.integrations import choices, saying
 from app.integrations.calling import places, posting
 from app.integrations.chat import payloads
@@ -32,7 +32,7 @@ class Message:
     body: bytes
 
 
-class ChatCarrier:
+class ChatCarrier(Carrier):
     """See `app.core.outbox.Carrier`; one for each turn."""
 
     kinds = (CHAT,)

@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 
 import config
 from app.core.installation import Installation, installation
-from app.core.outbox import Outcome, Result, Row, Step
+from app.core.outbox import Carrier, Outcome, Result, Row, Step
 from app.integrations.calling import places, posting
 from app.integrations.webhooks import endpoints, facts, failing, signing
 from app.integrations.webhooks.models import KIND, TEST, Webhook
@@ -49,7 +49,7 @@ class Message:
     body: bytes
 
 
-class WebhookCarrier:
+class WebhookCarrier(Carrier):
     """See `app.core.outbox.Carrier`; one for each turn."""
 
     kinds = (KIND,)

@@ -116,7 +116,9 @@ def switch_on(session: Session, found: Webhook, *, by: Actor, now: datetime) -> 
 
 def remove(session: Session, found: Webhook, *, by: Actor, now: datetime) -> None:
     """Take it away with its log."""
-    mine = sa.delete(OutboxRow).where(OutboxRow.kind == KIND, OutboxRow.group == found.group)
+    theirs = (OutboxRow.kind == KIND, OutboxRow.group == found.group)
+    outbox_rows.lock(session, *theirs)
+    mine = sa.delete(OutboxRow).where(*theirs)
     session.execute(mine, execution_options={"synchronize_session": False})
     _note(session, by, "webhook.remove", found, now)
     session.delete(found)

@@ -30,6 +30,7 @@ from app.contacts.models import ContactStatus
 from app.core import clock, tokens
 from app.core.database.bulk import add_rows, new_ids
 from app.core.installation import installation
+from app.delivery import invitations
 from app.delivery.models import Invitation, InvitationChange, InvitationState, Purpose
 from app.responses import asks
 from app.responses.history.shelves import AskKey, Lying, Shelves, folded, survey_key
@@ -119,6 +120,8 @@ class _Run:
         changed = [entry for entry in found if self._is_changed(entry)]
         if self.report.is_dry_run or not changed:
             return Touched()
+        known = [entry.known.id for entry in changed if entry.known]
+        invitations.hold(self.session, Invitation.id.in_(known))
         for entry in changed:
             if entry.known and entry.said is None:
                 self._move(entry)
