@@ -16,6 +16,7 @@ from app.auth.models import RoleName, Staff
 from app.contacts.models import ACCOUNT_WORDS, PERSON_WORDS
 from app.core.database.finding import every_word
 from app.core.database.prepared import Prepared, among
+from app.core.database.reading import watched
 from app.followups.models import Task, TaskKind, TaskState
 
 PAGE_SIZE = 30
@@ -306,13 +307,16 @@ def taken(
     key: tuple, count: Callable[[], Figure], *, is_much: Callable[[Figure], bool], now: datetime
 ) -> Figure:
     """What `count` gives; where that took much counting, the same again for 20 seconds."""
+    place = watched.mark()
     taken_at, found = TAKEN.get(key, (None, None))
     if taken_at is None or not timedelta(0) <= now - taken_at < FRESH:
-        found = count()
-        if is_much(found):
-            TAKEN[key] = now, found
-            if len(TAKEN) > MOST_TAKEN:
-                TAKEN.clear()
+        taken_at, found = now, count()
+        if not is_much(found):
+            return found
+        TAKEN[key] = taken_at, found
+        if len(TAKEN) > MOST_TAKEN:
+            TAKEN.clear()
+    watched.instead_of_those_since(place, taken_at + FRESH)
     return found
 
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session, aliased
 from app.contacts.models import Account, Contact
 from app.core.database.columns import UtcDateTime
 from app.core.database.prepared import Prepared
+from app.core.database.reading import watched
 from app.delivery.models import Invitation, InvitationState
 from app.reports.periods import Period
 from app.reports.statistics.nps import Interval, wilson
@@ -348,13 +349,16 @@ def kept(
     """What was counted less than a minute ago where counting looks at very many rows, else counted now."""
     if now is None:
         return count()
+    place = watched.mark()
     at, found = TAKEN.get(key, (None, None))
     if at is None or not timedelta(0) <= now - at < FRESH:
-        found = count()
-        if is_costly(found):
-            if len(TAKEN) >= MOST_TAKEN:
-                TAKEN.clear()
-            TAKEN[key] = now, found
+        at, found = now, count()
+        if not is_costly(found):
+            return found
+        if len(TAKEN) >= MOST_TAKEN:
+            TAKEN.clear()
+        TAKEN[key] = at, found
+    watched.instead_of_those_since(place, at + FRESH)
     return found
 
 

@@ -7,6 +7,7 @@ It runs inside the transaction that the caller began; a single SELECT may also r
 
 from __future__ import annotations
 
+import time
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
 
 from app.core.database.columns import UtcDateTime
+from app.core.database.reading.watched import WATCHED
 
 Converter = Callable[[Any], Any]
 SELECTS = (sa.Select, sa.CompoundSelect)
@@ -91,17 +93,17 @@ class Prepared:
     def row(self, connection: Connection, **values: Any) -> Any | None:
         """The first row, or None."""
         plan = self._plan(connection.dialect)
-        found = self._run(connection, plan, values).fetchall()
+        found = self._found(connection, plan, values)
         return plan.row(found[0]) if found else None
 
     def rows(self, connection: Connection, **values: Any) -> list[Any]:
         plan = self._plan(connection.dialect)
-        return [plan.row(found) for found in self._run(connection, plan, values).fetchall()]
+        return [plan.row(found) for found in self._found(connection, plan, values)]
 
     def raw(self, connection: Connection, **values: Any) -> tuple[list[tuple], Callable[[tuple], Any]]:
         """The rows as the driver gives them, and what makes of one what `rows` gives: for whoever may know a row already."""
         plan = self._plan(connection.dialect)
-        return self._run(connection, plan, values).fetchall(), plan.row
+        return self._found(connection, plan, values), plan.row
 
     def run(self, connection: Connection, **values: Any) -> int:
         """Execute a change; the number of rows it touched."""
@@ -112,6 +114,15 @@ class Prepared:
         if many:
             plan = self._plan(connection.dialect)
             self._execute(connection, plan, "executemany", plan.many(many))
+
+    def _found(self, connection: Connection, plan: Plan, values: Mapping[str, Any]) -> list[tuple]:
+        watched, parameters = WATCHED.get(), plan.parameters(values)
+        if watched is None:
+            return self._execute(connection, plan, "execute", parameters).fetchall()
+        began = time.perf_counter()
+        rows = self._execute(connection, plan, "execute", parameters).fetchall()
+        watched.note(plan.sql, parameters, rows, time.perf_counter() - began)
+        return rows
 
     def _run(self, connection: Connection, plan: Plan, values: Mapping[str, Any]) -> Any:
         return self._execute(connection, plan, "execute", plan.parameters(values))

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, scoped_session
 
 from app.core.database import finding
 from app.core.database.prepared import executed
+from app.core.database.reading import watched
 from app.core.database.writing.gate import GateBusy, WriteGate
 
 Found = TypeVar("Found")
@@ -206,6 +207,7 @@ def aside(engine: Engine, statement: Executable, values: Mapping[str, Any] | Non
 
 def install(engine: Engine, gate_seconds: float) -> None:
     """Give an SQLite engine its pragmas, its two kinds of transaction and its gate; others their look before use."""
+    watched.install(engine)
     if engine.dialect.name != "sqlite":
         event.listen(engine, "checkin", _note_rest)
         event.listen(engine, "checkout", lambda dbapi, record, proxy: _look_at_rested(engine, dbapi, record))

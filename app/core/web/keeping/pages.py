@@ -13,15 +13,17 @@ from collections.abc import Callable, Hashable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import wraps
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from flask import Flask, current_app, request, session
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core import clock
 from app.core.database import transactions
+from app.core.database.reading import proving, watched
+from app.core.database.transactions import Looking
 from app.core.web.keeping.shelf import Key, Page, Shelf
-from app.core.web.keeping.versions import Versions, versions_of
+from app.core.web.keeping.versions import versions_of
 from app.extensions import db
 
 KEPT = "kept_pages"
@@ -44,11 +46,19 @@ class Entry(Protocol):
         """Whether whoever has this ticket may look at this moment, and nothing has to be noted of the look."""
 
 
+class Moment(NamedTuple):
+    """What may differ between two looks although nobody asks for anything else."""
+
+    version: Hashable
+    minute: datetime
+
+
 class Keeping:
     """The kept pages of one application, before which it stands."""
 
-    def __init__(self, app: Flask, versions: Versions, entry: Entry, errors: tuple[type[Exception], ...]):
-        self.app, self.versions, self.entry, self.errors = app.wsgi_app, versions, entry, errors
+    def __init__(self, app: Flask, looking: Looking, entry: Entry, errors: tuple[type[Exception], ...]):
+        self.app, self.looking, self.entry, self.errors = app.wsgi_app, looking, entry, errors
+        self.versions = versions_of(db.engine, looking)
         self.shelf = Shelf()
 
     def __call__(self, environ: dict, begin: Callable) -> Iterable[bytes]:
@@ -64,22 +74,31 @@ class Keeping:
         """The page of that key, if it is of this moment and whoever asks may still look."""
         with suppress(*self.errors):
             moment = environ[MOMENT] = self.moment()
-            page = self.shelf.find(moment, key)
-            return page if page is not None and self.entry.is_open(page.ticket) else None
+            page = self.shelf.find(moment.minute, key)
+            if page is not None and self.entry.is_open(page.ticket):
+                return page if page.version == moment.version else self.proved(moment, key, page)
         return None
 
-    def moment(self) -> Hashable:
-        """The version of the database, and the minute."""
-        return self.versions.present(), minute(clock.now())
+    def proved(self, moment: Moment, key: Key, page: Page) -> Page | None:
+        """The page, which from now on is one of this version too, if everything that it was made of is as it was."""
+        if page.proof is None or not proving.holds(page.proof, self.looking, clock.now()):
+            self.shelf.drop(key, page)
+            return None
+        page = page._replace(version=moment.version)
+        self.shelf.put(moment.minute, key, page)
+        return page
+
+    def moment(self) -> Moment:
+        return Moment(self.versions.present(), minute(clock.now()))
 
 
 def install(app: Flask, entry: Entry) -> None:
     """Keep nothing yet. It stands before anything that asks the database at a request."""
     with app.app_context():
-        versions = versions_of(db.engine, transactions.looking())
         errors = (SQLAlchemyError, OSError, db.engine.dialect.loaded_dbapi.Error)
-    app.extensions[KEPT] = app.wsgi_app = Keeping(app, versions, entry, errors)
+        app.extensions[KEPT] = app.wsgi_app = Keeping(app, transactions.looking(), entry, errors)
     app.before_request(note_moment)
+    app.teardown_request(lambda error: watched.end())
 
 
 def kept_page(*unless: str) -> Callable[[Callable], Callable]:
@@ -93,10 +112,11 @@ def kept_page(*unless: str) -> Callable[[Callable], Callable]:
         @wraps(view)
         def look(**given: Any) -> Any:
             made = view(**given)
+            reads = watched.end()
             text, moment = text_of(made), request.environ.get(MOMENT)
             if text is None or moment is None or any(name in request.args for name in unless):
                 return made
-            return put(moment, text)
+            return put(moment, text, reads)
 
         look.is_kept = True
         return look
@@ -104,18 +124,20 @@ def kept_page(*unless: str) -> Callable[[Callable], Callable]:
     return declare
 
 
-def put(moment: Hashable, text: str) -> Any:
+def put(moment: Moment, text: str, reads: watched.Reads | None) -> Any:
     """The answer with this page, which is kept unless it was for once."""
     keeping, answer = current_app.extensions[KEPT], current_app.response_class(text)
     ticket = keeping.entry.ticket()
     if ticket is not None and not has_changed_anything():
         headers = (*answer.headers, ("Vary", "Cookie"))
-        keeping.shelf.put(moment, request.environ[KEY], Page(answer.get_data(), headers, ticket))
+        proof = reads.proof() if reads is not None else None
+        page = Page(answer.get_data(), headers, ticket, moment.version, proof)
+        keeping.shelf.put(moment.minute, request.environ[KEY], page)
     return answer
 
 
 def note_moment() -> None:
-    """Look at the version before the request reads anything: who asks is a part of the page too.
+    """Look at the version before the request reads anything, and watch what it reads: who asks is a part of the page too.
 
     While the database cannot be asked nothing is kept, and the view finds out why.
     """
@@ -124,10 +146,13 @@ def note_moment() -> None:
         request.environ,
         current_app.extensions[KEPT],
     )
-    if KEY in environ and MOMENT not in environ and getattr(view, "is_kept", False):
+    if KEY not in environ or not getattr(view, "is_kept", False):
+        return
+    if MOMENT not in environ:
         with suppress(*keeping.errors):
             environ[MOMENT] = keeping.moment()
-            keeping.shelf.begin(environ[MOMENT])
+            keeping.shelf.begin(environ[MOMENT].minute)
+    watched.begin()
 
 
 def minute(now: datetime) -> datetime:

@@ -1,4 +1,4 @@
-"""Where a web process keeps finished pages: those of one moment of the database, and few of them."""
+"""Where a web process keeps finished pages: those of one minute, and few of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
 from typing import NamedTuple
+
+from app.core.database.reading.watched import Proof
 
 MOST_BYTES = 1_500_000
 BESIDES = 1_000
@@ -15,11 +17,16 @@ Key = tuple[str, ...]
 
 
 class Page(NamedTuple):
-    """An answer, and by what whoever got it was let in."""
+    """An answer, by what whoever got it was let in, and at which version of the database it was so.
+
+    By the proof it can be seen whether it is so at another version.
+    """
 
     body: bytes
     headers: tuple[tuple[str, str], ...]
     ticket: Hashable
+    version: Hashable = None
+    proof: Proof | None = None
 
 
 class Shelf:
@@ -48,6 +55,12 @@ class Shelf:
         with self.lock:
             self._begin(moment)
 
+    def drop(self, key: Key, page: Page) -> None:
+        """Let go of this page, unless another one lies there by now."""
+        with self.lock:
+            if self.pages.get(key) is page:
+                self._drop(key)
+
     def put(self, moment: Hashable, key: Key, page: Page) -> None:
         """Keep a page that was made at `moment`, unless another one has begun or it would fill a quarter of the room."""
         with self.lock:
@@ -71,4 +84,5 @@ class Shelf:
 
 
 def size(key: Key, page: Page) -> int:
-    return len(page.body) + sum(map(len, key)) + BESIDES
+    proof = page.proof.size if page.proof is not None else 0
+    return len(page.body) + sum(map(len, key)) + proof + BESIDES

@@ -1,0 +1,1 @@
+"""What is read from the database, and whether it would be read again."""
