@@ -13,6 +13,7 @@ from app import journey
 from app.auth import access, limits
 from app.core import clock
 from app.core.language.words import browsers_choice
+from app.core.web.frame import AsItIs
 from app.public import forms, pages
 from app.public.desk import Desk, desk
 from app.public.routes import CHANGES, NOT_SAVED, blueprint, hear, not_stored, page, too_often, unsaved
@@ -24,7 +25,7 @@ from app.surveys.kinds.kind import Asked
 
 @blueprint.get("/a/<token>/further")
 @access.token
-def further(token: str) -> Response:
+def further(token: str) -> Response | AsItIs:
     """The questions that fit the answer so far; the thanks where there are none."""
     at = desk()
     ask = at.ask(token)
@@ -36,7 +37,7 @@ def further(token: str) -> Response:
 
 @blueprint.post("/a/<token>/further")
 @access.token
-def answer_further(token: str) -> Response:
+def answer_further(token: str) -> Response | AsItIs:
     """Add what was sent to the answer: 303 to the thanks; 400 or 503 with the form as it was filled in."""
     at, now = desk(), clock.now()
     posted = forms.read(request, at.comment_length)

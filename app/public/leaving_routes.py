@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import Response, request
+from flask import request
 from flask_babel import gettext as _
 
 from app import journey
@@ -19,6 +19,7 @@ from app.core import clock
 from app.core.audit import Actor
 from app.core.database import transactions
 from app.core.language.words import addressing, speaking
+from app.core.web.frame import AsItIs
 from app.delivery import optouts
 from app.delivery.models import Decline, Invitation, InvitationState
 from app.delivery.words import DECLINES
@@ -38,7 +39,7 @@ MAY_DECLINE = ON_ITS_WAY | {InvitationState.DECLINED}
 
 @blueprint.post("/a/<token>/decline")
 @access.token
-def decline(token: str) -> Response:
+def decline(token: str) -> AsItIs:
     """Not this time, not the right person, or gone: no reminder follows; who is named instead is held for a colleague."""
     at = desk()
     posted = forms.read(request, at.comment_length)
@@ -72,7 +73,7 @@ def write_down(ask: Ask, said: Decline, successor: Successor) -> bool:
 
 @blueprint.get("/u/<token>")
 @access.token
-def leave(token: str) -> Response:
+def leave(token: str) -> AsItIs:
     """How somebody wants to be asked, or not at all. Opening changes nothing.
 
     `?once=1` offers to skip only this ask while that spares the person anything, and says so when it was skipped already;
@@ -93,7 +94,7 @@ def leave(token: str) -> Response:
 
 @blueprint.post("/u/<token>")
 @access.token
-def unsubscribe(token: str) -> Response:
+def unsubscribe(token: str) -> AsItIs:
     """What the page's buttons say, or one click of a mail program (RFC 8058); again is as good as once."""
     at, now = desk(), clock.now()
     values = forms.read(request, at.comment_length).values
@@ -117,15 +118,13 @@ def unsubscribe(token: str) -> Response:
     return page(preferences.shown(ask, form, token, told, is_told=True), form.language)
 
 
-def too_often(ask: Ask, form: Form, token: str, told: Wishes, now: datetime) -> Response:
+def too_often(ask: Ask, form: Form, token: str, told: Wishes, now: datetime) -> AsItIs:
     """Wishes were changed over and over; what was chosen stays chosen. A no is always heard at once."""
     with addressing(form.language):
         problem = _("There were too many requests in a short time. Please wait a minute and try again.")
-    response = page(preferences.shown(ask, form, token, told, problem=problem), form.language, 429)
-    response.headers["Retry-After"] = str(
-        limits.seconds_left(CHANGES, "wishes", str(ask.contact_id), now=now)
-    )
-    return response
+    seconds = limits.seconds_left(CHANGES, "wishes", str(ask.contact_id), now=now)
+    shown = preferences.shown(ask, form, token, told, problem=problem)
+    return page(shown, form.language, 429, retry_after=seconds)
 
 
 def wishes_of(ask: Ask) -> Wishes:

@@ -9,14 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Request, Response, request
 from flask_babel import gettext as _
 from limits import parse
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.datastructures import Headers
 
 from app import journey
 from app.auth import access, limits
@@ -24,6 +22,7 @@ from app.core import clock
 from app.core.database.transactions import GateBusy
 from app.core.language.words import addressing, browsers_choice
 from app.core.web.bodies import RETRY_AFTER_SECONDS
+from app.core.web.frame import AsItIs
 from app.extensions import csrf
 from app.public import forms, machines, pages
 from app.public.desk import LANGUAGE, Desk, desk, signs_of
@@ -41,13 +40,14 @@ blueprint = Blueprint("public", __name__)
 csrf.exempt(blueprint)
 
 NOT_SAVED = (SQLAlchemyError, GateBusy)
+HTML = ("Content-Type", "text/html; charset=utf-8")
 # A first answer is never counted: only changes of it can be repeated without end.
 CHANGES = parse("20 per 1 minute")
 
 
 @blueprint.get("/a/<token>")
 @access.token
-def question(token: str) -> Response:
+def question(token: str) -> Response | AsItIs:
     """The question, with the number of the link preselected; opening it records nothing.
 
     `?lang=fr` leads on to the same page in that language, whose links and forms keep to it.
@@ -96,11 +96,12 @@ def more(token: str) -> Response:
 
 @blueprint.post("/a/<token>")
 @access.token
-def answer(token: str) -> Response:
+def answer(token: str) -> AsItIs:
     """Record what was sent: 303 to the thanks; 400 or 503 with the form as it was filled in."""
     at, now = desk(), clock.now()
+    sent = request._get_current_object()  # The proxy looks the request up anew for each of its words.
     at.answers.give_way()
-    posted = forms.read(request, at.comment_length)
+    posted = forms.read(sent, at.comment_length)
     try:
         ask = at.answering(token, now)
         form = at.pages.form(ask)
@@ -108,7 +109,7 @@ def answer(token: str) -> Response:
             return page(pages.closed(ask, form, token, posted), form.language, 410)
         is_too_often = ask.is_answered and not limits.take(CHANGES, "answer", str(ask.id))
     except NOT_SAVED as error:
-        return unsaved(error, pages.not_saved(posted, request.path), browsers_choice())
+        return unsaved(error, pages.not_saved(posted, sent.path), browsers_choice())
     if is_too_often:
         return too_often(ask, form, partial(at.pages.filled, ask, token, posted))
     said, errors = forms.check(posted, form, at.comment_length)
@@ -116,21 +117,18 @@ def answer(token: str) -> Response:
         return page(
             at.pages.filled(ask, token, posted, errors), form.language, 413 if posted.is_too_large else 400
         )
-    return recorded(at, ask, token, posted, said)
+    return recorded(at, ask, token, sent, posted, said)
 
 
-def too_often(ask: Ask | Opening, form: Form, show: Callable[..., str]) -> Response:
+def too_often(ask: Ask | Opening, form: Form, show: Callable[..., str]) -> AsItIs:
     """The answer is there already and was changed over and over; the form comes back as it was filled in."""
     with addressing(form.language):
         problem = _("There were too many requests in a short time. Please wait a minute and try again.")
-    response = page(show(problem=problem), form.language, 429)
-    response.headers["Retry-After"] = str(
-        limits.seconds_left(CHANGES, "answer", str(ask.id), now=clock.now())
-    )
-    return response
+    seconds = limits.seconds_left(CHANGES, "answer", str(ask.id), now=clock.now())
+    return page(show(problem=problem), form.language, 429, retry_after=seconds)
 
 
-def recorded(at: Desk, ask: Opening, token: str, posted: Posted, said: Said) -> Response:
+def recorded(at: Desk, ask: Opening, token: str, sent: Request, posted: Posted, said: Said) -> AsItIs:
     """Write the answer down and lead on to the thanks, or say that it is not saved."""
     form, now = at.pages.form(ask), clock.now()
     at.answers.give_way()
@@ -140,7 +138,7 @@ def recorded(at: Desk, ask: Opening, token: str, posted: Posted, said: Said) -> 
         journey.answer_received, ask=ask, said=said, heard=heard, now=now, attempt=posted.attempt
     )
     try:
-        doubts = () if ask.is_heard else machines.doubts(signs_of(at, ask, request, posted.attempt, now), now)
+        doubts = () if ask.is_heard else machines.doubts(signs_of(at, ask, sent, posted.attempt, now), now)
         fits = form.fitting if form.later else None
         taken = at.answers.write(partial(receive, doubts=doubts, fits=fits))
     except Closed:
@@ -148,10 +146,10 @@ def recorded(at: Desk, ask: Opening, token: str, posted: Posted, said: Said) -> 
     except NOT_SAVED as error:
         return not_stored(error, form, partial(at.pages.filled, ask, token, posted))
     following = "further" if form.later and form.following(taken.said) else "thanks"
-    return AsItIs(b"", 303, [("Location", f"/a/{token}/{following}")])
+    return AsItIs(b"", 303, [("Location", f"/a/{token}/{following}"), HTML])
 
 
-def not_stored(error: Exception, form: Form, show: Callable[..., str]) -> Response:
+def not_stored(error: Exception, form: Form, show: Callable[..., str]) -> AsItIs:
     """The form as it was filled in, with the word that nothing of it is saved yet."""
     with addressing(form.language):
         problem = _(
@@ -166,21 +164,14 @@ def hear(said: Said, ask: Ask | Opening, questions: Iterable[Asked]) -> Heard:
     return texts.hear(said, ask.language, intents)
 
 
-class AsItIs(Response):
-    """A response whose headers need no more work: its length is known, and an address in it is one of our paths."""
-
-    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
-        return self.headers
-
-
-def page(body: str | bytes, language: str, status: int = 200) -> Response:
-    headers = [("Content-Type", "text/html; charset=utf-8"), ("Content-Language", language)]
-    return AsItIs(body, status, headers)
+def page(body: str | bytes, language: str, status: int = 200, *, retry_after: int | None = None) -> AsItIs:
+    headers = [HTML, ("Content-Language", language)]
+    if retry_after is not None:
+        headers.append(("Retry-After", str(retry_after)))
+    return AsItIs(body.encode() if isinstance(body, str) else body, status, headers)
 
 
-def unsaved(error: Exception, body: str, language: str) -> Response:
+def unsaved(error: Exception, body: str, language: str) -> AsItIs:
     """Nothing was stored; say so, with the form as it was filled in, and when to try again."""
     log.error("an answer was not saved: %s", type(error).__name__, exc_info=error)
-    response = page(body, language, 503)
-    response.headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    return response
+    return page(body, language, 503, retry_after=RETRY_AFTER_SECONDS)

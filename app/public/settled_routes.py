@@ -9,6 +9,7 @@ from app.auth import access
 from app.core import clock, text
 from app.core.database import transactions
 from app.core.language.words import addressing
+from app.core.web.frame import AsItIs
 from app.extensions import db
 from app.followups.settling import asking
 from app.followups.settling.models import Settlement, Verdict
@@ -23,7 +24,7 @@ LONGEST_WORDS = 2000
 
 @blueprint.get("/a/<token>/settled")
 @access.token
-def settled(token: str) -> Response:
+def settled(token: str) -> Response | AsItIs:
     """Whether what somebody told us is settled; the question of the ask where nothing is asked about that."""
     at = desk()
     ask = at.ask(token)
@@ -36,7 +37,7 @@ def settled(token: str) -> Response:
 
 @blueprint.post("/a/<token>/settled")
 @access.token
-def say_settled(token: str) -> Response:
+def say_settled(token: str) -> Response | AsItIs:
     """Yes or not yet; 303 to the page, which then says what follows. Anything else a form says changes nothing, nor does
     a client that says itself to be a mail gateway: some have been seen sending forms, and nobody would be asked again."""
     at, now = desk(), clock.now()
@@ -62,7 +63,7 @@ def words_of(given) -> str:
         return ""
 
 
-def shown(at: Desk, ask: Ask, token: str, row: Settlement) -> Response:
+def shown(at: Desk, ask: Ask, token: str, row: Settlement) -> AsItIs:
     form = at.pages.form(ask)
     likely = request.args.get("say", "")
     with addressing(form.language):

@@ -10,6 +10,7 @@ from app import journey
 from app.auth import access, limits
 from app.core import clock
 from app.core.database import transactions
+from app.core.web.frame import AsItIs
 from app.extensions import db
 from app.followups.advocacy.models import FavourKind
 from app.public import forms
@@ -25,7 +26,7 @@ PRESSES = parse("20 per 1 minute")
 
 @blueprint.get("/a/<token>/thanks")
 @access.token
-def thanks(token: str) -> Response:
+def thanks(token: str) -> Response | AsItIs:
     """Thank you, once something is recorded; before that, the question."""
     at = desk()
     ask = at.ask(token)
@@ -37,7 +38,7 @@ def thanks(token: str) -> Response:
 
 @blueprint.post("/a/<token>/contact")
 @access.token
-def ask_for_contact(token: str) -> Response:
+def ask_for_contact(token: str) -> Response | AsItIs:
     """Promise somebody to be in touch, or take it back; 303 to the thanks, which say who and by when."""
     at, now = desk(), clock.now()
     posted = forms.read(request, at.comment_length)
@@ -96,6 +97,6 @@ def to_the_thanks(token: str) -> Response:
     return Response(status=303, headers={"Location": f"/a/{token}/thanks"})
 
 
-def shown(at: Desk, ask: Ask, token: str, status: int = 200, **more) -> Response:
+def shown(at: Desk, ask: Ask, token: str, status: int = 200, **more) -> AsItIs:
     form = at.pages.form(ask)
     return page(thanks_page(db.session, ask, form, token, now=clock.now(), **more), form.language, status)
