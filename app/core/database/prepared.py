@@ -229,6 +229,8 @@ class Several(sa.types.TypeDecorator):
 
     def bind_processor(self, dialect: Dialect) -> Converter:
         convert = writer_of(self.impl.item_type, dialect)
+        if convert is None and isinstance(self.impl.item_type, sa.Integer):
+            return numbers_in_braces
         return lambda values: in_braces(values if convert is None else map(convert, values))
 
 
@@ -237,10 +239,18 @@ def in_braces(values: Iterable[Any]) -> str:
     return "{" + ",".join(map(in_quotes, values)) + "}"
 
 
+def numbers_in_braces(values: Iterable[int | None]) -> str:
+    """The same of whole numbers, most of which are ids."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
 def in_quotes(value: Any) -> str:
     if value is None:
         return "NULL"
-    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+    words = str(value)
+    if "\\" in words or '"' in words:
+        words = words.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{words}"'
 
 
 class among(sa.sql.functions.FunctionElement):

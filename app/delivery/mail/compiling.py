@@ -26,6 +26,8 @@ LINK_VALUES = frozenset({"token"})  # Filled at sending: stored wordings and val
 _LINK_SAFE = re.compile(r"[A-Za-z0-9._~-]+")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _SOFT_BREAK = b"=\r\n"
+# What stands in HTML and in quoted-printable as it is, on one line; most names and all tokens are like this.
+_PLAIN = re.compile(r"[A-Za-z0-9_, -]{0,71}[A-Za-z0-9_,-]")
 
 
 class Marks:
@@ -105,6 +107,8 @@ class Compiled:
     def __post_init__(self):
         marks = Marks(self.wording.key)
         self._subject = marks.split(self.wording.subject)
+        is_one = len(self._subject) == 1
+        self._one_subject = headers.text("Subject", self._subject[0]) if is_one else b""
         self._unsubscribe = [marks.split(link) for link in self.wording.unsubscribe]
         self._frame, self._slots = [b""], {}
         head, between, tail = _structure(self.wording, self.sender)
@@ -128,11 +132,10 @@ class Compiled:
         return b"".join(octets)
 
     def _person_headers(self, person, values, message_id, now) -> bytes:
-        subject = _joined(self._subject, values)
         lines = [
             headers.date(now),
             headers.mailbox("To", person.name, person.address),
-            headers.text("Subject", subject),
+            self._one_subject or headers.text("Subject", _joined(self._subject, values)),
             headers.links("Message-ID", message_id),
         ]
         if self._unsubscribe:
@@ -190,6 +193,8 @@ def _joined(pieces: list[str], values: Mapping[str, str]) -> str:
 def _for_body(place: str, name: str, value: str) -> bytes:
     if name in LINK_VALUES and not _LINK_SAFE.fullmatch(value):
         raise ValueError("a link value holds what a link must not")
+    if _PLAIN.fullmatch(value):
+        return _SOFT_BREAK + value.encode("ascii") + _SOFT_BREAK
     value = _escaped(value) if place == "html" else _visible(value)
     return _SOFT_BREAK + _quoted(value) + _SOFT_BREAK
 

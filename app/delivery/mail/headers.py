@@ -17,6 +17,7 @@ LINE = 76  # A line is folded after this many octets; RFC 5322 asks for at most 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9'-]+(?: [A-Za-z0-9'-]+)*")
+_NOT_IN_LINKS = re.compile(r"[\s<>,\x00-\x1f\x7f-\U0010ffff]")
 _PLAIN_ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
@@ -35,7 +36,8 @@ def one_line(text: str) -> str:
 def mailbox(field: str, name: str, address: str) -> bytes:
     """A From, To or Reply-To line with one name and one address, folded."""
     address = wire_address(address)
-    name = one_line(name)
+    if not _PLAIN_NAME.fullmatch(name):
+        name = one_line(name)
     if not name:
         return f"{field}: {address}\r\n".encode()
     phrase = _phrase(field, name)
@@ -51,7 +53,7 @@ def text(field: str, value: str) -> bytes:
 
 def links(field: str, *urls: str) -> bytes:
     """A line of links in angle brackets, one a line, as List-Unsubscribe has them (RFC 2369)."""
-    if any(re.search(r"[\s<>,\x00-\x1f\x7f-\U0010ffff]", url) for url in urls):
+    if _NOT_IN_LINKS.search("".join(urls)):
         raise ValueError(f"{field}: a link must be plain ASCII without spaces, commas or brackets")
     return (f"{field}: " + ",\r\n ".join(f"<{url}>" for url in urls) + "\r\n").encode("ascii")
 

@@ -5,8 +5,8 @@ mail goes back into the queue untouched. A fault of the **person** is about this
 """
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 _ENHANCED = re.compile(r"\s*([245])\.(\d{1,3})\.(\d{1,3})\b")
 _SENDER_STATUS = {(1, 7), (1, 8)}  # 5.1.7 and 5.1.8 are in the address class but speak of the sender.
@@ -35,8 +35,7 @@ class Verdict(StrEnum):
     RETURNED = "returned"  # nothing happened to this mail; the lane has a fault
 
 
-@dataclass(frozen=True)
-class Reply:
+class Reply(NamedTuple):
     """One SMTP reply. `enhanced` is the RFC 3463 status as numbers, or None."""
 
     code: int
