@@ -15,17 +15,16 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from app.core.database.transactions import GateBusy, looking_up
+from app.core.database.transactions import GateBusy, keeping, looking_up
 from app.core.installation import is_held
 from app.core.outbox_rows import (
     ATTEMPT,
@@ -88,8 +87,7 @@ class Step(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """A step of a row, with the words and codes of the other side.
 
     `is_try` is False when nothing was tried with this very row (the way was closed); then it is due again after `wait`
@@ -108,8 +106,7 @@ class Result:
     patience: timedelta = GIVE_UP_AFTER
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Where a row stands after its turn."""
 
     row: Row
@@ -183,13 +180,15 @@ def carry(
     nothing new begins and what is under way is finished.
     """
     turn = Turn(session, carrier, now, lease, tell)
-    try:
-        turn.recover()
-        while turn.go_on(should_stop()):
-            turn.settle(carrier.collect(CLAIM_PAUSE_SECONDS))
-    finally:
-        session.rollback()
-        carrier.close()
+    session.commit()
+    with keeping(session):
+        try:
+            turn.recover()
+            while turn.go_on(should_stop()):
+                turn.settle(carrier.collect(CLAIM_PAUSE_SECONDS))
+        finally:
+            session.rollback()
+            carrier.close()
     return turn.ended
 
 

@@ -11,7 +11,8 @@ for instance, is waited for within the same time. PostgreSQL needs none of this:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,6 +31,7 @@ from app.core.database.writing.gate import GateBusy, WriteGate
 Found = TypeVar("Found")
 WRITING = "justask_writing"
 PATIENCE = "justask_patience"
+KEPT = "justask_kept"
 LOOKING_UP = "justask_looking_up"
 LOOKING = "looking"
 ASIDE_SECONDS = 0.25
@@ -66,7 +68,7 @@ class TwoKindSession(FlaskSession):
         if self.info.get(WRITING) and isinstance(bind, Engine):
             if ("writer", bind) not in self.info:
                 self.info["writer", bind] = writer(bind)
-            return self.info["writer", bind]
+            return self.info.get(KEPT) or self.info["writer", bind]
         return bind
 
 
@@ -89,6 +91,26 @@ def read(session: scoped_session | Session) -> None:
 def is_writing(session: scoped_session | Session) -> bool:
     """Whether the session was told that it writes."""
     return bool(real(session).info.get(WRITING))
+
+
+@contextmanager
+def keeping(session: scoped_session | Session) -> Iterator[None]:
+    """Have many short transactions of a writing session go over one connection, which the pool lends only once.
+
+    The session is in none when it begins. On SQLite each comes from the pool, because the gate opens when a connection
+    goes back to it.
+    """
+    session = real(session)
+    if session.get_bind().dialect.name == "sqlite":
+        yield
+        return
+    with writer(session.get_bind()).connect() as connection:
+        session.info[KEPT] = connection
+        try:
+            yield
+        finally:
+            session.rollback()
+            del session.info[KEPT]
 
 
 def real(session: scoped_session | Session) -> Session:

@@ -71,6 +71,19 @@ class Mailer:
         before, self.noted_refusals = self.noted_refusals, self.lane.refusals
         return self.noted_refusals >= REFUSALS and self.noted_refusals != before
 
+    @property
+    def has_two_hands(self) -> bool:
+        """Whether two may share the way: limits and a server that is down are for one to mind."""
+        return isinstance(self.lane, Lane) and self.lane.can_be_halved
+
+    def hands(self) -> list[Mailer]:
+        """Two mailers with half of the connections each, for as long as a large wave takes."""
+        lanes = self.lane.halves()
+        return [self._with(lane, MailboxLane(self.shelf.mailbox)) for lane in lanes]
+
+    def _with(self, lane: Lane, shelf: MailboxLane) -> Mailer:
+        return Mailer(lane, shelf, self.signer, self.sender, paths=self.paths, allowed=self.allowed)
+
     def close(self) -> None:
         self.lane.close()
         self.shelf.close()

@@ -37,14 +37,13 @@ from app.delivery.sending.posting import (
 from app.delivery.telling import tidings
 from app.delivery.telling.tidings import TidingOutcome
 from app.delivery.timing.calendars import Calendar
-from app.delivery.timing.handing_over import Caps
+from app.delivery.timing.handing_over import Abreast, Caps
 
 FRESH = timedelta(seconds=1)
 # Each owner of accounts may be a sender in each language; a letter made ready takes some 15 KB.
 MOST_LETTERS = 256
 PERSONAL_STAGES = frozenset({Stage.RCPT, Stage.DATA, Stage.BODY})
 STEPS = {
-    None: Step.READY,
     Verdict.SENT: Step.SENT,
     Verdict.RETRY: Step.RETRY,
     Verdict.REFUSED: Step.REFUSED,
@@ -55,12 +54,13 @@ STEPS = {
 
 
 class Postman(Carrier):
-    """See `app.core.outbox.Carrier`; one for each turn of sending."""
+    """See `app.core.outbox.Carrier`; one for each turn of sending. `abreast` when another one sends at the same time."""
 
     kinds = (INVITATION, REMINDER, STAFF, TOLD, TRIAL, CASE)
 
-    def __init__(self, mailer: Mailer):
+    def __init__(self, mailer: Mailer, abreast: Abreast | None = None):
         self.mailer = mailer
+        self.abreast = abreast
         self.is_live = False
         self.read_at: datetime | None = None
         self.allowed: frozenset[str] = frozenset()
@@ -70,7 +70,7 @@ class Postman(Carrier):
         self.shelved: set[int] = set()
         self.results: list[Result] = []
         self.books = books.Books()
-        self.caps = Caps()
+        self.caps = abreast.caps if abreast else Caps()
         self.calendar: Calendar | None = None
 
     @property
@@ -97,6 +97,11 @@ class Postman(Carrier):
         self.allowed = self.mailer.allowed | frozenset(facts.allowed_recipients)
         real = sa.select(Staff.email).where(Staff.active, Staff.is_demo.is_(False))
         self.colleagues = frozenset(session.scalars(real))
+
+    def wait(self, ready: Sequence[Row]) -> None:
+        if self.abreast:
+            known = [self.asks.get(invitation_id_of(row.ref)) for row in ready if row.kind in OF_ASKS]
+            self.abreast.take(self, [ask for ask in known if ask])
 
     def hold(self, connection: Connection, rows: Sequence[Row]) -> None:
         asks.hold(connection, [invitation_id_of(row.ref) for row in rows if row.kind in OF_ASKS])
@@ -242,6 +247,8 @@ class Postman(Carrier):
         return notices
 
     def release(self, ids: Iterable[int]) -> None:
+        if self.abreast:
+            self.abreast.give_back(self)
         for lane, keys in self._by_lane(ids):
             lane.release(keys)
 
@@ -255,6 +262,8 @@ class Postman(Carrier):
             self.results += [_result(report) for report in self.mailer.shelf.recall()]
 
     def close(self) -> None:
+        if self.abreast:
+            self.abreast.give_back(self)
         self.mailer.close()
 
     def _by_lane(self, ids: Iterable[int]):
@@ -302,6 +311,8 @@ def _of_rehearsal(row: Row) -> Result:
 
 
 def _result(report: Report) -> Result:
+    if report.verdict is None:
+        return Result(report.key, Step.READY)
     reply = report.reply
     enhanced = reply.enhanced if reply else None
     is_ours = report.stage not in PERSONAL_STAGES or (reply is not None and reply.code >= 500)

@@ -2,15 +2,17 @@
 
 A wave may leave on another day than was planned, others may have asked meanwhile, accounts may have been merged. So what
 was sent is counted once more, and what is being sent. Mails that several workers hand over in the same instant do not
-see each other.
+see each other; those of the two hands of one worker do.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Condition
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -25,6 +27,7 @@ from app.surveys.rules import Rules
 FRESH = timedelta(seconds=1)
 SPARE = 16  # So many mails to one account may leave elsewhere within that time.
 MOST_KNOWN = 4096
+PATIENCE_SECONDS = 30.0
 OPEN = Verdict(None)
 
 
@@ -65,9 +68,43 @@ class Caps:
 
     def left(self, account: int) -> None:
         """A mail to somebody of the account goes."""
-        for known in self._known.values():
+        for known in list(self._known.values()):
             if account in known:
                 known[account].since += 1
+
+
+class Abreast:
+    """What two hands have in common that send at the same time: the caps as both know them, and whom each writes to.
+
+    Nobody is in both, no mailbox and no account, from when the state of the world is read again until what follows from
+    it is committed. So floors and caps hold as they do for one hand.
+    """
+
+    def __init__(self) -> None:
+        self.caps = Caps()
+        self._held: dict[Hashable, frozenset[Hashable]] = {}
+        self._change = Condition()
+
+    def take(self, hand: Hashable, asks: Iterable[Any]) -> None:
+        """Wait until no other hand writes to the people of these asks; then `hand` does."""
+        wanted = frozenset(key for ask in asks for key in _whom(ask))
+        with self._change:
+            self._held.pop(hand, None)
+            self._change.wait_for(lambda: self._are_free(wanted), PATIENCE_SECONDS)
+            self._held[hand] = wanted
+
+    def _are_free(self, wanted: frozenset[Hashable]) -> bool:
+        return all(wanted.isdisjoint(held) for held in self._held.values())
+
+    def give_back(self, hand: Hashable) -> None:
+        """What `hand` did is committed, or given up."""
+        with self._change:
+            self._held.pop(hand, None)
+            self._change.notify_all()
+
+
+def _whom(ask: Any) -> tuple[tuple[str, Hashable], ...]:
+    return ("person", ask.contact_id), ("mailbox", ask.asked_as), ("account", ask.account_id)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,8 @@ has a limit, only a few envelopes stay in the lane; the others are given back wi
 leave their room to others.
 """
 
+from __future__ import annotations
+
 import selectors
 import time
 from collections import Counter, deque
@@ -41,11 +43,12 @@ class Lane:
         domain_rates: Mapping[str, int] | None = None,
         slow_seconds: float = SLOW_SECONDS,
         clock: Callable[[], float] = time.monotonic,
+        backoff: Backoff | None = None,
     ):
         self.server = server
         self.width = connections
         self.clock = clock
-        self.backoff = Backoff(server.name, connections)
+        self.backoff = backoff or Backoff(server.name, connections)
         self._slow_seconds = slow_seconds
         self._pause = 1 / rate if rate else 0.0
         self._rates = DomainRates(domain_rates or {})
@@ -91,6 +94,17 @@ class Lane:
     def seconds_to_wait(self, domain: str) -> float:
         """How long one more mail of a limited domain should wait that another worker writes to now."""
         return self._rates.book(domain, 0, self.clock(), self._rates.limit(domain))
+
+    @property
+    def can_be_halved(self) -> bool:
+        """Whether two lanes could carry what this one does: none keeps a limit that is for both, none is at fault."""
+        return self.width > 1 and not (self._pause or self._rates.limits or self.fault)
+
+    def halves(self) -> list[Lane]:
+        """Two lanes that share the connections of this one, which rests meanwhile, and its judgement of the server."""
+        half = self.width // 2
+        given = {"slow_seconds": self._slow_seconds, "clock": self.clock, "backoff": self.backoff}
+        return [Lane(self.server, width, **given) for width in (self.width - half, half)]
 
     @property
     def room(self) -> int:
@@ -214,10 +228,9 @@ class Lane:
         if self._slow:
             self._slow = {domain: until for domain, until in self._slow.items() if until > now}
             self._quick -= self._slow.keys()
-        held = Counter(c.envelope.domain for c in self._connections if c.envelope)
-        return {
-            domain for domain, count in held.items() if count >= self._share and domain not in self._quick
-        }
+        held = [c.envelope.domain for c in self._connections if c.envelope]
+        known = Counter(domain for domain in held if domain not in self._quick)
+        return {domain for domain, count in known.items() if count >= self._share}
 
     @property
     def _share(self) -> int:
@@ -236,7 +249,7 @@ class Lane:
         for connection in self._connections:
             if connection.phase is Phase.IDLE:
                 return connection
-        if len(self._connections) >= self.backoff.limit(self.clock()):
+        if len(self._connections) >= min(self.width, self.backoff.limit(self.clock())):
             return None
         try:
             connection = Connection(self.server.open(), self.clock())
