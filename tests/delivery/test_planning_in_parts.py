@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from app import journey
 from app.contacts.models import Account, Contact
 from app.core.audit import Actor
+from app.core.database.writing import estimates
 from app.core.installation import installation
 from app.delivery import waves
 from app.delivery.models import Invitation, Wave, WaveState
@@ -68,6 +69,24 @@ def written(session, wave) -> dict[int, tuple]:
     rows = session.scalars(sa.select(Invitation).filter_by(wave_id=wave.id)).all()
     assert len({row.contact_id for row in rows}) == len({row.nonce for row in rows}) == len(rows)
     return {row.contact_id: (row.state.value, row.suppressed_reason, row.free_at, row.due_at) for row in rows}
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_ledger_that_postgresql_takes_for_empty_is_looked_at_before_the_next_part(session, program, monkeypatch):
+    """It looked while the first part was written, and would go through all asks for each account of the next."""
+    monkeypatch.setattr(parts, "PEOPLE", 4)
+    monkeypatch.setattr(estimates, "LEAST_PAGES", 1)
+    wave = waves.launch(session, program, actor=ANA, now=NOW, launch_key="k", undo_minutes=0)
+    session.flush()
+    with session.get_bind().connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+        other.execute(sa.text("ANALYZE invitations"))
+    session.commit()
+    believed = sa.text("SELECT reltuples FROM pg_class WHERE relname = 'invitations'")
+    assert session.scalar(believed) == 0
+    asked = len(written(session, wave))
+    next(parts.plan_rest(session, now=NOW))
+    assert session.scalar(believed) == asked
+    assert estimates.refresh(session, *parts.READ) == []
 
 
 def go_on(session) -> int:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Account, Contact
 from app.core.database import transactions
+from app.core.database.writing import estimates
 from app.delivery import cadence
 from app.delivery.asking import bulk, deferring, firsts
 from app.delivery.models import Channel, Invitation, Wave, WaveState
@@ -25,6 +26,7 @@ PEOPLE = 10_000  # In the press, for which somebody waits.
 PEOPLE_LATER = {"sqlite": 25_000, "postgresql": 50_000}
 PARTS_OF_A_PASS = 5
 JUDGED_NOBODY = 0
+READ = (Account.__table__, Contact.__table__, Invitation.__table__)
 
 
 def begin(session: Session, wave: Wave, people: sa.Select | None, *, now: datetime) -> None:
@@ -53,6 +55,7 @@ def plan(
 
 def plan_next(session: Session, wave: Wave, *, now: datetime) -> int:
     """The next part of a wave whose audience is not judged to its end; how many people."""
+    estimates.refresh(session, *READ)
     whole = cadence.people_of(wave.program)
     rest = whole.where(Contact.account_id > wave.judged_to)
     is_first = wave.judged_to == JUDGED_NOBODY
