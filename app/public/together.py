@@ -34,17 +34,27 @@ class Wish:
     def __init__(self, work: Work):
         self.work = work
         self.leads = False
-        self.is_called = threading.Event()
         self.result: Any = None
         self.error: BaseException | None = None
+        # Opened by whoever calls them: only one waits for it, for which an event is too much.
+        self.silence = threading.Lock()
+        self.silence.acquire()
+
+    def is_called(self, seconds: float = -1) -> bool:
+        """Wait to be called, for that time at most."""
+        return self.silence.acquire(timeout=seconds)
 
     def lead(self) -> None:
         self.leads = True
-        self.is_called.set()
+        self._call()
 
     def settle(self, error: BaseException | None = None) -> None:
         self.error = error
-        self.is_called.set()
+        self._call()
+
+    def _call(self) -> None:
+        if self.silence.locked():
+            self.silence.release()
 
     def answer(self) -> Any:
         if self.error is not None:
@@ -91,7 +101,7 @@ class Together:
             return self._alone(work, deadline)
         step_aside()
         wish = self._queued(Wish(work))
-        if not wish.is_called.wait(self.seconds):
+        if not wish.is_called(self.seconds):
             self._give_up(wish)
         if wish.leads:
             self._lead(wish, deadline)
@@ -111,7 +121,7 @@ class Together:
             if wish in self.row and not wish.leads:
                 self.row.remove(wish)
                 raise GateBusy
-        wish.is_called.wait()
+        wish.is_called()
 
     def _lead(self, own: Wish, deadline: float) -> None:
         try:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Request, Response, has_request_context, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask.sessions import NullSession, SecureCookieSession, SecureCookieSessionInterface
 from flask.templating import Environment
 from flask.typing import ResponseReturnValue
 from itsdangerous import URLSafeTimedSerializer
@@ -17,6 +17,8 @@ from werkzeug.routing import RequestRedirect, Rule
 
 RESPONDENT_PATHS = ("/a/", "/u/", "/shared/")
 TOKEN = "token"
+# Nothing can be put into it.
+NOBODYS = NullSession()
 PLAIN, MOST_ADDRESSES = frozenset({str, int}), 1_000
 
 
@@ -29,7 +31,7 @@ class StaffSessions(SecureCookieSessionInterface):
     """Flask's sessions, except that a respondent's page has none: the link is the credential there."""
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        return None if is_respondent(request.path) else super().open_session(app, request)
+        return NOBODYS if is_respondent(request.path) else super().open_session(app, request)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """Flask's, made once for the keys and not twice for each request."""
