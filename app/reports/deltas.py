@@ -9,11 +9,10 @@ was then, while what the account is follows the account (reports/sums/placing).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import zip_longest
+from typing import NamedTuple
 
 from app.surveys.scales import Band, band
 
@@ -25,8 +24,7 @@ OF_ACCOUNT = "segment."
 COLUMN = {Band.PROMOTER: "promoters", Band.PASSIVE: "passives", Band.DETRACTOR: "detractors"}
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
+class Vote(NamedTuple):
     """A counted NPS answer of one person: the response, its moment, its calendar day and its score."""
 
     response_id: int
@@ -39,8 +37,7 @@ class Vote:
         return self.submitted_at, self.response_id
 
 
-@dataclass(frozen=True, slots=True)
-class Delta:
+class Delta(NamedTuple):
     """Add `change` to `column` of `series` on `day`, in every segment of the response."""
 
     series: str
@@ -63,11 +60,11 @@ def united(one: Iterable[Vote], other: Iterable[Vote]) -> list[Delta]:
 
 def difference(before: Iterable[Iterable[Vote]], after: Iterable[Iterable[Vote]]) -> list[Delta]:
     """The deltas that lead from some people's votes to others."""
-    change: Counter[Place] = Counter()
+    change: dict[Place, int] = {}
     for people, sign in ((after, 1), (before, -1)):
         for votes in people:
             for place, number in contributions(votes):
-                change[place] += sign * number
+                change[place] = change.get(place, 0) + sign * number
     return [Delta(*place, number) for place, number in sorted(change.items()) if number]
 
 
