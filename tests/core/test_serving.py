@@ -183,6 +183,24 @@ with app.app_context():
     assert run.stdout.split("\n")[:2] == ["0 0 1", "[]"]
 
 
+def test_a_process_ends_with_the_one_that_minds_it_even_where_that_was_killed():
+    program = """
+import os, sys, time
+from app.core.processes import bound
+parent = os.getpid()
+if os.fork():
+    time.sleep(600)
+bound.end_with(parent)
+os.write(1, b"bound")
+time.sleep(600)
+"""
+    with subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE) as minder:
+        assert minder.stdout.read(5) == b"bound"
+        minder.kill()
+        assert select.select([minder.stdout], [], [], PATIENCE)[0]
+        assert minder.stdout.read() == b""  # Nobody holds the other end any more.
+
+
 def test_who_minds_the_processes_has_nothing_of_the_product_in_memory():
     folder = Path(minding.__file__).parent
     program = "import sys; sys.path.insert(0, sys.argv[1]); import minding; print(*sys.modules)"

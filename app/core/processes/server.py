@@ -67,8 +67,9 @@ def serve_web(settings: config.Settings, target: str) -> None:
 def start(settings: config.Settings, app: Flask, target: str, others: Sequence[Post] = ()) -> None:
     """Fork the web processes, then mind them and `others`, which are started from there."""
     signal.pthread_sigmask(signal.SIG_BLOCK, minding.ENDS)
+    serving = partial(web.serve, settings, app, os.getpid())
     posts = [
-        Post("a web process", [*WEB, target], minding.fork(partial(web.serve, settings, app)), is_needed=True)
+        Post("a web process", [*WEB, target], minding.fork(serving), is_needed=True)
         for _ in range(settings.WEB_WORKERS)
     ]
     minding.become([*posts, *others], settings.LOG_FORMAT)

@@ -7,6 +7,7 @@ changes. One that replaces another is `python -m app.core.processes.web wsgi:app
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -20,7 +21,7 @@ import config
 from app.core.database import transactions
 from app.core.language import locales
 from app.core.language.words import RESPONDENTS, STAFF_LANGUAGES
-from app.core.processes import logs
+from app.core.processes import bound, logs
 from app.core.processes.memory import pools, templates
 from app.core.processes.minding import DRAIN_SECONDS, ENDS
 from app.core.web import bodies
@@ -71,12 +72,16 @@ def load_languages() -> None:
         RESPONDENTS.of(language)
 
 
-def serve(settings: config.Settings, app: Flask) -> None:
-    """Serve `app` until SIGTERM or SIGINT, requests under way finished first; before it serves, it ends at once."""
+def serve(settings: config.Settings, app: Flask, parent: int) -> None:
+    """Serve `app` until SIGTERM or SIGINT, requests under way finished first; before it serves, it ends at once.
+
+    It ends in the same way when the process `parent`, which minds it, is gone.
+    """
     for number in ENDS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    bound.end_with(parent)
     gc.set_threshold(*COLLECTING)
     sys.setswitchinterval(SWITCHING_SECONDS)
     if "sqlalchemy" in app.extensions:
@@ -103,7 +108,8 @@ def serve(settings: config.Settings, app: Flask) -> None:
 def main() -> None:
     settings = config.load()
     logs.configure(settings.LOG_FORMAT)
-    serve(settings, load(sys.argv[1]))
+    parent = os.getppid()
+    serve(settings, load(sys.argv[1]), parent)
 
 
 if __name__ == "__main__":
