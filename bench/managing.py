@@ -1,7 +1,7 @@
 """The pages of managers with ten thousand answers and with a hundred times as many, their largest file, and what sums cost.
 
 Both histories are of the same accounts and people (bench/history). Pages are asked for by a manager who is signed in, against
-Flask's hello on the same server: for the first time after a commit, and again (bench/queueing). The file of 100,000
+Flask's hello on the same server: for the first time after a commit, again, and in a company at work (bench/queueing, bench/busy). The file of 100,000
 answers, over HTTP, is held against a bare loop of the driver's cursor and `csv.writer` over the same columns. The upkeep of sums is what answers cost with their rollup deltas beside answers without, each committed, in turns.
 Run alone: `python -m bench.managing [--answers 1000000] [--on sqlite postgresql] [--part pages file upkeep]`.
 """
@@ -34,7 +34,7 @@ from app.reports.sums import verifying
 from app.responses import asks
 from app.responses.recording import Said
 from app.sentiment import texts
-from bench import client, databases, history, installations, queueing, servers
+from bench import busy, client, databases, history, installations, queueing, servers
 from bench.answering import Contender
 from bench.figures import Figure, Side, head, line, ratio
 from bench.servers import Server
@@ -46,7 +46,7 @@ PAGES = (
     *(DASHBOARD, "/reports/why", "/reports/hot-spots", "/reports/movers", "/reports/responses"),
     *("/reports/loops", "/reports/accounts", "/reports/themes", "/reports/colours"),
 )
-LOOKS, HELLOS, ROUNDS = 40, 2_000, 3
+LOOKS, HELLOS, ROUNDS = 24, 1_000, 3
 TURN, TURNS = 60, 11
 BOTH = ("sqlite", "postgresql")
 PARTS = ("pages", "file", "upkeep")
@@ -73,6 +73,7 @@ def company(kind: str, answers: int) -> Iterator[Flask]:
         app = stack.enter_context(installations.fresh(stack.enter_context(place)))
         history.company()
         history.answers(answers)
+        busy.asked()
         yield app
 
 
@@ -92,6 +93,8 @@ def pages(kind: str, answers: int) -> Iterator[Figure]:
             again = against(hello, Contender(ours, cycle([queueing.asking(path, cookie)]), HELLOS, 200))
             yield queueing.in_hellos(f"{path}, first look / hello, {kind}", first, goal=None)
             yield queueing.in_hellos(f"{path}, again / hello, {kind}", again)
+            looks = cycle([queueing.asking(path, cookie)])
+            yield busy.at_work(f"{path}, at work / hello, {kind}", ours, looks, floor, app, PAGE_GOAL)
         few = waits(ours, cookie)
     with company(kind, answers) as app, both(app) as (ours, _floor):
         many = waits(ours, manager(app))

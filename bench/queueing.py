@@ -1,8 +1,9 @@
 """A CSM's queue with a hundred thousand open follow-ups and with a thousand, against Flask's hello; and finding by name.
 
-A page is kept while nothing was committed (app/core/web/keeping). So there are two figures: of the first look after a
-commit, at an address that nobody has asked for, which is made anew each time; and of looking again. The goal is for the second,
-and what grows with the follow-ups is looked for in the first.
+A page is kept while what it says is so (app/core/web/keeping). So there are three figures: of first looks, at addresses that
+nobody has asked for, which are made anew each time; of looking again; and of a company at work (bench/busy), where a
+follow-up of this very CSM is closed each second. The goal is for the last two, and what grows with the follow-ups is looked
+for in the first.
 
 Both servers run side by side with the settings of `justask serve`. All follow-ups belong to the one CSM who is signed in,
 each about a person of their own. The page that finds is asked for words of which many, few and none are names, without
@@ -18,6 +19,7 @@ import secrets
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import count, cycle
 
@@ -25,25 +27,26 @@ import sqlalchemy as sa
 from flask import Flask
 
 from app.auth import sessions
-from app.auth.models import Role, Staff, StaffSession
+from app.auth.models import Role, Staff
 from app.auth.security import COOKIE_ID
 from app.contacts.models import Account, Contact, ContactRole, ContactStatus, Stage
 from app.core import clock
 from app.core.database import finding, transactions
 from app.core.database.prepared import executed
 from app.core.database.transactions import Lookout
+from app.core.processes.workers import JobFailure
 from app.extensions import db
 from app.followups import ranking
 from app.followups.models import Task, TaskKind, TaskState
-from bench import client, databases, installations, servers
+from bench import busy, client, databases, installations, servers
 from bench.answering import Contender, compare
 from bench.figures import Figure, Side, head, line
 from bench.servers import Server
 
 GOAL, FLAT_GOAL, FIND_GOAL_MS = 8, 1.25, 150
-MANY, FEW, ROUNDS = 100_000, 1_000, 5
-PAGES, HELLOS, LOOKS = 150, 3_000, 60
-OF_ACCOUNT, AT_ONCE = 20, 5_000
+MANY, FEW, ROUNDS = 100_000, 1_000, 3
+PAGES, HELLOS, LOOKS = 60, 2_000, 60
+OF_ACCOUNT = 20
 FIRST = [
     "Anna",
     "Ben",
@@ -76,7 +79,11 @@ LAST = [
     "Okafor",
     "Tanaka",
 ]
-TOUCH = f"UPDATE {StaffSession.__tablename__} SET seen_at = seen_at"  # noqa: S608 - the name of a table
+# Another value each time: SQLite writes nothing, and so commits nothing, where a row stays the same.
+TOUCH = (
+    f"DELETE FROM {JobFailure.__tablename__}",
+    f"INSERT INTO {JobFailure.__tablename__} (job, item, tries, error) VALUES ('bench', '', 0, '')",
+)  # noqa: S608 - the name of a table
 UNWAITED = {"sqlite": "PRAGMA synchronous=OFF", "postgresql": "SET synchronous_commit TO off"}
 WORDS = ("an", "berg", "anna berg", "customer 49", "lars.novak", "nobody-is-called-so")
 
@@ -88,13 +95,15 @@ def figures(
     for kind in on:
         place = databases.postgresql(url) if kind == "postgresql" else nullcontext("")
         with place as database_url:
-            few, few_again, _waits = measured(database_url, FEW, rounds)
+            few, few_again, few_busy, _waits = measured(database_url, FEW, rounds)
         place = databases.postgresql(url) if kind == "postgresql" else nullcontext("")
         with place as database_url:
-            many, many_again, waits = measured(database_url, tasks, rounds)
-        for number, first, again in ((FEW, few, few_again), (tasks, many, many_again)):
+            many, many_again, many_busy, waits = measured(database_url, tasks, rounds)
+        taken = ((FEW, few, few_again, few_busy), (tasks, many, many_again, many_busy))
+        for number, first, again, at_work in taken:
             yield in_hellos(f"queue of {number:,}, first look / hello, {kind}", first, goal=None)
             yield in_hellos(f"queue of {number:,}, again / hello, {kind}", again)
+            yield replace(at_work, what=f"queue of {number:,}, at work / hello, {kind}")
         yield flat(f"queue of {tasks:,} / of {FEW:,}, first look, CPU, {kind}", few, many)
         longest = 1000 * client.percentile(waits, 0.95)
         note = f"median {1000 * client.percentile(waits, 0.5):.0f} ms, {len(waits)} looks, one at a time"
@@ -105,19 +114,20 @@ def figures(
 Rounds = list[tuple[Side, Side]]
 
 
-def measured(database_url: str, tasks: int, rounds: int) -> tuple[Rounds, Rounds, list[float]]:
-    """The rounds of first looks and of looks again, each with hellos, and how long each look for a name took in seconds."""
-    with side_by_side(database_url, tasks) as (page, hello, cookie):
+def measured(database_url: str, tasks: int, rounds: int) -> tuple[Rounds, Rounds, Figure, list[float]]:
+    """The rounds of first looks and of looks again, the figure at work, and how long each look for a name took in seconds."""
+    with side_by_side(database_url, tasks) as (app, page, hello, cookie):
         ours = Contender(page, first_looks("/queue", cookie), PAGES, 200)
         first = compare(ours, Contender(hello, cycle([client.get("/")]), HELLOS, 200), rounds)
         ours = Contender(page, cycle([asking("/queue", cookie)]), HELLOS, 200)
         again = compare(ours, Contender(hello, cycle([client.get("/")]), HELLOS, 200), rounds)
+        at_work = busy.at_work("", page, cycle([asking("/queue", cookie)]), hello, app, GOAL)
         paths = [f"/find?part=1&q={words.replace(' ', '+')}" for words in WORDS]
         looks = client.run(
             page.port, (asking(path, cookie) for path in paths * (LOOKS // len(paths))), connections=1
         )
         looks.require(200)
-    return first, again, looks.latencies
+    return first, again, at_work, looks.latencies
 
 
 def first_looks(path: str, cookie: str) -> Iterator[bytes]:
@@ -128,7 +138,7 @@ def first_looks(path: str, cookie: str) -> Iterator[bytes]:
     connection = Lookout(db.engine)
     executed(connection, UNWAITED[connection.dialect.name])
     for number in count():
-        executed(connection, TOUCH)
+        executed(connection, TOUCH[number % 2])
         yield asking(f"{path}?look={number}", cookie)
 
 
@@ -151,17 +161,18 @@ def flat(what: str, few: Rounds, many: Rounds) -> Figure:
 
 
 @contextmanager
-def side_by_side(database_url: str, tasks: int) -> Iterator[tuple[Server, Server, str]]:
+def side_by_side(database_url: str, tasks: int) -> Iterator[tuple[Flask, Server, Server, str]]:
     """An installation with that many open follow-ups of one CSM, both servers, and the cookie of that CSM."""
     with installations.fresh(database_url) as app:
         csm = member()
         fill(tasks, csm.id)
+        busy.asked()
         cookie, settings = signed_in(app, csm), app.extensions["settings"]
         with (
             servers.running(servers.PRODUCT, settings) as ours,
             servers.running(servers.FLOOR, settings) as floor,
         ):
-            yield ours, floor, cookie
+            yield app, ours, floor, cookie
 
 
 def member(name: str = "csm") -> Staff:
@@ -189,30 +200,61 @@ def asking(path: str, cookie: str) -> bytes:
 
 
 def fill(tasks: int, owner_id: int) -> None:
-    """Accounts of twenty people each, and one open follow-up about each person, ranked as the job ranks them."""
+    """Accounts of twenty people each, and one open follow-up about each person, ranked as the job ranks them.
+
+    A thousand are made one by one; the others are theirs again under other names, written by statements that make rows out
+    of rows.
+    """
     chance, now = random.Random(1), clock.now()
-    accounts = list(
-        db.session.scalars(
-            sa.insert(Account).returning(Account.id, sort_by_parameter_order=True),
-            [account(number, chance) for number in range(-(-tasks // OF_ACCOUNT))],
-        )
-    )
-    for start in range(0, tasks, AT_ONCE):
-        rows = [
-            person(number, accounts[number // OF_ACCOUNT], chance)
-            for number in range(start, min(tasks, start + AT_ONCE))
-        ]
-        ids = db.session.scalars(sa.insert(Contact).returning(Contact.id, sort_by_parameter_order=True), rows)
-        found = [
-            task(row["account_id"], id, owner_id, now, chance) for row, id in zip(rows, ids, strict=True)
-        ]
-        db.session.execute(sa.insert(Task), found)
-    for _number in ranking.refresh(db.session, now=now, most=tasks):
+    accounts = inserted(Account, [account(number, chance) for number in range(FEW // OF_ACCOUNT)])
+    rows = [person(number, accounts[number // OF_ACCOUNT], chance) for number in range(FEW)]
+    ids = inserted(Contact, rows)
+    found = [task(row["account_id"], id, owner_id, now, chance) for row, id in zip(rows, ids, strict=True)]
+    last = inserted(Task, found)[-1]
+    for _number in ranking.refresh(db.session, now=now, most=FEW):
         pass
+    times = -(-tasks // FEW)
+    if times > 1:
+        repeat(times, accounts[-1], ids[-1], last)
     db.session.commit()
     if db.engine.dialect.name == "postgresql":
         db.session.execute(sa.text("ANALYZE"))
         db.session.commit()
+
+
+def inserted(model: type, rows: list[dict]) -> list[int]:
+    """The ids of new rows, in their order."""
+    return list(db.session.scalars(sa.insert(model).returning(model.id, sort_by_parameter_order=True), rows))
+
+
+def repeat(times: int, accounts: int, people: int, tasks: int) -> None:
+    """All accounts, people and follow-ups, whose last ids are these, `times` times in all."""
+    turn = sa.select(sa.literal(1).label("turn")).cte("turns", recursive=True)
+    turn = turn.union_all(sa.select(turn.c.turn + 1).where(turn.c.turn < times - 1))
+    text = sa.cast(turn.c.turn, sa.String)
+    homes, persons = turn.c.turn * accounts, turn.c.turn * people
+    again(Account, turn, accounts, name=Account.name + " " + text, found_as=Account.found_as + " " + text)
+    address = {name: text + "." + getattr(Contact, name) for name in ("email", "email_key")}
+    words = {"found_as": Contact.found_as + " " + text}
+    again(Contact, turn, people, account_id=Contact.account_id + homes, **address, **words)
+    again(Task, turn, tasks, account_id=Task.account_id + homes, contact_id=Task.contact_id + persons)
+
+
+def again(model: type, turn: sa.CTE, last: int, **changed: sa.ColumnElement) -> None:
+    """The rows of a table once more for each turn, with other ids and what is changed."""
+    columns = {column.name: column for column in model.__table__.columns}
+    values = columns | changed | {"id": columns["id"] + turn.c.turn * last}
+    rows = (
+        sa.select(*values.values())
+        .select_from(model.__table__.join(turn, sa.true()))
+        .where(columns["id"] <= last)
+    )
+    db.session.execute(sa.insert(model.__table__).from_select(list(values), rows))
+    if db.engine.dialect.name == "postgresql":
+        place = sa.func.pg_get_serial_sequence(model.__tablename__, "id")
+        db.session.execute(
+            sa.select(sa.func.setval(place, sa.select(sa.func.max(columns["id"])).scalar_subquery()))
+        )
 
 
 def account(number: int, chance: random.Random) -> dict:

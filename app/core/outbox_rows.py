@@ -213,7 +213,9 @@ def lock(session: Session, *which: sa.ColumnElement[bool]) -> None:
         session.execute(sa.select(sa.func.count()).select_from(rows.subquery()))
 
 
-def in_order(table: sa.Table, *which: sa.ColumnElement[bool], skip_locked: bool = False) -> sa.ColumnElement[bool]:
+def in_order(
+    table: sa.Table, *which: sa.ColumnElement[bool], skip_locked: bool = False
+) -> sa.ColumnElement[bool]:
     """Which rows an UPDATE changes, so that it locks them in the order of their ids first."""
     rows = sa.select(table.c.id).where(*which).order_by(table.c.id)
     return table.c.id.in_(rows.with_for_update(skip_locked=skip_locked))

@@ -317,7 +317,9 @@ def training():
 @access.manager
 def training_file():
     """The same as a file for spreadsheets."""
-    rows = in_one_reading(db.engine, lambda session: (tuple(one.values()) for one in mistakes.training(session)))
+    rows = in_one_reading(
+        db.engine, lambda session: (tuple(one.values()) for one in mistakes.training(session))
+    )
     return Table("training", TRAINING_HEAD, rows)
 
 

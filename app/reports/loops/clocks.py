@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 from app.followups.models import Task
 
@@ -39,12 +37,15 @@ class Clocks:
     resolution: Clock
 
 
-def of(session: Session, where: Sequence[sa.ColumnElement[bool]], *, now: datetime) -> Clocks:
-    """How the follow-ups that `where` names stand by each clock."""
+NOW = sa.bindparam("now", type_=Task.due_at.type)
+
+
+def counted(where: Sequence[sa.ColumnElement[bool]]) -> sa.Select:
+    """How the follow-ups that `where` names stand by each clock at the parameter `now`."""
     touched = Task.first_touched_at
-    until = sa.func.coalesce(touched, Task.closed_at, now)
+    until = sa.func.coalesce(touched, Task.closed_at, NOW)
     is_touch_late = until > Task.first_touch_due_at
-    end = sa.func.coalesce(Task.closed_at, now)
+    end = sa.func.coalesce(Task.closed_at, NOW)
     is_end_late = end > Task.due_at
     cells = (
         sa.and_(touched.is_not(None), sa.not_(is_touch_late)),
@@ -55,6 +56,9 @@ def of(session: Session, where: Sequence[sa.ColumnElement[bool]], *, now: dateti
         is_end_late,
         sa.and_(Task.closed_at.is_(None), sa.not_(is_end_late)),
     )
-    counted = sa.select(*(sa.func.count(sa.case((cell, 1))) for cell in cells)).where(*where)
-    row = session.execute(counted).one()
+    return sa.select(*(sa.func.count(sa.case((cell, 1))) for cell in cells)).where(*where)
+
+
+def of(row: Sequence[int]) -> Clocks:
+    """The clocks of what `counted` finds."""
     return Clocks(Clock(*row[:4]), Clock(*row[4:]))

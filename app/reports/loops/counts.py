@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.auth.models import Staff
+from app.core.database.prepared import Prepared
 from app.followups.models import Task, TaskState
 from app.followups.promises.models import Promise, PromiseState
 from app.followups.settling import asking
@@ -42,6 +45,20 @@ class Days:
             datetime.combine(day, time(), self.zone).astimezone(UTC) for day in (self.start, self.end)
         )
         return begin, end
+
+
+class GivenDays(NamedTuple):
+    """Days whose bounds are parameters of a prepared statement."""
+
+    bounds: tuple[sa.BindParameter, sa.BindParameter]
+
+
+GIVEN = GivenDays(tuple(sa.bindparam(name, type_=Task.opened_at.type) for name in ("begin", "until")))
+
+
+def given(days: Days) -> dict[str, datetime]:
+    """What such a statement is given for these days."""
+    return dict(zip(("begin", "until"), days.bounds, strict=True))
 
 
 @dataclass(frozen=True)
@@ -130,28 +147,19 @@ def loops(session: Session, days: Days, *, now: datetime) -> Loops:
     """Promises made, and follow-ups on answers opened, in these days, and where they stand now."""
     owners = by_owner(session, days, now=now)
     total = sum((one.tally for one in owners), Tally())
-    return Loops(total, owners, closing(session, days), clocks.of(session, opened_on_answers(days), now=now))
+    clock_cells = by_clocks().row(session.connection(), **given(days), now=now)
+    return Loops(total, owners, closing(session, days), clocks.of(clock_cells))
+
+
+@cache
+def by_clocks() -> Prepared:
+    return Prepared(clocks.counted(opened_on_answers(GIVEN)), tuple)
 
 
 def by_owner(session: Session, days: Days, *, now: datetime) -> list[OfOwner]:
     """By the name that was read, those with most broken promises first."""
-    state = Promise.state(now)
-    is_late = sa.and_(state == PromiseState.BROKEN.value, Promise.touched_at.is_not(None))
-    rows = (
-        made(days)
-        .with_only_columns(
-            Promise.staff_id.label("staff_id"),
-            Promise.staff_name.label("name"),
-            state.label("state"),
-            sa.cast(is_late, sa.Integer).label("is_late"),
-        )
-        .subquery()
-    )
-    counted = sa.select(
-        rows.c.staff_id, sa.func.max(rows.c.name), rows.c.state, sa.func.count(), sa.func.sum(rows.c.is_late)
-    ).group_by(rows.c.staff_id, sa.case((rows.c.staff_id.is_(None), rows.c.name), else_=""), rows.c.state)
     tallies: dict[tuple[int | None, str], Tally] = {}
-    for staff_id, name, found, number, late in session.execute(counted):
+    for staff_id, name, found, number, late in by_owners().rows(session.connection(), **given(days), now=now):
         key = staff_id, "" if staff_id else name
         tallies[key] = tallies.get(key, Tally()) + Tally(**{found: number}, kept_late=late or 0)
     people = {
@@ -165,7 +173,28 @@ def by_owner(session: Session, days: Days, *, now: datetime) -> list[OfOwner]:
     return sorted(owners, key=lambda one: (-one.tally.broken, -one.tally.made, one.name))
 
 
-def made(days: Days) -> sa.Select:
+@cache
+def by_owners() -> Prepared:
+    """How many promises of the given days are in which state at `now`, by whom they name."""
+    state = Promise.state(clocks.NOW)
+    is_late = sa.and_(state == PromiseState.BROKEN.value, Promise.touched_at.is_not(None))
+    rows = (
+        made(GIVEN)
+        .with_only_columns(
+            Promise.staff_id.label("staff_id"),
+            Promise.staff_name.label("name"),
+            state.label("state"),
+            sa.cast(is_late, sa.Integer).label("is_late"),
+        )
+        .subquery()
+    )
+    found = sa.select(
+        rows.c.staff_id, sa.func.max(rows.c.name), rows.c.state, sa.func.count(), sa.func.sum(rows.c.is_late)
+    ).group_by(rows.c.staff_id, sa.case((rows.c.staff_id.is_(None), rows.c.name), else_=""), rows.c.state)
+    return Prepared(found, tuple)
+
+
+def made(days: Days | GivenDays) -> sa.Select:
     """The promises of these days, whatever became of them."""
     begin, end = days.bounds
     return sa.select(Promise).where(
@@ -199,15 +228,20 @@ def every(session: Session, days: Days, *, now: datetime) -> Iterator[Promise]:
 
 
 def closing(session: Session, days: Days) -> Closing:
+    return Closing(*by_ends().row(session.connection(), **given(days)))
+
+
+@cache
+def by_ends() -> Prepared:
     is_closed = Task.state == TaskState.CLOSED
     is_told = sa.and_(is_closed, Task.customer_told.is_(True))
     is_confirmed = asking.is_confirmed()
     wanted = (is_closed, is_told, asking.was_asked(), is_confirmed, sa.and_(is_told, sa.not_(is_confirmed)))
     counted = sa.select(sa.func.count(), *(sa.func.count(sa.case((one, 1))) for one in wanted))
-    return Closing(*session.execute(counted.where(*opened_on_answers(days))).one())
+    return Prepared(counted.where(*opened_on_answers(GIVEN)), tuple)
 
 
-def opened_on_answers(days: Days) -> tuple[sa.ColumnElement[bool], ...]:
+def opened_on_answers(days: Days | GivenDays) -> tuple[sa.ColumnElement[bool], ...]:
     """The follow-ups on answers that were opened in these days, as SQL over tasks."""
     begin, end = days.bounds
     return (

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from app.core.database.prepared import Prepared
 from app.delivery.models import Invitation, InvitationState
 from app.followups.models import Task, TaskKind
-from app.reports.loops.counts import Days
+from app.reports.loops.counts import GIVEN, Days, given
 from app.reports.participation import MANY_PEOPLE, asks_to_recommend, kept
 from app.reports.statistics.recovery import RECOVERED_FROM, WON_FROM, Compared, Recovery
 from app.responses.models import Response
@@ -57,7 +59,7 @@ def is_of_many(found: Recovered) -> bool:
 
 def counted(session: Session, days: Days) -> Recovered:
     groups: dict[str, Counter[int | None]] = defaultdict(Counter)
-    for group, score, number in session.execute(of_detractors(days)):
+    for group, score, number in of_detractors().rows(session.connection(), **given(days)):
         groups[group][score] += number
     followed, control = groups[FOLLOWED], groups[CONTROL]
     return Recovered(
@@ -78,16 +80,17 @@ def at_least(least: int, scores: Counter[int | None]) -> int:
     return sum(number for score, number in scores.items() if score is not None and score >= least)
 
 
-def of_detractors(days: Days) -> sa.Select:
-    """How many answers are in which group, by the score that the next ask brought; no group without a next ask."""
+@cache
+def of_detractors() -> Prepared:
+    """How many answers of the given days are in which group, by the score that the next ask brought; no group without a next ask."""
     following, answer = aliased(Invitation), aliased(Response)
-    begin, end = days.bounds
+    begin, end = GIVEN.bounds
     next_id = (
         sa.select(following.id)
         .where(
             following.contact_id == Response.contact_id,
             following.sent_at > Response.submitted_at,
-            following.state.in_(OVER),
+            sa.or_(*(following.state == state for state in OVER)),
             following.is_rehearsal.is_(False),
             sa.not_(following.is_away),
             asks_to_recommend(following),
@@ -106,7 +109,7 @@ def of_detractors(days: Days) -> sa.Select:
         (Task.first_touched_at <= over_at, BETWEEN),
         else_=CONTROL,
     ).label("fate")
-    return (
+    found = (
         sa.select(group, answer.score, sa.func.count())
         .select_from(Response)
         .outerjoin(Task, sa.and_(Task.response_id == Response.id, Task.kind == TaskKind.DETRACTOR))
@@ -122,3 +125,4 @@ def of_detractors(days: Days) -> sa.Select:
         )
         .group_by("fate", answer.score)
     )
+    return Prepared(found, tuple)
