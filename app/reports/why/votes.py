@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from app.core.database.prepared import Prepared
 from app.followups.models import Task, TaskKind, TaskState
 from app.reports.periods import Period
 from app.reports.statistics.recovery import RECOVERED_FROM
@@ -18,11 +22,32 @@ from app.sentiment.models import Mention
 from app.surveys.scales import Band
 
 
-def persons(session: Session, before: Period, after: Period) -> sa.Subquery:
-    """One row for each person who answered in either period; account and answer of the later vote."""
+class GivenPeriod(NamedTuple):
+    """A period whose bounds are parameters of a prepared statement."""
+
+    start: sa.BindParameter
+    end: sa.BindParameter
+
+
+BOUNDS = ("start0", "end0", "start1", "end1")
+GIVEN = tuple(sa.bindparam(name, type_=Response.day.type) for name in BOUNDS)
+BEFORE, AFTER = GivenPeriod(*GIVEN[:2]), GivenPeriod(*GIVEN[2:])
+Turns = Sequence[tuple[Period | GivenPeriod, bool]]
+
+
+def given(*periods: Period) -> dict[str, date]:
+    """What such a statement is given for these periods."""
+    return dict(zip(BOUNDS, (day for one in periods for day in (one.start, one.end)), strict=True))
+
+
+def persons(periods: Turns) -> sa.Subquery:
+    """One row for each person who answered in either period; account and answer of the later vote.
+
+    With each period stands whether its votes are very many.
+    """
     turns = [
-        last_votes(period, are_many=are_many(session, period)).add_columns(sa.literal(turn).label("turn"))
-        for turn, period in enumerate((before, after))
+        last_votes(period, are_many=is_many).add_columns(sa.literal(turn).label("turn"))
+        for turn, (period, is_many) in enumerate(periods)
     ]
     votes = sa.union_all(*turns).subquery()
 
@@ -46,26 +71,48 @@ def persons(session: Session, before: Period, after: Period) -> sa.Subquery:
 
 def by_account(session: Session, before: Period, after: Period) -> list[People]:
     """Everybody who answered in either period, alike people of an account together."""
-    person = persons(session, before, after)
-    return read(session, sa.select(person.c.account_id, person.c.before, person.c.after, sa.func.count()))
+    return read(session, of_accounts, before, after)
 
 
 def by_theme(session: Session, before: Period, after: Period) -> list[People]:
     """The same by what their last comment speaks of; who speaks of several themes stands under each."""
-    person = persons(session, before, after)
+    return read(session, of_themes, before, after)
+
+
+def of_accounts(periods: Turns) -> sa.Select:
+    person = persons(periods)
+    return alike(sa.select(person.c.account_id, person.c.before, person.c.after, sa.func.count()))
+
+
+def of_themes(periods: Turns) -> sa.Select:
+    person = persons(periods)
     said = sa.select(Mention.theme_id, Mention.response_id).distinct().subquery()
     query = sa.select(said.c.theme_id, person.c.before, person.c.after, sa.func.count()).join_from(
         said, person, person.c.response_id == said.c.response_id
     )
-    return read(session, query)
+    return alike(query)
 
 
-def read(session: Session, query: sa.Select) -> list[People]:
-    key, before, after, _count = query.selected_columns
-    return [
-        People(row[0], row[1] and Band(row[1]), row[2] and Band(row[2]), row[3])
-        for row in session.execute(query.group_by(key, before, after))
-    ]
+def alike(query: sa.Select) -> sa.Select:
+    return query.group_by(*list(query.selected_columns)[:3])
+
+
+Written = Callable[[Turns], sa.Select]
+
+
+def read(session: Session, write: Written, before: Period, after: Period) -> list[People]:
+    many = [are_many(session, period) for period in (before, after)]
+    if any(many):
+        rows = session.execute(write(list(zip((before, after), many, strict=True))))
+    else:
+        rows = of_few(write).rows(session.connection(), **given(before, after))
+    return [People(row[0], row[1] and Band(row[1]), row[2] and Band(row[2]), row[3]) for row in rows]
+
+
+@cache
+def of_few(write: Written) -> Prepared:
+    """The statement for periods that have no very many votes; to write it takes longer than to ask it."""
+    return Prepared(write([(BEFORE, False), (AFTER, False)]), tuple)
 
 
 @dataclass(frozen=True)
@@ -80,6 +127,11 @@ class Followed:
 
 
 def followed(session: Session, days: Period) -> Followed:
+    return Followed(*of_detractors().row(session.connection(), start0=days.start, end0=days.end))
+
+
+@cache
+def of_detractors() -> Prepared:
     later = aliased(Response)
     newer = sa.tuple_(later.submitted_at, later.id) > sa.tuple_(Response.submitted_at, Response.id)
     has_recovered = sa.exists().where(
@@ -95,9 +147,9 @@ def followed(session: Session, days: Period) -> Followed:
         )
         .select_from(Response)
         .outerjoin(Task, task)
-        .where(counted(), Response.score <= 6, Response.day >= days.start, Response.day < days.end)
+        .where(counted(), Response.score <= 6, Response.day >= BEFORE.start, Response.day < BEFORE.end)
     )
-    return Followed(*session.execute(query).one())
+    return Prepared(query, tuple)
 
 
 def accounts_heard(people: Sequence[People]) -> int:
