@@ -54,8 +54,9 @@ def _append(
     connection: Connection, answer: Recorded, before: list[Vote], after: list[Vote], now: datetime
 ) -> None:
     """The deltas between a person's votes with `before` and with `after` among them."""
-    ask = answer.ask
-    others = OTHERS.rows(connection, contact_id=ask.contact_id, response_id=answer.response_id)
+    ask, others = answer.ask, []
+    if ask.has_answered_others:
+        others = OTHERS.rows(connection, contact_id=ask.contact_id, response_id=answer.response_id)
     votes = [Vote(other.id, other.submitted_at, other.day, other.score) for other in others]
     homes = {other.id: (other.account_id, other.dims) for other in others}
     homes[answer.response_id] = ask.account_id, answer.dims

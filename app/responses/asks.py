@@ -40,7 +40,8 @@ NEVER_ASKED = frozenset({InvitationState.SUPPRESSED, InvitationState.CANCELLED})
 class Ask(NamedTuple):
     """One invitation with its person, account, program and the response so far (`response_id` None: not answered).
 
-    `seen` are the pages of it that were looked at lately, for who asks for them.
+    `has_answered_others`: there are responses of the person to other asks, whatever they count for. `seen` are the pages
+    of it that were looked at lately, for who asks for them.
     """
 
     id: int
@@ -96,6 +97,7 @@ class Ask(NamedTuple):
     reviewed_at: datetime | None
     dismissed_at: datetime | None
     dims: dict | None
+    has_answered_others: bool
     seen: str | None = None
 
     @property
@@ -207,6 +209,11 @@ def columns() -> dict[str, Any]:
         .correlate(Account)
         .scalar_subquery()
     )
+    others = (
+        sa.exists()
+        .where(OTHER.contact_id == Contact.id, OTHER.invitation_id != Invitation.id)
+        .correlate(Contact, Invitation)
+    )
     renamed = {
         "id": Invitation.id,
         "is_marked_rehearsal": Invitation.is_rehearsal,
@@ -225,6 +232,7 @@ def columns() -> dict[str, Any]:
         "response_id": Response.id,
         "answered_goal_id": Response.goal_id,
         "is_response_automatic": Response.is_maybe_automatic,
+        "has_answered_others": others,
         "seen": sa.null(),
     }
     homes = (
@@ -241,7 +249,7 @@ def columns() -> dict[str, Any]:
     return renamed | {name: getattr(home, name) for home, names in homes for name in names.split()}
 
 
-GOAL = aliased(Goal)
+GOAL, OTHER = aliased(Goal), aliased(Response)
 CURRENT_GOAL = (
     sa.select(Goal.id)
     .where(Goal.account_id == Account.id, Goal.ended_on.is_(None))
