@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from flask import Flask, url_for
+from flask import Flask, Request, url_for
 from werkzeug.routing import Map, Rule
+from werkzeug.test import create_environ
 
+from app.core.web import frame
 from app.core.web.frame import Address
 
 
@@ -32,6 +34,26 @@ def test_addresses_are_those_of_flask(app):
             assert url_for("followups.queue", owner=1.0) == f"{root}/queue?owner=1.0"
             assert url_for("followups.queue", _external=True).startswith("http")
     assert len(app.addresses) == 2 * len(asked)
+
+
+@pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
+def test_where_a_request_came_to_is_what_flask_finds(app, monkeypatch):
+    monkeypatch.setattr(frame, "MOST_HOSTS", 4)
+    requests = [
+        Request(create_environ(path, base_url, method=method, headers=headers))
+        for base_url in (
+            "http://one.example",
+            "https://two.example:8443/under",
+            "http://münchen.example",
+            "http://[::1]:80",
+        )
+        for path in ("/a/x?score=1&score=é", "//a//x/", "/ü?", "")
+        for method, headers in (("GET", {}), ("POST", {"Connection": "Upgrade", "Upgrade": "websocket"}))
+    ]
+    for request in (*requests, *reversed(requests)):
+        ours, host = vars(app.create_url_adapter(request)), request.host
+        assert (ours, host) == (vars(Flask.create_url_adapter(app, request)), request.host)
+    assert 0 < len(app.hosts) <= 4
 
 
 @pytest.mark.parametrize(

@@ -13,13 +13,18 @@ from flask.templating import Environment
 from flask.typing import ResponseReturnValue
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.routing import RequestRedirect, Rule
+from werkzeug.routing import MapAdapter, RequestRedirect, Rule
 
 RESPONDENT_PATHS = ("/a/", "/u/", "/shared/")
 TOKEN = "token"
 # Nothing can be put into it.
 NOBODYS = NullSession()
 PLAIN, MOST_ADDRESSES = frozenset({str, int}), 1_000
+OF_A_HOST = (
+    *("HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME", "wsgi.url_scheme"),
+    *("HTTP_CONNECTION", "HTTP_UPGRADE"),
+)
+MOST_HOSTS = 100
 
 
 def is_respondent(path: str) -> bool:
@@ -103,6 +108,29 @@ class Application(Flask):
     def __init__(self, *given: Any, **more: Any):
         super().__init__(*given, **more)
         self.addresses: dict[tuple, str] = {}
+        self.hosts: dict[tuple, tuple[str, tuple]] = {}
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Flask's, which works out for each request anew what it is called and by what way it came, three times over."""
+        if request is None:
+            return super().create_url_adapter(request)
+        environ = request.environ
+        key = tuple([environ.get(name) for name in OF_A_HOST])
+        if (known := self.hosts.get(key)) is None:
+            made = super().create_url_adapter(request)
+            if len(self.hosts) >= MOST_HOSTS:
+                self.hosts.clear()
+            self.hosts[key] = (
+                request.host,
+                (made.server_name, made.script_name, made.subdomain, made.url_scheme),
+            )
+            return made
+        request.host, place = known
+        path, query = (
+            environ.get(name, "").encode("latin1").decode(errors="replace")
+            for name in ("PATH_INFO", "QUERY_STRING")
+        )
+        return MapAdapter(self.url_map, *place, path, environ["REQUEST_METHOD"], query)
 
     def url_for(self, endpoint: str, **given: Any) -> str:
         """Flask's, which takes a twentieth of a page's time for addresses that are the same on every page."""
