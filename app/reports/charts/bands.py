@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from app.reports.charts.axes import Axis, Unit, axis
 from app.reports.charts.chart import Chart, Composition, Point, Shape
@@ -16,6 +17,13 @@ HEIGHT = 260
 TOP = 14
 FOOT = 42
 BANDS = (*Band, "silent", "open")
+NAMES = {
+    Band.PROMOTER: lazy_gettext("Promoters"),
+    Band.PASSIVE: lazy_gettext("Passives"),
+    Band.DETRACTOR: lazy_gettext("Detractors"),
+    "silent": lazy_gettext("Did not answer"),
+    "open": lazy_gettext("May still answer"),
+}
 
 
 def stacked_bands(
@@ -39,7 +47,7 @@ def stacked_bands(
         ceiling=1 if as_share else math.inf,
         least=1 if as_share else 4,
     )
-    bands = shown_bands(periods)
+    bands, names = shown_bands(periods), names_of(periods)
     filled = [s for i, p in enumerate(periods) for s in stack(i, p, len(periods), up, as_share)]
     labelled = [Point(p.label, p.n, n=p.n) for p in periods]
     return Chart(
@@ -52,7 +60,7 @@ def stacked_bands(
         [p.url for p in periods],
         [*grid(up), *filled, *feet(labelled, HEIGHT)] if filled else [],
         scale_of(up, unit),
-        [(band, names_of(periods)[band]) for band in bands],
+        [(band, names[band]) for band in bands],
         note,
         empty or _("Nobody has been asked in this period yet."),
         data_of_bands(periods),
@@ -69,8 +77,8 @@ def table(
     periods: Sequence[Composition], bands: Sequence[str], as_share: bool, period: str | None
 ) -> tuple[list[str], list[list[str]]]:
     """The words over the columns and the rows, without a column of notes when there are none."""
-    has_notes = any(told_note(p) for p in periods)
-    head = [period or _("Period"), *[names_of(periods)[band] for band in bands], _("n")]
+    has_notes, names = any(told_note(p) for p in periods), names_of(periods)
+    head = [period or _("Period"), *[names[band] for band in bands], _("n")]
     rows = [
         [p.label, *[band_cell(p, band, as_share) for band in bands], Unit.COUNT.write(p.n)] for p in periods
     ]
@@ -90,7 +98,7 @@ def stack(index: int, period: Composition, count: int, up: Axis, as_share: bool)
                 filter(
                     None,
                     [
-                        f"{period.label}: {names_of([period])[band]} {band_cell(period, band, as_share)}",
+                        f"{period.label}: {name_of(period, band)} {band_cell(period, band, as_share)}",
                         told_note(period),
                     ],
                 )
@@ -103,18 +111,17 @@ def stack(index: int, period: Composition, count: int, up: Axis, as_share: bool)
 
 def band_words() -> dict[str, str]:
     """What the bands, and those who gave no answer, are called wherever they are counted, in the order of telling."""
-    return {
-        Band.PROMOTER: _("Promoters"),
-        Band.PASSIVE: _("Passives"),
-        Band.DETRACTOR: _("Detractors"),
-        "silent": _("Did not answer"),
-        "open": _("May still answer"),
-    }
+    return {band: str(words) for band, words in NAMES.items()}
 
 
 def names_of(periods: Sequence[Composition]) -> dict[str, str]:
     """What the bands of these periods are called."""
     return band_words() | dict(periods[0].names if periods else {})
+
+
+def name_of(period: Composition, band: str) -> str:
+    """What one band of a period is called."""
+    return dict(period.names).get(band) or str(NAMES[band])
 
 
 def told_note(period: Composition) -> str:
@@ -125,7 +132,7 @@ def told_note(period: Composition) -> str:
 def told_period(period: Composition) -> list[str]:
     """The period band by band, its note last."""
     bands = [band for band in BANDS if band != "open" or period.open]
-    cells = [f"{names_of([period])[band]}: {band_cell(period, band, True)}" for band in bands]
+    cells = [f"{name_of(period, band)}: {band_cell(period, band, True)}" for band in bands]
     return cells + ([told_note(period)] if told_note(period) else [])
 
 
