@@ -22,7 +22,7 @@ from app.core.database import transactions
 from app.core.language import locales
 from app.core.language.words import RESPONDENTS, STAFF_LANGUAGES
 from app.core.processes import bound, logs
-from app.core.processes.memory import pools, templates
+from app.core.processes.memory import pools, tables, templates
 from app.core.processes.minding import DRAIN_SECONDS, ENDS
 from app.core.web import bodies
 from app.core.web.dawdling import Dawdlers
@@ -54,6 +54,7 @@ def load(target: str) -> Flask:
     load_languages()
     module, _, name = target.partition(":")
     app = getattr(import_module(module), name)
+    tables.slim_columns()
     templates.keep_bytes(app.jinja_env)
     app.url_map.update()
     # What the application is made of stays: the collector need not look through it again and again.
