@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import gc
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -22,6 +23,7 @@ from app.extensions import db
 from app.sentiment.engine.vectors import model
 from tests import make
 from tests.databases import COMPILED, PostgresDatabases, SqliteDatabases, Statements, in_memory, settings_for
+from tests.integrations.receiving import Receiver
 
 hypothesis_settings.register_profile("suite", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("suite")
@@ -183,3 +185,11 @@ def sign_in(app):
         return make.signed_in_client(app, staff)
 
     return as_role
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A real server on this machine that takes what is posted, as another program's webhook does."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()

@@ -92,7 +92,7 @@ class Result(NamedTuple):
 
     `is_try` is False when nothing was tried with this very row (the way was closed); then it is due again after `wait`
     seconds if others must go first. `is_dead` means that the recipient does not exist. One that is to be tried again is
-    given up `patience` after its first try.
+    not before `wait` seconds, when the other side asked for them, and is given up `patience` after its first try.
     """
 
     id: int
@@ -395,4 +395,4 @@ def stage_after(row: Row, result: Result, now: datetime) -> tuple[OutboxState, s
     if due_at is None:
         hours = result.patience // timedelta(hours=1)
         return OutboxState.REFUSED, f"Given up after {hours} hours: {result.reason}", row.due_at
-    return OutboxState.RETRY, result.reason, due_at
+    return OutboxState.RETRY, result.reason, max(due_at, now + timedelta(seconds=result.wait))

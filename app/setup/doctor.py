@@ -27,6 +27,8 @@ from app.delivery.inbound import queries
 from app.delivery.inbound.models import InboundBox
 from app.delivery.mail.mailer import MAILBOX
 from app.extensions import db
+from app.integrations.calling import places
+from app.integrations.webhooks.models import OffReason, Webhook
 from app.sentiment import better
 from app.sentiment.engine.vectors import model
 from app.sentiment.engine.vectors.head import head
@@ -39,6 +41,7 @@ SIGNS = {State.GOOD: "ok", State.CARE: "look", State.BAD: "WRONG", State.UNKNOWN
 GATE_SECONDS = 3.0
 LEAST_SPACE, LITTLE_SPACE = 200 * 1024**2, 2 * 1024**3
 MOST_SKEW = timedelta(seconds=5)
+MOST_NAMED = 3
 READ_ONLY = ("readonly database", "read-only transaction")  # As SQLite and PostgreSQL say it.
 WRITE_NOTHING = sa.text("UPDATE installation SET id = id WHERE 1 = 0")
 SECRETS = ("justask.env", "secret_key")
@@ -213,6 +216,24 @@ def incoming_check() -> Finding:
     return good("What comes back by mail is read.")
 
 
+def webhooks_check() -> Finding:
+    """Addresses of other programs that take nothing, or were switched off because of it."""
+    given_up = Webhook.off_reason.in_((OffReason.GONE, OffReason.FAILING))
+    troubled = sa.or_(given_up, sa.and_(Webhook.off_reason.is_(None), Webhook.failing_since.is_not(None)))
+    found = db.session.scalars(sa.select(Webhook).where(troubled).order_by(Webhook.id)).all()
+    if not found:
+        return good("No webhook fails.")
+    words = f"Webhooks that take nothing: {', '.join(shortly(one) for one in found[:MOST_NAMED])}"
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return care(f"{words}{more}.", "See Webhooks in the settings, where each has its log and can be tested.")
+
+
+def shortly(webhook: Webhook) -> str:
+    """The host of an address, and how it does; the rest of the address may be a secret."""
+    state = "switched off" if webhook.off_reason else f"failing since {webhook.failing_since:%F %R} UTC"
+    return f"{places.host_of(webhook.url)} ({state})"
+
+
 def engine_check() -> Finding:
     """The timetable runs on one machine, or by the engine for several."""
     since = clock.now() - workers.ALIVE_WITHIN
@@ -301,6 +322,7 @@ CHECKS = {
     "write gate": gate_check,
     "worker": worker_check,
     "incoming": incoming_check,
+    "webhooks": webhooks_check,
     "engine": engine_check,
     "reading": reading_check,
     "sending": sending_check,

@@ -10,16 +10,8 @@ from app import jobs
 from app.api.protocol.idempotency import KeptAnswer
 from app.core import clock
 from tests import make
-from tests.integrations.receiving import Receiver
 
 EVENTS = ["response.received", "task.opened"]
-
-
-@pytest.fixture
-def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 @pytest.mark.settings_with(CHAT_ALLOW=("127.0.0.1",))

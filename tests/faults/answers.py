@@ -28,6 +28,7 @@ from tests.faults.reload import Host, product
 AT_ONCE = 8
 PAUSE = 0.1
 MOST_TRIES = 2000
+TORN = ("RemoteDisconnected", "ConnectionResetError", "BrokenPipeError", "IncompleteRead")
 
 
 class Crowd:
@@ -90,6 +91,7 @@ def run(ground: Ground, people: int = 50_000, kills: int = 20) -> dict:
                     one.result()
         finally:
             host.end()
+        was_hit(crowd)
         return judge(crowd) | {"kills": kills}
 
 
@@ -103,6 +105,12 @@ def slay(host: Host) -> None:
     host.process.wait(servers.PATIENCE)
     host.process = host.start()
     servers.wait_for(host)
+
+
+def was_hit(crowd: Crowd) -> None:
+    """AssertionError unless somebody was cut off within an answer: kills that hit nobody prove nothing."""
+    if not any(crowd.tries[name] for name in TORN):
+        raise AssertionError("no kill hit anybody who was answering, so nothing was shown")
 
 
 def judge(crowd: Crowd) -> dict[str, object]:

@@ -8,10 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Receiver:
-    """A server that answers with the codes it is told, and remembers what was posted."""
+    """A server that answers with the codes it is told, and the headers `answered_with`, and remembers what was posted."""
 
     def __init__(self):
         self.codes, self.posted, self.headers, self.bodies = [], [], [], []
+        self.answered_with: dict[str, str] = {}
         self.dribble, self.one_by_one = threading.Event(), threading.Lock()
         receiver = self
 
@@ -29,6 +30,8 @@ class Receiver:
                     return
                 self.send_response(code)
                 self.send_header("Location", f"{receiver.address}/elsewhere")
+                for name, value in receiver.answered_with.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(b"ok")
 

@@ -14,18 +14,10 @@ from app.core.outbox_rows import OutboxRow
 from app.integrations.webhooks.models import EventKind, Webhook
 from tests import make
 from tests.browsing import axe, browser, listening
-from tests.integrations.receiving import Receiver
 from tests.posting import token
 
 PATH = "/settings/webhooks"
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]{44}")
-
-
-@pytest.fixture
-def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 @pytest.mark.settings_with(CHAT_ALLOW=("127.0.0.1",))

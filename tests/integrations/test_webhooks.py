@@ -26,19 +26,11 @@ from app.integrations.webhooks.endpoints import Draft
 from app.integrations.webhooks.models import EventKind, OffReason, Webhook
 from app.responses.models import Response
 from tests import make
-from tests.integrations.receiving import Receiver
 
 ALLOWED = pytest.mark.settings_with(CHAT_ALLOW=("127.0.0.1",))
 one_database = pytest.mark.parametrize("database_kind", ["sqlite"])
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BY = audit.Actor("staff", 1, "Ana")
-
-
-@pytest.fixture
-def receiver():
-    receiver = Receiver()
-    yield receiver
-    receiver.close()
 
 
 @pytest.fixture
@@ -157,6 +149,50 @@ def test_a_try_that_fails_is_repeated_under_its_id_for_three_days(session, recei
     assert log.forget_old(session, now=now + 29 * DAY) == 0
     assert log.forget_old(session, now=clock.now() + 31 * DAY) == 1
     assert session.scalar(sa.select(sa.func.count()).select_from(DeliveryAttempt)) == 0
+
+
+@ALLOWED
+def test_who_asks_for_patience_is_given_it_for_every_message(session, receiver, told, now):
+    receiver.codes, receiver.answered_with = [503], {"Retry-After": "600"}
+    answered(9, now=now)
+    session.execute(sa.delete(Task))
+    session.commit()
+    go(now)
+    session.expire_all()
+    assert told[0].paused_until == rows(session)[0].due_at >= now + 10 * MINUTE
+    answered(8, now=now)
+    session.execute(sa.delete(Task))
+    session.commit()
+    go(now + 9 * MINUTE)
+    assert len(receiver.posted) == 1, "what came meanwhile rests too"
+    go(now + 20 * MINUTE)
+    assert {row.state for row in rows(session)} == {OutboxState.SENT}
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120),
+        ("0", 0),
+        ("99999999999999", 3600),
+        ("Wed, 04 Mar 2026 10:02:00 GMT", 120),
+        ("Wed, 04 Mar 2026 10:02:00 -0000", 120),
+        ("Wed, 04 Mar 2026 09:00:00 GMT", 0),
+        ("Wed, 04 Mar 2036 10:00:00 GMT", 3600),
+        ("Wed, 99 Mar 99999 10:00:00 GMT", 0),
+        ("-5", 0),
+        ("1.5", 0),
+        ("²", 0),
+        ("soon", 0),
+        ("", 0),
+    ],
+)
+def test_a_rest_is_asked_for_in_seconds_or_by_a_moment(value, seconds):
+    assert posting.seconds(value, "Wed, 04 Mar 2026 10:00:00 GMT") == seconds
+
+
+def test_a_moment_beside_no_date_says_nothing_about_how_long():
+    assert posting.seconds("Wed, 04 Mar 2026 10:02:00 GMT", "") == 0
 
 
 @ALLOWED

@@ -15,6 +15,7 @@ from app import create_app
 from app.core import clock
 from app.core.processes import workers
 from app.extensions import db
+from app.integrations.webhooks.models import OffReason, Webhook
 from tests.conftest import NOW
 from tests.delivery.sink import Sink, refusing_port
 from tests.setup.keeping.conftest import Place
@@ -64,6 +65,24 @@ def test_an_old_schema_and_lost_rows_are_found(look, session, alive):
     found, code = look()
     assert (code, found["schema"]["state"]) == (1, "bad")
     assert "justask db upgrade" in found["schema"]["fix"]
+
+
+def test_webhooks_that_take_nothing_are_named_without_the_secret_part_of_their_address(look, session, alive):
+    url = "https://{}.example/hook/k3y"
+    for host, state in {
+        "well": {},
+        "ill": {"failing_since": NOW, "failures": 2},
+        "gone": {"off_reason": OffReason.GONE, "off_at": NOW, "failing_since": NOW},
+        "resting": {"off_reason": OffReason.HAND, "off_at": NOW, "failing_since": NOW},
+    }.items():
+        session.add(Webhook(url=url.format(host), secret_sealed=b"-", **state))
+    session.commit()
+    found, code = look()
+    told = found["webhooks"]
+    assert (code, told["state"]) == (0, "care")
+    wanted = "ill.example (failing since 2026-03-04 10:00 UTC), gone.example (switched off)."
+    assert told["words"].endswith(f": {wanted}")
+    assert "k3y" not in told["words"]
 
 
 def test_what_was_given_up_is_pointed_at(look, session, alive):

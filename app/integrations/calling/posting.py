@@ -11,12 +11,15 @@ import ssl
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 from app.integrations.calling.places import Place
 
 PATIENCE_SECONDS = 10.0
 LONGEST_SECONDS = 15.0
 MOST_READ = 2000
+LONGEST_REST = 3600.0
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ def post(
         connection.request("POST", place.path, body, headers)
         answer = connection.getresponse()
         words = answer.read(MOST_READ).decode("utf-8", "replace")
-        return Answer(answer.status, words, seconds(answer.headers.get("Retry-After", "")))
+        rest = seconds(answer.headers.get("Retry-After", ""), answer.headers.get("Date", ""))
+        return Answer(answer.status, words, rest)
     finally:
         guard.cancel()
         connection.close()
@@ -87,5 +91,24 @@ def cut(connection: PinnedConnection) -> None:
             return
 
 
-def seconds(value: str) -> float:
-    return min(float(value), 3600.0) if value.isascii() and value.isdigit() and len(value) < 6 else 0.0
+def seconds(value: str, told_at: str) -> float:
+    """For how long a Retry-After asks, in seconds: 0 when it cannot be read or is past, an hour at most.
+
+    It gives seconds or a moment (RFC 9110, 10.2.3). A moment is held against the Date of the same answer, `told_at`, so
+    that clocks which differ do no harm.
+    """
+    if value.isascii() and value.isdigit():
+        return min(float(value[:9]), LONGEST_REST)
+    until, said_at = moment(value), moment(told_at)
+    if until is None or said_at is None:
+        return 0.0
+    return min(max((until - said_at).total_seconds(), 0.0), LONGEST_REST)
+
+
+def moment(value: str) -> datetime | None:
+    """The moment that a header names; one without a zone is meant in UTC."""
+    try:
+        found = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

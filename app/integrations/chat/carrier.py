@@ -87,7 +87,8 @@ class ChatCarrier(Carrier):
         if 200 <= answer.code < 300:
             return Result(number, Step.SENT, code=answer.code)
         step = Step.RETRY if answer.code >= 500 or answer.code in PATIENCE else Step.REFUSED
-        return Result(number, step, f"The webhook answered {answer.code}.", answer.code)
+        said = f"The webhook answered {answer.code}."
+        return Result(number, step, said, answer.code, wait=answer.retry_after)
 
     def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
         return []

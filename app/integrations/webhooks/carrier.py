@@ -217,8 +217,8 @@ def posted(settings: config.Settings, number: int, message: Message, at: datetim
     said = f"The webhook answered {answer.code}."
     if answer.code == failing.GONE:
         return Result(number, Step.REFUSED, said, answer.code)
-    return retry(number, said, answer.code)
+    return retry(number, said, answer.code, answer.retry_after)
 
 
-def retry(number: int, reason: str, code: int | None = None) -> Result:
-    return Result(number, Step.RETRY, reason, code, patience=failing.GIVEN_UP_AFTER)
+def retry(number: int, reason: str, code: int | None = None, wait: float = 0.0) -> Result:
+    return Result(number, Step.RETRY, reason, code, wait=wait, patience=failing.GIVEN_UP_AFTER)

@@ -64,8 +64,10 @@ def note(session: Session, settings: config.Settings, found: Webhook, outcome: O
         return
     found.failures += 1
     found.fault, found.failing_since = outcome.result.reason[:300], found.failing_since or outcome.at
-    if found.failures >= CALM_FAILURES:
-        found.paused_until = outcome.at + min(PAUSE * found.failures, LONGEST_PAUSE)
+    asked = timedelta(seconds=outcome.result.wait)
+    ours = min(PAUSE * found.failures, LONGEST_PAUSE) if found.failures >= CALM_FAILURES else timedelta()
+    if rest := max(asked, ours):
+        found.paused_until = max(outcome.at + rest, found.paused_until or outcome.at)
     if outcome.result.code == GONE:
         give_up(session, settings, found, OffReason.GONE, now=outcome.at)
     elif found.failures >= FEWEST_FAILURES and outcome.at - found.failing_since >= GIVEN_UP_AFTER:
