@@ -13,7 +13,7 @@ import queue
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -101,7 +101,7 @@ class WebhookCarrier(Carrier):
             data = {"id": str(found.id)} if event == TEST else shown[subject_of(row)]
             keys = signing.secrets_of(self.settings, found, now=now)
             if isinstance(data, Result):
-                ends.append(replace(data, id=row.id))
+                ends.append(data._replace(id=row.id))
             elif not keys:
                 ends.append(Result(row.id, Step.CANCELLED, LOST_KEY, is_try=False))
             else:
