@@ -138,8 +138,11 @@ class Carrier(Protocol):
     def wait(self, ready: Sequence[Row]) -> None:
         """Wait for whoever else here is at work on what these rows are about; nothing is locked yet."""
 
-    def hold(self, connection: Connection, rows: Sequence[Row]) -> None:
-        """Lock what these rows are about, which are locked already, before any of it is read or changed."""
+    def hold(self, connection: Connection, ready: Sequence[Row], ended: Sequence[Row]) -> None:
+        """See that what these rows are about is locked before any of it is changed, by `look` for those that are ready."""
+
+    def take_over(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Lock what lost rows are about, which are locked themselves; OperationalError when somebody else has it."""
 
     def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
         """Read again, at the moment of sending: ends for ready rows that must not go after all."""
@@ -225,6 +228,7 @@ class Turn:
         FREE.run(connection, **lost)
         rows = DOUBT.rows(connection, **lost, b_reason=UNKNOWN)
         rows = [row._replace(tries=row.tries - 1) for row in rows]
+        self.carrier.take_over(connection, rows)
         outcomes = [self._outcome(row, Result(row.id, Step.IN_DOUBT, UNKNOWN), now) for row in rows]
         ATTEMPT.run_many(connection, [self._attempt(outcome) for outcome in outcomes])
         self._record(outcomes, [], now)
@@ -282,8 +286,8 @@ class Turn:
         """The rows whose bodies may go, and how many came to an end: what another sender took over is its to count."""
         self.carrier.wait(ready)
         now, connection = self.now, looking_up(self.session)
-        ends = self._ours(connection, ready, ends)
-        self.carrier.hold(connection, [*ready, *(self.hand[end.id] for end in ends)])
+        ends = self._ours(connection, ends)
+        self.carrier.hold(connection, ready, [self.hand[end.id] for end in ends])
         objections = self.carrier.look(connection, ready, now) if ready else []
         staying = {objection.id for objection in objections}
         outcomes = [self._outcome(self.hand[end.id], end, now) for end in [*ends, *objections]]
@@ -299,13 +303,11 @@ class Turn:
         tries = [self._attempt(outcome) for outcome in outcomes if outcome.result.is_try]
         return settle(connection, ready, stands, tries, claim=self.claim, now=now)
 
-    def _ours(self, connection: Connection, ready: list[Row], ends: list[Result]) -> list[Result]:
-        """Without those that another sender took over after our lease ran out; all of the turn are locked by it."""
-        is_fresh = time.monotonic() - self._renewed < self.lease.total_seconds() / 2
-        if is_fresh and connection.dialect.name == "sqlite":
+    def _ours(self, connection: Connection, ends: list[Result]) -> list[Result]:
+        """Without those that another sender took over, which can only be after our lease ran out."""
+        if time.monotonic() - self._renewed < self.lease.total_seconds() / 2:
             return ends
-        rows = OURS.rows(connection, among=[one.id for one in (*ready, *ends)], mine=self.claim)
-        ours = {row.id for row in rows}
+        ours = {row.id for row in OURS.rows(connection, among=[end.id for end in ends], mine=self.claim)}
         return [end for end in ends if end.id in ours]
 
     def _record(self, outcomes: list[Outcome], leaving: list[Row], now: datetime) -> None:

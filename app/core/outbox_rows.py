@@ -5,9 +5,9 @@ frozen; a row holds the recipient's own values and its place in the stages
 `queued -> claimed (lease) -> sending -> sent | refused | retry | in_doubt`, or `held` and `cancelled`.
 `app/core/outbox.py` drives them; the verbs here are for those who put rows in, stop them or let them go again.
 
-Whoever changes several rows locks them first, in the order of their ids, and before what they are about (which order
-comes then stands in `app/delivery/invitations.py`). Only those who pick rows that wait or were lost pass over locked
-ones; they wait for nobody.
+Whoever changes several rows locks them first, in the order of their ids: rows that wait before what they are about,
+rows in hand after it (the whole order stands in `app/delivery/invitations.py`). Those who pick rows that wait or were
+lost pass over locked ones; they wait for nobody.
 """
 
 from __future__ import annotations
@@ -266,7 +266,7 @@ MARK = Prepared(
     .values(state=OutboxState.SENDING)
     .returning(LIGHT.c.id)
 )
-OURS = Prepared(sa.select(TABLE.c.id).where(among(TABLE.c.id), _mine).order_by(TABLE.c.id).with_for_update())
+OURS = Prepared(sa.select(TABLE.c.id).where(among(TABLE.c.id), _mine))
 # A row that another worker gave up for lost may still be told right by the one whose claim it carries.
 _may_end = sa.or_(*[unindexed(TABLE.c.state) == state for state in (*IN_HAND, OutboxState.IN_DOUBT)])
 FINISH = Prepared(

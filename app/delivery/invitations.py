@@ -4,9 +4,10 @@
 who answered meanwhile is not overrun, and the caller is told which moves happened.
 
 Locks have one order. Whoever changes several of these in one transaction locks, before the first change and each kind
-at once in the order of ids: waves, then mails in the outbox, then invitations, then people. Two who want the same rows
-meet at the first of them, where one waits and the other goes on; in any other order each could hold what the other
-waits for. The sender, who hears only late that a wave is to stop, does not wait for one but begins its turn anew.
+at once in the order of ids: waves, mails that wait in the outbox, invitations, mails that a sender has or had in hand,
+people. Two who want the same rows meet at the first of them, where one waits and the other goes on; in any other order
+each could hold what the other waits for. Whoever must go against the order does not wait, but lets go of what it has
+and begins anew: the sender, who hears only late that a wave is to stop or finds lost mails, and whoever erases a person.
 """
 
 from __future__ import annotations
@@ -202,10 +203,14 @@ def where_they_stand(connection: Connection, ids: Iterable[int]) -> dict[int, In
     return {row.id: row.state for row in STANDS.rows(connection, among=list(ids))}
 
 
-def hold(session: Session, *which: sa.ColumnElement[bool]) -> None:
-    """Keep these invitations from changing until the transaction ends. SQLite has one writer anyway."""
+def hold(session: Session, *which: sa.ColumnElement[bool], waits: bool = True) -> None:
+    """Keep these invitations from changing until the transaction ends. SQLite has one writer anyway.
+
+    Without waiting: OperationalError when somebody else has one of them.
+    """
     if session.get_bind().dialect.name != "sqlite":
-        rows = sa.select(Invitation.id).where(*which).order_by(Invitation.id).with_for_update(key_share=True)
+        rows = sa.select(Invitation.id).where(*which).order_by(Invitation.id)
+        rows = rows.with_for_update(key_share=True, nowait=not waits)
         session.execute(sa.select(sa.func.count()).select_from(rows.subquery()))
 
 

@@ -13,6 +13,7 @@ from app.delivery import sender
 from app.delivery.mail.smtp.lane import Lane
 from app.delivery.mail.smtp.server import Server
 from app.delivery.models import Invitation, InvitationState
+from app.delivery.sender import has_idle_core
 from app.delivery.sending.postman import Postman
 from app.delivery.timing.handing_over import Abreast
 from tests import make
@@ -29,6 +30,7 @@ def lanes(monkeypatch):
 
     monkeypatch.setattr(Lane, "halves", noted)
     monkeypatch.setattr(sender, "is_more_due", lambda session, *, now: True)
+    monkeypatch.setattr(sender, "has_idle_core", lambda: True)
     return made
 
 
@@ -45,6 +47,17 @@ def test_two_hands_send_each_mail_once_and_keep_to_the_caps(office, sink, sessio
     found = session.scalars(sa.select(Invitation.account_id).where(*is_sent))
     assert Counter(found) == dict.fromkeys([account.id for account in accounts], 3)
     assert [lane.width for lane in lanes] == ([] if session.get_bind().dialect.name == "sqlite" else [2, 2])
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"])
+def test_a_machine_that_has_no_core_to_spare_sends_with_one_hand(office, sink, session, lanes, monkeypatch):
+    monkeypatch.setattr(sender, "has_idle_core", has_idle_core)
+    monkeypatch.setattr(sender.os, "getloadavg", lambda: (float(sender.os.cpu_count()), 0.0, 0.0))
+    office.wave(20)
+    office.queue()
+    office.send()
+    assert Counter(sink.counts.values()) == {1: 20}
+    assert lanes == []
 
 
 def test_when_one_hand_fails_the_other_ends_in_good_order(office, sink, session, lanes, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -95,7 +95,7 @@ LAST_ASKED_AT = (
 )
 
 
-def _mailed_at(*, by_mailbox: bool) -> sa.ColumnElement[datetime]:
+def _mailed_at(*is_judged: sa.ColumnElement[bool], by_mailbox: bool) -> sa.ColumnElement[datetime]:
     """When the person, or somebody else with the mailbox, last got a mail of another ask that is no test."""
     other, mine = sa.orm.aliased(Invitation), Invitation
     of_person = sa.and_(other.contact_id == mine.contact_id, other.id != mine.id)
@@ -110,11 +110,14 @@ def _mailed_at(*, by_mailbox: bool) -> sa.ColumnElement[datetime]:
         other.is_rehearsal.is_(False),
         other.purpose != Purpose.TEST,
     )
-    return sa.case((mine.purpose != Purpose.TEST, mails.correlate(mine).scalar_subquery()))
+    return sa.case(
+        (sa.and_(*is_judged, mine.purpose != Purpose.TEST), mails.correlate(mine).scalar_subquery())
+    )
 
 
-ASKS = Prepared(
-    sa.select(
+def _asks(*is_judged: sa.ColumnElement[bool]) -> Prepared:
+    """The asks with all that sending must know, locked in order; what takes long only of those that are judged."""
+    found = sa.select(
         Invitation.id,
         Invitation.state,
         Invitation.nonce,
@@ -136,33 +139,49 @@ ASKS = Prepared(
         Contact.rest_days,
         IS_UNWANTED,
         sa.case((Contact.rest_days.is_not(None), LAST_ASKED_AT)),
-        _mailed_at(by_mailbox=False),
-        _mailed_at(by_mailbox=True),
+        _mailed_at(*is_judged, by_mailbox=False),
+        _mailed_at(*is_judged, by_mailbox=True),
     )
-    .join(Contact, Contact.id == Invitation.contact_id)
-    .join(Account, Account.id == Invitation.account_id)
-    .join(Wave, Wave.id == Invitation.wave_id)
-    .outerjoin(Suppression, Suppression.email_key == Contact.email_key)
-    .where(among(Invitation.id))
-    .order_by(Invitation.id)
-    .with_for_update(of=Invitation),
-    into=lambda cells: Ask(*cells),
-)
+    found = found.join(Contact, Contact.id == Invitation.contact_id)
+    found = found.join(Account, Account.id == Invitation.account_id)
+    found = found.join(Wave, Wave.id == Invitation.wave_id)
+    found = found.outerjoin(Suppression, Suppression.email_key == Contact.email_key)
+    found = found.where(among(Invitation.id)).order_by(Invitation.id).with_for_update(of=Invitation)
+    return Prepared(found, into=lambda cells: Ask(*cells))
 
 
-def read(connection: Connection, invitation_ids: Iterable[int]) -> dict[int, Ask]:
-    """The asks as they stand now, by invitation; they stay so until the transaction ends."""
-    return {ask.id: ask for ask in ASKS.rows(connection, among=list(invitation_ids))}
+ASKS, ASKS_AND_OTHERS = _asks(), _asks(among(Invitation.id, "judged"))
 
 
-def hold(connection: Connection, invitation_ids: list[int]) -> None:
-    """Lock these asks before any of their mails is judged or entered. SQLite has one writer anyway."""
+def read(
+    connection: Connection, invitation_ids: Sequence[int], *, beside: Sequence[int] = ()
+) -> dict[int, Ask]:
+    """The asks as they stand now, by invitation; they stay so until the transaction ends, as do those `beside` them."""
+    if not beside or connection.dialect.name == "sqlite":
+        return {ask.id: ask for ask in ASKS.rows(connection, among=list(invitation_ids))}
+    given = {"among": [*invitation_ids, *beside], "judged": list(invitation_ids)}
+    rows, make = ASKS_AND_OTHERS.raw(connection, **given)
+    judged = set(invitation_ids)
+    return {row[0]: make(row) for row in rows if row[0] in judged}
+
+
+def hold(connection: Connection, invitation_ids: list[int], *, waits: bool = True) -> None:
+    """Lock these asks before any of their mails is entered; without waiting: OperationalError when somebody else has one.
+
+    SQLite has one writer anyway.
+    """
     if invitation_ids and connection.dialect.name != "sqlite":
-        HOLD.rows(connection, among=invitation_ids)
+        (HOLD if waits else HOLD_NOW).rows(connection, among=invitation_ids)
 
 
-HOLD = Prepared(
-    sa.select(Invitation.id).where(among(Invitation.id)).order_by(Invitation.id).with_for_update()
+HOLD, HOLD_NOW = (
+    Prepared(
+        sa.select(Invitation.id)
+        .where(among(Invitation.id))
+        .order_by(Invitation.id)
+        .with_for_update(nowait=not waits)
+    )
+    for waits in (True, False)
 )
 
 

@@ -69,6 +69,7 @@ class Postman(Carrier):
         self.letters: dict[int, Compiled] = {}
         self.shelved: set[int] = set()
         self.results: list[Result] = []
+        self.ending: list[int] = []
         self.books = books.Books()
         self.caps = abreast.caps if abreast else Caps()
         self.calendar: Calendar | None = None
@@ -103,13 +104,19 @@ class Postman(Carrier):
             known = [self.asks.get(invitation_id_of(row.ref)) for row in ready if row.kind in OF_ASKS]
             self.abreast.take(self, [ask for ask in known if ask])
 
-    def hold(self, connection: Connection, rows: Sequence[Row]) -> None:
-        asks.hold(connection, [invitation_id_of(row.ref) for row in rows if row.kind in OF_ASKS])
+    def hold(self, connection: Connection, ready: Sequence[Row], ended: Sequence[Row]) -> None:
+        ending, is_read = _about(ended), bool(_about(ready))
+        self.ending = ending if is_read else []
+        if not is_read and len(ending) > 1:
+            asks.hold(connection, ending)
+
+    def take_over(self, connection: Connection, rows: Sequence[Row]) -> None:
+        asks.hold(connection, _about(rows), waits=False)
 
     def look(self, connection: Connection, ready: Sequence[Row], now: datetime) -> list[Result]:
         of_asks = [row for row in ready if row.kind in OF_ASKS]
-        about = [invitation_id_of(row.ref) for row in of_asks]
-        self.asks.update(dict.fromkeys(about) | asks.read(connection, about))
+        about, self.ending, ending = _about(ready), [], self.ending
+        self.asks.update(dict.fromkeys(about) | asks.read(connection, about, beside=ending))
         results, paused = [], set()
         if self.is_live:
             results += [_of_rehearsal(row) for row in ready if row.values.get("is_rehearsal")]
@@ -295,6 +302,11 @@ class Postman(Carrier):
         if report.verdict is Verdict.SENT:
             return Result(report.key, Step.HELD, REHEARSAL, is_try=False)
         return _result(report)
+
+
+def _about(rows: Iterable[Row]) -> list[int]:
+    """The invitations that rows are about."""
+    return [invitation_id_of(row.ref) for row in rows if row.kind in OF_ASKS]
 
 
 def domain_of(address: str) -> str:

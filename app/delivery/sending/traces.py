@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from app.contacts.models import Contact
@@ -36,6 +37,7 @@ from app.delivery.sending.posting import INVITATION, REMINDER, STAFF, TOLD, ref_
 
 ERASED = "erased"
 MOST_REMINDERS = 9
+MOST_TRIES = 20
 CODES = (InvitationState.SUPPRESSED, InvitationState.CANCELLED)
 BULK = {"synchronize_session": False}
 
@@ -88,9 +90,24 @@ def forget(session: Session, contact_id: int, *, now: datetime) -> None:
 
 
 def hold(session: Session, contact_id: int) -> None:
-    """Keep the mails and asks of a person from changing until the transaction ends."""
+    """Keep the mails and asks of a person from changing until the transaction ends.
+
+    Some of the mails may wait, others be in hand, and each sender has locked asks before the latter: so the asks are not
+    waited for with mails in hand, but by themselves, and then it is tried again.
+    """
+    theirs = Invitation.contact_id == contact_id
+    for _try in range(MOST_TRIES):
+        try:
+            with session.begin_nested():
+                outbox_rows.lock(session, mails_of(asks_of(session, contact_id)))
+                invitations.hold(session, theirs, waits=False)
+            return
+        except OperationalError:
+            with session.begin_nested() as waiting:
+                invitations.hold(session, theirs)
+                waiting.rollback()
     outbox_rows.lock(session, mails_of(asks_of(session, contact_id)))
-    invitations.hold(session, Invitation.contact_id == contact_id)
+    invitations.hold(session, theirs)
 
 
 def forget_mails(session: Session, invitation_ids: Sequence[int], *, now: datetime) -> None:

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session, joinedload
 
-from app.core import outbox_rows
 from app.core.errors import Refused
 from app.core.outbox_rows import OutboxRow, OutboxState
 from app.delivery import invitations
@@ -69,7 +68,6 @@ def why(session: Session, found: Sequence[Invitation]) -> dict[int, str]:
 def count_as_sent(session: Session, invitation: Invitation, *, now: datetime) -> None:
     """Take it that the mail arrived: the ask is open since the day it left, and reminded; Refused unless in doubt."""
     of_this = (OutboxRow.kind == INVITATION, OutboxRow.ref == ref_of(invitation.id))
-    outbox_rows.lock(session, *of_this)
     ask = asks.read(session.connection(), [invitation.id])[invitation.id]
     opening = Books().opening(session, ask, invitation.sent_at or now, now=now)
     move = Move(invitation.id, InvitationState.SENT, "counted as sent", opening, at=invitation.sent_at or now)
