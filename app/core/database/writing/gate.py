@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 LOOK_AGAIN_SECONDS = 0.001
-ALL_RINGS = 65_536
+ALL_RINGS = 1_024
 
 
 class GateBusy(Exception):
