@@ -77,7 +77,8 @@ class Abreast:
     """What two hands have in common that send at the same time: the caps as both know them, and whom each writes to.
 
     Nobody is in both, no mailbox and no account, from when the state of the world is read again until what follows from
-    it is committed. So floors and caps hold as they do for one hand.
+    it is committed. So floors and caps hold as they do for one hand. A hand whose commit takes longer than half a minute is
+    waited for no longer, as another worker would not be.
     """
 
     def __init__(self) -> None:

@@ -20,6 +20,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine.cursor import _DEFAULT_FETCH, FullyBufferedCursorFetchStrategy
 
 WATCHED: ContextVar[Reads | None] = ContextVar("reads", default=None)
+EACH_WRITTEN_OUT = 2
+"""The version of marshal's form in which it makes no difference whether two equal values are one object."""
 
 
 class Read(NamedTuple):
@@ -97,9 +99,7 @@ def instead_of_those_since(place: int, until: datetime) -> None:
 def digest(rows: Sequence[Any]) -> bytes:
     """Of rows as the driver gives them: the same for the same values of the same types only."""
     try:
-        text = marshal.dumps(
-            rows, 2
-        )  # The version that writes each value out, whether it is one object or two.
+        text = marshal.dumps(rows, EACH_WRITTEN_OUT)
     except ValueError:
         text = repr(rows).encode("utf-8", "backslashreplace")
     return blake2b(text, digest_size=16).digest()
