@@ -100,7 +100,10 @@ def test_the_page_its_file_and_the_rows_behind(app, sign_in):
     assert client.get("/reports/control?level=200").status_code == 400
     assert 'value="-5"' in client.get("/reports/control?level=−5").text
     assert client.get("/reports/control?from=2020-01-01&to=2020-02-01").status_code == 200
-    assert (
-        watching.watched(db.session, [Period(date(2020, 1, 1), date(2020, 2, 1))], ZoneInfo("UTC")).level
-        is None
-    )
+    for last, level in ((date(2020, 2, 1), None), (date(2026, 2, 2), 0), (date(2026, 3, 5), 100 / 3)):
+        whole = [Period(date(2020, 1, 1), last)]
+        assert watching.watched(db.session, whole, ZoneInfo("UTC")).level == pytest.approx(level)
+    few = make.answer(0, now=NOW - timedelta(days=900))
+    db.session.commit()
+    of_few = [Period(few.day, few.day + timedelta(days=1))]
+    assert watching.watched(db.session, of_few, ZoneInfo("UTC")).level is None

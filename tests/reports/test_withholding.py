@@ -163,3 +163,25 @@ def test_who_came_and_went_is_not_told_by_both_periods():
     parts = Table("parts", "Parts", "Part", ("points_added", "people_behind"), rows, "people_behind")
     full = Document((Figure("people", 52), Figure("people_before", 43)), (parts,))
     assert withholding.withheld(full, has_names=True).tables[0].rows == ()
+
+
+def test_what_is_remembered_of_the_nps_is_withheld_from_the_first_period_whose_bands_are():
+    bands = ((20, 19, 16), *[(2, 1, 1)] * 3, (30, 3, 9), (40, 9, 12))
+    periods = [(str(place), numbers) for place, numbers in enumerate(bands)]
+    levels = [
+        Row(key, key, (sum(numbers), 40.0, *((0.2, 1.1, 0) if sum(numbers) >= FEWEST else (None, None, 0))))
+        for key, numbers in periods
+    ]
+    unhappy = [Row(key, key, (sum(numbers), *numbers)) for key, numbers in periods]
+    heads = ("n", "nps", "ewma", "ewma_limit", "is_signal"), ("answers", *BANDS)
+    full = Document(
+        (),
+        (
+            Table("levels", "", "", heads[0], levels, "n"),
+            Table("unhappy", "", "", heads[1], unhappy, "answers"),
+        ),
+    )
+    told = withholding.withheld(full, has_names=True).tables[0]
+    assert {row.key: told.value(row, "ewma") for row in told.rows} == {"0": 0.2, "4": None, "5": None}
+    assert {row.key: told.value(row, "is_signal") for row in told.rows} == {"0": 0, "4": None, "5": None}
+    assert told.value(told.rows[1], "nps") == 40

@@ -38,6 +38,7 @@ def install(app: Flask) -> None:
         percent=percent,
         signed=signed,
         signed_tenth=signed_tenth,
+        tenth=tenth,
         whole=whole,
     )
     app.jinja_env.globals.update(
@@ -103,7 +104,12 @@ def signed_tenth(value: float) -> str:
     """With its sign and one decimal: +4.2, 0.0, −7.5."""
     tenths = whole(10 * value)
     sign = "+" if tenths > 0 else MINUS if tenths < 0 else ""
-    return f"{sign}{format_decimal(abs(tenths) / 10, '#,##0.0')}"
+    return f"{sign}{tenth(abs(value))}"
+
+
+def tenth(value: float) -> str:
+    """Without a sign and with one decimal, for "up 4.2 points": 4.2, 0.0."""
+    return format_decimal(whole(10 * abs(value)) / 10, "#,##0.0")
 
 
 def number(value: float) -> str:

@@ -29,9 +29,9 @@ def verdict(found: Comparison) -> str:
 def of_change(change: Change) -> str:
     said = {
         "points": wording.signed_tenth(change.points),
-        "low": wording.signed(change.difference.low),
-        "high": wording.signed(change.difference.high),
-        "least": wording.whole(change.visible_from),
+        "low": wording.signed_tenth(change.difference.low),
+        "high": wording.signed_tenth(change.difference.high),
+        "least": wording.tenth(change.visible_from),
     }
     if change.is_change:
         return _(

@@ -17,7 +17,7 @@ from app.reports.overview import total
 from app.reports.participation import participation
 from app.reports.periods import Period
 from app.reports.statistics.control import Moved, ewma, exact_limits
-from app.reports.statistics.nps import FEWEST_FOR_NPS, Counts, adjusted
+from app.reports.statistics.nps import FEWEST_FOR_NPS, Counts, adjusted, estimate
 
 LARGEST_EXACT = 50_000
 
@@ -82,8 +82,7 @@ class Watched:
 def watched(session: Session, cut: list[Period], zone: ZoneInfo, level: float | None = None) -> Watched:
     """All periods of `cut`; `level` is what the NPS is held against, else that of all these answers together."""
     points = trend.nps(session, cut)
-    whole = total(points)
-    held = whole.nps if level is None else level
+    held = estimate(total(points)).nps if level is None else level
     asks = participation(session, cut, zone=zone)
     rates = [(one.period, one.answered, one.closed, one.is_provisional) for one in asks]
     unhappy = [(one.period, one.counts.detractors, one.counts.n, False) for one in points]

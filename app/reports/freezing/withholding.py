@@ -3,7 +3,8 @@
 A count may stand in a line beside the whole that it is a part of, in a column whose sum is known, in a margin of another
 table, or behind a share. Each of these is an equation. As long as one of them has a single unknown, or the unknown parts
 of a known whole are fewer than five together, the smallest other part is withheld too. Promoters, passives and
-detractors hang together by the NPS: where one is withheld all three are, with the interval, from which they follow.
+detractors hang together by the NPS: where one is withheld all three are, with the interval, from which they follow,
+and with what a control chart remembers from there on.
 """
 
 from __future__ import annotations
@@ -62,6 +63,7 @@ FOLLOWS = {
 """What would tell the counts that it is made of."""
 SHARES_OF = {"response_rate": "asks_closed", "detractor_share": "answers"}
 """Shares that stand beside the number they are of, without the count itself."""
+REMEMBERED = "ewma"
 Cell = tuple[str, str, str]
 
 
@@ -127,7 +129,22 @@ def hidden_cells(given: Document) -> set[Cell]:
     while more := still_told(given, counts, hidden, sums):
         hidden.add(more)
         grow(given, counts, hidden, sums, whole_rows)
-    return hidden
+    return hidden | remembering(given, hidden)
+
+
+def remembering(given: Document, hidden: set[Cell]) -> set[Cell]:
+    """The cells that would tell the bands of a period where those, or its NPS, are withheld.
+
+    What is remembered of the NPS tells, less what was remembered before, how many standard errors a period lies from its
+    level; beside its NPS that is its variance, and so its bands. All later points remember the period too.
+    """
+    untold = {row for _table, row, key in hidden if key in (*OF_ANSWERS, *OF_PEOPLE, "nps")}
+    found = set()
+    for table in (one for one in given.tables if REMEMBERED in one.columns):
+        rows = [row.key for row in table.rows if table.value(row, REMEMBERED) is not None]
+        first = next((place for place, key in enumerate(rows) if key in untold), len(rows))
+        found |= {(table.name, key, name) for key in rows[first:] for name in (REMEMBERED, "is_signal")}
+    return found
 
 
 def grow(

@@ -134,7 +134,7 @@ def comparison(found: Change | None, days: Period, before) -> str:
         nps=wording.signed_tenth(before.nps),
         n=wording.number(before.n),
         points=wording.signed_tenth(found.points),
-        low=wording.signed(found.difference.low),
-        high=wording.signed(found.difference.high),
+        low=wording.signed_tenth(found.difference.low),
+        high=wording.signed_tenth(found.difference.high),
         verdict=verdict,
     )

@@ -77,6 +77,8 @@ def level_chart(document: Document) -> Chart | None:
     found = table(document, "levels")
     if found is None:
         return None
+    if not any(found.value(row, "ewma") is not None for row in found.rows):
+        return None
     points, beyond = [], set()
     for place, row in enumerate(found.rows):
         value, limit, n = (found.value(row, column) for column in ("ewma", "ewma_limit", "n"))
