@@ -85,7 +85,7 @@ def render_queue(
     address, covers, people = address_of(chosen), covers_of(chosen.owner), colleagues(connection)
     rows = Rows(
         address=address,
-        covered=covers["covered"],
+        covered=roster().said_to(chosen.owner),
         levels=ranking.levels(connection, now=now),
         week=this_installation().work_week,
         zone=at,
@@ -193,10 +193,11 @@ def drawn_panel(
 
 
 def covers_of(owner: int | str) -> dict:
-    """For whom the owner of this queue stands in, by whom, and an absence from which the reader has just come back."""
+    """For whom the owner of this queue stands in, whether a colleague whose queue it is is away, and the reader's own return."""
     over = covering.just_over(db.session, current_user.id, here()) if owner == current_user.id else None
     covered = roster().covered_by(owner) if isinstance(owner, int) else {}
-    return {"covered": covered, "back_from": over}
+    away = roster().absences.get(owner) if owner != current_user.id else None
+    return {"covered": covered, "back_from": over, "away": away}
 
 
 @download(blueprint, "/queue")

@@ -70,7 +70,12 @@ def test_two_who_stand_in_for_each_other_make_no_endless_round(session, team):
     ana, ben, _cleo = team
     away(ana, ben)
     away(ben, ana)
-    assert Roster.on(session, TODAY).covers(ana.id) == [ben]
+    roster = Roster.on(session, TODAY)
+    assert roster.covers(ana.id) == [ben]
+    assert list(roster.said_to(ben.id)) == [ana.id]
+    assert [words.partition(" until")[0] for words in roster.said_to(queue.ALL).values()] == [
+        "Ben for Ana", "Ana for Ben",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
@@ -132,6 +137,9 @@ def test_a_person_enters_days_the_cover_sees_it_and_it_returns(session, sign_in)
     assert "for Ana Diaz until" in shown
     assert "You stand in for Ana Diaz until" in shown
     assert "is away until" in ben.get(f"/tasks/{task.id}").text
+    manager = sign_in("manager")
+    assert "Ben Ode for Ana Diaz until" in manager.get("/queue?owner=all").text
+    assert "Ben Ode stands in." in manager.get(f"/queue?owner={ana.person.id}").text
     number = session.query(Absence).one().id
     other = sign_in("csm")
     assert post(other, f"/absences/{number}/end", page).status_code == 403
@@ -141,7 +149,7 @@ def test_a_person_enters_days_the_cover_sees_it_and_it_returns(session, sign_in)
     assert post(ana, f"/absences/{number}/end", page).status_code == 303
     assert "Harbor" not in ben.get("/queue").text
     assert "What happened meanwhile" in ana.get("/queue").text
-    manager = sign_in("manager")
+    assert "for Ana Diaz" not in manager.get("/queue?owner=all").text
     given = days | {"person": ben.person.id, "cover": ana.person.id}
     assert post(manager, page, page, **given).status_code == 303
     assert "Ben Ode" in manager.get(page).text

@@ -7,7 +7,7 @@ all of it on to their own cover.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -56,6 +56,14 @@ class Roster:
             {one.staff_id: one for one in session.scalars(query.options(*people).order_by(Absence.to_on))}
         )
 
+    def said_to(self, owner: int | str) -> dict[int, str]:
+        """By who is away, what rows of theirs say of it: in their cover's list for whom, in everybody's also who does it."""
+        if isinstance(owner, int):
+            return {away: words_of(absence) for away, absence in self.covered_by(owner).items()}
+        return {
+            away: words_with_cover(absence, self.covers(away)) for away, absence in self.absences.items()
+        }
+
     def covers(self, staff_id: int) -> list[Staff]:
         """Who stands in for somebody, in order: the cover, and while that one is away too, their cover."""
         found: list[Staff] = []
@@ -87,6 +95,11 @@ def words_of(absence: Absence) -> str:
     """For whom until when: "for Ana Diaz until 14 Oct"."""
     day = format_date(absence.to_on, "d MMM")
     return _("for %(name)s until %(day)s", name=absence.staff.display_name, day=day)
+
+
+def words_with_cover(absence: Absence, covers: Sequence[Staff]) -> str:
+    """The same for those who are neither: "Ben Ode for Ana Diaz until 14 Oct". Of several covers the last is at work."""
+    return f"{covers[-1].display_name} {words_of(absence)}" if covers else words_of(absence)
 
 
 def enter(

@@ -15,8 +15,6 @@ from flask_babel import ngettext
 from jinja2.filters import do_truncate
 from markupsafe import Markup
 
-from app.auth.absences import covering
-from app.auth.absences.models import Absence
 from app.contacts.models import called
 from app.core.language import wording
 from app.core.worktime import WorkWeek
@@ -104,10 +102,10 @@ class Drawn(NamedTuple):
 
 @dataclass
 class Rows:
-    """Writes the rows of one page, for one reader."""
+    """Writes the rows of one page, for one reader. `covered` says of owners who are away for whom, until when, it is done."""
 
     address: Mapping[str, str]
-    covered: Mapping[int, Absence]
+    covered: Mapping[int, str]
     levels: ranking.Levels
     week: WorkWeek
     zone: ZoneInfo
@@ -133,9 +131,8 @@ class Rows:
     @property
     def place(self) -> tuple[Hashable, ...]:
         """All that rows say besides what stands in them and in `known`: two pages of one place write a row alike."""
-        covered = tuple((one, covering.words_of(absence)) for one, absence in self.covered.items())
         addresses = (self.before, self.behind, self.customer_before, self.customer_behind)
-        return (self.locale, self.zone.key, self.today, covered, *addresses)
+        return (self.locale, self.zone.key, self.today, *self.covered.items(), *addresses)
 
     def group(self, one: Group, picked: Collection[int] = ()) -> Drawn:
         """A row; what is chosen among the folded ones is unfolded."""
@@ -180,7 +177,7 @@ class Rows:
             is_rehearsal=row.is_rehearsal,
             aside=self.aside(row) if is_open else "",
             promise=self.promised(row) if row.way else None,
-            for_whom=covering.words_of(self.covered[row.owner_id]) if row.owner_id in self.covered else "",
+            for_whom=self.covered.get(row.owner_id, ""),
             waits=self.waits(row.replied_at) if row.replied_at else "",
             priority=self.once(self.priority, self.is_high(row.standing)) if is_open else "",
             owner=row.owner or "",
