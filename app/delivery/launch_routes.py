@@ -63,7 +63,18 @@ def audience(program_id: int):
         rules=ask.rules,
         has_people=bool(found.size.total) or has_people(),
         now=now,
+        **(fallbacks(program) if not after and shown == preview.Filter() else {"missing": None}),
     )
+
+
+def fallbacks(program: Program) -> dict:
+    """Of how many of the audience language or zone are not known, and what holds for them instead."""
+    facts, offered = this_installation(), wording.languages(program.survey.current)
+    return {
+        "missing": filling.missing(db.session, cadence.people_of(program)),
+        "fallback_language": wording.language_name(wording.best(None, offered, facts.language)),
+        "zone": facts.zone,
+    }
 
 
 @blueprint.get("/programs/<int:program_id>/launch")
@@ -151,7 +162,7 @@ def plan_for(program: Program, form: LaunchForm, free_at: datetime, now: datetim
 
 def render_launch(program: Program, form: LaunchForm, *, is_fresh: bool = False) -> str:
     """The launch page. Opened while nobody can be asked, it plans for the moment at which the first people can."""
-    now, zone = clock.now(), this_installation().zone
+    now = clock.now()
     ask = ask_of(program, form, now)
     found, free_from = preview.look(db.session, program, ask, examples=preview.SAMPLES), None
     size = found.size
@@ -187,9 +198,7 @@ def render_launch(program: Program, form: LaunchForm, *, is_fresh: bool = False)
         hours=hours,
         must_type=size.asked > TYPED_ABOVE,
         has_people=bool(size.total) or has_people(),
-        missing=filling.missing(db.session, cadence.people_of(program)),
-        fallback_language=wording.language_name(this_installation().language),
-        zone=zone,
+        **fallbacks(program),
         format_time=format_time,
         language_name=wording.language_name,
         words=words,

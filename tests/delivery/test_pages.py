@@ -79,6 +79,32 @@ def test_the_preview_tells_of_each_person_in_or_out_and_why(session, manager, pr
     assert "Nothing matches" in text_of(manager.get(f"{path}?who=left"))
 
 
+def test_people_whose_language_or_zone_is_not_known_are_counted_with_what_holds_for_them(
+    session, manager, program, sign_in
+):
+    installation(session).language, installation(session).time_zone = "de", "Europe/Berlin"
+    make.contact(first_name="Ada", language=None, account=make.account(time_zone="Asia/Tokyo"))
+    make.contact(first_name="Bea", language=None)
+    make.contact(first_name="Cyd", language="fr", time_zone="Europe/Paris")
+    told = (
+        "Of 2 people in the audience the language is not known: asked in German.",
+        "Of 2 people the time zone is not known. "
+        "1 goes by the clock of the account, the others by that of Europe/Berlin.",
+    )
+    people = f"/programs/{program.id}/people"
+    for path in (people, f"/programs/{program.id}/launch"):
+        page = text_of(manager.get(path))
+        assert [words in page for words in (*told, 'href="/contacts/gaps"')] == [True] * 3, path
+    rows = re.findall(r"<tr data-key-item>.*?</tr>", text_of(manager.get(people)), re.DOTALL)
+    assert ["German<span" in row for row in rows] == [True, True, False]
+    assert ["Asia/Tokyo" in rows[0], "Europe/Berlin, ours" in rows[1]] == [True, True]
+    seen = text_of(sign_in("viewer").get(people))
+    assert (told[0] in seen, "/contacts/gaps" in seen) == (True, False)
+    installation(session).language = "sv"  # The survey has no Swedish words.
+    session.flush()
+    assert "not known: asked in English." in text_of(manager.get(people))
+
+
 def test_the_preview_goes_on_page_by_page(session, manager, program, monkeypatch):
     monkeypatch.setattr("app.delivery.asking.preview.PAGE", 2)
     for name in ("Ada", "Bea", "Cyd"):
