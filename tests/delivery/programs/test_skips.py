@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -157,7 +158,18 @@ def test_a_csm_skips_own_people_only_and_a_manager_sees_how_often(app, session, 
     people = manager.get(f"/programs/{mine.wave.program_id}/people?who=skipped").text
     assert "Complaint open" in people
     assert other.contact.name not in people
-    assert "Skips and answers" in manager.get("/asks/coming?owner=all").text
+    for state in ("answered", "silent", "silent"):
+        times = {"sent_at": clock.now() - 30 * DAY, f"{state}_at": clock.now() - 5 * DAY}
+        make.invitation(contact=make.contact(account=mine.account), state=state, **times)
+    session.commit()
+    told = manager.get("/asks/coming?owner=all").text.partition("Skips and answers")[2]
+    row = next(row for row in re.findall(r"<tr>(.*?)</tr>", told, re.DOTALL) if "Ana" in row)
+    assert re.findall(r'class="num" data-label="(\w+)">([^<]+)<', row) == [
+        ("Skips", "1"),
+        ("Asked", "3"),
+        ("Answered", "33%"),
+    ]
+    assert "Skips and answers" not in csm.get("/asks/coming?owner=all").text
     number = session.scalars(sa.select(Skip.id)).one()
     assert sign_in("csm").post(f"/skips/{number}/end").status_code == 403
     assert "can be asked again" in csm.post(f"/skips/{number}/end", follow_redirects=True).text
