@@ -11,6 +11,7 @@ from app.api.reports import SEGMENTS, Dimension, count, days_of, figure
 from app.extensions import db
 from app.reports.hotspots.cells import segments
 from app.reports.periods import Period
+from app.reports.statistics.nps import estimate
 from app.reports.statistics.segments import Cell
 from app.reports.trend import HEADLINE_DAYS
 from app.reports.why import votes
@@ -118,8 +119,8 @@ def why(asked: dict):
 
 
 def of_period(days: Period, counts) -> dict:
-    numbers = {name: getattr(counts, name) for name in ("n", "promoters", "passives", "detractors", "nps")}
-    return {"from": days.start, "to": days.end} | numbers
+    numbers = {name: getattr(counts, name) for name in ("n", "promoters", "passives", "detractors")}
+    return {"from": days.start, "to": days.end, "nps": estimate(counts).nps} | numbers
 
 
 def of_part(found: Split, part: Part) -> dict:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.core.database.prepared import Prepared
-from app.core.language.wording import whole
+from app.core.language.wording import tenths_between, whole
 from app.delivery.models import Invitation
 from app.followups.models import Task
 from app.followups.queue import ALL, QueueCounts, counts
@@ -53,6 +53,11 @@ class Overview:
     def points(self) -> int:
         """Between the two figures as they are shown, rounded, so that the one and the points add up to the other."""
         return whole(self.headline.nps) - whole(self.before.nps)
+
+    @property
+    def tenths(self) -> float:
+        """As `points`, between the figures to one decimal."""
+        return tenths_between(self.before.nps, self.headline.nps)
 
     @property
     def is_changed(self) -> bool:

@@ -23,7 +23,7 @@ from app.sentiment.themes import dictionary
 from tests import make
 from tests.api.test_loops import promised
 
-PER_MONTH = {1: (10, 9, 3, 8), 2: (9, 9, 10), 5: (7, 3, 2, 9, 6, 10), 11: (0, 9, 8)}
+PER_MONTH = {1: (10, 9, 3, 8), 2: (9, 9, 10), 5: (7, 3, 2, 9, 6, 10), 11: (0, 9, 8, 9, 10)}
 COMMENTS = ("The reports are terrible and useless.", "", "Support answers quickly, wonderful.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.core.language.wording import signed_tenth
 from app.followups.queue import QueueCounts
 from app.reports.overview import Overview
 from app.reports.statistics.nps import Counts, estimate
@@ -29,6 +30,9 @@ def test_the_points_of_a_change_add_up_to_the_figures_shown():
     assert round(found.change.points) == 21
     assert (round(found.before.nps), found.points, round(found.headline.nps)) == (17, 22, 39)
     assert found.is_changed
+    found = overview(Counts(3, 33, 5), Counts(1, 15, 25))
+    assert [signed_tenth(x) for x in (found.before.nps, found.headline.nps)] == ["+4.9", "+58.5"]
+    assert (signed_tenth(found.change.points), signed_tenth(found.tenths)) == ("+53.7", "+53.6")
 
 
 def test_few_answers_are_compared_exactly_and_say_what_they_could_have_shown():

@@ -130,8 +130,10 @@ def test_the_page_says_it_in_sentences_and_the_file_adds_up(app, two_periods, si
     days = {"from": (NOW.date() - timedelta(days=179)).isoformat(), "to": NOW.date().isoformat()}
     client = sign_in("viewer")
     page = client.get("/reports/why", query_string=days).text
-    assert "the NPS was 0.0 (n = 2 people at 2 accounts" in page
+    assert "too few people answered for an NPS (n = 2; " in page
     assert "With fewer than five answers" in page
+    assert "From one NPS to the other" not in page
+    assert page.count('class="num">too few</td>') == 2
     assert "Of 2 detractor answers" in page
     told = re.search(r'id="sentence">([^<]+)<', page)[1]
     alone = client.get("/reports/sentence", query_string=days, headers={"HX-Request": "true"}).text

@@ -107,6 +107,11 @@ def signed_tenth(value: float) -> str:
     return f"{sign}{tenth(abs(value))}"
 
 
+def tenths_between(then: float, now: float) -> float:
+    """The difference of two figures as they are shown to one decimal, so that the one and it add up to the other."""
+    return (whole(10 * now) - whole(10 * then)) / 10
+
+
 def tenth(value: float) -> str:
     """Without a sign and with one decimal, for "up 4.2 points": 4.2, 0.0."""
     return format_decimal(whole(10 * abs(value)) / 10, "#,##0.0")

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from app.core.language.wording import whole
+from app.core.language.wording import tenths_between, whole
 from app.health.parts import whole_points
 from app.reports.statistics.nps import Counts
 from app.surveys.scales import Band
@@ -93,8 +93,13 @@ class Split:
     @cached_property
     def tenths(self) -> dict[Part, int]:
         """The parts in tenths of a point as they are shown: they add up to the tenths of the two figures."""
-        total = whole(10 * self.after.nps) - whole(10 * self.before.nps)
+        total = whole(10 * self.tenths_in_all)
         return whole_points({part: 10 * points for part, points in self.parts.items()}, total)
+
+    @property
+    def tenths_in_all(self) -> float:
+        """The change in points, between the two figures as they are shown to one decimal."""
+        return tenths_between(self.before.nps, self.after.nps)
 
     def number(self, part: Part) -> int:
         return sum(group.number for group in self.people if group.part is part)

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.core.language import wording
 from app.reports.participation import participation
 from app.reports.periods import Period
 from app.reports.statistics.comparisons import Change, change
-from app.reports.statistics.nps import Counts
+from app.reports.statistics.nps import Counts, estimate
 from app.reports.why import votes
 from app.reports.why.periods import Against, before
 from app.reports.why.split import Contribution, Split, split
@@ -94,7 +95,7 @@ def sentences(found: Why, chosen: Compared) -> list[tuple[str, int]]:
     heard = min(before.n, after.n) or after.n
     told = [
         (period_words(found, chosen, after), after.n),
-        (comparison(found.change, chosen.before, before), heard),
+        (comparison(found.change, chosen.before, before, after), heard),
     ]
     if found.followed.detractors:
         told.append((followed_words(found.followed), found.followed.detractors))
@@ -102,14 +103,26 @@ def sentences(found: Why, chosen: Compared) -> list[tuple[str, int]]:
 
 
 def period_words(found: Why, chosen: Compared, after: Counts) -> str:
-    return _(
+    """Of fewer than five people no NPS is told, here as everywhere."""
+    told = {
+        "start": wording.day(chosen.period.start),
+        "last": wording.day(chosen.period.last),
+        "n": wording.number(after.n),
+        "rate": wording.percent(found.rate),
+    }
+    nps = estimate(after).nps
+    if nps is None:
+        return _(
+            "From %(start)s to %(last)s too few people answered for an NPS (n = %(n)s; %(rate)s of those asked answered).",
+            **told,
+        )
+    return ngettext(
+        "From %(start)s to %(last)s the NPS was %(nps)s (n = %(n)s people at %(accounts)s account; %(rate)s of those asked answered).",
         "From %(start)s to %(last)s the NPS was %(nps)s (n = %(n)s people at %(accounts)s accounts; %(rate)s of those asked answered).",
-        start=wording.day(chosen.period.start),
-        last=wording.day(chosen.period.last),
-        nps=wording.signed_tenth(after.nps),
-        n=wording.number(after.n),
+        found.heard,
+        nps=wording.signed_tenth(nps),
         accounts=wording.number(found.heard),
-        rate=wording.percent(found.rate),
+        **told,
     )
 
 
@@ -123,7 +136,7 @@ def followed_words(followed: Followed) -> str:
     )
 
 
-def comparison(found: Change | None, days: Period, before) -> str:
+def comparison(found: Change | None, days: Period, before: Counts, after: Counts) -> str:
     then = _("%(start)s to %(last)s", start=wording.day(days.start), last=wording.day(days.last))
     if found is None:
         return _("With fewer than five answers in %(then)s or now, nothing can be compared.", then=then)
@@ -133,7 +146,7 @@ def comparison(found: Change | None, days: Period, before) -> str:
         then=then,
         nps=wording.signed_tenth(before.nps),
         n=wording.number(before.n),
-        points=wording.signed_tenth(found.points),
+        points=wording.signed_tenth(wording.tenths_between(before.nps, after.nps)),
         low=wording.signed_tenth(found.difference.low),
         high=wording.signed_tenth(found.difference.high),
         verdict=verdict,

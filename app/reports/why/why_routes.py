@@ -42,7 +42,7 @@ def why():
         "reports/why.html",
         chosen=chosen,
         found=found,
-        chart=found and step_chart(found.found, chosen),
+        chart=found and found.change and step_chart(found.found, chosen),
         sentence=found and sentence(found, chosen),
         names=found and names(db.session, Account, found.accounts[:SHOWN]),
         theme_names=found and names(db.session, Theme, found.themes),

@@ -18,7 +18,7 @@ from app.reports.freezing.rolls import MOST_KEPT, Register
 from app.reports.hotspots import cells
 from app.reports.overview import SERIES_HEAD, Overview, overview, series
 from app.reports.periods import ONE_DAY, Every, Period
-from app.reports.statistics.nps import Interval
+from app.reports.statistics.nps import Interval, estimate
 from app.reports.trend import HEADLINE_DAYS, NpsPoint, counted, last_votes
 from app.reports.why import telling
 from app.reports.why.periods import Against
@@ -160,11 +160,11 @@ def why_figures(found: telling.Why) -> tuple[Figure, ...]:
     before, after, followed = found.found.before, found.found.after, found.followed
     pair, detractors = min(before.n, after.n), followed.detractors
     return (
-        Figure("nps", after.nps, after.n),
+        Figure("nps", estimate(after).nps, after.n),
         Figure("people", after.n, after.n),
         Figure("accounts_heard", found.heard, after.n),
         Figure("response_rate", found.rate),
-        Figure("nps_before", before.nps, before.n),
+        Figure("nps_before", estimate(before).nps, before.n),
         Figure("people_before", before.n, before.n),
         *change_figures(found.change, pair),
         Figure("detractor_answers", detractors, detractors),
