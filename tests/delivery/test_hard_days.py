@@ -7,7 +7,9 @@ import re
 import threading
 from collections import Counter
 from datetime import timedelta
-from email.utils import parsedate_to_datetime
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import parseaddr, parsedate_to_datetime
 
 import pytest
 import sqlalchemy as sa
@@ -15,9 +17,11 @@ import sqlalchemy as sa
 from app.core import text
 from app.core.audit import Actor
 from app.core.database import transactions
+from app.core.installation import installation
 from app.core.outbox_rows import OutboxRow
 from app.core.processes.workers import JobFailure
 from app.delivery import progress, sender, waves
+from app.delivery.mail import headers
 from app.delivery.mail.mailbox import Mailbox, MailboxLane
 from app.delivery.mail.mailer import Mailer
 from app.delivery.mail.smtp.lane import Lane
@@ -228,6 +232,7 @@ def test_a_domain_beyond_ascii_is_shown_as_people_write_it_and_sent_in_punycode(
     assert states(session, wave) == {InvitationState.SENT: 1}
 
 
+OURS = "surveys@justask.example"
 HOSTILE = [
     "Eve\r\nBcc: spy@customer.example",
     "Eve\x1b\nSubject: other",
@@ -240,8 +245,13 @@ HOSTILE = [
 
 
 def test_no_name_brings_a_header_or_a_recipient_and_every_mail_of_the_wave_is_sound(office, sink, session):
-    people = [make.contact(first_name=name, account=make.account(name=name + " Ltd")) for name in HOSTILE]
-    wave = office.wave(people)
+    people = []
+    for name in HOSTILE:
+        account = make.account(name=name + " Ltd", owner=make.staff(name=name))
+        people.append(make.contact(first_name=name, account=account))
+    installation(session).company = HOSTILE[0]
+    subject = {"subject": "{first_name} of {account}, {sender}\r\nBcc: spy@customer.example"}
+    wave = office.wave(people, program=make.program(is_from_owner=True, mail={"en": subject}))
     office.queue()
     office.send()
     assert states(session, wave) == {InvitationState.SENT: len(people)}
@@ -249,6 +259,10 @@ def test_no_name_brings_a_header_or_a_recipient_and_every_mail_of_the_wave_is_so
     assert sink.counts == dict.fromkeys(addressed, 1)
     for taken in sink.taken:
         is_sound(taken, addressed[taken.to].email)
+        name, address = parseaddr(message_from_bytes(taken.data)["From"].replace("\r\n", ""))
+        said = str(make_header(decode_header(name)))
+        owner = addressed[taken.to].account.owner.name
+        assert (said, address) == (f"{headers.one_line(owner)} (Eve Bcc: spy@customer.example)", OURS)
     assert len({taken.message["Message-ID"] for taken in sink.taken}) == len(people)
 
 
