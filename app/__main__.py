@@ -10,7 +10,7 @@ import sys
 from importlib import import_module
 from importlib.util import cache_from_source, find_spec
 
-from app.core.processes.memory import LEAN
+from app.core.processes.memory import LEAN, loading
 
 PROGRAMS = {"serve": "app.serving"}
 APPLICATION = "app.cli"
@@ -22,6 +22,8 @@ def main() -> None:
     word = sys.argv[1] if len(sys.argv) > 1 else ""
     if word in PROGRAMS and sys.flags.optimize < 2 and is_compiled_lean():
         os.execv(sys.executable, [sys.executable, *LEAN, *sys.orig_argv[1:]])  # noqa: S606 - ourselves
+    if word in PROGRAMS:
+        loading.install()
     import_module(PROGRAMS.get(word, APPLICATION)).main()
 
 

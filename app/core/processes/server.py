@@ -24,7 +24,8 @@ from app.core.processes.minding import Post
 
 APPLICATION = "wsgi:app"
 COMMAND = (sys.executable, "-m", "app.cli")
-WEB = (sys.executable, *(LEAN if sys.flags.optimize == 2 else ()), "-m", "app.core.processes.web")
+LOADING = ("-m", "app.core.processes.memory.loading")
+WEB = (sys.executable, *(LEAN if sys.flags.optimize == 2 else ()), *LOADING, "app.core.processes.web")
 """Web processes that are started later are as lean as those that were forked."""
 
 

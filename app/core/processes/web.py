@@ -1,7 +1,7 @@
 """A web process: the application in memory, and the server that runs it there until it is told to stop.
 
 `justask serve` loads the application once and forks its web processes from there, so that they share what none of them
-changes. One that replaces another is `python -m app.core.processes.web wsgi:app`, which loads the application itself.
+changes. One that replaces another loads the application itself.
 """
 
 from __future__ import annotations
