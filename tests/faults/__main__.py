@@ -20,6 +20,7 @@ from tests.faults import (
     dawdlers,
     machines,
     managing,
+    moods,
     nights,
     outage,
     power,
@@ -135,6 +136,14 @@ DRILLS = (
         minutes=38,
         full={"people": 2000, "minutes": 30},
         small={"people": 400, "minutes": 1},
+    ),
+    Drill(
+        "moods",
+        moods.run,
+        "a server that is busy, greylists, refuses, breaks off and hangs up, in three waves",
+        minutes=6,
+        full={"people": 500, "minutes": 2},
+        small={"people": 100, "minutes": 0},
     ),
     Drill(
         "nights",
