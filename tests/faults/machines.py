@@ -39,7 +39,7 @@ WENT_OUT = (InvitationState.SENT, InvitationState.ANSWERED)
 
 
 class Audience(threading.Thread):
-    """Answers every mail that arrives, by turns on the web hosts, until it is told that no more come."""
+    """Answers every ask that arrives, by turns on the web hosts, until it is told that no more come."""
 
     def __init__(self, relay: slow_relay.SlowRelay, hosts: list[servers.Server]):
         super().__init__(daemon=True)
@@ -58,7 +58,9 @@ class Audience(threading.Thread):
             done += 1
 
     def answer(self, number: int, mail: slow_relay.Taken) -> None:
-        token = LINK.search(words_of(mail)).group(1)
+        token = token_of(mail)
+        if token is None:
+            return
         for turn in range(200):
             host = self.hosts[(number + turn) % len(self.hosts)]
             status = post(host, token, number)
@@ -68,6 +70,12 @@ class Audience(threading.Thread):
                 return
             time.sleep(0.05)
         raise AssertionError(f"nobody took the answer of {mail.to}")
+
+
+def token_of(mail: slow_relay.Taken) -> str | None:
+    """The token of the link that an ask holds; None for a notice to a colleague."""
+    found = LINK.search(words_of(mail))
+    return found[1] if found else None
 
 
 def words_of(mail: slow_relay.Taken) -> str:
@@ -125,7 +133,7 @@ def judge(app: Flask, relay: slow_relay.SlowRelay, audience: Audience, *waves: i
     answers = sa.select(Contact.email).select_from(Response).join(Invitation).join(Contact)
     stored = Counter(db.session.scalars(answers))
     db.session.rollback()
-    got = Counter(taken.to for taken in relay.taken)
+    got = Counter(taken.to for taken in relay.taken if token_of(taken))
     in_doubt = [person for person, state in stand.items() if state is InvitationState.IN_DOUBT]
     broken = {
         "twice": [person for person, count in got.items() if count > 1],
