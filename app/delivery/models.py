@@ -194,6 +194,11 @@ class Invitation(Stamped, Base):
     account: Mapped[Account] = relationship()
     version: Mapped[SurveyVersion] = relationship()
 
+    @property
+    def says_away(self) -> bool:
+        """A program has answered that the person is away, and nothing else has come since."""
+        return self.is_auto_reply and self.state in (InvitationState.SENT, InvitationState.SILENT)
+
     @hybrid_property
     def is_away(self) -> bool:
         """Closed with nothing but an automatic reply: the person was away, so the silence is none of theirs.

@@ -352,6 +352,15 @@ def test_the_people_of_a_wave_are_filtered_by_the_address(session, manager, prog
     assert "Nothing matches" in text_of(manager.get(f"{path}?state=silent"))
 
 
+def test_the_people_of_a_wave_say_who_is_away(session, manager, program):
+    wave = make.wave(program=program, state=WaveState.FINISHED)
+    make.invitation(wave=wave, state=InvitationState.SENT, is_auto_reply=True)
+    make.invitation(wave=wave, state=InvitationState.SILENT, silent_at=NOW, is_auto_reply=True)
+    make.invitation(wave=wave, state=InvitationState.ANSWERED, answered_at=NOW, is_auto_reply=True)
+    make.invitation(wave=wave, state=InvitationState.SENT)
+    assert text_of(manager.get(f"/waves/{wave.id}")).count(">away<") == 2
+
+
 def test_what_is_in_doubt_is_sent_once_more_when_somebody_says_so(session, manager, program):
     wave = make.wave(program=program, state=WaveState.FINISHED)
     row = make.invitation(wave=wave, state=InvitationState.IN_DOUBT)
