@@ -53,6 +53,7 @@ def test_the_chosen_are_closed_put_aside_and_handed_over_together_and_taken_back
     page = csm.get(done.location).text
     assert "2 follow-ups closed." in page
     assert "1 was closed already." in page
+    assert "Nothing else is waiting here." not in page, "a third one is"
     assert session.scalar(sa.select(sa.func.count(AuditEvent.id)).filter_by(action="task.close")) == 2
     assert undo(csm, done).location.startswith("/queue?")
     assert states(session)[:3] == [TaskState.NEW] * 3
