@@ -141,7 +141,7 @@ DRILLS = (
         "moods",
         moods.run,
         "a server that is busy, greylists, refuses, breaks off and hangs up, in three waves",
-        minutes=6,
+        minutes=11,
         full={"people": 500, "minutes": 2},
         small={"people": 100, "minutes": 0},
     ),
