@@ -88,6 +88,23 @@ def test_an_independent_owner_is_never_the_accounts_own(session):
     assert opened(2, owner=ana, tier=1).reason
 
 
+def test_a_change_of_rules_loses_no_open_follow_up(session, sign_in):
+    boss, ana, ben = sign_in("manager"), make.staff(), make.staff()
+    ruled(session, OwnerRule([TaskKind.DETRACTOR], people=[ana.id]))
+    before, begun = opened(2), opened(3)
+    begun.move(TaskState.CONTACTED, now=NOW, by="x")
+    session.commit()
+    assert post(boss, f"{URL}/owners", URL, kinds="promoter", people=ben.id).status_code == 303
+    assert post(boss, f"{URL}/owners/0/removal", URL).status_code == 303
+    session.expire_all()
+    kept = [(task.owner_id, task.state, task.closed_at) for task in (before, begun)]
+    assert kept == [(ana.id, TaskState.NEW, None), (ana.id, TaskState.CONTACTED, None)]
+    assert (opened(9).owner_id, opened(2).owner_id) == (ben.id, None)
+    session.commit()
+    listed = boss.get(f"/queue?owner={ana.id}").text
+    assert [f"/tasks/{task.id}?" in listed for task in (before, begun)] == [True, True]
+
+
 @pytest.mark.parametrize("database_kind", ["sqlite"])
 def test_managers_set_rules_switches_and_names_which_hold_everywhere(session, sign_in):
     boss, csm = sign_in("manager"), sign_in("csm", name="Ana Lopez")
