@@ -141,6 +141,16 @@ def test_the_connection_at_hand_serves_again_unless_something_failed_on_it(engin
     assert names() == ["One", "Three", "Two"]
 
 
+@SQLITE
+def test_what_a_statement_would_take_back_lies_in_memory(engine):
+    def where_it_lies(connection):
+        add("One")(connection)
+        return connection.exec_driver_sql("PRAGMA temp_store").scalar_one()
+
+    in_memory = 2
+    assert Together(engine, WAIT).write(where_it_lies) == in_memory
+
+
 def level(engine) -> int:
     """What a commit on a connection of the pool means: 2 is on the disk."""
     with engine.connect() as connection:
