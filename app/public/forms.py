@@ -199,7 +199,7 @@ def read(request: Request, comment_length: int) -> Posted:
             return mended(list(request.form.items(multi=True)))
         body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        return Posted(is_too_large=True)
+        return Posted(beginning(request, limit), is_too_large=True)
     return decoded(body) if request.mimetype == URLENCODED else Posted()
 
 
@@ -213,6 +213,17 @@ def at_hand(environ: Mapping[str, Any], limit: int) -> bytes | None:
         return None
     body = source.getvalue()
     return body if len(body) <= limit and environ.get("CONTENT_LENGTH") == str(len(body)) else None
+
+
+def beginning(request: Request, limit: int) -> dict[str, list[str]]:
+    """The fields that came whole before one that is too long: the number stands before the words about it.
+
+    Nothing of a body that is still on its way, nor of one in another form.
+    """
+    source = request.environ["wsgi.input"]
+    if request.mimetype != URLENCODED or not getattr(source, "seekable", bool)():
+        return {}
+    return decoded(source.read(limit).rpartition(b"&")[0]).values
 
 
 def decoded(body: bytes) -> Posted:

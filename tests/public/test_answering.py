@@ -130,6 +130,17 @@ def test_the_length_of_a_comment_is_limited(client, ask, content_type):
             assert rows() == before
 
 
+def test_a_number_stays_chosen_before_a_comment_that_is_too_long(client, ask):
+    at = ask()
+    sent = client.post(at.link, data={"attempt": "kept", "score": "9", "comment": "x" * 5_000_000})
+    assert sent.status_code == 413
+    assert ('id="score-error"' in sent.text, 'id="comment-error"' in sent.text) == (False, True)
+    assert re.search(r'value="9"[^>]* checked', sent.text)
+    assert 'name="attempt" value="kept"' in sent.text
+    client.post(at.link, data={"score": "9", "comment": "x" * 5000, "attempt": "kept"})
+    assert responses()[0].score == 9
+
+
 def test_a_full_comment_of_wide_characters_fits(client, ask):
     at = ask()
     assert client.post(at.link, data={"score": "9", "comment": "😀" * 5000}).status_code == 303
