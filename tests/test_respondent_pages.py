@@ -107,10 +107,11 @@ def test_what_was_typed_comes_back_and_stays_text(pages):
     assert re.search(r'value="7" class="middle" checked', page)
 
 
-def test_an_error_stands_above_and_at_its_field_and_leads_there(pages):
+def test_an_error_stands_in_the_title_above_and_at_its_field_and_leads_there(pages):
     page = pages.test_client().get("/answer/nps?wrong=1").text
-    assert page.count("Please choose a number.") == 2
-    assert 'aria-describedby="score-error"' in page
+    assert page.count("Please choose a number.") == 3
+    assert "<title>Not sent yet. Please look at: Please choose a number. ·" in page
+    assert 'aria-describedby="score-error score-ends"' in page
     assert 'href="#score-first"' in page
     assert 'id="score-first"' in page
 

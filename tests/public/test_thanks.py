@@ -185,6 +185,8 @@ def test_every_page_behind_the_link_can_be_read_in_another_language(ask, client)
         page = client.get(f"{link}~fr{rest}")
         assert f'href="{there}"' in page.text, path
         assert heading in client.get(there).text
+    refused = client.post(f"{at.link}~fr/contact", data={"way": "phone", "phone": "12"})
+    assert (refused.status_code, refused.headers["Content-Language"]) == (400, "fr")
 
 
 def test_without_an_answer_there_is_nothing_to_ask_for(ask, session, client):

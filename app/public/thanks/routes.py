@@ -74,7 +74,7 @@ def say_to_favour(token: str) -> Response:
 
 
 def answered(at: Desk, token: str, *, is_late_too: bool = False) -> Ask | None:
-    """The ask, held for a change; None when it has no answer, or it is too late for anything here.
+    """The ask, in the language of the link, held for a change; None when it has no answer, or it is too late for anything here.
 
     With `is_late_too` it is never too late.
     """
@@ -86,7 +86,8 @@ def answered(at: Desk, token: str, *, is_late_too: bool = False) -> Ask | None:
             retry_after=limits.seconds_left(PRESSES, "thanks", str(ask.id), now=clock.now())
         )
     transactions.write(db.session)
-    return asks.locked(db.session.connection(), ask.id)
+    held = asks.locked(db.session.connection(), ask.id)
+    return held and held._replace(language=ask.language)
 
 
 def to_the_question(token: str) -> Response:
