@@ -63,7 +63,7 @@ OfAccount = Shown.from_dict(
 class WhySchema(Shown):
     """The change of the NPS from one period to another; `parts` add up to `points`, and so do `accounts`.
 
-    Without answers in either period all is null or empty.
+    Without answers in either period all is null or empty; with fewer than five in either, no points are told.
     """
 
     before = ma.fields.Nested(Voted, required=True)
@@ -82,8 +82,8 @@ Segment = Shown.from_dict(
         ),
         "n": count(),
         "accounts": count(),
-        "nps": figure("As answered."),
-        "shown": figure("Pulled towards the mean: the fewer answers, the more."),
+        "nps": figure("As answered; null with fewer than five answers."),
+        "shown": figure("Pulled towards the mean: the fewer answers, the more; null with fewer than five."),
         "p": figure("Against all other segments."),
         "p_adjusted": figure("Over all segments together (Benjamini and Hochberg)."),
         "is_hot_spot": ma.fields.Boolean(required=True),
@@ -96,8 +96,8 @@ Segment = Shown.from_dict(
 class HotSpotsSchema(Shown):
     """Segments and whether they differ by more than chance, the lowest first; fewer than two with answers give none."""
 
-    mean = figure("Of the segments, -100 to 100.")
-    p = figure("Of the test whether segments differ at all.")
+    mean = figure("Of the segments, -100 to 100; null without two segments of five answers.")
+    p = figure("Of the test whether segments differ at all; null like the mean.")
     without = count()
     segments = ma.fields.List(ma.fields.Nested(Segment), required=True)
 
@@ -112,9 +112,9 @@ def why(asked: dict):
     return {
         "before": of_period(earlier, counted.before),
         "after": of_period(after, counted.after),
-        "points": found and found.points,
+        "points": found and found.told(found.points),
         "parts": found and {part.value: of_part(found, part) for part in Part},
-        "accounts": [of_account(one) for one in found.contributions()] if found else [],
+        "accounts": [of_account(found, one) for one in found.contributions()] if found else [],
     }
 
 
@@ -124,11 +124,11 @@ def of_period(days: Period, counts) -> dict:
 
 
 def of_part(found: Split, part: Part) -> dict:
-    return {"points": found.parts[part], "people": found.number(part)}
+    return {"points": found.told(found.parts[part]), "people": found.number(part)}
 
 
-def of_account(one: Contribution) -> dict:
-    return {"account_id": one.key, "points": one.points, "people": one.people}
+def of_account(found: Split, one: Contribution) -> dict:
+    return {"account_id": one.key, "points": found.told(one.points), "people": one.people}
 
 
 @resource.reads("/reports/hot_spots", HotSpotsSchema, asks=MapAsked)
@@ -138,10 +138,11 @@ def hot_spots(asked: dict):
     days = Period(*days_of(asked, present(), HEADLINE_DAYS))
     found = segments(db.session, days, dims)
     drawn = found.map()
+    is_told = drawn is not None and drawn.is_told
     cells = sorted(drawn.cells.items(), key=lambda pair: (pair[1].shrunk, pair[0])) if drawn else []
     return {
-        "mean": drawn and drawn.mean,
-        "p": drawn and drawn.p,
+        "mean": drawn.mean if is_told else None,
+        "p": drawn.p if is_told else None,
         "without": found.without,
         "segments": [of_cell(key, cell, found.accounts[key]) for key, cell in cells],
     }
@@ -152,8 +153,8 @@ def of_cell(key: tuple[str, ...], cell: Cell, accounts: int) -> dict:
         "keys": list(key),
         "n": cell.counts.n,
         "accounts": accounts,
-        "nps": cell.raw,
-        "shown": cell.shrunk,
+        "nps": cell.nps,
+        "shown": cell.shown,
         "p": cell.p,
         "p_adjusted": cell.p_adjusted,
         "is_hot_spot": cell.is_hot,

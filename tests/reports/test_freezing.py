@@ -24,6 +24,7 @@ from app.reports.freezing.rolls import Cause, Caused
 from app.responses.models import Response
 from tests import make
 from tests.conftest import NOW
+from tests.reports.test_why import two_periods  # noqa: F401 a fixture
 
 DAYS = {"from": (NOW.date() - timedelta(days=179)).isoformat(), "to": NOW.date().isoformat()}
 LATER = NOW + timedelta(days=2)
@@ -237,6 +238,16 @@ def test_two_sides_are_kept_with_their_groups(people):
         ("1", 5, 4),
         ("3", 2, 3),
     ]
+
+
+def test_of_fewer_than_five_no_points_and_no_nps_are_frozen(two_periods):  # noqa: F811
+    kinds = frozen("why", against="before"), frozen("hot_spots", by="tier")
+    why, spots = (document.from_json(one.document) for one in kinds)
+    parts, _bands, accounts, _themes = why.tables
+    assert [row.values for row in parts.rows] == [(None, 1), (None, 1), (None, 1)]
+    assert {row.values[0] for row in accounts.rows} == {None}
+    by_key = {one.key: one.value for one in spots.figures}
+    assert (by_key["people"], by_key["mean"], by_key["p_overall"]) == (2, None, None)
 
 
 def test_who_is_erased_is_named_in_no_frozen_report(people):

@@ -26,7 +26,6 @@ from app.reports.routes import (
     segment_names,
     window_to,
 )
-from app.reports.statistics.nps import FEWEST_FOR_NPS
 from app.reports.statistics.segments import Cell, HeatMap
 from app.surveys import audience
 
@@ -87,15 +86,8 @@ def hot_spots():
         dimensions=offered_dimensions(),
         names=[dimension_name(dim) for dim in chosen.dims],
         tone=tone,
-        is_enough=is_enough,
-        is_told=drawn is not None and sum(map(is_enough, drawn.cells.values())) > 1,
         follows=any(map(is_of_account, chosen.dims)),
     )
-
-
-def is_enough(cell: Cell) -> bool:
-    """Whether a group has as many answers as an NPS takes."""
-    return cell.counts.n >= FEWEST_FOR_NPS
 
 
 def offered_dimensions() -> dict[str, str]:
@@ -145,7 +137,7 @@ def tone(cell: Cell, mean: float) -> str:
 @download(blueprint, "/hot-spots")
 @access.viewer
 def hot_spots_file():
-    """The map unrounded: one row for each segment."""
+    """The map unrounded: one row for each segment, without an NPS where fewer than five answered."""
     chosen = chosen_map()
     found = segments(db.session, chosen.period, chosen.dims)
     drawn = found.map()
@@ -156,5 +148,5 @@ def hot_spots_file():
 
 def csv_row(row: Row) -> tuple:
     cell = row.cell
-    figures = cell.counts.n, row.accounts, cell.raw, cell.shrunk, cell.p, cell.p_adjusted
+    figures = cell.counts.n, row.accounts, cell.nps, cell.shown, cell.p, cell.p_adjusted
     return (*row.words, *figures, CSV_VERDICTS[row.verdict])

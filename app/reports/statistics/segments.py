@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import fsum, inf
 
 from app.reports.statistics.comparisons import adjusted_wald_difference, permutation_p
-from app.reports.statistics.nps import Counts
+from app.reports.statistics.nps import FEWEST_FOR_NPS, Counts
 from app.reports.statistics.tails import chi_square_above
 
 EVIDENCE, DISCOVERIES = 0.05, 0.10
@@ -35,6 +35,19 @@ class Cell:
     is_hot: bool
     is_watched: bool
 
+    @property
+    def is_enough(self) -> bool:
+        """Whether it has as many answers as an NPS takes; with fewer no figure of it is told."""
+        return self.counts.n >= FEWEST_FOR_NPS
+
+    @property
+    def nps(self) -> float | None:
+        return self.raw if self.is_enough else None
+
+    @property
+    def shown(self) -> float | None:
+        return self.shrunk if self.is_enough else None
+
 
 @dataclass(frozen=True)
 class HeatMap:
@@ -54,6 +67,11 @@ class HeatMap:
     @property
     def has_evidence(self) -> bool:
         return self.p < EVIDENCE
+
+    @property
+    def is_told(self) -> bool:
+        """Whether two segments at least have enough answers to be held against each other."""
+        return sum(cell.is_enough for cell in self.cells.values()) > 1
 
 
 def heat_map(

@@ -16,7 +16,7 @@ from functools import cached_property
 
 from app.core.language.wording import tenths_between, whole
 from app.health.parts import whole_points
-from app.reports.statistics.nps import Counts
+from app.reports.statistics.nps import FEWEST_FOR_NPS, Counts
 from app.surveys.scales import Band
 
 WORTH = {Band.PROMOTER: 100, Band.PASSIVE: 0, Band.DETRACTOR: -100}
@@ -77,6 +77,15 @@ class Split:
     @cached_property
     def same_after(self) -> Counts:
         return self._counts(lambda group: group.after if group.part is Part.MOVED else None)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether both periods have as many answers as an NPS takes."""
+        return min(self.before.n, self.after.n) >= FEWEST_FOR_NPS
+
+    def told(self, points: float) -> float | None:
+        """Points of this change as they may be said: none until both periods have an NPS."""
+        return points if self.is_told else None
 
     @property
     def points(self) -> float:

@@ -97,7 +97,7 @@ def sentence_alone():
 @download(blueprint, "/why")
 @access.viewer
 def why_file():
-    """What each account adds to the change, unrounded: `points` summed give the change."""
+    """What each account adds to the change, unrounded: `points` summed give the change, none below five answers."""
     return Table("why", CSV_HEAD, lines(db.session, compared()))
 
 
@@ -107,7 +107,12 @@ def lines(session: Session, chosen: Compared) -> list[tuple]:
         return []
     called = names(session, Account, found.contributions())
     return [
-        (called.get(one.key, ""), one.points, one.people, *people_by_part(found, one.key))
+        (
+            called.get(one.key, ""),
+            found.told(one.points),
+            one.people,
+            *people_by_part(found, one.key),
+        )
         for one in found.contributions()
     ]
 

@@ -180,8 +180,9 @@ def parts_table(found: telling.Why) -> Table:
         Part.JOINED: _("Newly answering"),
         Part.LEFT: _("No longer answering"),
     }
+    split = found.found
     rows = [
-        Row(part.value, words[part], (found.found.parts[part], found.found.number(part))) for part in Part
+        Row(part.value, words[part], (split.told(split.parts[part]), split.number(part))) for part in Part
     ]
     columns = ("points_added", "people_behind")
     return Table("parts", _("Who moved the figure"), _("Part"), columns, tuple(rows), "people_behind")
@@ -190,7 +191,9 @@ def parts_table(found: telling.Why) -> Table:
 def accounts_table(session: Session, found: telling.Why) -> Table:
     shown = found.accounts[: telling.SHOWN]
     names = telling.names(session, Account, shown)
-    rows = [Row(str(one.key), names.get(one.key, ""), (one.points, one.people)) for one in shown]
+    rows = [
+        Row(str(one.key), names.get(one.key, ""), (found.found.told(one.points), one.people)) for one in shown
+    ]
     columns = ("points_added", "people_behind")
     return Table(
         "accounts",
@@ -222,7 +225,9 @@ def move_words(was: str, now: str) -> str:
 def themes_table(session: Session, found: telling.Why) -> Table:
     shown = found.themes[: telling.SHOWN]
     names = telling.names(session, Theme, shown)
-    rows = [Row(str(one.key), names.get(one.key, ""), (one.points, one.people)) for one in shown]
+    rows = [
+        Row(str(one.key), names.get(one.key, ""), (found.found.told(one.points), one.people)) for one in shown
+    ]
     columns = ("points_added", "people_behind")
     return Table(
         "themes", _("What their comments speak of"), _("Theme"), columns, tuple(rows), "people_behind"
@@ -237,13 +242,14 @@ def hot_spots_of(session: Session, address: Address, at: Standpoint) -> Counted:
     dims = tuple(address[name] for name in ("by", "and") if name in address)
     found = cells.segments(session, period, dims)
     drawn = found.map()
+    is_told = drawn is not None and drawn.is_told
     keys = [attribute(Response.dims, dim).label(f"key{place}") for place, dim in enumerate(dims)]
     roll = {"people": votes(session, period, *keys)}
     people = len(roll["people"])
     figures = (
         Figure("people", people, people),
-        Figure("mean", drawn and drawn.mean, people),
-        Figure("p_overall", drawn and drawn.p, people),
+        Figure("mean", drawn.mean if is_told else None, people),
+        Figure("p_overall", drawn.p if is_told else None, people),
         Figure("without", found.without),
     )
     tables = (map_table(found, drawn, dims, at),) if drawn else ()
@@ -255,7 +261,7 @@ def map_table(found: cells.Segments, drawn, dims: tuple[str, ...], at: Standpoin
     for key, cell in sorted(drawn.cells.items(), key=lambda pair: (pair[1].shrunk, pair[0])):
         words = (name(dim, part) for name, dim, part in zip(names, dims, key, strict=True))
         verdict = "hot" if cell.is_hot else "watch" if cell.is_watched else ""
-        figures = cell.counts.n, found.accounts[key], cell.raw, cell.shrunk, cell.p_adjusted, verdict
+        figures = cell.counts.n, found.accounts[key], cell.nps, cell.shown, cell.p_adjusted, verdict
         rows.append(Row(" | ".join(key), " · ".join(words), figures))
     columns = ("n", "accounts", "nps", "shown", "p_adjusted", "verdict")
     return Table(
