@@ -100,6 +100,12 @@ def test_a_phone_answers_in_each_of_ten_languages(home, ask):
             narrow.goto(home + ask("nps_value", language=language).link)
             assert axe(narrow) == [], language
             assert narrow.evaluate("document.documentElement.scrollWidth") <= 320, language
+        narrow.goto(home + ask("value", language="ja").link)
+        narrow.set_viewport_size({"width": 768, "height": 900})
+        lines = narrow.locator(".ends").first.evaluate(
+            "row => row.offsetHeight / parseFloat(getComputedStyle(row).fontSize)"
+        )
+        assert lines < 2, "words at the ends stand on one line where there is room for them"
         chosen = ask(language="en")
         page = pages["no script"]
         page.goto(f"{home}{chosen.link}?score=4")
