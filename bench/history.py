@@ -159,10 +159,10 @@ WORDS = {
 ASKS = """
 INSERT INTO invitations (wave_id, contact_id, account_id, version_id, nonce, asked_as, language, purpose,
     is_rehearsal, state, due_at, sent_at, closes_at, closed_at, answered_at, declined_at, silent_at,
-    reminders_left, is_late, is_auto_reply, is_maybe_automatic, created_at, updated_at)
+    reminders_left, is_late, is_auto_reply, created_at, updated_at)
 SELECT :wave, id, account_id, :version, nonce, email, 'en', 'program', {no}, state, sent_at, sent_at, closes_at, closes_at,
     CASE WHEN state = 'answered' THEN sent_at END, CASE WHEN state = 'declined' THEN sent_at END,
-    CASE WHEN state = 'silent' THEN closes_at END, 0, {no}, {no}, {no}, sent_at, sent_at
+    CASE WHEN state = 'silent' THEN closes_at END, 0, {no}, {no}, sent_at, sent_at
 FROM (SELECT c.id, c.account_id, c.email, {nonce} AS nonce, {sent} AS sent_at, {closes} AS closes_at,
         CASE WHEN (c.id * 7919 + :wave * 104729) % 10 < 6 THEN 'answered'
              WHEN (c.id * 7919 + :wave * 104729) % 10 < 9 THEN 'silent' ELSE 'declined' END AS state

@@ -185,7 +185,6 @@ def insert(people: int) -> Wave:
         "reminders_left": sa.literal(2),
         "is_late": sa.false(),
         "is_auto_reply": sa.false(),
-        "is_maybe_automatic": sa.false(),
         "created_at": sa.literal(LAUNCHED, table.c.created_at.type),
         "updated_at": sa.literal(LAUNCHED, table.c.updated_at.type),
     }

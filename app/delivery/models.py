@@ -188,7 +188,6 @@ class Invitation(Stamped, Base):
     complained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     is_late: Mapped[bool] = mapped_column(default=False)
     is_auto_reply: Mapped[bool] = mapped_column(default=False)
-    is_maybe_automatic: Mapped[bool] = mapped_column(default=False)
     wave: Mapped[Wave] = relationship()
     contact: Mapped[Contact] = relationship()
     account: Mapped[Account] = relationship()

@@ -95,7 +95,6 @@ def invite(
         "reminders_left": sa.literal(len(ask.rules.reminder_days)),
         "is_late": sa.false(),
         "is_auto_reply": sa.false(),
-        "is_maybe_automatic": sa.false(),
         "created_at": sa.literal(now, Invitation.created_at.type),
         "updated_at": sa.literal(now, Invitation.updated_at.type),
     }

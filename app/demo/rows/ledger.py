@@ -117,7 +117,6 @@ class Ledger:
             "silent_at": ask.silent_at,
             "is_late": ask.is_late,
             "is_auto_reply": False,
-            "is_maybe_automatic": bool(ask.answer and ask.answer.is_automatic),
             "created_at": ask.wave.launched_at,
             "updated_at": next(moment for moment in moments if moment),
         }
