@@ -137,7 +137,7 @@ def test_the_checker_finds_nothing(staff_page, app, scheme):
     with browser() as chromium:
         page = chromium.new_context(color_scheme=scheme, bypass_csp=True).new_page()
         serve(page, app, staff_page)
-        for width in (360, 1440):
+        for width in (360, 768, 1440):
             page.set_viewport_size({"width": width, "height": 800})
             page.goto(f"{HOME}/one")
             assert axe(page) == [], width

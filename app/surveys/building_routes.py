@@ -15,6 +15,7 @@ from app.core.web.fields import choices, mark
 from app.core.web.pages import this_installation
 from app.delivery import letters
 from app.delivery.asking import preview
+from app.delivery.models import Wave
 from app.delivery.programs.trying import Own
 from app.extensions import db
 from app.surveys import templates, wording
@@ -125,6 +126,7 @@ def show_draft(found: Survey, name_form: NameForm | None = None, status: int = 2
             )
         ],
         language=language,
+        has_series=has_series(found),
         offered=offered,
         whole=wording.languages(draft),
         length=length_of(draft),
@@ -137,6 +139,12 @@ def show_draft(found: Survey, name_form: NameForm | None = None, status: int = 2
         wording=wording,
     )
     return page, status
+
+
+def has_series(survey: Survey) -> bool:
+    """Whether a wave has asked with the survey, so that its next version goes on with something."""
+    waves = sa.select(Wave.id).join(Wave.program).where(Program.survey_id == survey.id)
+    return db.session.scalar(sa.select(waves.exists()))
 
 
 def fixed_in(draft: SurveyVersion, language: str) -> dict[str, str]:

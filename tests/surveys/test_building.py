@@ -155,6 +155,10 @@ def test_a_survey_is_changed_page_by_page(sign_in, session, survey):
     post(manager, at, f"{at}/draft", {})
     page = manager.get(f"{at}/draft").text
     assert "Version 2, not asked yet: 2 questions" in page
+    assert "its series begins with the first wave" in page
+    make.wave(program=make.program(survey=survey))
+    session.commit()
+    assert "the series goes on" in manager.get(f"{at}/draft").text
     sent = post(manager, f"{at}/draft", f"{at}/draft/questions", {"kind": "multiple"})
     question = sent.location
     wrong = post(manager, question, f"{question}?language=en", {"question": "Which?", "choices": "One"})

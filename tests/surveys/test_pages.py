@@ -191,6 +191,8 @@ def test_a_survey_s_page_shows_its_questions_in_each_language(session, manager, 
         assert (
             "Ledger" in text_of(page) or template == "ces"
         )  # It names no product: it may be about a request.
+    has_bands = "score" in {question.name for question in survey.current.questions}
+    assert ("<b>7–8</b>" in manager.get(f"/surveys/{survey.id}").text) is has_bands
 
 
 def test_the_preview_is_the_respondents_page_and_records_nothing(session, manager, nps):
