@@ -17,7 +17,9 @@ from app.core.audit import AuditEvent
 from app.delivery.models import InvitationState
 from app.followups.models import ActivityKind, Touch
 from app.health import snapshots
+from app.health.facts import Usage
 from app.health.models import ScoreDue
+from app.health.told.usage import report_usage
 from tests import make
 from tests.posting import post
 
@@ -134,6 +136,15 @@ def test_the_page_explains_every_score(sign_in, lived):
         assert words in page, words
     points = re.search(r'class="points__words" href="([^"]+)"', page)[1]
     assert re.fullmatch(r"/contacts/\d+#answer-\d+", points)
+
+
+def test_what_is_known_of_a_day_is_dated_by_the_day(sign_in, lived, session):
+    now = clock.now()
+    report_usage(session, lived.id, Usage(20, now.date()), source="A program", today=now.date(), now=now)
+    session.commit()
+    page = sign_in("viewer").get(f"/accounts/{lived.id}").text
+    what = r'Adoption 20, told by A program</span><span class="story__at"><time datetime="([^"]+)"[^>]*>today<'
+    assert re.search(what, page)[1] == now.date().isoformat()
 
 
 def test_an_account_about_which_nothing_is_known_says_what_is_missing(sign_in, session):

@@ -40,6 +40,8 @@ def post(client, url, page=RULE, **fields):
 
 def test_alerts_are_listed_filtered_put_aside_settled_and_followed_up(app, sign_in, alerted):
     csm, viewer = sign_in("csm"), sign_in("viewer")
+    for page in ("/alerts", f"/accounts/{alerted.id}"):
+        assert ": Wells &amp; &lt;Sons&gt;, Grave ticket past its SLA</span>" in csm.get(page).text
     page = viewer.get("/alerts").text
     assert "Wells &amp; &lt;Sons&gt;" in page
     assert "A ticket of severity 1 is past its SLA." in page
