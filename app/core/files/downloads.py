@@ -126,6 +126,13 @@ def workbook_pieces(table: Table) -> Iterator[bytes]:
             yield piece
 
 
+class Whole(float):
+    """A number that the workbook holds with all its digits, as files of text do; otherwise it would get sixteen."""
+
+    def __format__(self, form: str) -> str:
+        return float.__repr__(self)
+
+
 class Sheets:
     """The rows of one table, on as many sheets as they need. A text that looks like a formula is marked as text, so
     that it does not become one when somebody edits the cell."""
@@ -171,7 +178,7 @@ class Sheets:
                 sheet.write_string(row, column, text, self.text if text[:1] in FORMULA else None)
         elif isinstance(cell, int | float | Decimal):
             if isfinite(cell):
-                sheet.write_number(row, column, cell)
+                sheet.write_number(row, column, Whole(cell) if isinstance(cell, float) else cell)
         elif isinstance(cell, date):
             sheet.write_datetime(row, column, cell, self.day)
         elif cell is not None:
