@@ -236,6 +236,7 @@ def test_a_key_that_is_not_the_page_s_own_is_not_used(session, manager, program)
 def test_an_audience_that_cannot_be_asked_says_so_instead_of_a_button(session, manager, program):
     empty = text_of(manager.get(f"/programs/{program.id}/launch"))
     assert "The audience is empty." in empty
+    assert "Last mail" not in empty
     assert "Import people" in empty
     assert "Import people" in text_of(manager.get(f"/programs/{program.id}/people"))
     make.contact(status=ContactStatus.BOUNCED)
