@@ -16,7 +16,7 @@ from app.followups.models import TaskState
 from app.reports import trend
 from app.reports.periods import Period
 from app.reports.statistics.nps import Counts
-from app.reports.why import votes
+from app.reports.why import telling, votes
 from app.reports.why.split import Part, People, Split, split
 from app.surveys.scales import Band
 from tests import make
@@ -124,6 +124,11 @@ def test_follow_ups_of_detractors_are_counted_to_their_end(two_periods):
     task.move(TaskState.CLOSED, now=NOW, by="Ines")
     db.session.commit()
     assert votes.followed(db.session, after) == votes.Followed(2, 1, 1, 1)
+
+
+def test_one_detractor_is_told_of_as_one(app):
+    with app.test_request_context():
+        assert telling.followed_words(votes.Followed(1, 1, 0, 0)).startswith("Of 1 detractor answer, ")
 
 
 def test_the_page_says_it_in_sentences_and_the_file_counts_people(app, two_periods, sign_in):

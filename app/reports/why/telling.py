@@ -127,8 +127,10 @@ def period_words(found: Why, chosen: Compared, after: Counts) -> str:
 
 
 def followed_words(followed: Followed) -> str:
-    return _(
+    return ngettext(
+        "Of %(n)s detractor answer, somebody was in touch after %(contacted)s, the follow-ups on %(closed)s are closed, and after %(recovered)s the same person has given 7 or more by now.",
         "Of %(n)s detractor answers, somebody was in touch after %(contacted)s, the follow-ups on %(closed)s are closed, and after %(recovered)s the same person has given 7 or more by now.",
+        followed.detractors,
         n=wording.number(followed.detractors),
         contacted=wording.number(followed.contacted),
         closed=wording.number(followed.closed),
