@@ -10,13 +10,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from email.utils import parseaddr
 from typing import Any
 
 from flask import render_template
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
+import config
 from app.core.face import current as faces
+from app.core.installation import Installation
 from app.core.language.words import addressing, speaking
 from app.delivery.mail.compiling import Marks, Wording
 from app.surveys.models import Program, SurveyVersion
@@ -74,14 +77,16 @@ def ask_of(
     program: Program, version: SurveyVersion, language: str, company: Company, sender: str = ""
 ) -> Ask:
     """What a program's mail says in one language, from the words of its survey and its own; `sender` is a person's name."""
-    names = {"company": company.name, "product": company.product or company.name}
+    with addressing(language):
+        called = company.called
+    names = {"company": called, "product": company.product or called}
     words = mail_words(program, version, language)
     questions, number = asked(version, language, names), in_mail(version)
     first, is_nps = questions[0], number is not None and number.name == SCORE
     scale = first.values or range(11)
     texts = ("subject", "opening", "closing", "reminder_subject", "reminder_opening", "last_reminder_opening")
     return Ask(
-        company=company.name,
+        company=called,
         base_url=company.base_url,
         language=language,
         question=first.question,
@@ -91,7 +96,7 @@ def ask_of(
         scale=scale,
         is_one=is_nps or sum(1 for one in questions if one.values) == 1,
         signature=sender,
-        names=names | {"sender": sender or company.name},
+        names=names | {"sender": sender or called},
         postal_address=company.postal_address,
         **{text: words.get(text, "") for text in texts},
     )
@@ -105,6 +110,16 @@ class Company:
     base_url: str
     product: str = ""
     postal_address: str = ""
+
+    @property
+    def called(self) -> str:
+        """What those who are asked know the company by, in the language that is being spoken: a mail is from somebody."""
+        return self.name or _("our company")
+
+
+def company_of(facts: Installation, settings: config.Settings) -> Company:
+    """The company by its own name, else by the one that mails come from; an address is no name."""
+    return Company(facts.company or parseaddr(settings.MAIL_FROM)[0], settings.BASE_URL, facts.product)
 
 
 @dataclass(frozen=True)
@@ -122,7 +137,7 @@ def told(company: Company, language: str, saying: Saying) -> Wording:
     context = {"saying": saying, "off_link": off_link, "base_url": base, "preheader": saying.said}
     context |= {"postal_address": company.postal_address}
     with addressing(language):
-        return _wording("told", mark, company.name, context, (off_link,))
+        return _wording("told", mark, company.called, context, (off_link,))
 
 
 def settled(company: Company, language: str, *, has_words: bool) -> Wording:
@@ -132,7 +147,7 @@ def settled(company: Company, language: str, *, has_words: bool) -> Wording:
     context = {"link": f"{base}/a/{mark['token']}/settled", "off_link": off_link, "base_url": base}
     context |= {"has_words": has_words, "postal_address": company.postal_address}
     with addressing(language):
-        return _wording("settled", mark, company.name, context, (off_link,))
+        return _wording("settled", mark, company.called, context, (off_link,))
 
 
 def invitation(ask: Ask) -> Wording:

@@ -14,7 +14,6 @@ from app.core.errors import Invalid, NotFound, Refused
 from app.core.web.fields import choices, mark
 from app.core.web.pages import this_installation
 from app.delivery import letters
-from app.delivery.asking import preview
 from app.delivery.models import Wave
 from app.delivery.programs.trying import Own
 from app.extensions import db
@@ -149,7 +148,7 @@ def has_series(survey: Survey) -> bool:
 
 def fixed_in(draft: SurveyVersion, language: str) -> dict[str, str]:
     """What the mails of the draft say where it has no words of its own."""
-    company = preview.company_of(this_installation(), current_app.extensions["settings"])
+    company = letters.company_of(this_installation(), current_app.extensions["settings"])
     return letters.fixed(letters.ask_of(Own({}), draft, language, company)) if draft.questions else {}
 
 

@@ -18,7 +18,7 @@ from app.core import audit, clock
 from app.core.database import transactions
 from app.core.language.words import addressing
 from app.core.web.pages import this_installation
-from app.delivery.letters import Company
+from app.delivery.letters import Company, company_of
 from app.delivery.programs import trying
 from app.delivery.programs.trying import Somebody, Tried
 from app.extensions import db
@@ -188,9 +188,7 @@ def thanks_of(form: WordsForm, language: str) -> list[tuple[str, str]]:
 
 
 def company() -> Company:
-    settings, facts = current_app.extensions["settings"], this_installation()
-    name = facts.company or settings.MAIL_FROM.partition("<")[0].strip()
-    return Company(name, settings.BASE_URL, facts.product)
+    return company_of(this_installation(), current_app.extensions["settings"])
 
 
 def sender_of(program: Program) -> str:

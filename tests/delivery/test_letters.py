@@ -9,10 +9,17 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import sync_playwright
 
+import config
+from app.core.installation import Installation
 from app.delivery import letters
 from app.delivery.mail.compiling import Compiled, Person, Sender
+from app.surveys import templates
+from app.surveys.models import Survey
+from tests import make
+from tests.make import NOW
 
 CHROMIUM = os.environ.get("JUSTASK_CHROMIUM") or "/usr/bin/chromium"
 TEMPLATES = Path(letters.__file__).parent.parent / "templates" / "email"
@@ -228,3 +235,30 @@ CONTRAST = """([selector]) => {
     return (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
   }));
 }"""
+
+
+NAMELESS = {"en": "our company", "de": "unser Unternehmen", "ja": "当社"}
+
+
+@pytest.mark.parametrize("sender", ["surveys@vendor.example", "<surveys@vendor.example>"])
+def test_a_company_without_a_name_asks_as_our_company(app, session, sender):
+    here = Installation(company="", product="")
+    company = letters.company_of(here, config.load({}, MAIL_FROM=sender))
+    templates.ensure(session, now=NOW)
+    program = make.program(survey=session.scalars(sa.select(Survey).filter_by(key="nps")).one())
+    for language, called in NAMELESS.items():
+        ask = letters.ask_of(program, program.survey.current, language, company)
+        assert called in ask.question
+        wording = letters.invitation(ask)
+        for part in (wording.subject, wording.text, wording.html):
+            assert called in part
+        told = letters.told(company, language, letters.Saying("Slow.", "Faster."))
+        assert f">{called}" in told.html
+
+
+@pytest.mark.parametrize(
+    ("own", "name"), [("", "Vendor Surveys"), ("Vendor Ltd", "Vendor Ltd")], ids=["none", "own"]
+)
+def test_a_company_is_called_by_its_own_name_else_by_the_sender_s(own, name):
+    settings = config.load({}, MAIL_FROM='"Vendor Surveys" <surveys@vendor.example>')
+    assert letters.company_of(Installation(company=own, product=""), settings).name == name

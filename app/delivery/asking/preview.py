@@ -16,7 +16,7 @@ from app.auth.models import Staff
 from app.contacts.models import ACCOUNT_WORDS, PERSON_WORDS, Account, Contact
 from app.core.database.columns import BigId, UtcDateTime
 from app.core.database.finding import every_word
-from app.core.installation import Installation, installation
+from app.core.installation import installation
 from app.delivery import cadence, letters
 from app.delivery.asking.gates import Reason
 from app.delivery.asking.moments import moment_of, ticks
@@ -317,15 +317,9 @@ def letter_of(
 ) -> Wording:
     """The invitation of a program; `owner` stands for the account, where owners are the senders."""
     sender = owner if program.is_from_owner and owner and owner.active else program.sender
-    company = company_of(installation(session), settings)
+    company = letters.company_of(installation(session), settings)
     name = sender.name if sender else ""
     return letters.invitation(letters.ask_of(program, program.survey.current, language, company, name))
-
-
-def company_of(facts: Installation, settings: config.Settings) -> letters.Company:
-    """Who asks, as mails say it."""
-    name = facts.company or settings.MAIL_FROM.partition("<")[0].strip()
-    return letters.Company(name, settings.BASE_URL, facts.product)
 
 
 def own_mail(

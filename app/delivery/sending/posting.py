@@ -149,7 +149,7 @@ class Desk:
         facts = installation(session)
         self.zone, self.is_live = facts.zone, facts.is_live
         name, self.address = parseaddr(settings.MAIL_FROM)
-        self.company = letters.Company(facts.company or name, settings.BASE_URL, facts.product)
+        self.company = letters.company_of(facts, settings)
         own_name = "" if self.address.endswith("@justask.example") else name
         self.sender = Sender(own_name or facts.company or name, self.address)
         self.wave = cache(lambda wave_id: session.get_one(Wave, wave_id))

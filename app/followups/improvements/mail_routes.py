@@ -121,7 +121,7 @@ def send_improvement_test(improvement_id: int):
 def told_in(entry: Improvement, language: str):
     """The mail in one language, with marks where a person's values go."""
     settings, facts = current_app.extensions["settings"], this_installation()
-    company = preview.company_of(facts, settings)
+    company = letters.company_of(facts, settings)
     return letters.told(company, language, mailing.sayings(entry)[language])
 
 
