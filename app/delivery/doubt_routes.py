@@ -12,7 +12,7 @@ from app.core import audit, clock
 from app.core.errors import NotFound
 from app.core.web.shell.sections import Counting, count_in_navigation
 from app.delivery import sender, waves
-from app.delivery.models import Invitation, InvitationState
+from app.delivery.models import Invitation, InvitationState, WaveState
 from app.delivery.progress import PAGE
 from app.delivery.routes import blueprint, the_wave
 from app.delivery.watching import doubts
@@ -49,7 +49,10 @@ def send_again(invitation_id: int):
     waves.reopen(db.session, found.wave)
     audit.note(db.session, access.actor(), "invitation.sent_again", subject=f"invitation:{found.id}", now=now)
     db.session.commit()
-    flash(_("The mail to %(name)s is sent once more.", name=found.contact.name), "success")
+    said = _("The mail to %(name)s is sent once more.", name=found.contact.name)
+    if found.wave.state is WaveState.PAUSED:
+        said = _("The mail to %(name)s is sent once more when the wave goes on.", name=found.contact.name)
+    flash(said, "success")
     return back(found)
 
 

@@ -145,22 +145,30 @@ class Line:
 
 
 def people(session: Session, wave: Wave, shown: Filter, *, after: int = 0, limit: int = PAGE) -> list[Line]:
-    """Up to `limit` people of the wave in the order of their invitations, beginning behind invitation `after`."""
+    """Up to `limit` people of the wave in the order they became known, beginning behind contact `after`."""
+    found = session.execute(some_people(wave, shown, after=after, limit=limit)).unique()
+    return [Line(row, reason, since(row)) for row, reason in found]
+
+
+def some_people(wave: Wave, shown: Filter, *, after: int, limit: int) -> sa.Select:
+    """The asks of `people`, each with the reason for which its mail is held.
+
+    Nobody is twice in a wave, so the index that sees to it gives them in order, whatever the size of the wave.
+    """
     held = sa.and_(
         OutboxRow.kind == INVITATION,
         OutboxRow.ref == sa.cast(Invitation.id, sa.String),
         OutboxRow.state == OutboxState.HELD,
     )
-    query = (
+    return (
         sa.select(Invitation, OutboxRow.reason)
         .join(Contact, Contact.id == Invitation.contact_id)
         .outerjoin(OutboxRow, held)
         .options(joinedload(Invitation.contact), joinedload(Invitation.account))
-        .where(Invitation.wave_id == wave.id, Invitation.id > after, *matching(shown))
-        .order_by(Invitation.id)
+        .where(Invitation.wave_id == wave.id, Invitation.contact_id > after, *matching(shown))
+        .order_by(Invitation.contact_id)
         .limit(limit)
     )
-    return [Line(row, reason, since(row)) for row, reason in session.execute(query).unique()]
 
 
 def matching(shown: Filter) -> list[sa.ColumnElement[bool]]:

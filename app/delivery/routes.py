@@ -68,7 +68,7 @@ def wave(wave_id: int):
     return render_template(
         "delivery/wave.html",
         people=people[: progress.PAGE],
-        next_after=people[progress.PAGE - 1].invitation.id if len(people) > progress.PAGE else None,
+        next_after=people[progress.PAGE - 1].invitation.contact_id if len(people) > progress.PAGE else None,
         after=after,
         shown=shown,
         left_out=progress.reasons(db.session, found.id),

@@ -350,7 +350,9 @@ def test_the_people_of_a_wave_are_filtered_by_the_address(session, manager, prog
     }.items():
         page = text_of(manager.get(f"{path}?{query}"))
         assert [name for name in ("Ada", "Bea", "Cyd") if f">{name} " in page] == names, query
-    assert "Nothing matches" in text_of(manager.get(f"{path}?state=silent"))
+    page = text_of(manager.get(f"{path}?state=silent"))
+    assert "Nothing matches" in page
+    assert re.search(r'<option value="silent" selected[^>]*>Silent \(0\)', page)
 
 
 def test_the_people_of_a_wave_say_who_is_away(session, manager, program):
@@ -372,6 +374,18 @@ def test_what_is_in_doubt_is_sent_once_more_when_somebody_says_so(session, manag
     session.expire_all()
     assert (row.state, row.wave.state) == (InvitationState.QUEUED, WaveState.SENDING)
     assert manager.post(f"/invitations/{row.id}/resend").status_code == 409
+
+
+@pytest.mark.parametrize(("state", "said"), [("paused", True), ("finished", False)])
+def test_a_mail_that_is_sent_once_more_waits_for_a_paused_wave(session, manager, program, state, said):
+    wave = make.wave(program=program, state=WaveState(state))
+    row = make.invitation(wave=wave, state=InvitationState.IN_DOUBT)
+    mail = {"group": f"wave:{wave.id}", "recipient": "a@customer.example", "message_id": "1@x", "due_at": NOW}
+    session.add(OutboxRow(kind="invitation", ref=str(row.id), state="in_doubt", **mail))
+    manager.post(f"/invitations/{row.id}/resend")
+    page = text_of(manager.get(f"/waves/{wave.id}"))
+    assert "sent once more" in page
+    assert ("once more when the wave goes on" in page) is said
 
 
 def test_waves_are_listed_newest_first_and_single_asks_apart(session, manager, program):
