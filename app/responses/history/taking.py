@@ -261,7 +261,7 @@ class _Run:
             "created_at": self.now,
             "updated_at": self.now,
             **dict.fromkeys(unset),
-            **dict.fromkeys(("is_rehearsal", "is_late", "is_auto_reply", "is_maybe_automatic"), False),
+            **dict.fromkeys(("is_rehearsal", "is_late", "is_auto_reply"), False),
             **stands(row, self.now),
         }
 
