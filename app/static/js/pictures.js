@@ -26,7 +26,8 @@
     link.href = URL.createObjectURL(new Blob([written], { type: "image/svg+xml" }));
     link.download = figure.dataset.file;
     link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href));
+    // Some browsers read it only after this turn.
+    setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   }
 
   function picture(figure) {
