@@ -69,6 +69,7 @@ def copy(source: Connection, engine: sa.Engine, now: datetime) -> Contents:
         if found := differences(wanted, contents(target)):
             raise Refused("The copy differs, so nothing was kept of it: " + "; ".join(found))
         hold(target, now)
+        gather_statistics(target)
     return wanted
 
 
@@ -117,6 +118,12 @@ def set_sequences(target: Connection) -> None:
             if name:
                 highest = target.scalar(sa.select(sa.func.max(column)))
                 target.execute(sa.select(sa.func.setval(name, highest or 1, highest is not None)))
+
+
+def gather_statistics(target: Connection) -> None:
+    """Have PostgreSQL look at all tables: by itself it would do so minutes later, and plan badly until then."""
+    names = words.SQL(", ").join(words.Identifier(table.name) for table in tables())
+    target.exec_driver_sql(words.SQL("ANALYZE {}").format(names).as_string())
 
 
 __all__ = ["move", "rows_of"]

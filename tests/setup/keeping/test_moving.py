@@ -46,6 +46,14 @@ def test_every_row_arrives_counters_go_on_and_the_old_one_stays(here, elsewhere)
     assert there.told("release", "--waves-go-on")["waves_paused"] == []
 
 
+def test_postgresql_knows_at_once_how_much_it_holds(here, elsewhere):
+    here.ask(lambda: [make.account() for _ in range(3)])
+    there = elsewhere("postgresql")
+    told = here.told("db", "move", "--to", there.url)
+    believed = sa.text("SELECT reltuples FROM pg_class WHERE oid = 'accounts'::regclass")
+    assert there.ask(lambda: db.session.scalar(believed)) == told["tables"]["accounts"]["rows"] >= 3
+
+
 def test_the_next_steps_are_told_with_the_place_of_the_key(here, elsewhere):
     there = elsewhere("postgresql")
     settings = here.app.extensions["settings"]
