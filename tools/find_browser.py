@@ -16,6 +16,8 @@ ELSEWHERE = [
     (Path.home() / ".cache" / "ms-playwright", "chromium-*/chrome-linux*/chrome"),
     (Path.home() / "Library" / "Caches" / "ms-playwright", "chromium-*/chrome-mac*/*.app/Contents/MacOS/*"),
 ]
+# Without one of its own a browser takes whatever letters there are, and what should fit one screen is measured in those.
+FONT = "fonts-liberation"
 MISSING = """
 =====================================================================================
 NO BROWSER: the tests that walk through pages in a browser {consequence}.
@@ -64,7 +66,8 @@ def install() -> bool:
         return False
     print("No browser here yet: installing Chromium for the tests.", file=sys.stderr, flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+    packages = ["chromium", FONT]
+    for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
         done = subprocess.run([apt, *step], env=environment, stdout=sys.stderr, stdin=subprocess.DEVNULL)
     return done.returncode == 0
 
