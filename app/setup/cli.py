@@ -11,7 +11,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 import config
-from app.auth.cli import actor
+from app.auth.cli import actor, tell_first_step
 from app.core import clock
 from app.core.database import transactions
 from app.core.installation import installation
@@ -20,16 +20,17 @@ from app.setup import going_live, removal
 from app.setup.removal import Remains
 
 WORDS = {
-    "rehearsal_waves": "rehearsal waves",
-    "rehearsal_answers": "answers to them",
-    "rehearsal_tasks": "follow-ups of theirs",
-    "demo_accounts": "demo accounts",
-    "demo_contacts": "demo contacts",
-    "demo_programs": "demo programs",
-    "demo_waves": "demo waves",
-    "demo_answers": "demo answers",
-    "demo_staff": "demo sign-ins",
+    "rehearsal_waves": ("rehearsal wave", "rehearsal waves"),
+    "rehearsal_answers": ("answer to a rehearsal", "answers to rehearsals"),
+    "rehearsal_tasks": ("follow-up of a rehearsal", "follow-ups of rehearsals"),
+    "demo_accounts": ("demo account", "demo accounts"),
+    "demo_contacts": ("demo contact", "demo contacts"),
+    "demo_programs": ("demo program", "demo programs"),
+    "demo_waves": ("demo wave", "demo waves"),
+    "demo_answers": ("demo answer", "demo answers"),
+    "demo_staff": ("demo sign-in", "demo sign-ins"),
 }
+"""What one of it is called, and several."""
 
 
 @click.command()
@@ -60,9 +61,11 @@ def live(i_know: bool, remove_demo: bool, yes: bool, as_json: bool) -> None:
     )
     db.session.commit()
     going_live.empty_mailbox(settings)
-    click.echo(
-        json.dumps({"live_at": now.isoformat(), "removed": asdict(gone)}) if as_json else in_words(gone)
-    )
+    if as_json:
+        click.echo(json.dumps({"live_at": now.isoformat(), "removed": asdict(gone)}))
+        return
+    click.echo(in_words(gone))
+    tell_first_step()
 
 
 def typed_phrase(*, remove_demo: bool) -> str:
@@ -81,7 +84,7 @@ def in_words(gone: Remains) -> str:
 
 
 def listed(found: dict[str, int]) -> str:
-    counts = [f"{count} {WORDS[name]}" for name, count in found.items() if count]
+    counts = [f"{count} {WORDS[name][count > 1]}" for name, count in found.items() if count]
     return ", ".join(counts) or "nothing"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -267,7 +268,17 @@ def test_the_command_removes_the_demo_when_asked(app, session, ready, run):
     assert run("live").exit_code == 1
     answer = run("live", "--remove-demo", given="go live\n")
     assert answer.exit_code == 0, answer.stderr
-    assert "1 demo accounts" in answer.stdout
+    assert re.search(r"\b1 demo account,.*\b2 demo contacts,.*\b1 demo wave,", answer.stdout)
+    assert "Nobody can sign in" not in answer.stdout, "somebody of your own was there before"
+
+
+def test_the_command_says_how_somebody_gets_in_when_the_demo_took_everybody_along(app, session, run):
+    make.staff(is_demo=True)
+    session.commit()
+    answer = run("live", "--i-know")
+    assert answer.exit_code == 0, answer.stderr
+    assert "Removed: 1 demo sign-in." in answer.stdout
+    assert "justask staff add you@company.example --role admin" in answer.stdout
 
 
 @pytest.mark.settings_with(LIVE=True, TIME_ZONE="Europe/Berlin")
