@@ -159,6 +159,20 @@ def test_the_first_key_leads_past_the_sections_and_further_filters_unfold_on_a_p
         assert tab["x"] + tab["width"] <= 360
 
 
+@pytest.mark.parametrize("width", [1024, 1280, 1440])
+def test_scores_that_are_not_known_yet_leave_the_name_of_an_account_its_room(app, admin, session, width):
+    make.account(name="Customer 1000 Ltd", owner=make.staff("csm"))
+    session.commit()
+    with browser() as chromium:
+        page = chromium.new_page(viewport={"width": width, "height": 800})
+        serve(page, app, admin)
+        page.goto(f"{HOME}/accounts")
+        assert page.locator(".accounts__score", has_text="No score yet").count() == 4
+        assert page.locator("td.cell-main").bounding_box()["width"] >= 12 * 16
+        frame = page.locator(".table-frame")
+        assert frame.evaluate("frame => frame.scrollWidth - frame.clientWidth") == 0
+
+
 def test_a_change_that_fails_says_so_and_leaves_the_page(app, admin, worst):
     with browser() as chromium:
         page = chromium.new_page()

@@ -265,7 +265,9 @@ def rate_chart(found: Overview, chosen: Asked) -> charts.Chart:
         note=_(
             "Answered out of closed asks, by the period they were sent in. Who answers, answers early: while asks are open, the rate is too high."
         ),
-        empty=_("Nobody has been asked in this period yet."),
+        empty=_("Every ask of this period is still open, so there is no rate yet.")
+        if found.open
+        else _("Nobody has been asked in this period yet."),
     )
 
 

@@ -59,6 +59,14 @@ def test_an_empty_installation_says_what_comes_next(viewer, sign_in, session):
     assert "Clear the filters" in viewer.get("/reports/responses?band=promoter").text
 
 
+def test_while_every_ask_is_open_there_is_no_rate_and_nobody_is_said_not_to_be_asked(viewer, session):
+    make.invitation(sent_at=NOW, state=InvitationState.SENT)
+    session.commit()
+    page = viewer.get(f"/reports?{DAYS}").text
+    assert "Every ask of this period is still open" in page
+    assert "Nobody has been asked in this period yet" not in page
+
+
 def test_the_list_and_the_csv_hold_the_answers_behind_the_number(viewer, session):
     for score in (9, 3, 7):
         make.response(score, comment="=1+1 <b>bold</b>", dims={"all": "all"})
