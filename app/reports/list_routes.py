@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from app.auth import access
 from app.contacts.models import Account, called
 from app.core.files.downloads import Table, download, in_one_reading
+from app.core.language import wording
 from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.core.web.paging import Page
@@ -15,6 +16,7 @@ from app.delivery.words import STATE_TONES, STATES
 from app.extensions import db
 from app.followups import words as task_words
 from app.reports import charts, lists
+from app.reports.held_against import HeldAgainst, Stood
 from app.reports.lists import PAGE_SIZE, Chosen
 from app.reports.overview import SERIES_HEAD, series
 from app.reports.routes import (
@@ -22,6 +24,7 @@ from app.reports.routes import (
     VALUE,
     asked,
     blueprint,
+    chosen_days,
     dimension_name,
     figures,
     is_dimension,
@@ -50,6 +53,7 @@ def chosen_rows() -> Chosen:
         second=second_segment(),
         valued=given.get("about") == VALUE,
         level=ValueLevel(given["level"]) if given.get("level") in set(ValueLevel) else None,
+        held_against=held_against(),
     )
 
 
@@ -62,6 +66,14 @@ def second_segment() -> tuple[str, str] | None:
     """One more property and its value, where an address carries two."""
     dim, key = request.args.get("by2", ""), key_in("key2")
     return (dim, key) if key and is_dimension(dim) else None
+
+
+def held_against() -> HeldAgainst | None:
+    """How people stood in other days, where the address asks for it; Invalid names the day that is none."""
+    stood = request.args.get("then", "")
+    if stood not in set(Stood):
+        return None
+    return HeldAgainst(chosen_days(lambda last: last, "other_"), Stood(stood))
 
 
 def number_in(name: str) -> int | None:
@@ -77,7 +89,27 @@ def row_address(chosen: Chosen) -> dict[str, str]:
     about = VALUE if chosen.valued else RECOMMENDING if chosen.recommending else None
     given |= {"about": about, "account": chosen.account_id, "level": chosen.level}
     given |= dict(zip(("by2", "key2"), chosen.second or (), strict=False))
+    given |= other_days(chosen.held_against) if chosen.held_against else {}
     return {name: str(value) for name, value in given.items() if value}
+
+
+def other_days(held: HeldAgainst) -> dict[str, str]:
+    """The parameters by which an address says how people stood in other days."""
+    return {
+        "other_from": held.period.start.isoformat(),
+        "other_to": held.period.last.isoformat(),
+        "then": held.stood.value,
+    }
+
+
+def held_words(held: HeldAgainst) -> str:
+    days = {"first": wording.day(held.period.start), "last": wording.day(held.period.last)}
+    if held.stood is Stood.ANSWERED:
+        return _("of people who answered from %(first)s to %(last)s too", **days)
+    if held.stood is Stood.UNHEARD:
+        return _("of people who did not answer from %(first)s to %(last)s", **days)
+    band = charts.band_words()[held.stood.band]
+    return _("%(band)s from %(first)s to %(last)s", band=band, **days)
 
 
 def level_words() -> dict[str, str]:
@@ -121,6 +153,7 @@ def responses():
         unfiltered=days_address(chosen),
         following=found[PAGE_SIZE - 1].id if len(found) > PAGE_SIZE else None,
         told_segments=told_segments(chosen),
+        other_days=other_days(chosen.held_against) if chosen.held_against else {},
         band=band,
         called=called,
         value_level=value_level,
@@ -131,9 +164,10 @@ def responses():
 
 
 def told_segments(chosen: Chosen) -> list[str]:
-    """The segments that rows are narrowed to, in words."""
+    """What rows are narrowed to beside their days, in words: segments, and how people stood in other days."""
     pairs = [(chosen.dim, chosen.key), chosen.second or (None, None)]
-    return [f"{dimension_name(dim)}: {segment_names(dim)(dim, key)}" for dim, key in pairs if dim and key]
+    told = [f"{dimension_name(dim)}: {segment_names(dim)(dim, key)}" for dim, key in pairs if dim and key]
+    return [*told, held_words(chosen.held_against)] if chosen.held_against else told
 
 
 @download(blueprint, "/responses")

@@ -18,6 +18,7 @@ from app.followups.models import Task, TaskState
 from app.followups.triggers import BAND_KINDS
 from app.reports import rollups
 from app.reports.deltas import COLUMN, DAY_SERIES, WINDOW_SERIES
+from app.reports.held_against import BAND_SCORES, HeldAgainst
 from app.reports.participation import (
     ANSWERED,
     DECLINED,
@@ -40,7 +41,6 @@ PAGE_SIZE = 50
 CSV_CHUNK = 1000
 MOST_TO_REVIEW = 200
 MOST_COUNTED = 500
-BAND_SCORES = {Band.DETRACTOR: (0, 6), Band.PASSIVE: (7, 8), Band.PROMOTER: (9, 10)}
 STATES = {
     "open": OPEN,
     "answered": ANSWERED,
@@ -76,7 +76,7 @@ class Chosen:
     With `per_person` the rows are people: of answers each person's last vote in these days, which is what the headline
     counts; of asks the last one of each person who gave no vote. `recommending`: of asks only those that ask for a
     recommendation. `second`: one more dimension with its segment. `valued`: of answers those that say how much value,
-    of asks those that ask for it; `level`: how much.
+    of asks those that ask for it; `level`: how much. `held_against`: of answers those of people who stood so in other days.
     """
 
     start: date
@@ -92,6 +92,7 @@ class Chosen:
     second: tuple[str, str] | None = None
     valued: bool = False
     level: ValueLevel | None = None
+    held_against: HeldAgainst | None = None
 
     @property
     def last(self) -> date:
@@ -116,6 +117,7 @@ class Chosen:
             self.second,
             self.valued,
             self.level,
+            self.held_against,
         )
         return any(narrowed)
 
@@ -162,6 +164,8 @@ def conditions(chosen: Chosen, day: sa.ColumnElement[date] = Response.day) -> li
         found.append(Response.dims[dim].as_string() == key)
     if chosen.account_id:
         found.append(Response.account_id == chosen.account_id)
+    if chosen.held_against:
+        found.append(chosen.held_against.condition)
     if chosen.words:
         found.append(Response.comment.icontains(chosen.words, autoescape=True))
     return found
@@ -236,7 +240,7 @@ def how_many_answers(session: Session, chosen: Chosen) -> int:
 
 def is_in_sums(chosen: Chosen) -> bool:
     """Whether nothing narrows the rows but a band and a segment."""
-    narrowed = chosen.words or chosen.account_id or chosen.second or chosen.valued
+    narrowed = chosen.words or chosen.account_id or chosen.second or chosen.valued or chosen.held_against
     days = (chosen.end - chosen.start).days
     return not narrowed and (not chosen.per_person or days == HEADLINE_DAYS)
 

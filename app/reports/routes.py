@@ -82,16 +82,18 @@ def asked() -> Asked:
     )
 
 
-def chosen_days(usual: Callable[[date], date]) -> Period:
+def chosen_days(usual: Callable[[date], date], prefix: str = "") -> Period:
     """The days from `from` to `to` of the address: to today, and from the usual first day for that last one.
 
+    `prefix`: what their names begin with, for days beside those.
     Invalid, with its field, where they are not in order or too many.
     """
-    last = day_in("to") or today()
-    start = day_in("from") or usual(last)
+    last = day_in(f"{prefix}to") or today()
+    start = day_in(f"{prefix}from") or usual(last)
     if not 0 <= (last - start).days <= LONGEST_DAYS or start.year not in YEARS or last.year not in YEARS:
         raise Invalid(
-            _("Choose days in order, six years at most."), errors={"to": _("This day cannot end the period.")}
+            _("Choose days in order, six years at most."),
+            errors={f"{prefix}to": _("This day cannot end the period.")},
         )
     return Period(start, last + timedelta(days=1))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from datetime import date, timedelta
@@ -154,6 +155,45 @@ def test_the_page_says_it_in_sentences_and_the_file_counts_people(app, two_perio
         "/reports/responses", query_string=days | {"account": two_periods[0].id, "per": "person"}
     )
     assert "1 answer" in narrowed.text
+
+
+VOTES = (
+    *({300: 7, 280: 3, 20: 9}, {280: 3, 60: 2, 20: 9}, {280: 8, 20: 9}, {280: 9, 20: 2}, {280: 9, 20: 9}),
+    *({20: 7}, {60: 3, 20: 9}, {300: 9, 280: 2}),
+)
+"""Five people who answered in both periods, two newly answering, one no longer answering; scores by days ago."""
+
+
+def test_every_part_and_every_move_opens_as_many_people_as_it_counts(app, sign_in):
+    for votes_by_days_ago in VOTES:
+        contact = make.contact()
+        for days_ago, score in votes_by_days_ago.items():
+            ask = make.invitation(contact=contact, sent_at=NOW - timedelta(days=days_ago + 1))
+            make.answer(score, now=NOW - timedelta(days=days_ago), invitation=ask)
+    db.session.commit()
+    days = {"from": (NOW.date() - timedelta(days=179)).isoformat(), "to": NOW.date().isoformat()}
+    client = sign_in("viewer")
+    page = client.get("/reports/why", query_string=days).text
+    parts = re.findall(r'<th scope="row"><a href="([^"]+)">(Same|New|Gone)</a></th>(.*?)</tr>', page)
+    counted = {name: int(re.findall(r">(\d+)</td>", cells)[-1]) for _url, name, cells in parts}
+    assert counted == {"Same": 5, "New": 2, "Gone": 1}
+    for url, name, _cells in parts:
+        assert how_many(client, url) == counted[name]
+    moves = re.findall(r'data-label="now [^"]+" class="num[^"]*"><a href="([^"]+)">(\d+)</a>', page)
+    assert sorted(int(number) for _url, number in moves) == [1, 1, 1, 2]
+    for url, number in moves:
+        assert how_many(client, url) == int(number)
+    refused = client.get(html.unescape(parts[0][0]).replace("other_to=20", "other_to=30"))
+    assert refused.status_code == 400
+
+
+def how_many(client, url: str) -> int:
+    """The rows of a list and of its file, which must be as many."""
+    address = html.unescape(url)
+    shown = client.get(address).text
+    rows = list(csv.DictReader(io.StringIO(client.get(address.replace("responses?", "responses.csv?")).text)))
+    assert shown.count('data-label="Score"') == len(rows)
+    return len(rows)
 
 
 def test_nothing_to_compare_says_so(app, sign_in):

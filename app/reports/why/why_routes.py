@@ -14,6 +14,8 @@ from app.core.web.pages import this_installation
 from app.extensions import db
 from app.reports import charts
 from app.reports.charts import Point
+from app.reports.held_against import HeldAgainst, Stood
+from app.reports.list_routes import PER_PERSON, other_days
 from app.reports.periods import Period
 from app.reports.routes import answers_url, blueprint, chosen_days, window_to
 from app.reports.why import votes
@@ -53,7 +55,24 @@ def why():
             (Against.YEAR.value, _("A year earlier")),
         ],
         answers_url=answers_url,
+        moved_url=lambda before, after: stood_url(chosen.period, chosen.before, Stood(before), band=after),
     )
+
+
+def stood_url(period: Period, other: Period, stood: Stood, **more: str) -> str:
+    """The last answers in `period` of those who stood so in the other one."""
+    held = other_days(HeldAgainst(other, stood))
+    return answers_url(period, per=PER_PERSON, **held, **more)
+
+
+def part_urls(chosen: Compared) -> dict[Part, str]:
+    """The people of each part: as they answer now, and those who no longer do as they answered before."""
+    now, before = chosen.period, chosen.before
+    return {
+        Part.MOVED: stood_url(now, before, Stood.ANSWERED),
+        Part.JOINED: stood_url(now, before, Stood.UNHEARD),
+        Part.LEFT: stood_url(before, now, Stood.UNHEARD),
+    }
 
 
 def part_words() -> dict[Part, str]:
@@ -66,10 +85,12 @@ def part_words() -> dict[Part, str]:
 
 def step_chart(found: Split, chosen: Compared) -> charts.Chart:
     def whole(label: str, counts, period: Period) -> Point:
-        return Point(label, counts.nps, n=counts.n, url=answers_url(period, per="person"))
+        return Point(label, counts.nps, n=counts.n, url=answers_url(period, per=PER_PERSON))
 
+    urls = part_urls(chosen)
     steps = [
-        Point(words, found.tenths[part] / 10, n=found.number(part)) for part, words in part_words().items()
+        Point(words, found.tenths[part] / 10, n=found.number(part), url=urls[part])
+        for part, words in part_words().items()
     ]
     return charts.steps(
         whole(_("Before"), found.before, chosen.before),
