@@ -17,6 +17,7 @@ from app.reports.periods import Period
 from app.reports.statistics.nps import Counts
 from tests import make
 from tests.conftest import NOW
+from tests.posting import token
 
 END = NOW.date() + timedelta(days=1)
 AFTER = Period(END - timedelta(days=180), END)
@@ -95,6 +96,26 @@ def test_page_and_file_say_the_same_and_lead_to_the_answers(two_accounts, sign_i
     ).text
     assert re.search(r'value="3" selected>Tier 3', groups)
     assert "more than chance" in groups
+
+
+def test_a_change_is_the_difference_of_the_figures_as_they_are_shown_wherever_it_stands(app, sign_in):
+    """From +28.6 to +33.3, which are 4.76 points unrounded."""
+    for days_ago, scores in ((300, (9, 9, 8, 8, 8, 8, 8)), (20, (9, 9, 8, 8, 8, 8))):
+        for score in scores:
+            ask = make.invitation(sent_at=NOW - timedelta(days=days_ago + 1))
+            make.answer(score, now=NOW - timedelta(days=days_ago), invitation=ask)
+    db.session.commit()
+    client = sign_in("manager")
+    compared, why = (client.get(f"/reports/{page}", query_string=DAYS).text for page in ("compare", "why"))
+    assert "+4.7 points" in compared
+    assert "+4.7 points" in why
+    assert "+4.8" not in compared + why
+    form = {"csrf_token": token(client.get("/reports/frozen/new", query_string=DAYS | {"kind": "why"}))}
+    for kind in ("why", "compare"):
+        made = client.post("/reports/frozen", query_string=DAYS | {"kind": kind}, data=form | {"name": kind})
+        page = client.get(made.location).text
+        assert re.search(r"<dt>Change</dt><dd>\+4\.7</dd>", page), kind
+        assert "Nothing has changed" in page
 
 
 def test_too_few_answers_and_none_are_met_with_words(app, sign_in):

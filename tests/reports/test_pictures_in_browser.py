@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.parametrize("database_kind", ["sq
 def test_a_chart_is_saved_as_it_looks_by_day_with_all_that_it_needs(app, people, sign_in, tmp_path):  # noqa: F811
     client = sign_in("manager")
     with browser() as chromium:
-        light, dark = (saved(chromium, app, client, scheme, tmp_path / scheme) for scheme in ("light", "dark"))
+        light, dark = (
+            saved(chromium, app, client, scheme, tmp_path / scheme) for scheme in ("light", "dark")
+        )
     root = ElementTree.fromstring(light)
     words = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
     assert words[:2] == ["Who answers what, and who stays silent", "Share of those asked"]

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.auth import access
 from app.core.files.downloads import Table, download
+from app.core.language.wording import tenths_between
 from app.core.web.keeping.pages import kept_page
 from app.core.web.pages import this_installation
 from app.extensions import db
@@ -109,6 +110,7 @@ def comparison():
         chosen=chosen,
         found=found,
         words=found and verdict(found),
+        tenths_between=tenths_between,
         sides=[side_words(side, name) for side in chosen.sides or ()],
         rows_url=rows_url,
         asked_url=asked_url,

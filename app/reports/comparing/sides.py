@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Account, Contact, Stage
 from app.core.database.columns import attribute
+from app.core.language.wording import tenths_between
 from app.delivery.models import Invitation
 from app.reports.participation import DIMENSIONS, unheard
 from app.reports.periods import Period
@@ -80,6 +81,11 @@ class Comparison:
     change: Change | None
     overlap: Overlap | None
     paired: Paired | None
+
+    @property
+    def points(self) -> float:
+        """Between the two figures as they are shown to one decimal; both sides have answers."""
+        return tenths_between(self.first.counts.nps, self.second.counts.nps)
 
     @property
     def clustered(self) -> Difference | None:

@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 
 from app.core.language import wording
 from app.reports.comparing.sides import Comparison, Side
-from app.reports.statistics.comparisons import Change
 
 
 def side_words(side: Side, name: Callable[[str, str], str]) -> str:
@@ -23,12 +22,9 @@ def verdict(found: Comparison) -> str:
     """Whether the two differ by more than chance, in words."""
     if found.change is None:
         return _("Nothing can be compared: it takes five answers on either side.")
-    return of_change(found.change)
-
-
-def of_change(change: Change) -> str:
+    change = found.change
     said = {
-        "points": wording.signed_tenth(change.points),
+        "points": wording.signed_tenth(found.points),
         "low": wording.signed_tenth(change.difference.low),
         "high": wording.signed_tenth(change.difference.high),
         "least": wording.tenth(change.visible_from),

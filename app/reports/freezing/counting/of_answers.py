@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.contacts.models import Account
 from app.core.database.columns import attribute
+from app.core.language.wording import tenths_between
 from app.reports import charts
 from app.reports.freezing.counting.counted import Counted, Standpoint, days_of
 from app.reports.freezing.document import Document, Figure, Row, Table
@@ -18,6 +19,7 @@ from app.reports.freezing.rolls import MOST_KEPT, Register
 from app.reports.hotspots import cells
 from app.reports.overview import SERIES_HEAD, Overview, overview, series
 from app.reports.periods import ONE_DAY, Every, Period
+from app.reports.statistics.comparisons import Change
 from app.reports.statistics.nps import Interval, estimate
 from app.reports.trend import HEADLINE_DAYS, NpsPoint, counted, last_votes
 from app.reports.why import telling
@@ -60,7 +62,7 @@ def overview_figures(found: Overview) -> tuple[Figure, ...]:
         Figure("people_asked", found.people, found.people),
         Figure("nps_before", then.nps, then.counts.n),
         Figure("people_before", then.counts.n, then.counts.n),
-        *change_figures(change, pair),
+        *change_figures(change, pair, then.nps, found.headline.nps),
         Figure("asks_closed", found.closed),
         Figure("asks_answered", found.answered),
         Figure("response_rate", found.rate, found.closed),
@@ -75,11 +77,14 @@ def nps_figures(nps: float | None, within: Interval | None, n: int) -> tuple[Fig
     )
 
 
-def change_figures(change, people: int) -> tuple[Figure, ...]:
+def change_figures(
+    change: Change | None, people: int, before: float | None, after: float | None
+) -> tuple[Figure, ...]:
+    """The points are those between the two figures as they are shown, as on the live pages."""
     if change is None:
         return ()
     return (
-        Figure("points", change.points, people),
+        Figure("points", tenths_between(before, after), people),
         Figure("points_low", change.difference.low, people),
         Figure("points_high", change.difference.high, people),
         Figure("is_change", int(change.is_change), people),
@@ -166,7 +171,7 @@ def why_figures(found: telling.Why) -> tuple[Figure, ...]:
         Figure("response_rate", found.rate),
         Figure("nps_before", estimate(before).nps, before.n),
         Figure("people_before", before.n, before.n),
-        *change_figures(found.change, pair),
+        *change_figures(found.change, pair, before.nps, after.nps),
         Figure("detractor_answers", detractors, detractors),
         Figure("detractors_contacted", followed.contacted, detractors),
         Figure("detractors_closed", followed.closed, detractors),

@@ -52,7 +52,10 @@ def compare_of(session: Session, address: Address, at: Standpoint) -> Counted:
     names = [comparing.side_words(side, at.segment_names(side.dim or "")) for side in sides]
     n = [one.counts.n for one in (found.first, found.second)]
     document = Document(
-        (*change_figures(found.change, min(n)), *(chance_figures(found))),
+        (
+            *change_figures(found.change, min(n), found.first.counts.nps, found.second.counts.nps),
+            *(chance_figures(found)),
+        ),
         tuple(side_tables(found, names)),
         ((comparing.verdict(found), min(n)),),
     )
