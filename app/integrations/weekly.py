@@ -21,7 +21,7 @@ from app.auth.absences.covering import Roster
 from app.auth.models import RoleName, Staff
 from app.core.clock import Today, day_of
 from app.core.installation import installation
-from app.core.language.wording import number, percent, signed, whole
+from app.core.language.wording import number, percent, signed, signed_tenth, whole
 from app.core.language.words import speaking
 from app.core.worktime import WorkWeek
 from app.delivery import letters
@@ -166,11 +166,12 @@ def of_nps(week: Week) -> Part:
 def change_words(found: Overview) -> str:
     if found.change is None:
         return _("180 days earlier there were too few answers to compare.")
+    points = signed_tenth(found.tenths)
     if found.is_changed:
-        return _("%(points)s points against 180 days earlier, more than chance.", points=signed(found.points))
+        return _("%(points)s points against 180 days earlier, more than chance.", points=points)
     return _(
         "No clear change against 180 days earlier (%(points)s points, within chance).",
-        points=signed(found.points),
+        points=points,
     )
 
 
@@ -179,7 +180,7 @@ def of_answers(week: Week) -> Part:
     about = {"first": day_words(week.days.start), "last": day_words(week.days.last)}
     lines = [
         _(
-            "%(promoters)s promoters, %(passives)s passives, %(detractors)s detractors.",
+            "Promoters: %(promoters)s, passives: %(passives)s, detractors: %(detractors)s.",
             promoters=number(came.promoters),
             passives=number(came.passives),
             detractors=number(came.detractors),
@@ -200,14 +201,22 @@ def of_answers(week: Week) -> Part:
             asks.open,
         )
         lines.append(words)
-    title = _("%(n)s answers from %(first)s to %(last)s.", n=number(came.n), **about)
+    title = ngettext(
+        "%(n)s answer from %(first)s to %(last)s.",
+        "%(n)s answers from %(first)s to %(last)s.",
+        came.n,
+        n=number(came.n),
+        **about,
+    )
     return Part(title, lines, "/reports/responses?" + days_of(week.days))
 
 
 def of_follow_ups(week: Week) -> Iterator[Part]:
     waiting = week.found.queue
-    title = _(
+    title = ngettext(
+        "%(late)s of %(open)s open follow-up is overdue.",
         "%(late)s of %(open)s open follow-ups are overdue.",
+        waiting.open,
         late=number(waiting.overdue),
         open=number(waiting.open),
     )
@@ -228,7 +237,12 @@ def of_accounts(week: Week) -> Part:
     found = week.accounts
     about = {"n": number(found.accounts_unheard), "all": number(found.accounts_known)}
     return Part(
-        _("From %(n)s of %(all)s accounts nobody was heard in 180 days.", **about),
+        ngettext(
+            "From %(n)s of %(all)s account nobody was heard in 180 days.",
+            "From %(n)s of %(all)s accounts nobody was heard in 180 days.",
+            found.accounts_known,
+            **about,
+        ),
         [_("At %(n)s no decision maker is known.", n=number(found.accounts_without_decision_maker))],
         "/reports/coverage",
     )

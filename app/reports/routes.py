@@ -189,7 +189,9 @@ def trend_chart(found: Overview, chosen: Asked) -> charts.Chart:
         note=_(
             "Each point: the latest answer per person in the 180 days before its end, one vote each. The band is the 95 % interval. While asks of a period are open it is provisional."
         ),
-        empty=_("No answers yet. The trend begins with the first five."),
+        empty=_("Fewer than five people have answered so far. The trend begins with the fifth.")
+        if found.has_answers
+        else _("No answers yet. The trend begins with the first five."),
     )
 
 

@@ -57,7 +57,7 @@ def test_managers_read_the_figures_of_the_pages_once_a_week_in_their_morning(ana
     low, high = (round(end) for end in (found.headline.interval.low, found.headline.interval.high))
     assert f"NPS today: +50, likely between {low:+} and +{high} (n = 6)." in text.replace("−", "-")
     assert "6 answers from 2 Mar to 8 Mar." in text.replace("Mar 2", "2 Mar").replace("Mar 8", "8 Mar")
-    assert "4 promoters, 1 passives, 1 detractors." in text
+    assert "Promoters: 4, passives: 1, detractors: 1." in text
     assert "1 more may still answer, so this rate is too high" in text
     assert "/reports/responses?from=2026-03-02&to=2026-03-08" in text
     assert f"hold an ARR of {sum(1000 * score for score in late_scores(session)):,}." in text
@@ -74,6 +74,22 @@ def test_managers_read_the_figures_of_the_pages_once_a_week_in_their_morning(ana
 def late_scores(session) -> list[int]:
     tasks = session.scalars(sa.select(Task)).all()
     return [task.response.score for task in tasks if task.is_overdue(now=MONDAY_SIX + HOUR)]
+
+
+def test_the_change_is_that_of_the_page_and_one_of_a_thing_is_called_so(app, session):
+    """From +28.6 to +33.3: to a tenth, as the page says it. One answer of last week, of one account."""
+    account = make.account()
+    for days_ago, scores in ((200, (9, 9, 8, 8, 8, 8, 8)), (20, (9, 9, 8, 8, 8)), (3, (8,))):
+        at = MONDAY_SIX - timedelta(days=days_ago)
+        for score in scores:
+            ask = make.invitation(contact=make.contact(account=account), sent_at=at - HOUR)
+            make.answer(score, now=at, invitation=ask)
+    session.commit()
+    week = weekly.gather(session, now=MONDAY_SIX)
+    with app.test_request_context():
+        assert "(+4.7 points, within chance)" in weekly.change_words(week.found)
+        assert weekly.of_answers(week).title.startswith("1 answer from ")
+        assert weekly.of_accounts(week).title.startswith("From 0 of 1 account nobody")
 
 
 def test_each_person_chooses_and_days_off_and_absences_count(ana, session):

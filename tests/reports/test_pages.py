@@ -59,6 +59,15 @@ def test_an_empty_installation_says_what_comes_next(viewer, sign_in, session):
     assert "Clear the filters" in viewer.get("/reports/responses?band=promoter").text
 
 
+def test_with_fewer_than_five_answers_the_trend_does_not_say_that_there_are_none(viewer, session):
+    for score in (9, 3, 7, 8):
+        make.answer(score, now=NOW, invitation=make.invitation(sent_at=NOW - timedelta(days=1)))
+    session.commit()
+    page = viewer.get(f"/reports?{DAYS}").text
+    assert "The trend begins with the fifth" in page
+    assert "No answers yet" not in page
+
+
 def test_while_every_ask_is_open_there_is_no_rate_and_nobody_is_said_not_to_be_asked(viewer, session):
     make.invitation(sent_at=NOW, state=InvitationState.SENT)
     session.commit()

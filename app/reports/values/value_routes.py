@@ -93,7 +93,9 @@ def trend_chart(found: ValueReport, chosen: Asked) -> Chart:
         note=_(
             "Each point: the mean of the latest value answer per person in the 180 days before its end, 0 to 100. 50 is about break-even: as much back as it costs. The band is the 95 % interval. While asks of a period are open it is provisional."
         ),
-        empty=_("No answers about value yet. The trend begins with the first five."),
+        empty=_("Fewer than five people have answered about value so far. The trend begins with the fifth.")
+        if found.answers
+        else _("No answers about value yet. The trend begins with the first five."),
     )
 
 
