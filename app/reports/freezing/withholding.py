@@ -169,16 +169,30 @@ def grow(
 def still_told(
     given: Document, counts: Mapping[Cell, float], hidden: set[Cell], sums: list[Sum]
 ) -> Cell | None:
-    """A cell to hide too where all the equations together still settle a small count; the least that stands near it."""
+    """A cell to hide too where all the equations together still settle a small count: the least that stands in an
+    equation with it, or, where all of those are hidden, in one with anything hidden of the same kind."""
     told = settled(known_equations(given, counts, hidden, sums))
+    kinds: set[str] = set()
     for one in sums:
         unknown = {cell for cell in (*one.parts, one.whole) if cell in hidden and is_small(counts[cell])}
         rest = (one, counts[one.whole] - sum(counts[cell] for cell in one.parts)) if one.leaves_rest else None
         if unknown & told or (rest and is_small(rest[1]) and one in told):
-            near = [cell for cell in (*one.parts, one.whole) if cell in counts and cell not in hidden]
-            if near:
-                return min(near, key=lambda cell: (counts[cell] == 0, counts[cell], cell))
-    return None
+            if near := least(shown_of(one, counts, hidden), counts):
+                return near
+            kinds |= {cell[2] for cell in one.parts}
+    beside = (one for one in sums if hidden & {*one.parts, one.whole})
+    return least(
+        [cell for one in beside for cell in shown_of(one, counts, hidden) if cell[2] in kinds], counts
+    )
+
+
+def shown_of(one: Sum, counts: Mapping[Cell, float], hidden: set[Cell]) -> list[Cell]:
+    return [cell for cell in (*one.parts, one.whole) if cell in counts and cell not in hidden]
+
+
+def least(cells: list[Cell], counts: Mapping[Cell, float]) -> Cell | None:
+    """The smallest count among them, noughts last."""
+    return min(cells, key=lambda cell: (counts[cell] == 0, counts[cell], cell), default=None)
 
 
 def known_equations(
