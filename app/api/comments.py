@@ -15,14 +15,13 @@ from app.api.responses import LabelSchema, SentimentSchema, sentiment
 from app.core.errors import NotFound
 from app.extensions import db
 from app.followups.unfit import judging
-from app.reports.lists import BAND_SCORES
 from app.responses.models import Response
 from app.sentiment import texts
 from app.sentiment.judging.mismatch import mismatch
 from app.sentiment.models import Intent, Label, Mention, StoredReading, Theme
 from app.sentiment.themes import mentions
 from app.surveys.models import Question
-from app.surveys.scales import Band, band
+from app.surveys.scales import BAND_SCORES, Band, band
 
 resource = Resource("comments", "What people wrote, text by text, with how it sounds.")
 COMMENT = "comment"

@@ -21,7 +21,6 @@ from app.delivery.models import Invitation
 from app.extensions import db
 from app.followups.unfit import judging
 from app.reports.accounts.story import readings
-from app.reports.lists import BAND_SCORES
 from app.reports.trend import counted
 from app.responses import besides
 from app.responses.models import Answer, Response
@@ -29,7 +28,7 @@ from app.sentiment.judging import corrections
 from app.sentiment.judging.mismatch import is_mismatch, mismatch
 from app.sentiment.models import Label, StoredReading
 from app.sentiment.themes import mentions
-from app.surveys.scales import Band, band
+from app.surveys.scales import BAND_SCORES, Band, band
 
 resource = Resource("responses", "What people answered.")
 PLAIN = (

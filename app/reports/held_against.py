@@ -9,11 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from app.reports.periods import Period
-from app.reports.trend import counted
+from app.reports.trend import last_vote_of
 from app.responses.models import Response
-from app.surveys.scales import Band
-
-BAND_SCORES = {Band.DETRACTOR: (0, 6), Band.PASSIVE: (7, 8), Band.PROMOTER: (9, 10)}
+from app.surveys.scales import BAND_SCORES, Band
 
 
 class Stood(StrEnum):
@@ -24,10 +22,6 @@ class Stood(StrEnum):
     PROMOTER = Band.PROMOTER.value
     PASSIVE = Band.PASSIVE.value
     DETRACTOR = Band.DETRACTOR.value
-
-    @property
-    def band(self) -> Band | None:
-        return Band(self.value) if self.value in set(Band) else None
 
 
 @dataclass(frozen=True)
@@ -41,20 +35,11 @@ class HeldAgainst:
     def condition(self) -> sa.ColumnElement[bool]:
         """On the person of a response."""
         vote = aliased(Response)
-        of_then = [vote.contact_id == Response.contact_id, *votes_of(vote, self.period)]
+        last = sa.exists().where(
+            vote.contact_id == Response.contact_id, vote.id == last_vote_of(vote.contact_id, self.period)
+        )
         if self.stood is Stood.UNHEARD:
-            return ~sa.exists().where(*of_then)
-        if self.stood.band:
-            of_then += [vote.score.between(*BAND_SCORES[self.stood.band]), is_last_of(vote, self.period)]
-        return sa.exists().where(*of_then)
-
-
-def votes_of(vote: type[Response], period: Period) -> list[sa.ColumnElement[bool]]:
-    return [counted(vote), vote.day >= period.start, vote.day < period.end]
-
-
-def is_last_of(vote: type[Response], period: Period) -> sa.ColumnElement[bool]:
-    """No later vote of the same person in the period."""
-    later = aliased(Response)
-    newer = sa.tuple_(later.submitted_at, later.id) > sa.tuple_(vote.submitted_at, vote.id)
-    return ~sa.exists().where(later.contact_id == vote.contact_id, newer, *votes_of(later, period))
+            return ~last
+        if self.stood is Stood.ANSWERED:
+            return last
+        return last.where(vote.score.between(*BAND_SCORES[Band(self.stood)]))

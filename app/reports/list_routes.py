@@ -108,7 +108,7 @@ def held_words(held: HeldAgainst) -> str:
         return _("of people who answered from %(first)s to %(last)s too", **days)
     if held.stood is Stood.UNHEARD:
         return _("of people who did not answer from %(first)s to %(last)s", **days)
-    band = charts.band_words()[held.stood.band]
+    band = charts.band_words()[held.stood.value]
     return _("%(band)s from %(first)s to %(last)s", band=band, **days)
 
 

@@ -18,7 +18,7 @@ from app.followups.models import Task, TaskState
 from app.followups.triggers import BAND_KINDS
 from app.reports import rollups
 from app.reports.deltas import COLUMN, DAY_SERIES, WINDOW_SERIES
-from app.reports.held_against import BAND_SCORES, HeldAgainst
+from app.reports.held_against import HeldAgainst
 from app.reports.participation import (
     ANSWERED,
     DECLINED,
@@ -35,7 +35,7 @@ from app.reports.trend import HEADLINE_DAYS, around, counted
 from app.reports.values.trend import valued, within
 from app.responses import besides
 from app.responses.models import Response
-from app.surveys.scales import Band, ValueLevel, band
+from app.surveys.scales import BAND_SCORES, Band, ValueLevel, band
 
 PAGE_SIZE = 50
 CSV_CHUNK = 1000

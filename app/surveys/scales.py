@@ -25,6 +25,10 @@ def band(score: int) -> Band:
     return Band.PASSIVE if score >= 7 else Band.DETRACTOR
 
 
+BAND_SCORES = {Band.DETRACTOR: (0, 6), Band.PASSIVE: (7, 8), Band.PROMOTER: (9, 10)}
+"""The first and the last score of each."""
+
+
 class ValueLevel(StrEnum):
     """How the points of a value answer are told apart where they are counted; the lines are those of the colours."""
 

@@ -15,14 +15,13 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.contacts.models import Account
-from app.reports.lists import BAND_SCORES
 from app.responses.models import Answer, Response
 from app.sentiment import texts
 from app.sentiment.judging.mismatch import KINDS, is_mismatch, mismatch
 from app.sentiment.models import Correction, Label, Mention, StoredReading
 from app.sentiment.themes import mentions
 from app.surveys.models import Question
-from app.surveys.scales import Band
+from app.surveys.scales import BAND_SCORES, Band
 
 PAGE_SIZE = 40
 CORRECTED, RIGHT, UNCHECKED = "corrected", "right", "unchecked"
