@@ -7,11 +7,10 @@ import json
 import sys
 
 import click
-import sqlalchemy as sa
 from flask.cli import with_appcontext
 
 from app.auth import people
-from app.auth.models import RoleName, Scope, Staff
+from app.auth.models import RoleName, Scope
 from app.core import audit, clock
 from app.core.audit import Actor
 from app.core.database import transactions
@@ -29,9 +28,11 @@ def actor() -> Actor:
 
 
 def tell_first_step() -> None:
-    """Print how somebody comes to sign in, as long as nobody can."""
-    if db.session.scalar(sa.select(Staff.id).where(Staff.active).limit(1)) is None:
-        click.echo("\nNobody can sign in yet. This makes the first administrator and prints a password:")
+    """Print how somebody comes to administer the installation, as long as nobody can."""
+    if not people.has_admin(db.session):
+        click.echo(
+            "\nNobody can administer this installation yet. This makes an administrator and prints a password:"
+        )
         click.echo("\n  .venv/bin/justask staff add you@company.example --role admin\n")
 
 

@@ -46,6 +46,17 @@ def find_staff(session: Session, email: str) -> Staff | None:
     return session.scalar(sa.select(Staff).where(sa.func.lower(Staff.email) == email.strip().lower()))
 
 
+def has_admin(session: Session, *more: sa.ColumnElement[bool]) -> bool:
+    """Whether somebody can sign in as an administrator, for whom `more` holds too."""
+    able = (
+        sa.select(Staff.id)
+        .join(staff_roles, staff_roles.c.staff_id == Staff.id)
+        .join(Role, Role.id == staff_roles.c.role_id)
+        .where(Role.name == RoleName.ADMIN.value, Staff.active, Staff.password.is_not(None), *more)
+    )
+    return session.scalar(able.limit(1)) is not None
+
+
 def role_row(session: Session, role: RoleName) -> Role:
     return session.scalars(sa.select(Role).where(Role.name == role.value)).one()
 

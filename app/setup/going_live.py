@@ -14,7 +14,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 import config
-from app.auth.models import Role, RoleName, Staff, staff_roles
+from app.auth import people
+from app.auth.models import Staff
 from app.contacts.models import Account
 from app.core import audit
 from app.core.audit import SYSTEM, Actor
@@ -115,18 +116,7 @@ def demo_blockers(session: Session, *, remove_demo: bool) -> list[Blocker]:
 
 def has_own_admin(session: Session) -> bool:
     """Whether somebody who does not belong to the demo can sign in as an administrator."""
-    own = (
-        sa.select(Staff.id)
-        .join(staff_roles, staff_roles.c.staff_id == Staff.id)
-        .join(Role, Role.id == staff_roles.c.role_id)
-        .where(
-            Role.name == RoleName.ADMIN.value,
-            Staff.active,
-            Staff.is_demo.is_(False),
-            Staff.password.is_not(None),
-        )
-    )
-    return session.scalar(own.limit(1)) is not None
+    return people.has_admin(session, Staff.is_demo.is_(False))
 
 
 def go_live(
